@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "lathe",
+  products: [
+    .library(name: "Lathe", targets: ["Lathe"]),
+    .library(name: "LatheNN", targets: ["LatheNN"]),
+    .executable(name: "lathe", targets: ["LatheCommand"]),
+  ],
+  traits: [
+    .trait(name: "OpenCL", description: "The OpenCL backend; needs the headers of ocl-icd-opencl-dev to build, libOpenCL only to use."),
+    .trait(name: "CommandLine", description: "The `lathe` command-line tool, on swift-argument-parser."),
+    .default(enabledTraits: ["OpenCL", "CommandLine"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "CPUKernels", path: "kernels/cpu"),
+    .target(name: "OpenCLKernels", path: "kernels/opencl"),
+    .target(name: "COpenCL"),
+    .target(name: "LatheCore", swiftSettings: settings),
+    .target(name: "LatheCPU", dependencies: ["LatheCore", "CPUKernels"], swiftSettings: settings),
+    .target(
+      name: "LatheOpenCL",
+      dependencies: [
+        "LatheCore",
+        .target(name: "COpenCL", condition: .when(traits: ["OpenCL"])),
+        .target(name: "OpenCLKernels", condition: .when(traits: ["OpenCL"])),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Lathe",
+      dependencies: [
+        "LatheCore", "LatheCPU",
+        .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"])),
+      ],
+      swiftSettings: settings),
+    .target(name: "CZlib"),
+    .target(name: "LatheNN", dependencies: ["Lathe", "CZlib"], swiftSettings: settings),
+    .executableTarget(
+      name: "LatheCommand",
+      dependencies: [
+        "LatheNN",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
+      ],
+      swiftSettings: settings),
+  ]
+)

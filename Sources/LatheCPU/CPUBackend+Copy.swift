@@ -1,0 +1,7 @@
+import LatheCore
+
+extension CPUBackend {
+  func copy(inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("copy")
+  }
+}

@@ -1,0 +1,16 @@
+import LatheCore
+
+extension CPUBackend {
+  func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("maxPool")
+  }
+  func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("maxPoolBackward")
+  }
+  func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("averagePool")
+  }
+  func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("averagePoolBackward")
+  }
+}

@@ -1,0 +1,7 @@
+import LatheCore
+
+extension CPUBackend {
+  func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("sort")
+  }
+}

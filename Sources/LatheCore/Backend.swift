@@ -1,0 +1,35 @@
+/// What a device must do: hold memory, move bytes, run operations.
+///
+/// A new device is one new target with a type that conforms, and one line in `Lathe/Device+Discovery.swift`. Methods
+/// may be called from any thread; work runs in the order of the calls.
+public protocol Backend: AnyObject, Sendable {
+  /// What is known of the device.
+  var info: DeviceInfo { get }
+  /// Launches and memory.
+  var counters: CounterStore { get }
+
+  /// A buffer of at least `byteCount` bytes with any content, from the pool where it has one.
+  ///
+  /// - Throws: `LatheError.outOfMemory`.
+  func allocate(byteCount: Int) throws -> Buffer
+
+  /// Copies host bytes into the start of a buffer; the source may be changed once the call returns.
+  func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws
+
+  /// Copies a buffer's bytes from `offset` on to the host, after all earlier work on the buffer.
+  ///
+  /// - Throws: what earlier work did wrong, too: a bad index, a kernel that failed.
+  func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws
+
+  /// Starts an operation.
+  ///
+  /// - Throws: `LatheError` of kind `unsupported` where there is no kernel for it: the caller then has the CPU do
+  ///   it, and counts that.
+  func run(_ operation: Operation, inputs: [Operand], outputs: [Operand]) throws
+
+  /// Waits for all work.
+  func synchronize() throws
+
+  /// Gives free buffers back to the system.
+  func emptyCache()
+}

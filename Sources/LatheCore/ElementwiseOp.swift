@@ -1,0 +1,73 @@
+/// An operation that maps elements one to one.
+///
+/// Adding one: a case here, its C loop (`kernels/cpu/elementwise_ops.h`), its OpenCL expression
+/// (`LatheOpenCL/ElementwiseSource.swift`), its gradient (`Lathe/Elementwise+Gradient.swift`), its method on
+/// Tensor and its test row. Every switch over this type is exhaustive, so the compiler names what is missing.
+public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
+  // Unary.
+  case negate, absolute, sign, exp, expm1, log, log1p, sqrt, rsqrt, square, reciprocal, sin, cos, tanh
+  case sigmoid, erf, relu, gelu, geluTanh, silu, softplus, floor, ceil, round
+  case isNaN, logicalNot
+  /// Conversions; the instruction's `dtype` is the source's type.
+  case toFloat32, toInt32, toInt64, toUInt8, toBool
+  /// A float32 rounded to the nearest float16 or bfloat16 (ties to even), still held as float32.
+  case roundToFloat16, roundToBFloat16
+  // Binary.
+  case add, subtract, multiply, divide, power, minimum, maximum
+  /// The remainder with the divisor's sign, as NumPy's and PyTorch's.
+  case remainder
+  case equal, notEqual, less, lessEqual, greater, greaterEqual
+  case logicalAnd, logicalOr, logicalXor
+  /// a where a >= 0, else a * b.
+  case leakyReLU
+  /// a where a > 0, else b * (exp(a) - 1).
+  case elu
+  // Ternary.
+  /// b where the bool a holds, else c; the instruction's `dtype` is that of b and c.
+  case select
+  /// a limited to b...c; NaN stays NaN.
+  case clamp
+
+  /// The number of operands.
+  public var arity: Int {
+    switch self {
+    case .select, .clamp: 3
+    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .remainder, .equal, .notEqual, .less,
+      .lessEqual, .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .leakyReLU, .elu:
+      2
+    default: 1
+    }
+  }
+
+  /// The result's type for operands of a compute type.
+  public func resultType(_ operand: DType) -> DType {
+    switch self {
+    case .isNaN, .logicalNot, .toBool, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .logicalAnd,
+      .logicalOr, .logicalXor:
+      .bool
+    case .toFloat32: .float32
+    case .toInt32: .int32
+    case .toInt64: .int64
+    case .toUInt8: .uint8
+    default: operand
+    }
+  }
+
+  /// Whether the operation is defined on operands of a compute type (float32, int32, int64, uint8, bool).
+  ///
+  /// The front end converts operands so that backends meet nothing else: transcendental functions run in
+  /// float32 only, logic takes bool, arithmetic takes numbers, `power` float32 and whole numbers.
+  public func isDefined(on dtype: DType) -> Bool {
+    switch self {
+    case .exp, .expm1, .log, .log1p, .sqrt, .rsqrt, .reciprocal, .sin, .cos, .tanh, .sigmoid, .erf, .gelu,
+      .geluTanh, .silu, .softplus, .floor, .ceil, .round, .isNaN, .roundToFloat16, .roundToBFloat16, .divide,
+      .leakyReLU, .elu:
+      dtype == .float32
+    case .logicalNot, .logicalAnd, .logicalOr, .logicalXor: dtype == .bool
+    case .negate, .absolute, .sign, .square, .relu, .add, .subtract, .multiply, .power, .remainder, .clamp:
+      dtype != .bool
+    case .minimum, .maximum, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .select: true
+    case .toFloat32, .toInt32, .toInt64, .toUInt8, .toBool: true
+    }
+  }
+}

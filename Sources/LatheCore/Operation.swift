@@ -1,0 +1,336 @@
+/// Work for a backend: what `Backend.run` is asked to do.
+///
+/// Unless a case says otherwise every operand is contiguous at offset 0 and float32, `rows`, `outer` and
+/// `inner` count elements of the axes before and behind the one meant, and outputs are fresh buffers that the
+/// operation fills completely. The order of operands is given with each case as `inputs -> outputs`.
+public enum Operation: Sendable {
+  /// Any strided inputs of one common shape -> one output per `program.outputs`, of that shape.
+  ///
+  /// Broadcast axes have stride 0. Any dtype. `scalars` match `program.scalars`.
+  case elementwise(ElementwiseProgram, scalars: [ScalarValue])
+
+  /// Strided inputs of one common shape -> the reduced output; see `Reduction`.
+  case reduce(Reduction)
+
+  /// x [outer, count, inner] of any type but bool -> index int32 [outer, inner] of the first largest (or
+  /// smallest) element; a NaN counts as both.
+  case argReduce(outer: Int, count: Int, inner: Int, largest: Bool)
+
+  /// x [outer, count, inner] of float32, int32 or int64 -> running sums along the middle axis.
+  case cumulativeSum(outer: Int, count: Int, inner: Int)
+
+  /// Strided a [batch..., m, k] and b [batch..., k, n], bias [n] if `matmul.hasBias` -> [batch..., m, n].
+  ///
+  /// In the last two axes of a and b one stride is 1 (or its axis has size 1) and the other is at least that
+  /// axis' extent; batch axes have any strides, 0 included.
+  case matmul(MatrixMultiplication)
+
+  /// x [n, c, h, w], filter [o, c / groups, kh, kw], bias [o] if `hasBias` -> y [n, o, oh, ow].
+  case convolution(Convolution2D)
+  /// dy [n, o, oh, ow], filter -> dx [n, c, h, w]. Also the forward pass of a transposed convolution.
+  case convolutionBackwardInput(Convolution2D)
+  /// dy [n, o, oh, ow], x [n, c, h, w] -> dfilter [o, c / groups, kh, kw].
+  case convolutionBackwardFilter(Convolution2D)
+
+  /// x [n, c, h, w] -> y [n, c, oh, ow], index int32 of y's shape: row * w + column of the first largest
+  /// element of the window in its plane; NaN counts as largest, padding is never chosen.
+  case maxPool(Pool2D)
+  /// dy, index -> dx [n, c, h, w].
+  case maxPoolBackward(Pool2D)
+  /// x -> y; divides by the window's size, or without `countsPadding` by its elements inside the image.
+  case averagePool(Pool2D)
+  /// dy -> dx.
+  case averagePoolBackward(Pool2D)
+
+  /// x [rows, columns] -> softmax (or its logarithm) along the columns.
+  case softmax(rows: Int, columns: Int, logarithm: Bool)
+  /// dy, y (the forward output) -> dx.
+  case softmaxBackward(rows: Int, columns: Int, logarithm: Bool)
+
+  /// logits [rows, classes], label int32 [rows] -> loss [rows], logSumExp [rows]; see `CrossEntropy`.
+  case crossEntropy(CrossEntropy)
+  /// logits, label, logSumExp [rows], dloss [rows] -> dlogits [rows, classes].
+  case crossEntropyBackward(CrossEntropy)
+
+  /// x [rows, columns], then weight [columns] and bias [columns] if `affine` -> y, mean [rows],
+  /// 1 / sqrt(variance + epsilon) [rows]; the variance is the biased one.
+  case layerNorm(rows: Int, columns: Int, epsilon: Float, affine: Bool)
+  /// dy, x, mean, rstd, then weight if `affine` -> dx, then dweight and dbias if `affine`.
+  case layerNormBackward(rows: Int, columns: Int, affine: Bool)
+
+  /// x of any type [outer, count, inner], strided index int32 [outer, picked, inner] -> [outer, picked, inner].
+  ///
+  /// Element (o, p, i) is x[o, index[o, p, i], i]. A negative index counts from the end; one outside the axis is
+  /// an `indexOutOfRange` error: thrown at once by the CPU, at the next read or synchronisation by a device.
+  case gather(outer: Int, count: Int, inner: Int, picked: Int)
+  /// base of float32, int32 or int64 [outer, count, inner], strided index int32 and contiguous source
+  /// [outer, picked, inner] -> base with source[o, p, i] added at [o, index[o, p, i], i], in the order of p.
+  case scatterAdd(outer: Int, count: Int, inner: Int, picked: Int)
+
+  /// x of float32, int32, int64 or uint8 [rows, count] -> sorted values, index int32; stable, NaN is largest.
+  case sort(rows: Int, count: Int, descending: Bool)
+
+  /// -> float32 numbers from the counter-based generator; see `RandomDistribution`.
+  case random(RandomDistribution, key: RandomKey)
+  /// x -> x / (1 - probability) where element i's uniform number is >= probability, else 0.
+  case dropout(probability: Float, key: RandomKey)
+
+  /// Strided x of any type -> strided y of the same type and shape, possibly a part of a buffer.
+  case copy
+
+  /// parameter, gradient, m, v of each of `count` tensors (4 x count operands) -> parameter, m, v of each.
+  ///
+  /// Outputs may be the buffers of the inputs. Any sizes, float32.
+  case adam(AdamStep, count: Int)
+  /// parameter, gradient, and with momentum velocity, of each tensor -> parameter, and velocity, of each.
+  ///
+  /// Outputs may be the buffers of the inputs.
+  case sgd(SGDStep, count: Int)
+}
+
+/// How elements are joined by a reduction.
+public enum ReductionKind: UInt8, Sendable, Hashable, CaseIterable {
+  /// `max` and `min` pass NaN on; `any` and `all` work on bool.
+  case sum, product, max, min, any, all
+}
+
+/// A reduction together with the element-wise program that makes the values to be reduced.
+public struct Reduction: Sendable, Hashable {
+  /// How elements are joined.
+  public var kind: ReductionKind
+  /// Makes the value; its single output names the register to reduce (float32, int32, int64, uint8 or bool)
+  /// and, as `dtype`, the type in which the result is stored.
+  public var program: ElementwiseProgram
+  /// Values of the program's scalars.
+  public var scalars: [ScalarValue]
+  /// For each axis of the inputs whether it is reduced; the output has the other axes in order.
+  public var reduced: [Bool]
+  /// The result is multiplied by this (float32 only): 1 / n makes a mean.
+  public var scale: Float
+
+  /// A reduction from its parts.
+  public init(
+    kind: ReductionKind, program: ElementwiseProgram, scalars: [ScalarValue], reduced: [Bool], scale: Float = 1
+  ) {
+    self.kind = kind
+    self.program = program
+    self.scalars = scalars
+    self.reduced = reduced
+    self.scale = scale
+  }
+}
+
+/// What follows a matrix product or a convolution in the same kernel.
+public enum Activation: UInt8, Sendable, Hashable, CaseIterable {
+  case none, relu
+}
+
+/// A batch of matrix products.
+public struct MatrixMultiplication: Sendable, Hashable {
+  /// Rows of a and of the result.
+  public var m: Int
+  /// Columns of b and of the result.
+  public var n: Int
+  /// Columns of a, rows of b.
+  public var k: Int
+  /// Whether a third input [n] is added to every row.
+  public var hasBias: Bool
+  /// Applied last.
+  public var activation: Activation
+
+  /// A product from its parts.
+  public init(m: Int, n: Int, k: Int, hasBias: Bool = false, activation: Activation = .none) {
+    self.m = m
+    self.n = n
+    self.k = k
+    self.hasBias = hasBias
+    self.activation = activation
+  }
+}
+
+/// The sizes of a 2-D convolution, in the forward direction.
+public struct Convolution2D: Sendable, Hashable {
+  /// Images, input channels, height and width.
+  public var batch: Int, channels: Int, height: Int, width: Int
+  /// Output channels and groups.
+  public var outputChannels: Int, groups: Int
+  /// The filter's height and width.
+  public var kernelHeight: Int, kernelWidth: Int
+  /// Steps of the window.
+  public var strideY: Int, strideX: Int
+  /// Zeros before the first row and column (and as many behind the last).
+  public var paddingY: Int, paddingX: Int
+  /// Steps between the filter's elements.
+  public var dilationY: Int, dilationX: Int
+  /// The output's height and width.
+  public var outputHeight: Int, outputWidth: Int
+  /// Whether a bias is added, and what follows; forward only.
+  public var hasBias = false
+  public var activation = Activation.none
+
+  /// A convolution; the output's size is given since a transposed convolution chooses it.
+  public init(
+    batch: Int, channels: Int, height: Int, width: Int, outputChannels: Int, groups: Int, kernelHeight: Int,
+    kernelWidth: Int, strideY: Int, strideX: Int, paddingY: Int, paddingX: Int, dilationY: Int, dilationX: Int,
+    outputHeight: Int, outputWidth: Int
+  ) {
+    self.batch = batch
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.outputChannels = outputChannels
+    self.groups = groups
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.strideY = strideY
+    self.strideX = strideX
+    self.paddingY = paddingY
+    self.paddingX = paddingX
+    self.dilationY = dilationY
+    self.dilationX = dilationX
+    self.outputHeight = outputHeight
+    self.outputWidth = outputWidth
+  }
+}
+
+/// The sizes of a 2-D pooling.
+public struct Pool2D: Sendable, Hashable {
+  /// Images times channels, height and width.
+  public var planes: Int, height: Int, width: Int
+  /// The window's height and width.
+  public var kernelHeight: Int, kernelWidth: Int
+  /// Steps of the window.
+  public var strideY: Int, strideX: Int
+  /// Padding on each side, at most half the window.
+  public var paddingY: Int, paddingX: Int
+  /// The output's height and width.
+  public var outputHeight: Int, outputWidth: Int
+  /// For averages: whether padding counts as elements of value 0.
+  public var countsPadding = true
+
+  /// A pooling from its parts.
+  public init(
+    planes: Int, height: Int, width: Int, kernelHeight: Int, kernelWidth: Int, strideY: Int, strideX: Int,
+    paddingY: Int, paddingX: Int, outputHeight: Int, outputWidth: Int
+  ) {
+    self.planes = planes
+    self.height = height
+    self.width = width
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.strideY = strideY
+    self.strideX = strideX
+    self.paddingY = paddingY
+    self.paddingX = paddingX
+    self.outputHeight = outputHeight
+    self.outputWidth = outputWidth
+  }
+}
+
+/// Cross-entropy of class indices.
+///
+/// With s = `labelSmoothing` and c classes a row's loss is
+/// `logSumExp - (1 - s) * x[label] - s / c * sum(x)`; a row whose label is `ignoredIndex` has loss and gradient 0.
+/// A label outside 0..<c that is not ignored is an `indexOutOfRange` error, as for `gather`.
+public struct CrossEntropy: Sendable, Hashable {
+  /// Rows and classes.
+  public var rows: Int, classes: Int
+  /// Rows with this label do not count; none where nil.
+  public var ignoredIndex: Int32?
+  /// How much of the weight is spread over all classes.
+  public var labelSmoothing: Float
+
+  /// A cross-entropy from its parts.
+  public init(rows: Int, classes: Int, ignoredIndex: Int32?, labelSmoothing: Float) {
+    self.rows = rows
+    self.classes = classes
+    self.ignoredIndex = ignoredIndex
+    self.labelSmoothing = labelSmoothing
+  }
+}
+
+/// Where the counter-based generator starts.
+///
+/// The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Element
+/// i uses lane i % 4 of the block whose 128-bit counter is (offset + i / 4, 0) and whose key is `seed`, both as
+/// two 32-bit words, low word first.
+public struct RandomKey: Sendable, Hashable {
+  /// The key.
+  public var seed: UInt64
+  /// The first block.
+  public var offset: UInt64
+
+  /// A start.
+  public init(seed: UInt64, offset: UInt64) {
+    self.seed = seed
+    self.offset = offset
+  }
+}
+
+/// What the generator's 32-bit words are turned into.
+public enum RandomDistribution: Sendable, Hashable {
+  /// low + (high - low) * (word >> 8) * 2^-24.
+  case uniform(low: Float, high: Float)
+  /// Box-Muller on lanes (0, 1) and (2, 3): r = sqrt(-2 ln(((a >> 8) + 1) * 2^-24)), t = 2 pi (b >> 8) * 2^-24,
+  /// mean + deviation * r * cos t in the even lane and r * sin t in the odd one.
+  case normal(mean: Float, deviation: Float)
+  /// 1 where the uniform number of 0..<1 is below the probability, else 0.
+  case bernoulli(probability: Float)
+}
+
+/// One step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019).
+///
+/// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+/// p = p (1 - learningRate * decoupledDecay) - stepSize * m / (sqrt(v) / correction2 + epsilon), where g already
+/// holds `weightDecay * p` (the L2 form), stepSize = learningRate / (1 - beta1^t) and
+/// correction2 = sqrt(1 - beta2^t).
+public struct AdamStep: Sendable, Hashable {
+  public var learningRate: Float
+  public var beta1: Float
+  public var beta2: Float
+  public var epsilon: Float
+  public var weightDecay: Float
+  public var decoupledDecay: Float
+  public var stepSize: Float
+  public var correction2: Float
+
+  /// A step from its parts.
+  public init(
+    learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupledDecay: Float,
+    stepSize: Float, correction2: Float
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.decoupledDecay = decoupledDecay
+    self.stepSize = stepSize
+    self.correction2 = correction2
+  }
+}
+
+/// One step of stochastic gradient descent, as PyTorch's.
+///
+/// g = gradient + weightDecay * p; with momentum v = momentum * v + (1 - dampening) * g (v = g in the first step),
+/// and g = v, or with Nesterov g + momentum * v; p = p - learningRate * g.
+public struct SGDStep: Sendable, Hashable {
+  public var learningRate: Float
+  public var momentum: Float
+  public var dampening: Float
+  public var weightDecay: Float
+  public var nesterov: Bool
+  public var isFirst: Bool
+
+  /// A step from its parts.
+  public init(
+    learningRate: Float, momentum: Float, dampening: Float, weightDecay: Float, nesterov: Bool, isFirst: Bool
+  ) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    self.nesterov = nesterov
+    self.isFirst = isFirst
+  }
+}

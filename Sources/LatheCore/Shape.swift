@@ -1,0 +1,139 @@
+/// The sizes of a tensor's axes: at most eight, kept inline so that no operation allocates for them.
+public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral,
+  CustomStringConvertible
+{
+  /// The largest number of axes.
+  public static let maximumRank = 8
+
+  @usableFromInline var storage: InlineArray<8, Int>
+  @usableFromInline var axisCount: Int
+
+  /// The shape of a scalar: no axes.
+  @inlinable public init() {
+    storage = InlineArray(repeating: 0)
+    axisCount = 0
+  }
+
+  /// A shape with `rank` axes of size `size`.
+  @inlinable public init(repeating size: Int, rank: Int) {
+    precondition(rank <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(rank)")
+    storage = InlineArray(repeating: 0)
+    axisCount = rank
+    for i in 0..<rank { storage[i] = size }
+  }
+
+  /// The sizes in order.
+  @inlinable public init(_ sizes: some Collection<Int>) {
+    precondition(
+      sizes.count <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(sizes.count)")
+    storage = InlineArray(repeating: 0)
+    axisCount = 0
+    for size in sizes {
+      storage[axisCount] = size
+      axisCount += 1
+    }
+  }
+
+  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+  @inlinable public var startIndex: Int { 0 }
+  @inlinable public var endIndex: Int { axisCount }
+  /// The number of axes.
+  @inlinable public var rank: Int { axisCount }
+
+  /// The size of an axis counted from the front.
+  @inlinable public subscript(axis: Int) -> Int {
+    get {
+      precondition(axis >= 0 && axis < axisCount)
+      return storage[axis]
+    }
+    set {
+      precondition(axis >= 0 && axis < axisCount)
+      storage[axis] = newValue
+    }
+  }
+
+  /// The number of elements: the product of the sizes, 1 for a scalar.
+  @inlinable public var elementCount: Int {
+    var count = 1
+    for i in 0..<axisCount { count *= storage[i] }
+    return count
+  }
+
+  /// The shape with one more axis behind the last.
+  @inlinable public func appending(_ size: Int) -> Shape {
+    var result = self
+    result.append(size)
+    return result
+  }
+
+  /// Adds an axis behind the last.
+  @inlinable public mutating func append(_ size: Int) {
+    precondition(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    storage[axisCount] = size
+    axisCount += 1
+  }
+
+  /// Inserts an axis before `axis`.
+  @inlinable public mutating func insert(_ size: Int, at axis: Int) {
+    precondition(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    var i = axisCount
+    while i > axis {
+      storage[i] = storage[i - 1]
+      i -= 1
+    }
+    storage[axis] = size
+    axisCount += 1
+  }
+
+  /// Removes an axis.
+  @inlinable public mutating func remove(at axis: Int) {
+    precondition(axis >= 0 && axis < axisCount)
+    for i in axis..<(axisCount - 1) { storage[i] = storage[i + 1] }
+    axisCount -= 1
+    storage[axisCount] = 0
+  }
+
+  /// The strides, in elements, of a row-major layout without gaps.
+  @inlinable public var contiguousStrides: Shape {
+    var strides = self
+    var step = 1
+    var i = axisCount - 1
+    while i >= 0 {
+      strides.storage[i] = step
+      step *= storage[i]
+      i -= 1
+    }
+    return strides
+  }
+
+  @inlinable public static func == (a: Shape, b: Shape) -> Bool {
+    guard a.axisCount == b.axisCount else { return false }
+    for i in 0..<a.axisCount where a.storage[i] != b.storage[i] { return false }
+    return true
+  }
+
+  @inlinable public func hash(into hasher: inout Hasher) {
+    hasher.combine(axisCount)
+    for i in 0..<axisCount { hasher.combine(storage[i]) }
+  }
+
+  /// The sizes as Swift writes an array: `[64, 784]`.
+  public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+
+  /// The shape that two operands broadcast to by NumPy's rule, or nil where they do not fit.
+  public static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
+    if a == b { return a }
+    var result = a.rank >= b.rank ? a : b
+    let shorter = a.rank >= b.rank ? b : a
+    let shift = result.rank - shorter.rank
+    for i in 0..<shorter.rank {
+      let x = result[i + shift]
+      let y = shorter[i]
+      if x == y || y == 1 { continue }
+      guard x == 1 else { return nil }
+      result[i + shift] = y
+    }
+    return result
+  }
+}
