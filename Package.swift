@@ -53,5 +53,7 @@ let package = Package(
           condition: .when(traits: ["CommandLine"])),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
   ]
 )

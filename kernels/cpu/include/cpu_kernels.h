@@ -1,1 +1,5 @@
 #pragma once
+
+// The C loops of the CPU backend: one header for each family.
+#include "cpu_info.h"
+#include "thread_pool.h"

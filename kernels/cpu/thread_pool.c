@@ -1,0 +1,157 @@
+#define _GNU_SOURCE
+#include "include/thread_pool.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// A job is published as one 64-bit word, (generation << 32) | next chunk. A thread first reads that word, then
+// the job's fields, then claims a chunk by compare-and-swap: when that succeeds the word did not change, so a
+// chunk of the same job was still open and the fields belong to it. While the fields change the word says
+// "closed". Late workers therefore need no check-in, and a job ends as soon as its chunks are done, however many
+// workers are still asleep.
+
+static const uint64_t closed = UINT32_MAX;
+
+// Long enough to stay awake between the operations of a training step, short enough to leave the core soon.
+static const int64_t spin_nanoseconds = 150000;
+
+static _Alignas(64) _Atomic uint64_t next_chunk;
+static _Atomic(lathe_chunk_body) job_body;
+static _Atomic(void *) job_context;
+static _Atomic uint32_t job_chunks;
+static _Alignas(64) _Atomic uint32_t done_chunks;
+static _Atomic uint32_t caller_sleeps;
+static _Alignas(64) _Atomic uint32_t wake_word;
+static _Atomic uint32_t sleepers;
+static _Alignas(64) atomic_flag busy = ATOMIC_FLAG_INIT;
+static uint32_t generation;  // guarded by `busy`
+
+static size_t worker_count;
+static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t expected) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/// Spins until the word has the value (or, inverted, another one); false when that took too long.
+static bool spin_until(_Atomic uint32_t *word, uint32_t value, bool equal) {
+  int64_t end = 0;
+  for (unsigned i = 0;; i++) {
+    if ((atomic_load_explicit(word, memory_order_acquire) == value) == equal) return true;
+    pause_briefly();
+    if (i % 32 == 31) {
+      int64_t t = now();
+      if (end == 0) end = t + spin_nanoseconds;
+      if (t > end) return false;
+    }
+  }
+}
+
+/// Claims and runs chunks of the current job until none is open.
+static void work(void) {
+  uint64_t word = atomic_load_explicit(&next_chunk, memory_order_acquire);
+  for (;;) {
+    lathe_chunk_body body = atomic_load_explicit(&job_body, memory_order_acquire);
+    void *context = atomic_load_explicit(&job_context, memory_order_acquire);
+    uint32_t chunks = atomic_load_explicit(&job_chunks, memory_order_acquire);
+    uint32_t chunk = (uint32_t)word;
+    if (chunk >= chunks) return;
+    if (!atomic_compare_exchange_weak_explicit(&next_chunk, &word, word + 1, memory_order_acq_rel,
+                                               memory_order_acquire))
+      continue;
+    body(context, chunk);
+    // Sequentially consistent, as is the caller's announcement that it sleeps: one of the two sees the other.
+    uint32_t done = atomic_fetch_add(&done_chunks, 1) + 1;
+    if (done == chunks && atomic_load(&caller_sleeps)) futex_wake(&done_chunks, 1);
+    word = atomic_load_explicit(&next_chunk, memory_order_acquire);
+  }
+}
+
+static void *worker(void *argument) {
+  (void)argument;
+  uint32_t seen = 0;
+  for (;;) {
+    if (!spin_until(&wake_word, seen, false)) {
+      atomic_fetch_add(&sleepers, 1);
+      while (atomic_load(&wake_word) == seen) futex_wait(&wake_word, seen);
+      atomic_fetch_sub(&sleepers, 1);
+    }
+    seen = atomic_load(&wake_word);
+    work();
+  }
+  return NULL;
+}
+
+size_t lathe_pool_start(size_t workers) {
+  pthread_mutex_lock(&start_mutex);
+  static bool started = false;
+  if (!started) {
+    started = true;
+    // Signals are for the program's own threads.
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    for (size_t i = 0; i < workers; i++) {
+      pthread_t thread;
+      if (pthread_create(&thread, NULL, worker, NULL) != 0) break;
+      pthread_setname_np(thread, "lathe-worker");
+      pthread_detach(thread);
+      worker_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+  }
+  size_t count = worker_count;
+  pthread_mutex_unlock(&start_mutex);
+  return count;
+}
+
+bool lathe_pool_run(size_t chunks, lathe_chunk_body body, void *context) {
+  if (chunks == 0) return true;
+  if (chunks >= UINT32_MAX || atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) return false;
+  atomic_store_explicit(&next_chunk, (uint64_t)generation << 32 | closed, memory_order_relaxed);
+  // Release: who sees a new field sees the closed word, too.
+  atomic_store_explicit(&job_body, body, memory_order_release);
+  atomic_store_explicit(&job_context, context, memory_order_release);
+  atomic_store_explicit(&job_chunks, (uint32_t)chunks, memory_order_release);
+  atomic_store_explicit(&done_chunks, 0, memory_order_relaxed);
+  generation++;
+  atomic_store_explicit(&next_chunk, (uint64_t)generation << 32, memory_order_release);
+  atomic_fetch_add(&wake_word, 1);
+  if (atomic_load(&sleepers)) futex_wake(&wake_word, chunks - 1 > 1024 ? 1024 : (int)chunks - 1);
+  work();
+  if (!spin_until(&done_chunks, (uint32_t)chunks, true)) {
+    atomic_store(&caller_sleeps, 1);
+    for (;;) {
+      uint32_t done = atomic_load(&done_chunks);
+      if (done == (uint32_t)chunks) break;
+      futex_wait(&done_chunks, done);
+    }
+    atomic_store(&caller_sleeps, 0);
+  }
+  atomic_flag_clear_explicit(&busy, memory_order_release);
+  return true;
+}
