@@ -32,7 +32,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   public var arity: Int {
     switch self {
     case .select, .clamp: 3
-    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .remainder, .equal, .notEqual, .less,
+    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .remainder, .equal, .notEqual,
+      .less,
       .lessEqual, .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .leakyReLU, .elu:
       2
     default: 1
@@ -42,7 +43,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   /// The result's type for operands of a compute type.
   public func resultType(_ operand: DType) -> DType {
     switch self {
-    case .isNaN, .logicalNot, .toBool, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .logicalAnd,
+    case .isNaN, .logicalNot, .toBool, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual,
+      .logicalAnd,
       .logicalOr, .logicalXor:
       .bool
     case .toFloat32: .float32

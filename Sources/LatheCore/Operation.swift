@@ -110,7 +110,8 @@ public struct Reduction: Sendable, Hashable {
 
   /// A reduction from its parts.
   public init(
-    kind: ReductionKind, program: ElementwiseProgram, scalars: [ScalarValue], reduced: [Bool], scale: Float = 1
+    kind: ReductionKind, program: ElementwiseProgram, scalars: [ScalarValue], reduced: [Bool],
+    scale: Float = 1
   ) {
     self.kind = kind
     self.program = program
@@ -171,7 +172,8 @@ public struct Convolution2D: Sendable, Hashable {
   /// A convolution; the output's size is given since a transposed convolution chooses it.
   public init(
     batch: Int, channels: Int, height: Int, width: Int, outputChannels: Int, groups: Int, kernelHeight: Int,
-    kernelWidth: Int, strideY: Int, strideX: Int, paddingY: Int, paddingX: Int, dilationY: Int, dilationX: Int,
+    kernelWidth: Int, strideY: Int, strideX: Int, paddingY: Int, paddingX: Int, dilationY: Int,
+    dilationX: Int,
     outputHeight: Int, outputWidth: Int
   ) {
     self.batch = batch
@@ -296,7 +298,8 @@ public struct AdamStep: Sendable, Hashable {
 
   /// A step from its parts.
   public init(
-    learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupledDecay: Float,
+    learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float,
+    decoupledDecay: Float,
     stepSize: Float, correction2: Float
   ) {
     self.learningRate = learningRate

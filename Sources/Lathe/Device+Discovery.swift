@@ -1,0 +1,142 @@
+import Foundation
+import LatheCPU
+import LatheCore
+import Synchronization
+
+#if OpenCL
+  import LatheOpenCL
+#endif
+
+extension Device {
+  /// The CPU path; always there.
+  public static let cpu = Device(name: "cpu", backend: CPUBackend.shared)
+
+  /// Every device that can be used: the CPU, then the OpenCL devices in the order of their platforms.
+  public static var all: [Device] { [cpu] + usableOpenCL }
+
+  /// The first OpenCL GPU, else the CPU.
+  public static var best: Device { usableOpenCL.first { $0.info.type == "gpu" } ?? cpu }
+
+  /// The device that tensors are made on where none is named: `LATHE_DEVICE`, else `best`.
+  ///
+  /// Stops the program where `LATHE_DEVICE` names no device; `named(_:)` throws instead.
+  public static let `default`: Device = {
+    guard let name = ProcessInfo.processInfo.environment["LATHE_DEVICE"] else { return best }
+    do { return try named(name) } catch { fatalError("LATHE_DEVICE: \(error)") }
+  }()
+
+  /// What is known of every device, those with a broken driver too (see `DeviceInfo.error`).
+  public static var infos: [DeviceInfo] {
+    var infos = [cpu.info]
+    #if OpenCL
+      for (index, entry) in OpenCLPlatforms.entries.enumerated() {
+        var info = entry.info
+        if info.error == nil, case .failure(let error) = opened(index) { info.error = error.message }
+        infos.append(info)
+      }
+    #endif
+    return infos
+  }
+
+  /// Why there is no OpenCL device: no loader, no platform, built without; nil where there is one.
+  public static var openCLAbsence: String? {
+    #if OpenCL
+      OpenCLPlatforms.absence
+    #else
+      "this build has no OpenCL backend (the package trait OpenCL was off)"
+    #endif
+  }
+
+  /// Finds a device: `cpu`, `opencl` (the first usable, a GPU if there is one), `opencl:N`, or `auto`.
+  ///
+  /// `auto` is `LATHE_DEVICE` where that is set, else `best`.
+  /// - Throws: `LatheError.invalidArgument` naming the devices that exist, or why there is no OpenCL.
+  public static func named(_ name: String) throws -> Device {
+    if name == "cpu" { return cpu }
+    if name == "auto" {
+      guard let name = ProcessInfo.processInfo.environment["LATHE_DEVICE"], name != "auto" else {
+        return best
+      }
+      return try named(name)
+    }
+    let known =
+      "; devices here: "
+      + infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }.joined(separator: ", ")
+    guard name == "opencl" || name.hasPrefix("opencl:") else {
+      throw LatheError(.invalidArgument, "unknown device '\(name)'\(known)")
+    }
+    if let absence = openCLAbsence {
+      throw LatheError(.invalidArgument, "device '\(name)': no OpenCL device: \(absence)\(known)")
+    }
+    if name == "opencl" {
+      if let device = usableOpenCL.first(where: { $0.info.type == "gpu" }) ?? usableOpenCL.first {
+        return device
+      }
+      throw LatheError(
+        .invalidArgument, "device 'opencl': every OpenCL device failed to open, see `lathe devices`")
+    }
+    guard let index = Int(name.dropFirst("opencl:".count)), index >= 0 else {
+      throw LatheError(.invalidArgument, "unknown device '\(name)': opencl: takes a number\(known)")
+    }
+    return try opencl(index)
+  }
+
+  /// The OpenCL device of an index, with the kernels of a profile other than its own where one is named.
+  ///
+  /// - Parameter profile: `cpu` or `gpu`; nil is the device's own.
+  /// - Throws: `LatheError` where the index, the profile or the driver is wrong.
+  public static func opencl(_ index: Int, profile: String? = nil) throws -> Device {
+    #if OpenCL
+      guard OpenCLPlatforms.entries.indices.contains(index) else {
+        let count = OpenCLPlatforms.entries.count
+        throw LatheError(
+          .invalidArgument,
+          "unknown device 'opencl:\(index)': there \(count == 1 ? "is 1 OpenCL device" : "are \(count) OpenCL devices")"
+            + (openCLAbsence.map { " (\($0))" } ?? ", numbered from 0"))
+      }
+      guard let profile else { return try opened(index).get() }
+      guard let profile = KernelProfile(rawValue: profile) else {
+        throw LatheError(.invalidArgument, "unknown kernel profile '\(profile)': use cpu or gpu")
+      }
+      return try profiled.withLock { devices in
+        let key = "\(index)/\(profile.rawValue)"
+        if let device = devices[key] { return device }
+        let device = Device(
+          name: "opencl:\(index)", backend: try OpenCLPlatforms.entries[index].open(profile))
+        devices[key] = device
+        return device
+      }
+    #else
+      throw LatheError(.invalidArgument, "device 'opencl:\(index)': \(openCLAbsence ?? "")")
+    #endif
+  }
+
+  private static var usableOpenCL: [Device] {
+    #if OpenCL
+      OpenCLPlatforms.entries.indices.compactMap { try? opened($0).get() }
+    #else
+      []
+    #endif
+  }
+
+  #if OpenCL
+    private static let profiled = Mutex<[String: Device]>([:])
+    private static let openedDevices = Mutex<[Int: Result<Device, LatheError>]>([:])
+
+    /// Opens each device once and remembers how that went.
+    private static func opened(_ index: Int) -> Result<Device, LatheError> {
+      openedDevices.withLock { known in
+        if let result = known[index] { return result }
+        let result: Result<Device, LatheError>
+        do {
+          let backend = try OpenCLPlatforms.entries[index].open(nil)
+          result = .success(Device(name: "opencl:\(index)", backend: backend))
+        } catch {
+          result = .failure(error as? LatheError ?? LatheError(.device, "\(error)"))
+        }
+        known[index] = result
+        return result
+      }
+    }
+  #endif
+}

@@ -1,0 +1,104 @@
+import LatheCPU
+import LatheCore
+
+/// Hands operations to a device's backend, and to the CPU where the device has no kernel.
+enum Dispatch {
+  /// Runs an operation on a device.
+  static func run(_ operation: Operation, inputs: [Operand], outputs: [Operand], on device: Device) throws {
+    do {
+      try device.backend.run(operation, inputs: inputs, outputs: outputs)
+    } catch let error as LatheError where error.kind == .unsupported && device.backend !== CPUBackend.shared {
+      device.backend.counters.fellBack()
+      try runOnCPU(operation, inputs: inputs, outputs: outputs, for: device.backend)
+    }
+  }
+
+  /// The error as the type that all failures have.
+  static func typed(_ error: any Error) -> LatheError {
+    error as? LatheError ?? LatheError(.device, "\(error)")
+  }
+
+  /// Copies the operands to the host, runs the operation there and copies the results back.
+  private static func runOnCPU(
+    _ operation: Operation, inputs: [Operand], outputs: [Operand], for backend: any Backend
+  ) throws {
+    let cpu = CPUBackend.shared
+    var copies: [ObjectIdentifier: Buffer] = [:]
+    func copy(_ operand: Operand, reading: Bool) throws -> Operand {
+      var result = operand
+      if let known = copies[ObjectIdentifier(operand.buffer)] {
+        result.buffer = known
+        return result
+      }
+      let size = operand.buffer.byteCount
+      let buffer = try cpu.allocate(byteCount: size)
+      if reading && size > 0 {
+        var bytes = [UInt8](repeating: 0, count: size)
+        try bytes.withUnsafeMutableBytes { try backend.read(operand.buffer, offset: 0, into: $0) }
+        try bytes.withUnsafeBytes { try cpu.write($0, to: buffer) }
+      }
+      copies[ObjectIdentifier(operand.buffer)] = buffer
+      result.buffer = buffer
+      return result
+    }
+    let hostInputs = try inputs.map { try copy($0, reading: true) }
+    // A strided copy may fill only a part of its output.
+    var fillsPart = false
+    if case .copy = operation { fillsPart = true }
+    let hostOutputs = try outputs.map { try copy($0, reading: fillsPart) }
+    try cpu.run(operation, inputs: hostInputs, outputs: hostOutputs)
+    for (host, output) in zip(hostOutputs, outputs) where host.buffer.byteCount > 0 {
+      var bytes = [UInt8](repeating: 0, count: host.buffer.byteCount)
+      try bytes.withUnsafeMutableBytes { try cpu.read(host.buffer, offset: 0, into: $0) }
+      try bytes.withUnsafeBytes { try backend.write($0, to: output.buffer) }
+    }
+  }
+}
+
+extension Tensor {
+  /// Runs an operation on tensors of one device and returns its outputs, untracked.
+  ///
+  /// Where an input has failed or the operation fails, the outputs carry the error.
+  static func run(
+    _ operation: Operation, _ inputs: [Tensor], outputs: [(shape: Shape, dtype: DType)]
+  ) -> [Tensor] {
+    run(operation, inputs, outputs: outputs, device: inputs[0].device)
+  }
+
+  /// The same where there may be no input.
+  static func run(
+    _ operation: Operation, _ inputs: [Tensor], outputs: [(shape: Shape, dtype: DType)], device: Device
+  ) -> [Tensor] {
+    device.evaluationLock.withLock {
+      let state: (Int) -> Storage.State
+      do {
+        var operands: [Operand] = []
+        operands.reserveCapacity(inputs.count)
+        for input in inputs { operands.append(try input.operand()) }
+        var results: [Operand] = []
+        var isEmpty = true
+        for output in outputs {
+          let count = output.shape.elementCount
+          if count > 0 { isEmpty = false }
+          let buffer = try device.backend.allocate(byteCount: count * output.dtype.byteCount)
+          results.append(Operand(buffer: buffer, layout: Layout(output.shape), dtype: output.dtype))
+        }
+        if !isEmpty { try Dispatch.run(operation, inputs: operands, outputs: results, on: device) }
+        state = { .ready(results[$0].buffer) }
+      } catch {
+        let error = Dispatch.typed(error)
+        state = { _ in .failed(error) }
+      }
+      return outputs.indices.map {
+        Tensor(
+          Storage(device: device, dtype: outputs[$0].dtype, shape: outputs[$0].shape, state: state($0)),
+          Layout(outputs[$0].shape))
+      }
+    }
+  }
+
+  /// The memory and layout, computed now if they were still to be.
+  func operand() throws -> Operand {
+    Operand(buffer: try storage.buffer(), layout: layout, dtype: dtype)
+  }
+}

@@ -1,0 +1,176 @@
+import LatheCore
+
+/// An operand of an element-wise operation: a tensor, or a number for all elements.
+enum ElementwiseOperand: Sendable {
+  case tensor(Tensor)
+  case scalar(ScalarValue)
+
+  var tensor: Tensor? {
+    if case .tensor(let tensor) = self { return tensor }
+    return nil
+  }
+}
+
+extension Tensor {
+  /// Defers an element-wise operation on operands that are already of the right types.
+  ///
+  /// - Parameters:
+  ///   - type: The operands' compute type.
+  ///   - result: The stored type of the result.
+  static func deferred(
+    _ op: ElementwiseOp, _ operands: [ElementwiseOperand], type: DType, result: DType, name: StaticString
+  ) -> Tensor {
+    var shape: Shape?
+    var device: Device?
+    for case .tensor(let tensor) in operands {
+      if let known = shape {
+        guard let common = Shape.broadcast(known, tensor.shape) else {
+          preconditionFailure("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
+        }
+        shape = common
+        precondition(
+          device == tensor.device,
+          "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
+      } else {
+        shape = tensor.shape
+        device = tensor.device
+      }
+    }
+    guard let shape, let device else { preconditionFailure("\(name): no tensor operand") }
+    return device.evaluationLock.withLock {
+      var parts: [Expression.Operand] = []
+      parts.reserveCapacity(operands.count)
+      var size = 1
+      var leaves = 0
+      for (i, operand) in operands.enumerated() {
+        let partType = op == .select && i == 0 ? DType.bool : type
+        switch operand {
+        case .scalar(let value): parts.append(.scalar(value, partType))
+        case .tensor(let tensor):
+          if case .failed(let error) = tensor.storage.state {
+            return Tensor(failed: error, shape: shape, dtype: result, device: device)
+          }
+          if let constant = tensor.storage.expression?.constant {
+            parts.append(.scalar(constant, partType))
+            continue
+          }
+          guard let layout = tensor.layout.expanded(to: shape) else { preconditionFailure("\(name)") }
+          if case .pending(let expression) = tensor.storage.state {
+            size += expression.size
+            leaves += expression.leaves
+          } else {
+            leaves += 1
+          }
+          parts.append(.storage(tensor.storage, layout))
+        }
+      }
+      if size > Evaluation.maximumSize || leaves > Evaluation.maximumLeaves {
+        size = 1
+        leaves = 0
+        for case .storage(let storage, _) in parts {
+          if case .pending = storage.state { Evaluation.run(storage) }
+          leaves += 1
+        }
+      }
+      let expression = Expression(op: op, dtype: type, operands: parts, size: size, leaves: leaves)
+      return Tensor(
+        Storage(device: device, dtype: result, shape: shape, state: .pending(expression)), Layout(shape))
+    }
+  }
+
+  /// An element-wise operation on one tensor, recorded.
+  func unary(_ op: ElementwiseOp, name: StaticString, type: DType? = nil) -> Tensor {
+    var x = self
+    if let type, x.dtype != type { x = x.cast(to: type) }
+    let compute = x.dtype.computeType
+    precondition(op.isDefined(on: compute), "\(name): not defined on \(dtype)")
+    let result = op.resultType(compute)
+    return Tensor.record(
+      op, [.tensor(x)], type: compute, result: result == compute ? x.dtype : result, name: name)
+  }
+
+  /// A floating-point function: whole numbers and bools are converted to float32 first.
+  func floatUnary(_ op: ElementwiseOp, name: StaticString) -> Tensor {
+    unary(op, name: name, type: dtype.isFloatingPoint ? nil : .float32)
+  }
+
+  /// Defers an operation and records it where an operand is tracked.
+  static func record(
+    _ op: ElementwiseOp, _ operands: [ElementwiseOperand], type: DType, result: DType, name: StaticString
+  ) -> Tensor {
+    let output = deferred(op, operands, type: type, result: result, name: name)
+    guard result.isFloatingPoint, operands.contains(where: { $0.tensor?.node != nil }),
+      GradientMode.isRecording
+    else { return output }
+    let rule = ElementwiseGradient(op, operands)
+    var tracked = output
+    tracked.node = GradientNode(
+      name: name, of: output, inputs: operands.map { $0.tensor?.node }, savesOutput: rule.needsOutput,
+      pullback: { gradient, output in rule.gradients(gradient, output) })
+    return tracked
+  }
+
+  /// A binary operation of two operands, promoted to their common type.
+  ///
+  /// A number beside a tensor takes the tensor's type; a fraction beside whole numbers makes float32.
+  static func binary(
+    _ op: ElementwiseOp, _ a: ElementwiseOperand, _ b: ElementwiseOperand, name: StaticString,
+    floatOnly: Bool = false,
+    boolToNumber: Bool = true
+  ) -> Tensor {
+    var common: DType
+    switch (a, b) {
+    case (.tensor(let x), .tensor(let y)): common = DType.promote(x.dtype, y.dtype)
+    case (.tensor(let x), .scalar(let value)), (.scalar(let value), .tensor(let x)):
+      common = x.dtype
+      if case .float = value, !common.isFloatingPoint { common = .float32 }
+      if case .int = value, common == .bool, boolToNumber { common = .int64 }
+    case (.scalar, .scalar): preconditionFailure("\(name): no tensor operand")
+    }
+    if floatOnly && !common.isFloatingPoint { common = .float32 }
+    if common == .bool && !op.isDefined(on: .bool) { common = .uint8 }
+    let compute = common.computeType
+    precondition(op.isDefined(on: compute), "\(name): not defined on \(common)")
+    func converted(_ operand: ElementwiseOperand) -> ElementwiseOperand {
+      guard case .tensor(let x) = operand, x.dtype != common else { return operand }
+      // Half types are computed in float32 anyway: no rounding in between.
+      if x.dtype.isFloatingPoint && common == .float32 { return .tensor(x.cast(to: .float32)) }
+      return .tensor(x.cast(to: common))
+    }
+    let result = op.resultType(compute)
+    return record(
+      op, [converted(a), converted(b)], type: compute, result: result == compute ? common : result, name: name
+    )
+  }
+
+  /// The tensor in another type.
+  ///
+  /// Fractions are cut towards zero for whole numbers, anything but zero is true for bool.
+  public func cast(to target: DType) -> Tensor {
+    if target == dtype { return self }
+    let compute = dtype.computeType
+    func step(_ op: ElementwiseOp, _ x: Tensor, _ type: DType, _ result: DType) -> Tensor {
+      Tensor.record(op, [.tensor(x)], type: type, result: result, name: "cast")
+    }
+    switch target {
+    case .float32: return step(.toFloat32, self, compute, .float32)
+    case .float16, .bfloat16:
+      let x = dtype.isFloatingPoint ? self : step(.toFloat32, self, compute, .float32)
+      return step(target == .float16 ? .roundToFloat16 : .roundToBFloat16, x, .float32, target)
+    case .int32: return step(.toInt32, self, compute, .int32)
+    case .int64: return step(.toInt64, self, compute, .int64)
+    case .uint8: return step(.toUInt8, self, compute, .uint8)
+    case .bool: return step(.toBool, self, compute, .bool)
+    }
+  }
+
+  /// Sums over the axes along which a tensor of `target` shape was broadcast to this one's shape.
+  func reducedBroadcast(to target: Shape) -> Tensor {
+    if shape == target { return self }
+    let shift = rank - target.rank
+    var axes = Array(0..<shift)
+    for i in 0..<target.rank where target[i] == 1 && shape[i + shift] != 1 { axes.append(i + shift) }
+    let sum = axes.isEmpty ? self : sum(axes: axes, keepDims: true, dtype: dtype)
+    return sum.reshaped(to: target)
+  }
+}

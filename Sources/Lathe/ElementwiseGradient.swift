@@ -1,0 +1,210 @@
+import Foundation
+import LatheCore
+
+/// The gradient rule of one element-wise operation, with what it saved.
+///
+/// Rules are written in tensor operations, so that gradients can be differentiated again. Broadcasting and type
+/// conversion are undone in one place, `gradients`.
+struct ElementwiseGradient: Sendable {
+  let op: ElementwiseOp
+  /// Saved operands; nil where the rule does not need them.
+  private var a: ElementwiseOperand?
+  private var b: ElementwiseOperand?
+  private var c: ElementwiseOperand?
+  /// Shape and type of each operand that is tracked.
+  private let tracked: [(shape: Shape, dtype: DType)?]
+  let needsOutput: Bool
+
+  init(_ op: ElementwiseOp, _ operands: [ElementwiseOperand]) {
+    self.op = op
+    tracked = operands.map { operand in
+      operand.tensor.flatMap { $0.node == nil ? nil : ($0.shape, $0.dtype) }
+    }
+    let needs = Self.needs(op, tracked.map { $0 != nil })
+    a = needs.a ? operands[0] : nil
+    b = needs.b ? operands[1] : nil
+    c = needs.c ? operands[2] : nil
+    needsOutput = needs.output
+  }
+
+  /// One gradient per operand, of its shape and type.
+  func gradients(_ gradient: Tensor, _ output: Tensor?) -> [Tensor?] {
+    tracked.indices.map { index in
+      guard let operand = tracked[index] else { return nil }
+      return partial(index, gradient, output)?.reducedBroadcast(to: operand.shape).cast(to: operand.dtype)
+    }
+  }
+
+  private static func needs(
+    _ op: ElementwiseOp, _ tracked: [Bool]
+  ) -> (a: Bool, b: Bool, c: Bool, output: Bool) {
+    switch op {
+    case .negate, .sign, .floor, .ceil, .round, .add, .subtract, .toFloat32, .roundToFloat16,
+      .roundToBFloat16,
+      .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
+      .greater,
+      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      (false, false, false, false)
+    case .exp, .expm1, .sqrt, .rsqrt, .reciprocal, .tanh, .sigmoid, .relu: (false, false, false, true)
+    case .absolute, .log, .log1p, .square, .sin, .cos, .erf, .gelu, .geluTanh, .silu, .softplus:
+      (true, false, false, false)
+    case .multiply: (tracked[1], tracked[0], false, false)
+    case .divide: (false, true, false, tracked[1])
+    case .power: (true, true, false, tracked[1])
+    case .minimum, .maximum, .elu, .leakyReLU: (true, true, false, false)
+    case .remainder: (tracked[1], tracked[1], false, false)
+    case .select: (true, false, false, false)
+    case .clamp: (true, true, true, false)
+    }
+  }
+
+  /// The gradient with respect to operand `index`, in the output's shape.
+  private func partial(_ index: Int, _ g: Tensor, _ y: Tensor?) -> Tensor? {
+    switch op {
+    case .negate: return -g
+    case .sign, .floor, .ceil, .round: return nil
+    case .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
+      .greater,
+      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      return nil
+    case .toFloat32, .roundToFloat16, .roundToBFloat16: return g
+    case .add: return g
+    case .subtract: return index == 0 ? g : -g
+    case .multiply: return times(g, index == 0 ? b : a)
+    case .divide:
+      let quotient = over(g, b)
+      return index == 0 ? quotient : y.map { -(quotient * $0) }
+    case .remainder: return index == 0 ? g : combine(.divide, a, b).map { -(g * $0.floor()) }
+    case .power: return power(index, g, y)
+    case .minimum, .maximum: return extremum(index, g)
+    case .select:
+      guard let condition = a?.tensor else { return nil }
+      let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
+      switch index {
+      case 1: return Tensor.select(condition, g, zero)
+      case 2: return Tensor.select(condition, zero, g)
+      default: return nil
+      }
+    case .clamp: return clamp(index, g)
+    case .leakyReLU: return leakyReLU(index, g)
+    case .elu: return elu(index, g)
+    default:
+      if let y { return fromOutput(g, y) }
+      return a?.tensor.flatMap { fromInput(g, $0) }
+    }
+  }
+
+  /// Rules of unary operations that use the output.
+  private func fromOutput(_ g: Tensor, _ y: Tensor) -> Tensor? {
+    switch op {
+    case .exp: g * y
+    case .expm1: g * (y + 1)
+    case .sqrt: g / (y * 2)
+    case .rsqrt: g * (y * y * y) * -0.5
+    case .reciprocal: -(g * (y * y))
+    case .tanh: g * (1 - y * y)
+    case .sigmoid: g * (y * (1 - y))
+    case .relu: Tensor.select(y .> 0, g, Tensor.zeros([], dtype: g.dtype, device: g.device))
+    default: nil
+    }
+  }
+
+  /// Rules of unary operations that use the input.
+  private func fromInput(_ g: Tensor, _ x: Tensor) -> Tensor? {
+    switch op {
+    case .absolute: return g * x.sign()
+    case .log: return g / x
+    case .log1p: return g / (x + 1)
+    case .square: return g * (x * 2)
+    case .sin: return g * x.cos()
+    case .cos: return -(g * x.sin())
+    case .erf: return g * ((-(x * x)).exp() * 1.1283791670955126)
+    case .gelu:
+      let cdf = (x * 0.7071067811865476).erf() * 0.5 + 0.5
+      let density = (x * x * -0.5).exp() * 0.3989422804014327
+      return g * (cdf + x * density)
+    case .geluTanh:
+      let t = ((x + x * x * x * 0.044715) * 0.7978845608028654).tanh()
+      let inner = (x * x * 0.134145 + 1) * 0.7978845608028654
+      return g * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * inner)
+    case .silu:
+      let s = x.sigmoid()
+      return g * (s * (1 + x * (1 - s)))
+    case .softplus: return g * x.sigmoid()
+    default: return nil
+    }
+  }
+
+  private func power(_ index: Int, _ g: Tensor, _ y: Tensor?) -> Tensor? {
+    if index == 0 {
+      // b * a^(b - 1); where b is 0 the gradient is 0 whatever a is.
+      guard let b else { return nil }
+      switch b {
+      case .scalar(let exponent):
+        let n = exponent.floatValue
+        if n == 0 { return g * 0 }
+        guard let x = a?.tensor else { return nil }
+        return g * (Tensor.binary(.power, .tensor(x), .scalar(.float(n - 1)), name: "pow") * n)
+      case .tensor(let exponent):
+        guard let product = combine(.power, a, .tensor(exponent - 1)) else { return nil }
+        return Tensor.select(
+          exponent .== 0, Tensor.zeros([], dtype: g.dtype, device: g.device), g * exponent * product)
+      }
+    }
+    // a^b * log a; 0 where a is 0, as the limit for positive b.
+    guard let y, let a else { return nil }
+    switch a {
+    case .scalar(let base): return base.floatValue == 0 ? g * 0 : g * y * log(base.floatValue)
+    case .tensor(let base):
+      let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
+      return Tensor.select(base .== 0, zero, g * y * base.log())
+    }
+  }
+
+  /// Ties share the gradient equally.
+  private func extremum(_ index: Int, _ g: Tensor) -> Tensor? {
+    guard let wins = combine(op == .maximum ? .greater : .less, index == 0 ? a : b, index == 0 ? b : a),
+      let ties = combine(.equal, a, b)
+    else { return nil }
+    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
+    return Tensor.select(wins, g, Tensor.select(ties, g * 0.5, zero))
+  }
+
+  /// Inside the limits (and on them) the gradient goes to the value, outside to the limit.
+  private func clamp(_ index: Int, _ g: Tensor) -> Tensor? {
+    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
+    guard let below = combine(.less, a, b), let above = combine(.greater, a, c) else { return nil }
+    switch index {
+    case 0: return Tensor.select(below .|| above, zero, g)
+    case 1: return Tensor.select(below, g, zero)
+    default: return Tensor.select(above, g, zero)
+    }
+  }
+
+  private func leakyReLU(_ index: Int, _ g: Tensor) -> Tensor? {
+    guard let x = a?.tensor else { return nil }
+    if index == 0 { return Tensor.select(x .>= 0, g, times(g, b)) }
+    return Tensor.select(x .>= 0, Tensor.zeros([], dtype: g.dtype, device: g.device), g * x)
+  }
+
+  private func elu(_ index: Int, _ g: Tensor) -> Tensor? {
+    guard let x = a?.tensor else { return nil }
+    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
+    let low = x.minimum(0)
+    if index == 0 { return Tensor.select(x .> 0, g, times(g * low.exp(), b)) }
+    return Tensor.select(x .> 0, zero, g * low.expm1())
+  }
+
+  private func times(_ g: Tensor, _ operand: ElementwiseOperand?) -> Tensor {
+    operand.map { Tensor.binary(.multiply, .tensor(g), $0, name: "gradient") } ?? g
+  }
+
+  private func over(_ g: Tensor, _ operand: ElementwiseOperand?) -> Tensor {
+    operand.map { Tensor.binary(.divide, .tensor(g), $0, name: "gradient") } ?? g
+  }
+
+  private func combine(_ op: ElementwiseOp, _ x: ElementwiseOperand?, _ y: ElementwiseOperand?) -> Tensor? {
+    guard let x, let y else { return nil }
+    return Tensor.binary(op, x, y, name: "gradient")
+  }
+}

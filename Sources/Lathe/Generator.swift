@@ -1,0 +1,104 @@
+import LatheCore
+import Synchronization
+
+/// A counter-based random generator with an explicit seed.
+///
+/// The same state gives the same numbers on every device: uniform numbers to the bit, normal ones to rounding. Drawing
+/// moves the state on; saving and setting `state` repeats or resumes a sequence.
+public final class Generator: Sendable {
+  /// Where a generator stands.
+  public struct State: Sendable, Hashable, Codable {
+    /// Chosen by the user.
+    public var seed: UInt64
+    /// Blocks of four numbers drawn so far.
+    public var offset: UInt64
+
+    /// A position in the sequence of a seed.
+    public init(seed: UInt64, offset: UInt64 = 0) {
+      self.seed = seed
+      self.offset = offset
+    }
+  }
+
+  private let current: Mutex<State>
+
+  /// A generator at the start of a seed's sequence.
+  public init(seed: UInt64) { current = Mutex(State(seed: seed)) }
+
+  /// A generator at a given place.
+  public init(state: State) { current = Mutex(state) }
+
+  /// Where the generator stands.
+  public var state: State {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
+  }
+
+  /// Takes the numbers for `count` elements.
+  func key(count: Int) -> RandomKey {
+    current.withLock { state in
+      let key = RandomKey(seed: state.seed, offset: state.offset)
+      state.offset &+= UInt64((count + 3) / 4)
+      return key
+    }
+  }
+}
+
+extension Tensor {
+  private static func random(
+    _ distribution: RandomDistribution, _ shape: Shape, _ generator: Generator, _ dtype: DType,
+    _ device: Device
+  ) -> Tensor {
+    run(
+      .random(distribution, key: generator.key(count: shape.elementCount)), [], outputs: [(shape, .float32)],
+      device: device)[0].cast(to: dtype)
+  }
+
+  /// Uniform numbers, low included and high not.
+  public static func uniform(
+    _ shape: Shape, low: Float = 0, high: Float = 1, generator: Generator, dtype: DType = .float32,
+    device: Device = .default
+  ) -> Tensor {
+    random(.uniform(low: low, high: high), shape, generator, dtype, device)
+  }
+
+  /// Normally distributed numbers.
+  public static func normal(
+    _ shape: Shape, mean: Float = 0, deviation: Float = 1, generator: Generator, dtype: DType = .float32,
+    device: Device = .default
+  ) -> Tensor {
+    random(.normal(mean: mean, deviation: deviation), shape, generator, dtype, device)
+  }
+
+  /// 1 with a probability, else 0.
+  public static func bernoulli(
+    _ shape: Shape, probability: Float, generator: Generator, dtype: DType = .float32,
+    device: Device = .default
+  ) -> Tensor {
+    precondition(probability >= 0 && probability <= 1, "bernoulli: probability \(probability)")
+    return random(.bernoulli(probability: probability), shape, generator, dtype, device)
+  }
+
+  /// The numbers 0..<count in random order (int32): the order that sorts `count` uniform numbers.
+  public static func permutation(_ count: Int, generator: Generator, device: Device = .default) -> Tensor {
+    uniform([count], generator: generator, device: device).argsort()
+  }
+
+  /// Each element 0 with a probability, else divided by 1 - probability (Srivastava et al., 2014).
+  ///
+  /// The mask is made again from the generator's counter for the gradient, never stored.
+  public func dropout(probability: Float, generator: Generator) -> Tensor {
+    precondition(probability >= 0 && probability < 1, "dropout: probability \(probability) is not in 0..<1")
+    precondition(dtype.isFloatingPoint, "dropout: not defined on \(dtype)")
+    if probability == 0 { return self }
+    return cast(to: .float32).dropped(probability, generator.key(count: count)).cast(to: dtype)
+  }
+
+  private func dropped(_ probability: Float, _ key: RandomKey) -> Tensor {
+    Tensor.run(
+      .dropout(probability: probability, key: key), [detached().contiguous()], outputs: [(shape, .float32)])[
+        0
+      ]
+      .recorded("dropout", [self]) { gradient, _ in [gradient.dropped(probability, key)] }
+  }
+}

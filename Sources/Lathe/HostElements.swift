@@ -1,0 +1,81 @@
+import LatheCore
+
+/// Conversion between Swift values and the bytes of elements.
+enum HostElements {
+  static func encode<T: TensorScalar>(_ values: [T], as dtype: DType) -> [UInt8] {
+    switch dtype {
+    case .float32: bytes(values) { $0.scalarValue.floatValue }
+    case .float16: bytes(values) { Float16($0.scalarValue.floatValue) }
+    case .bfloat16: bytes(values) { BFloat16Bits.bits($0.scalarValue.floatValue) }
+    case .int32: bytes(values) { Int32(truncatingIfNeeded: $0.scalarValue.intValue) }
+    case .int64: bytes(values) { $0.scalarValue.intValue }
+    case .uint8: bytes(values) { UInt8(truncatingIfNeeded: $0.scalarValue.intValue) }
+    case .bool: bytes(values) { UInt8($0.scalarValue.floatValue != 0 ? 1 : 0) }
+    }
+  }
+
+  static func decode<T: TensorScalar>(_ bytes: [UInt8], dtype: DType, as type: T.Type) -> [T] {
+    switch dtype {
+    case .float32: elements(bytes) { (x: Float) in T(element: x) }
+    case .float16: elements(bytes) { (x: Float16) in T(element: Float(x)) }
+    case .bfloat16: elements(bytes) { (x: UInt16) in T(element: BFloat16Bits.float(x)) }
+    case .int32: elements(bytes) { (x: Int32) in T(element: Int64(x)) }
+    case .int64: elements(bytes) { (x: Int64) in T(element: x) }
+    case .uint8, .bool: elements(bytes) { (x: UInt8) in T(element: Int64(x)) }
+    }
+  }
+
+  private static func bytes<T, U: BitwiseCopyable>(_ values: [T], _ convert: (T) -> U) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: values.count * MemoryLayout<U>.stride) { buffer, count in
+      for (i, value) in values.enumerated() {
+        UnsafeMutableRawBufferPointer(buffer).storeBytes(
+          of: convert(value), toByteOffset: i * MemoryLayout<U>.stride, as: U.self)
+      }
+      count = values.count * MemoryLayout<U>.stride
+    }
+  }
+
+  private static func elements<T, U: BitwiseCopyable>(_ bytes: [UInt8], _ convert: (U) -> T) -> [T] {
+    bytes.withUnsafeBytes { raw in
+      (0..<(raw.count / MemoryLayout<U>.stride)).map {
+        convert(raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<U>.stride, as: U.self))
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The elements' bytes in row-major order.
+  ///
+  /// - Throws: `LatheError` of whatever failed on the way to these values.
+  public func bytes() throws -> [UInt8] {
+    let source = contiguous()
+    let buffer = try source.storage.buffer()
+    let size = count * dtype.byteCount
+    if size == 0 { return [] }
+    return try [UInt8](unsafeUninitializedCapacity: size) { bytes, initialized in
+      try device.backend.read(buffer, offset: 0, into: UnsafeMutableRawBufferPointer(bytes))
+      initialized = size
+    }
+  }
+
+  /// The elements in row-major order, converted to a Swift type.
+  ///
+  /// - Throws: `LatheError` of whatever failed on the way to these values.
+  public func scalars<T: TensorScalar>(as type: T.Type = T.self) throws -> [T] {
+    HostElements.decode(try bytes(), dtype: dtype, as: type)
+  }
+
+  /// The value of a tensor with one element.
+  ///
+  /// - Throws: `LatheError` of whatever failed on the way to it.
+  public func item() throws -> Float { try item(as: Float.self) }
+
+  /// The value of a tensor with one element, as a Swift type.
+  ///
+  /// - Throws: `LatheError` of whatever failed on the way to it.
+  public func item<T: TensorScalar>(as type: T.Type) throws -> T {
+    precondition(count == 1, "item: a tensor of shape \(shape) has \(count) elements, not 1")
+    return try scalars(as: type)[0]
+  }
+}

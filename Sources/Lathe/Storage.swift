@@ -1,0 +1,73 @@
+import LatheCore
+
+/// The memory behind tensors: computed, still to be computed, or the error that stood in the way.
+final class Storage: @unchecked Sendable {
+  // Unchecked: `state` and `wasAbsorbed` are only touched under the device's evaluation lock.
+
+  enum State {
+    case ready(Buffer)
+    case pending(Expression)
+    case failed(LatheError)
+    /// Taken by an evaluation that is under way.
+    case evaluating
+  }
+
+  let device: Device
+  let dtype: DType
+  /// The row-major shape in which the elements are (or will be) stored.
+  let shape: Shape
+  var state: State
+  /// Whether a reduction has computed the elements once without storing them.
+  var wasAbsorbed = false
+
+  init(device: Device, dtype: DType, shape: Shape, state: State) {
+    self.device = device
+    self.dtype = dtype
+    self.shape = shape
+    self.state = state
+  }
+
+  /// The memory, computed now if it was still to be.
+  func buffer() throws(LatheError) -> Buffer {
+    try device.evaluationLock.withLock { () throws(LatheError) in
+      if case .pending = state { Evaluation.run(self) }
+      switch state {
+      case .ready(let buffer): return buffer
+      case .failed(let error): throw error
+      case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
+      }
+    }
+  }
+
+  /// The pending expression, or nil where there is none.
+  var expression: Expression? {
+    if case .pending(let expression) = state { return expression }
+    return nil
+  }
+}
+
+/// One deferred element-wise operation.
+struct Expression {
+  enum Operand {
+    /// Elements of a tensor, seen in the expression's shape.
+    case storage(Storage, Layout)
+    /// One number for all elements, of a compute type.
+    case scalar(ScalarValue, DType)
+  }
+
+  /// Nil for a constant: the operand is then the value.
+  var op: ElementwiseOp?
+  /// The operands' compute type.
+  var dtype: DType
+  var operands: [Operand]
+  /// Instructions in this expression and the pending ones below it, shared ones counted each time.
+  var size: Int
+  /// Inputs likewise.
+  var leaves: Int
+
+  /// The constant's value where this is one.
+  var constant: ScalarValue? {
+    if op == nil, case .scalar(let value, _) = operands[0] { return value }
+    return nil
+  }
+}

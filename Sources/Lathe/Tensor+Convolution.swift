@@ -1,0 +1,151 @@
+import LatheCore
+
+extension Tensor {
+  /// The 2-D convolution (cross-correlation) of images with filters.
+  ///
+  /// - Parameters:
+  ///   - filter: [out, in / groups, height, width].
+  ///   - bias: [out].
+  ///   - stride: Steps of the window (vertical, horizontal); likewise padding with zeros on each side and dilation.
+  /// - Returns: [images, out, outHeight, outWidth] for a tensor [images, in, height, width].
+  public func conv2D(
+    _ filter: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
+    dilation: (Int, Int) = (1, 1), groups: Int = 1
+  ) -> Tensor {
+    precondition(
+      rank == 4 && filter.rank == 4 && groups > 0 && shape[1] == filter.shape[1] * groups
+        && filter.shape[0] % groups == 0,
+      "conv2D: input \(shape) and filter \(filter.shape) with \(groups) groups: expected [n, c, h, w] and "
+        + "[o, c / groups, kh, kw] with o a multiple of groups")
+    precondition(
+      bias.map { $0.shape == [filter.shape[0]] } ?? true,
+      "conv2D: bias \(bias?.shape ?? []) for filter \(filter.shape)")
+    Tensor.checkWindow("conv2D", stride, padding, dilation)
+    let height = (shape[2] + 2 * padding.0 - dilation.0 * (filter.shape[2] - 1) - 1) / stride.0 + 1
+    let width = (shape[3] + 2 * padding.1 - dilation.1 * (filter.shape[3] - 1) - 1) / stride.1 + 1
+    precondition(
+      shape[2] + 2 * padding.0 >= dilation.0 * (filter.shape[2] - 1) + 1
+        && shape[3] + 2 * padding.1 >= dilation.1 * (filter.shape[3] - 1) + 1,
+      "conv2D: the filter \(filter.shape) is larger than the padded input \(shape)")
+    let sizes = Convolution2D(
+      batch: shape[0], channels: shape[1], height: shape[2], width: shape[3], outputChannels: filter.shape[0],
+      groups: groups, kernelHeight: filter.shape[2], kernelWidth: filter.shape[3], strideY: stride.0,
+      strideX: stride.1, paddingY: padding.0, paddingX: padding.1, dilationY: dilation.0,
+      dilationX: dilation.1,
+      outputHeight: height, outputWidth: width)
+    let common = DType.promote(dtype, filter.dtype)
+    precondition(common.isFloatingPoint, "conv2D: not defined on \(common)")
+    return Tensor.convolution(
+      cast(to: .float32), filter.cast(to: .float32), bias: bias?.cast(to: .float32), sizes
+    ).cast(to: common)
+  }
+
+  /// The transposed 2-D convolution: the gradient of `conv2D` with respect to its input, as a layer.
+  ///
+  /// - Parameters:
+  ///   - filter: [in, out / groups, height, width].
+  ///   - bias: [out].
+  ///   - outputPadding: Rows and columns added to one side of the result, smaller than stride or dilation.
+  /// - Returns: [images, out, outHeight, outWidth], with
+  ///   outHeight = (height - 1) * stride - 2 * padding + dilation * (kernel - 1) + outputPadding + 1.
+  public func convTranspose2D(
+    _ filter: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
+    outputPadding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
+  ) -> Tensor {
+    precondition(
+      rank == 4 && filter.rank == 4 && groups > 0 && shape[1] == filter.shape[0] && shape[1] % groups == 0,
+      "convTranspose2D: input \(shape) and filter \(filter.shape) with \(groups) groups: expected [n, c, h, w] and "
+        + "[c, o / groups, kh, kw] with c a multiple of groups")
+    let channels = filter.shape[1] * groups
+    precondition(
+      bias.map { $0.shape == [channels] } ?? true,
+      "convTranspose2D: bias \(bias?.shape ?? []) for \(channels) output channels")
+    Tensor.checkWindow("convTranspose2D", stride, padding, dilation)
+    precondition(
+      outputPadding.0 >= 0 && outputPadding.1 >= 0 && outputPadding.0 < Swift.max(stride.0, dilation.0)
+        && outputPadding.1 < Swift.max(stride.1, dilation.1),
+      "convTranspose2D: output padding \(outputPadding) must be smaller than stride or dilation")
+    let height =
+      (shape[2] - 1) * stride.0 - 2 * padding.0 + dilation.0 * (filter.shape[2] - 1) + outputPadding.0 + 1
+    let width =
+      (shape[3] - 1) * stride.1 - 2 * padding.1 + dilation.1 * (filter.shape[3] - 1) + outputPadding.1 + 1
+    precondition(
+      height > 0 && width > 0, "convTranspose2D: an output of \(height) x \(width) for input \(shape)")
+    let sizes = Convolution2D(
+      batch: shape[0], channels: channels, height: height, width: width, outputChannels: shape[1],
+      groups: groups,
+      kernelHeight: filter.shape[2], kernelWidth: filter.shape[3], strideY: stride.0, strideX: stride.1,
+      paddingY: padding.0, paddingX: padding.1, dilationY: dilation.0, dilationX: dilation.1,
+      outputHeight: shape[2], outputWidth: shape[3])
+    let common = DType.promote(dtype, filter.dtype)
+    precondition(common.isFloatingPoint, "convTranspose2D: not defined on \(common)")
+    let result = Tensor.convolutionInputGradient(cast(to: .float32), filter.cast(to: .float32), sizes)
+    guard let bias else { return result.cast(to: common) }
+    return (result + bias.cast(to: .float32).reshaped(to: [1, channels, 1, 1])).cast(to: common)
+  }
+
+  private static func checkWindow(
+    _ name: StaticString, _ stride: (Int, Int), _ padding: (Int, Int), _ dilation: (Int, Int)
+  ) {
+    precondition(
+      stride.0 > 0 && stride.1 > 0 && padding.0 >= 0 && padding.1 >= 0 && dilation.0 > 0 && dilation.1 > 0,
+      "\(name): stride \(stride), padding \(padding), dilation \(dilation)")
+  }
+
+  // A convolution is linear in its input and in its filter: the gradient of each of the three operations below is
+  // made of the other two, to any order.
+
+  private static func convolution(_ x: Tensor, _ filter: Tensor, bias: Tensor?, _ sizes: Convolution2D)
+    -> Tensor
+  {
+    var forward = sizes
+    forward.hasBias = bias != nil
+    let savedInput = filter.node == nil ? nil : x
+    let savedFilter = x.node == nil ? nil : filter
+    let tracksBias = bias?.node != nil
+    let inputs = [x, filter] + (bias.map { [$0] } ?? [])
+    return run(
+      .convolution(forward), inputs.map { $0.detached().contiguous() },
+      outputs: [([sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth], .float32)])[0]
+      .recorded("conv2D", inputs) { gradient, _ in
+        [
+          savedFilter.map { convolutionInputGradient(gradient, $0, sizes) },
+          savedInput.map { convolutionFilterGradient(gradient, $0, sizes) },
+          tracksBias ? gradient.sum(axes: [0, 2, 3]) : nil,
+        ]
+      }
+  }
+
+  private static func convolutionInputGradient(_ g: Tensor, _ filter: Tensor, _ sizes: Convolution2D)
+    -> Tensor
+  {
+    let savedGradient = filter.node == nil ? nil : g
+    let savedFilter = g.node == nil ? nil : filter
+    return run(
+      .convolutionBackwardInput(sizes), [g.detached().contiguous(), filter.detached().contiguous()],
+      outputs: [([sizes.batch, sizes.channels, sizes.height, sizes.width], .float32)])[0]
+      .recorded("conv2D input gradient", [g, filter]) { gradient, _ in
+        [
+          savedFilter.map { convolution(gradient, $0, bias: nil, sizes) },
+          savedGradient.map { convolutionFilterGradient($0, gradient, sizes) },
+        ]
+      }
+  }
+
+  private static func convolutionFilterGradient(_ g: Tensor, _ x: Tensor, _ sizes: Convolution2D) -> Tensor {
+    let savedGradient = x.node == nil ? nil : g
+    let savedInput = g.node == nil ? nil : x
+    let shape: Shape = [
+      sizes.outputChannels, sizes.channels / sizes.groups, sizes.kernelHeight, sizes.kernelWidth,
+    ]
+    return run(
+      .convolutionBackwardFilter(sizes), [g.detached().contiguous(), x.detached().contiguous()],
+      outputs: [(shape, .float32)])[0]
+      .recorded("conv2D filter gradient", [g, x]) { gradient, _ in
+        [
+          savedInput.map { convolution($0, gradient, bias: nil, sizes) },
+          savedGradient.map { convolutionInputGradient($0, gradient, sizes) },
+        ]
+      }
+  }
+}

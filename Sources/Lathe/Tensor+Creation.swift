@@ -1,0 +1,110 @@
+import Foundation
+import LatheCore
+
+extension Tensor {
+  /// A tensor of values in row-major order.
+  ///
+  /// - Parameters:
+  ///   - shape: Sizes whose product is the number of values; one axis where nil.
+  ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  public init<T: TensorScalar>(
+    _ values: [T], shape: Shape? = nil, dtype: DType? = nil, device: Device = .default
+  ) {
+    let shape = shape ?? [values.count]
+    precondition(
+      shape.elementCount == values.count, "Tensor: \(values.count) values do not fill shape \(shape)")
+    let dtype = dtype ?? T.dtype
+    let bytes = HostElements.encode(values, as: dtype)
+    self = bytes.withUnsafeBytes { Tensor(bytes: $0, shape: shape, dtype: dtype, device: device) }
+  }
+
+  /// A tensor without axes.
+  public init<T: TensorScalar>(_ value: T, dtype: DType? = nil, device: Device = .default) {
+    self.init([value], shape: [], dtype: dtype, device: device)
+  }
+
+  /// A tensor of raw elements in row-major order and the machine's byte order.
+  ///
+  /// - Parameter bytes: Exactly as many bytes as the elements take.
+  public init(bytes: UnsafeRawBufferPointer, shape: Shape, dtype: DType, device: Device = .default) {
+    precondition(
+      bytes.count == shape.elementCount * dtype.byteCount,
+      "Tensor: \(bytes.count) bytes for shape \(shape) of \(dtype), which takes \(shape.elementCount * dtype.byteCount)"
+    )
+    let state: Storage.State
+    do {
+      let buffer = try device.backend.allocate(byteCount: bytes.count)
+      if bytes.count > 0 { try device.backend.write(bytes, to: buffer) }
+      state = .ready(buffer)
+    } catch {
+      state = .failed(Dispatch.typed(error))
+    }
+    self.init(Storage(device: device, dtype: dtype, shape: shape, state: state), Layout(shape))
+  }
+
+  /// All elements 0; takes no memory until it is needed.
+  public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .default) -> Tensor {
+    full(shape, 0, dtype: dtype, device: device)
+  }
+
+  /// All elements 1; takes no memory until it is needed.
+  public static func ones(_ shape: Shape, dtype: DType = .float32, device: Device = .default) -> Tensor {
+    full(shape, 1, dtype: dtype, device: device)
+  }
+
+  /// All elements equal; takes no memory until it is needed.
+  public static func full(
+    _ shape: Shape, _ value: some TensorScalar, dtype: DType = .float32, device: Device = .default
+  ) -> Tensor {
+    let compute = dtype.computeType
+    var scalar = value.scalarValue
+    switch compute {
+    case .float32:
+      // What is read back from memory must equal what a kernel folds in.
+      var rounded = scalar.floatValue
+      if dtype == .float16 { rounded = Float(Float16(rounded)) }
+      if dtype == .bfloat16 { rounded = BFloat16Bits.float(BFloat16Bits.bits(rounded)) }
+      scalar = .float(rounded)
+    case .bool: scalar = .int(scalar.floatValue != 0 ? 1 : 0)
+    case .uint8: scalar = .int(Int64(UInt8(truncatingIfNeeded: scalar.intValue)))
+    case .int32: scalar = .int(Int64(Int32(truncatingIfNeeded: scalar.intValue)))
+    default: scalar = .int(scalar.intValue)
+    }
+    let expression = Expression(
+      op: nil, dtype: compute, operands: [.scalar(scalar, compute)], size: 0, leaves: 0)
+    return Tensor(
+      Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)), Layout(shape))
+  }
+
+  /// start, start + step, ... as long as it stays before `end`.
+  public static func arange(
+    _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32, device: Device = .default
+  ) -> Tensor {
+    precondition(step != 0 && step.isFinite, "arange: step \(step)")
+    let count = Swift.max(0, Int(((end - start) / step).rounded(.up)))
+    return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
+  }
+
+  /// 0, 1, ... `count` - 1.
+  public static func arange(_ count: Int, dtype: DType = .int32, device: Device = .default) -> Tensor {
+    Tensor(Array(0..<count), dtype: dtype, device: device)
+  }
+
+  /// `count` numbers from `start` to `end`, both included, at equal distances.
+  public static func linspace(
+    _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .default
+  ) -> Tensor {
+    let values = (0..<count).map { i in
+      i == count - 1 && count > 1 ? end : start + (end - start) * Double(i) / Double(Swift.max(count - 1, 1))
+    }
+    return Tensor(values, dtype: dtype, device: device)
+  }
+
+  /// A matrix with ones on the main diagonal.
+  public static func eye(
+    _ rows: Int, _ columns: Int? = nil, dtype: DType = .float32, device: Device = .default
+  ) -> Tensor {
+    let row = arange(rows, device: device).reshaped(to: [rows, 1])
+    return (row .== arange(columns ?? rows, device: device)).cast(to: dtype)
+  }
+}

@@ -1,0 +1,154 @@
+import LatheCore
+
+extension Tensor {
+  /// Indices as the kernels take them.
+  private func asIndices(_ name: StaticString) -> Tensor {
+    precondition(dtype.isInteger, "\(name): indices are whole numbers, not \(dtype)")
+    return cast(to: .int32).detached()
+  }
+
+  /// Elements picked along an axis: result[..., p, ...] is self[..., indices[..., p, ...], ...].
+  ///
+  /// - Parameters:
+  ///   - axis: The axis that indices count along; negative indices count from its end.
+  ///   - indices: Whole numbers, of the tensor's shape but for the size of the axis.
+  /// - Returns: A tensor of the indices' shape. An index outside the axis is an `indexOutOfRange` error, thrown
+  ///   where values are read.
+  public func gather(axis: Int, indices: Tensor) -> Tensor {
+    let a = self.axis(axis, "gather")
+    var expected = shape
+    if indices.rank == rank { expected[a] = indices.shape[a] }
+    precondition(
+      indices.shape == expected,
+      "gather: indices \(indices.shape) for a tensor of shape \(shape) along axis \(axis)")
+    precondition(
+      device == indices.device, "gather: tensors on different devices, \(device) and \(indices.device)")
+    return gathered(a, indices.asIndices("gather"))
+  }
+
+  private func gathered(_ axis: Int, _ indices: Tensor) -> Tensor {
+    let (outer, count, inner) = sizes(around: axis)
+    let picked = indices.shape[axis]
+    let grouped = indices.reshaped(to: [outer, picked, inner])
+    let original = shape
+    return Tensor.run(
+      .gather(outer: outer, count: count, inner: inner, picked: picked), [detached().contiguous(), grouped],
+      outputs: [(indices.shape, dtype)])[0]
+      .recorded("gather", [self]) { gradient, _ in
+        let base = Tensor.zeros(original, dtype: gradient.dtype, device: gradient.device)
+        return [base.scattered(axis, indices, gradient)]
+      }
+  }
+
+  /// The tensor with elements of `source` added where indices point: self[..., indices[..., p, ...], ...] +=
+  /// source[..., p, ...]; the sum's order, and so its rounding, is fixed.
+  public func scatterAdd(axis: Int, indices: Tensor, source: Tensor) -> Tensor {
+    let a = self.axis(axis, "scatterAdd")
+    var expected = shape
+    if indices.rank == rank { expected[a] = indices.shape[a] }
+    precondition(
+      indices.shape == expected && source.shape == expected,
+      "scatterAdd: indices \(indices.shape) and source \(source.shape) for a tensor of shape \(shape) along axis \(axis)"
+    )
+    precondition(
+      device == indices.device && device == source.device, "scatterAdd: tensors on different devices")
+    let common = DType.promote(dtype, source.dtype)
+    return cast(to: common).scattered(a, indices.asIndices("scatterAdd"), source.cast(to: common))
+  }
+
+  private func scattered(_ axis: Int, _ indices: Tensor, _ source: Tensor) -> Tensor {
+    let (outer, count, inner) = sizes(around: axis)
+    let picked = indices.shape[axis]
+    let grouped = indices.reshaped(to: [outer, picked, inner])
+    let compute: DType = dtype.isFloatingPoint ? .float32 : (dtype == .int64 ? .int64 : .int32)
+    return Tensor.run(
+      .scatterAdd(outer: outer, count: count, inner: inner, picked: picked),
+      [
+        cast(to: compute).detached().contiguous(), grouped, source.cast(to: compute).detached().contiguous(),
+      ], outputs: [(shape, compute)])[0].cast(to: dtype)
+      .recorded("scatterAdd", [self, source]) { gradient, _ in [gradient, gradient.gathered(axis, indices)] }
+  }
+
+  /// Whole slices picked along an axis.
+  ///
+  /// - Parameter indices: Whole numbers with one axis; negative ones count from the end.
+  public func indexSelected(axis: Int, indices: Tensor) -> Tensor {
+    let a = self.axis(axis, "indexSelected")
+    precondition(indices.rank == 1, "indexSelected: indices of shape \(indices.shape), not one axis")
+    precondition(
+      device == indices.device, "indexSelected: tensors on different devices, \(device) and \(indices.device)"
+    )
+    var along = Shape(repeating: 1, rank: rank)
+    along[a] = indices.count
+    var target = shape
+    target[a] = indices.count
+    return gathered(a, indices.asIndices("indexSelected").reshaped(to: along).expanded(to: target))
+  }
+
+  /// Rows of a table.
+  ///
+  /// - Parameters:
+  ///   - indices: Whole numbers of any shape.
+  ///   - table: [rows, width].
+  /// - Returns: A tensor of the indices' shape with one more axis, of the table's width.
+  public static func embedding(_ indices: Tensor, _ table: Tensor) -> Tensor {
+    precondition(table.rank == 2, "embedding: a table of shape \(table.shape), not [rows, width]")
+    return table.indexSelected(axis: 0, indices: indices.flattened())
+      .reshaped(to: indices.shape.appending(table.shape[1]))
+  }
+
+  /// 1 at the class that each element names and 0 elsewhere, along a new last axis.
+  public func oneHot(classes: Int, dtype: DType = .float32) -> Tensor {
+    precondition(self.dtype.isInteger, "oneHot: class indices are whole numbers, not \(self.dtype)")
+    return (unsqueezed(-1).cast(to: .int32) .== Tensor.arange(classes, device: device)).cast(to: dtype)
+  }
+
+  /// The elements on and below a diagonal of the last two axes, zeros above.
+  public func tril(diagonal: Int = 0) -> Tensor { triangle(diagonal, lower: true) }
+
+  /// The elements on and above a diagonal of the last two axes, zeros below.
+  public func triu(diagonal: Int = 0) -> Tensor { triangle(diagonal, lower: false) }
+
+  private func triangle(_ diagonal: Int, lower: Bool) -> Tensor {
+    precondition(rank >= 2, "\(lower ? "tril" : "triu"): a tensor of shape \(shape) has fewer than two axes")
+    let limit = Tensor.arange(shape[rank - 2], device: device).unsqueezed(1) + Int32(diagonal)
+    let column = Tensor.arange(shape[rank - 1], device: device)
+    let keep = lower ? column .<= limit : column .>= limit
+    return Tensor.select(keep, self, Tensor.zeros([], dtype: dtype, device: device))
+  }
+
+  /// Sorted along an axis, stable, NaN counted as largest.
+  ///
+  /// - Returns: The values, and where each came from (int32).
+  public func sorted(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    let a = self.axis(axis, "sorted")
+    if a != rank - 1 {
+      let (values, indices) = transposed(a, -1).sorted(descending: descending)
+      return (values.transposed(a, -1), indices.transposed(a, -1))
+    }
+    let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .bool ? .uint8 : dtype)
+    let n = shape[a]
+    let results = Tensor.run(
+      .sort(rows: n == 0 ? 0 : count / n, count: n, descending: descending),
+      [cast(to: key).detached().contiguous()], outputs: [(shape, key), (shape, .int32)])
+    let indices = results[1]
+    let original = shape
+    let values = results[0].cast(to: dtype).recorded("sorted", [self]) { gradient, _ in
+      [Tensor.zeros(original, dtype: gradient.dtype, device: gradient.device).scattered(a, indices, gradient)]
+    }
+    return (values, indices)
+  }
+
+  /// The order (int32) that sorts the elements along an axis.
+  public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
+    sorted(axis: axis, descending: descending).indices
+  }
+
+  /// The k largest (or smallest) elements along an axis, in order, and where they came from (int32).
+  public func topK(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+    let a = self.axis(axis, "topK")
+    precondition(k >= 0 && k <= shape[a], "topK: \(k) of axis \(axis) of \(shape)")
+    let (values, indices) = sorted(axis: a, descending: largest)
+    return (values.sliced(axis: a, from: 0, to: k), indices.sliced(axis: a, from: 0, to: k))
+  }
+}

@@ -1,0 +1,90 @@
+import LatheCore
+
+extension Tensor {
+  /// Layer normalisation over the last axis (Ba et al., 2016): (x - mean) / sqrt(variance + epsilon) * weight + bias.
+  ///
+  /// - Parameters:
+  ///   - weight: One factor per element of the last axis; with it comes `bias`.
+  ///   - bias: One summand per element of the last axis.
+  public func layerNorm(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+    precondition(rank >= 1, "layerNorm: a scalar has no axis")
+    let columns = shape[rank - 1]
+    for parameter in [weight, bias] {
+      precondition(
+        parameter.map { $0.shape == [columns] } ?? true,
+        "layerNorm: weight or bias \(parameter?.shape ?? []) for a tensor of shape \(shape)")
+    }
+    let result = dtype.isFloatingPoint ? dtype : .float32
+    let x = cast(to: .float32)
+    let rows = columns == 0 ? 0 : count / columns
+    let affine = weight != nil || bias != nil
+    let w = weight?.cast(to: .float32) ?? Tensor.ones([columns], device: device)
+    let b = bias?.cast(to: .float32) ?? Tensor.zeros([columns], device: device)
+    let inputs = affine ? [x, w, b] : [x]
+    let target = shape
+    let results = Tensor.run(
+      .layerNorm(rows: rows, columns: columns, epsilon: epsilon, affine: affine),
+      inputs.map { $0.detached().contiguous() },
+      outputs: [(target, .float32), ([rows], .float32), ([rows], .float32)])
+    let (mean, scale) = (results[1], results[2])
+    return results[0].recorded("layerNorm", inputs) { gradient, _ in
+      if GradientMode.isRecording {
+        let again = x.composedLayerNorm(epsilon) * w + b
+        let wanted = inputs.filter { $0.node != nil }
+        var found = again.gradients(of: wanted, upstream: gradient, creatingGraph: true)[...]
+        return inputs.map { $0.node == nil ? nil : found.removeFirst() }
+      }
+      return Tensor.run(
+        .layerNormBackward(rows: rows, columns: columns, affine: affine),
+        [gradient.contiguous(), x.detached().contiguous(), mean, scale]
+          + (affine ? [w.detached().contiguous()] : []),
+        outputs: [(target, .float32)] + (affine ? [([columns], .float32), ([columns], .float32)] : []))
+    }.cast(to: result)
+  }
+
+  private func composedLayerNorm(_ epsilon: Float) -> Tensor {
+    let centered = self - mean(axis: -1, keepDims: true)
+    return centered * (centered.square().mean(axis: -1, keepDims: true) + epsilon).rsqrt()
+  }
+
+  /// Batch normalisation by the batch's own statistics (Ioffe and Szegedy, 2015), over all axes but the second.
+  ///
+  /// - Parameters:
+  ///   - weight: One factor per channel.
+  ///   - bias: One summand per channel.
+  /// - Returns: The output, and the mean and biased variance of each channel, untracked, for running statistics.
+  public func batchNorm(
+    weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
+  ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
+    precondition(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
+    let axes = (0..<rank).filter { $0 != 1 }
+    let mean = mean(axes: axes, keepDims: true)
+    let centered = self - mean
+    let variance = centered.square().mean(axes: axes, keepDims: true)
+    let output = scaled(centered * (variance + epsilon).rsqrt(), weight, bias)
+    return (output, mean.detached().reshaped(to: [shape[1]]), variance.detached().reshaped(to: [shape[1]]))
+  }
+
+  /// Batch normalisation by given statistics of each channel, as in evaluation.
+  public func batchNorm(
+    mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
+  ) -> Tensor {
+    precondition(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
+    return scaled((self - perChannel(mean)) * (perChannel(variance) + epsilon).rsqrt(), weight, bias)
+  }
+
+  private func perChannel(_ parameter: Tensor) -> Tensor {
+    precondition(
+      parameter.shape == [shape[1]], "batchNorm: \(parameter.shape) for the \(shape[1]) channels of \(shape)")
+    var target = Shape(repeating: 1, rank: rank)
+    target[1] = shape[1]
+    return parameter.reshaped(to: target)
+  }
+
+  private func scaled(_ x: Tensor, _ weight: Tensor?, _ bias: Tensor?) -> Tensor {
+    var result = x
+    if let weight { result = result * perChannel(weight) }
+    if let bias { result = result + perChannel(bias) }
+    return result
+  }
+}

@@ -1,0 +1,50 @@
+/// A Swift number or truth value that tensors are made from and read into.
+public protocol TensorScalar: Sendable {
+  /// The element type that holds it.
+  static var dtype: DType { get }
+  /// Converts from a floating-point element.
+  init(element: Float)
+  /// Converts from a whole-number element; a bool is 0 or 1.
+  init(element: Int64)
+  /// As the kernels take it.
+  var scalarValue: ScalarValue { get }
+}
+
+extension TensorScalar where Self: BinaryInteger {
+  public init(element: Float) { self.init(truncatingIfNeeded: ScalarValue.float(element).intValue) }
+  public init(element: Int64) { self.init(truncatingIfNeeded: element) }
+  public var scalarValue: ScalarValue { .int(Int64(truncatingIfNeeded: self)) }
+}
+
+extension TensorScalar where Self: BinaryFloatingPoint {
+  public init(element: Float) { self.init(element) }
+  public init(element: Int64) { self.init(element) }
+  public var scalarValue: ScalarValue { .float(Float(self)) }
+}
+
+extension Float: TensorScalar { public static var dtype: DType { .float32 } }
+extension Double: TensorScalar { public static var dtype: DType { .float32 } }
+extension Float16: TensorScalar { public static var dtype: DType { .float16 } }
+extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
+extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
+extension Int: TensorScalar { public static var dtype: DType { .int64 } }
+extension UInt8: TensorScalar { public static var dtype: DType { .uint8 } }
+
+extension Bool: TensorScalar {
+  public static var dtype: DType { .bool }
+  public init(element: Float) { self = element != 0 }
+  public init(element: Int64) { self = element != 0 }
+  public var scalarValue: ScalarValue { .int(self ? 1 : 0) }
+}
+
+/// The bits of bfloat16: the upper half of a float32.
+enum BFloat16Bits {
+  static func float(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+
+  /// Rounds to the nearest, ties to even; NaN stays NaN.
+  static func bits(_ value: Float) -> UInt16 {
+    let bits = value.bitPattern
+    if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
+    return UInt16(truncatingIfNeeded: (bits &+ 0x7fff &+ ((bits >> 16) & 1)) >> 16)
+  }
+}
