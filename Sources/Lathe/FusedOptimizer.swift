@@ -17,7 +17,7 @@ package enum FusedOptimizer {
     }
   }
 
-  /// One step of gradient descent; see `SGDStep`. `velocities` is empty without momentum.
+  /// One step of gradient descent, see `SGDStep`; `velocities` is empty without momentum.
   package static func sgd(
     _ step: SGDStep, parameters: inout [Tensor], gradients: [Tensor], velocities: inout [Tensor]
   ) {

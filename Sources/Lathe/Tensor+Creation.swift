@@ -76,7 +76,7 @@ extension Tensor {
       Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)), Layout(shape))
   }
 
-  /// start, start + step, ... as long as it stays before `end`.
+  /// Numbers from `start` on at distance `step`, as long as they stay before `end`.
   public static func arange(
     _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
@@ -85,7 +85,7 @@ extension Tensor {
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
   }
 
-  /// 0, 1, ... `count` - 1.
+  /// The whole numbers from 0 up to but without `count`.
   public static func arange(_ count: Int, dtype: DType = .int32, device: Device = .default) -> Tensor {
     Tensor(Array(0..<count), dtype: dtype, device: device)
   }

@@ -15,6 +15,7 @@ public enum TensorSlice: TensorIndex, Sendable {
   /// A new axis of size 1.
   case insertedAxis
 
+  /// The index in the common form.
   public var tensorSlice: TensorSlice { self }
 }
 
@@ -29,22 +30,30 @@ extension TensorIndex where Self == TensorSlice {
   }
 }
 
-extension Int: TensorIndex { public var tensorSlice: TensorSlice { .element(self) } }
+extension Int: TensorIndex {
+  /// The index in the common form.
+  public var tensorSlice: TensorSlice { .element(self) }
+}
 extension Range<Int>: TensorIndex {
+  /// The index in the common form.
   public var tensorSlice: TensorSlice { .range(from: lowerBound, to: upperBound, step: 1) }
 }
 extension ClosedRange<Int>: TensorIndex {
+  /// The index in the common form.
   public var tensorSlice: TensorSlice {
     .range(from: lowerBound, to: upperBound == -1 ? nil : upperBound + 1, step: 1)
   }
 }
 extension PartialRangeFrom<Int>: TensorIndex {
+  /// The index in the common form.
   public var tensorSlice: TensorSlice { .range(from: lowerBound, to: nil, step: 1) }
 }
 extension PartialRangeUpTo<Int>: TensorIndex {
+  /// The index in the common form.
   public var tensorSlice: TensorSlice { .range(from: nil, to: upperBound, step: 1) }
 }
 extension PartialRangeThrough<Int>: TensorIndex {
+  /// The index in the common form.
   public var tensorSlice: TensorSlice {
     .range(from: nil, to: upperBound == -1 ? nil : upperBound + 1, step: 1)
   }

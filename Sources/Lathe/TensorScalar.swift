@@ -11,29 +11,60 @@ public protocol TensorScalar: Sendable {
 }
 
 extension TensorScalar where Self: BinaryInteger {
+  /// Converts from a floating-point element.
   public init(element: Float) { self.init(truncatingIfNeeded: ScalarValue.float(element).intValue) }
+  /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self.init(truncatingIfNeeded: element) }
+  /// As the kernels take it.
   public var scalarValue: ScalarValue { .int(Int64(truncatingIfNeeded: self)) }
 }
 
 extension TensorScalar where Self: BinaryFloatingPoint {
+  /// Converts from a floating-point element.
   public init(element: Float) { self.init(element) }
+  /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self.init(element) }
+  /// As the kernels take it.
   public var scalarValue: ScalarValue { .float(Float(self)) }
 }
 
-extension Float: TensorScalar { public static var dtype: DType { .float32 } }
-extension Double: TensorScalar { public static var dtype: DType { .float32 } }
-extension Float16: TensorScalar { public static var dtype: DType { .float16 } }
-extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
-extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
-extension Int: TensorScalar { public static var dtype: DType { .int64 } }
-extension UInt8: TensorScalar { public static var dtype: DType { .uint8 } }
+extension Float: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .float32 }
+}
+extension Double: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .float32 }
+}
+extension Float16: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .float16 }
+}
+extension Int32: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .int32 }
+}
+extension Int64: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .int64 }
+}
+extension Int: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .int64 }
+}
+extension UInt8: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .uint8 }
+}
 
 extension Bool: TensorScalar {
+  /// The element type that holds it.
   public static var dtype: DType { .bool }
+  /// Converts from a floating-point element.
   public init(element: Float) { self = element != 0 }
+  /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self = element != 0 }
+  /// As the kernels take it.
   public var scalarValue: ScalarValue { .int(self ? 1 : 0) }
 }
 

@@ -15,8 +15,11 @@ public final class Device: Sendable, Hashable, CustomStringConvertible {
     self.backend = backend
   }
 
+  /// Whether both are the same.
   public static func == (a: Device, b: Device) -> Bool { a === b }
+  /// Feeds what `==` compares.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+  /// What is printed.
   public var description: String { name }
 
   /// Everything `lathe devices` shows.

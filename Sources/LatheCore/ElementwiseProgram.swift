@@ -35,7 +35,9 @@ public struct ElementwiseProgram: Sendable, Hashable {
     public var dtype: DType
     /// Operand registers; unused ones are 0.
     public var a: UInt16
+    /// The second operand.
     public var b: UInt16
+    /// The third operand.
     public var c: UInt16
 
     /// One step.

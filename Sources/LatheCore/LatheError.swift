@@ -35,6 +35,7 @@ public struct LatheError: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
+  /// What is printed.
   public var description: String { message }
 
   /// Out of device memory: names the device, the bytes asked for, in use and the limit.

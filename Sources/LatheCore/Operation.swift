@@ -167,6 +167,7 @@ public struct Convolution2D: Sendable, Hashable {
   public var outputHeight: Int, outputWidth: Int
   /// Whether a bias is added, and what follows; forward only.
   public var hasBias = false
+  /// What follows; forward only.
   public var activation = Activation.none
 
   /// A convolution; the output's size is given since a transposed convolution chooses it.
@@ -287,13 +288,21 @@ public enum RandomDistribution: Sendable, Hashable {
 /// holds `weightDecay * p` (the L2 form), stepSize = learningRate / (1 - beta1^t) and
 /// correction2 = sqrt(1 - beta2^t).
 public struct AdamStep: Sendable, Hashable {
+  /// The learning rate.
   public var learningRate: Float
+  /// Decay of the first moment.
   public var beta1: Float
+  /// Decay of the second moment.
   public var beta2: Float
+  /// Keeps the divisor away from 0.
   public var epsilon: Float
+  /// Factor of the L2 penalty's gradient.
   public var weightDecay: Float
+  /// Decay applied to the parameter itself, as in AdamW.
   public var decoupledDecay: Float
+  /// Learning rate over the first moment's bias correction.
   public var stepSize: Float
+  /// Root of the second moment's bias correction.
   public var correction2: Float
 
   /// A step from its parts.
@@ -318,11 +327,17 @@ public struct AdamStep: Sendable, Hashable {
 /// g = gradient + weightDecay * p; with momentum v = momentum * v + (1 - dampening) * g (v = g in the first step),
 /// and g = v, or with Nesterov g + momentum * v; p = p - learningRate * g.
 public struct SGDStep: Sendable, Hashable {
+  /// The learning rate.
   public var learningRate: Float
+  /// Share of the velocity kept.
   public var momentum: Float
+  /// Share of the gradient kept out of the velocity.
   public var dampening: Float
+  /// Factor of the L2 penalty's gradient.
   public var weightDecay: Float
+  /// Whether Nesterov's form is used.
   public var nesterov: Bool
+  /// Whether the velocity holds nothing yet.
   public var isFirst: Bool
 
   /// A step from its parts.

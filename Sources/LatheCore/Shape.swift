@@ -34,9 +34,12 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
     }
   }
 
+  /// The sizes in order.
   @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
+  /// The first axis: 0.
   @inlinable public var startIndex: Int { 0 }
+  /// One past the last axis.
   @inlinable public var endIndex: Int { axisCount }
   /// The number of axes.
   @inlinable public var rank: Int { axisCount }
@@ -107,12 +110,14 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
     return strides
   }
 
+  /// Whether both are the same.
   @inlinable public static func == (a: Shape, b: Shape) -> Bool {
     guard a.axisCount == b.axisCount else { return false }
     for i in 0..<a.axisCount where a.storage[i] != b.storage[i] { return false }
     return true
   }
 
+  /// Feeds what `==` compares.
   @inlinable public func hash(into hasher: inout Hasher) {
     hasher.combine(axisCount)
     for i in 0..<axisCount { hasher.combine(storage[i]) }
