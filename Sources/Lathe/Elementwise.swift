@@ -64,6 +64,9 @@ extension Tensor {
           parts.append(.storage(tensor.storage, layout))
         }
       }
+      if let constant = folded(op, parts, type: type, result: result) {
+        return Tensor.full(shape, constant.floatValue, dtype: result, device: device)
+      }
       if size > Evaluation.maximumSize || leaves > Evaluation.maximumLeaves {
         size = 1
         leaves = 0
@@ -75,6 +78,22 @@ extension Tensor {
       let expression = Expression(op: op, dtype: type, operands: parts, size: size, leaves: leaves)
       return Tensor(
         Storage(device: device, dtype: result, shape: shape, state: .pending(expression)), Layout(shape))
+    }
+  }
+
+  /// Arithmetic on constants, done at once: gradients start as ones and are often only scaled.
+  private static func folded(
+    _ op: ElementwiseOp, _ parts: [Expression.Operand], type: DType, result: DType
+  ) -> ScalarValue? {
+    guard type == .float32, result.isFloatingPoint, case .scalar(let a, _) = parts[0] else { return nil }
+    if op == .negate { return .float(-a.floatValue) }
+    guard parts.count == 2, case .scalar(let b, _) = parts[1] else { return nil }
+    switch op {
+    case .add: return .float(a.floatValue + b.floatValue)
+    case .subtract: return .float(a.floatValue - b.floatValue)
+    case .multiply: return .float(a.floatValue * b.floatValue)
+    case .divide: return .float(a.floatValue / b.floatValue)
+    default: return nil
     }
   }
 

@@ -58,9 +58,16 @@ public struct Tensor: Sendable, CustomStringConvertible {
   /// The elements in row-major order without gaps, moved only if they are not so already.
   public func contiguous() -> Tensor {
     if layout.offset == 0 && layout.isContiguous && storage.shape.elementCount == count { return self }
-    var result = Tensor.run(.copy, [self], outputs: [(shape, dtype)])[0]
+    var result =
+      constantValue.map { Tensor.full(shape, $0, dtype: dtype, device: device) }
+      ?? Tensor.run(.copy, [self], outputs: [(shape, dtype)])[0]
     result.node = node
     return result
+  }
+
+  /// The value of all elements where they are a constant not yet stored.
+  private var constantValue: ScalarValue? {
+    device.evaluationLock.withLock { storage.expression?.constant }
   }
 
   /// The tensor on another device; itself where it is there already.

@@ -68,6 +68,17 @@ extension Bool: TensorScalar {
   public var scalarValue: ScalarValue { .int(self ? 1 : 0) }
 }
 
+extension ScalarValue: TensorScalar {
+  /// Float32, the type of most constants.
+  public static var dtype: DType { .float32 }
+  /// Converts from a floating-point element.
+  public init(element: Float) { self = .float(element) }
+  /// Converts from a whole-number element; a bool is 0 or 1.
+  public init(element: Int64) { self = .int(element) }
+  /// As the kernels take it.
+  public var scalarValue: ScalarValue { self }
+}
+
 /// The bits of bfloat16: the upper half of a float32.
 enum BFloat16Bits {
   static func float(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
