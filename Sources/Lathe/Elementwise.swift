@@ -45,13 +45,13 @@ extension Tensor {
       for (i, operand) in operands.enumerated() {
         let partType = op == .select && i == 0 ? DType.bool : type
         switch operand {
-        case .scalar(let value): parts.append(.scalar(value, partType))
+        case .scalar(let value): parts.append(.scalar(value.converted(to: partType), partType))
         case .tensor(let tensor):
           if case .failed(let error) = tensor.storage.state {
             return Tensor(failed: error, shape: shape, dtype: result, device: device)
           }
           if let constant = tensor.storage.expression?.constant {
-            parts.append(.scalar(constant, partType))
+            parts.append(.scalar(constant.converted(to: partType), partType))
             continue
           }
           guard let layout = tensor.layout.expanded(to: shape) else { preconditionFailure("\(name)") }
@@ -134,8 +134,7 @@ extension Tensor {
   /// A number beside a tensor takes the tensor's type; a fraction beside whole numbers makes float32.
   static func binary(
     _ op: ElementwiseOp, _ a: ElementwiseOperand, _ b: ElementwiseOperand, name: StaticString,
-    floatOnly: Bool = false,
-    boolToNumber: Bool = true
+    floatOnly: Bool = false
   ) -> Tensor {
     var common: DType
     switch (a, b) {
@@ -143,7 +142,7 @@ extension Tensor {
     case (.tensor(let x), .scalar(let value)), (.scalar(let value), .tensor(let x)):
       common = x.dtype
       if case .float = value, !common.isFloatingPoint { common = .float32 }
-      if case .int = value, common == .bool, boolToNumber { common = .int64 }
+      if case .int(let number) = value { common = common.widened(for: number) }
     case (.scalar, .scalar): preconditionFailure("\(name): no tensor operand")
     }
     if floatOnly && !common.isFloatingPoint { common = .float32 }
@@ -191,5 +190,30 @@ extension Tensor {
     for i in 0..<target.rank where target[i] == 1 && shape[i + shift] != 1 { axes.append(i + shift) }
     let sum = axes.isEmpty ? self : sum(axes: axes, keepDims: true, dtype: dtype)
     return sum.reshaped(to: target)
+  }
+}
+
+extension DType {
+  /// The type in which a whole number beside a tensor of this type keeps its value.
+  fileprivate func widened(for number: Int64) -> DType {
+    switch self {
+    case .bool: .int64
+    case .uint8 where UInt8(exactly: number) == nil: Int32(exactly: number) == nil ? .int64 : .int32
+    case .int32 where Int32(exactly: number) == nil: .int64
+    default: self
+    }
+  }
+}
+
+extension ScalarValue {
+  /// The same number in the form of a compute type.
+  func converted(to type: DType) -> ScalarValue {
+    switch type {
+    case .float32, .float16, .bfloat16: .float(floatValue)
+    case .bool: .int(floatValue != 0 ? 1 : 0)
+    case .uint8: .int(Int64(UInt8(truncatingIfNeeded: intValue)))
+    case .int32: .int(Int64(Int32(truncatingIfNeeded: intValue)))
+    case .int64: .int(intValue)
+    }
   }
 }

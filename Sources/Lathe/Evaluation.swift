@@ -14,6 +14,7 @@ enum Evaluation {
     // Each storage that is folded in, held once, so that uniqueness tells whether somebody outside holds it.
     var folded: [(storage: Storage, register: ProgramBuilder.Register)] = []
     do {
+      try builder.prepare(root)
       let register = try builder.take(root, folding: &folded)
       var targets: [(storage: Storage, register: ProgramBuilder.Register)] = [(root, register)]
       for i in folded.indices where !isKnownUniquelyReferenced(&folded[i].storage) {
@@ -76,6 +77,15 @@ struct ProgramBuilder {
   private var registers: [ObjectIdentifier: Register] = [:]
 
   init(shape: Shape) { self.shape = shape }
+
+  /// Computes the pending storages below that are read through a view: they cannot be folded in.
+  func prepare(_ storage: Storage) throws {
+    guard case .pending(let expression) = storage.state else { return }
+    for case .storage(let child, let layout) in expression.operands {
+      guard case .pending = child.state else { continue }
+      if canFold(child, layout) { try prepare(child) } else { _ = try child.buffer() }
+    }
+  }
 
   /// Adds a pending storage's expression, moving it out of the storage; the folded storages are collected.
   mutating func take(

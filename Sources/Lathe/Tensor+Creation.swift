@@ -57,19 +57,10 @@ extension Tensor {
     _ shape: Shape, _ value: some TensorScalar, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
     let compute = dtype.computeType
-    var scalar = value.scalarValue
-    switch compute {
-    case .float32:
-      // What is read back from memory must equal what a kernel folds in.
-      var rounded = scalar.floatValue
-      if dtype == .float16 { rounded = Float(Float16(rounded)) }
-      if dtype == .bfloat16 { rounded = BFloat16Bits.float(BFloat16Bits.bits(rounded)) }
-      scalar = .float(rounded)
-    case .bool: scalar = .int(scalar.floatValue != 0 ? 1 : 0)
-    case .uint8: scalar = .int(Int64(UInt8(truncatingIfNeeded: scalar.intValue)))
-    case .int32: scalar = .int(Int64(Int32(truncatingIfNeeded: scalar.intValue)))
-    default: scalar = .int(scalar.intValue)
-    }
+    var scalar = value.scalarValue.converted(to: compute)
+    // What is read back from memory must equal what a kernel folds in.
+    if dtype == .float16 { scalar = .float(Float(Float16(scalar.floatValue))) }
+    if dtype == .bfloat16 { scalar = .float(BFloat16Bits.float(BFloat16Bits.bits(scalar.floatValue))) }
     let expression = Expression(
       op: nil, dtype: compute, operands: [.scalar(scalar, compute)], size: 0, leaves: 0)
     return Tensor(

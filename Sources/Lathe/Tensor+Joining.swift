@@ -20,7 +20,7 @@ extension Tensor {
             inputs: [], scalars: [dtype.computeType], instructions: [],
             outputs: [.init(register: 0, dtype: dtype)])
           try Dispatch.run(
-            .elementwise(program, scalars: [fill]), inputs: [],
+            .elementwise(program, scalars: [fill.converted(to: dtype.computeType)]), inputs: [],
             outputs: [Operand(buffer: buffer, layout: Layout(shape), dtype: dtype)], on: device)
         }
         for part in parts where part.tensor.count > 0 {
