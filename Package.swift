@@ -55,5 +55,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheOpenCLTests",
+      dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],
+      swiftSettings: settings),
   ]
 )

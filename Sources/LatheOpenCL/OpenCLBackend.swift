@@ -1,14 +1,117 @@
 #if OpenCL
+  import COpenCL
   import LatheCore
+  import Synchronization
 
   /// One device of one OpenCL platform with its queue, programs and memory.
-  package final class OpenCLBackend: Backend {
+  package final class OpenCLBackend: Backend, @unchecked Sendable {
+    // Unchecked: everything is immutable but what `state` guards; OpenCL handles may be used from any thread, and
+    // clSetKernelArg is called under the lock only.
+    package let info: DeviceInfo
     package let counters = CounterStore()
-    package var info: DeviceInfo { DeviceInfo() }
-    package func allocate(byteCount: Int) throws -> Buffer { throw LatheError.unsupported("allocate") }
-    package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {}
-    package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {}
-    package func synchronize() throws {}
-    package func emptyCache() {}
+    /// The family of kernels this backend runs.
+    package let profile: KernelProfile
+    let place: OpenCLPlace
+    let context: OpenCLContext
+    let queue: OpenCLQueue
+    package let pool: BufferPool
+    let programs: ProgramCache
+    let staging: StagingMemory
+    /// Four ints that kernels write to report an index out of range; see `lathe_report` in common.clh.
+    let errorFlag: OpenCLBuffer
+    let state = Mutex(State())
+    /// Kernels generated for fused programs.
+    let generated = GeneratedKernels()
+
+    struct State {
+      /// Launches since the last flush.
+      var unflushed = 0
+      /// Whether a kernel that may report a bad index was started since the flag was last looked at.
+      var mayHaveReported = false
+    }
+
+    /// Opens a device: makes its context and its queue.
+    init(_ place: OpenCLPlace, profile: KernelProfile) throws {
+      self.place = place
+      self.profile = profile
+      var info = place.info
+      info.kernelProfile = profile.rawValue
+      self.info = info
+      let name = "\(info.index) (\(info.name))"
+      var status: cl_int = 0
+      var device: cl_device_id? = place.device
+      let handle = cl.clCreateContext(nil, 1, &device, nil, nil, &status)
+      guard status == CL_SUCCESS, let handle else {
+        throw LatheError(.device, "\(name): clCreateContext: \(OpenCLStatus.name(status))")
+      }
+      context = OpenCLContext(owning: handle)
+      let queueHandle = cl.clCreateCommandQueue(handle, place.device, 0, &status)
+      guard status == CL_SUCCESS, let queueHandle else {
+        throw LatheError(.device, "\(name): clCreateCommandQueue: \(OpenCLStatus.name(status))")
+      }
+      queue = OpenCLQueue(owning: queueHandle)
+      pool = try BufferPool(context: context, info: info, counters: counters)
+      programs = ProgramCache(place: place, context: context, profile: profile)
+      staging = StagingMemory()
+      errorFlag = try pool.allocate(16)
+      try clearErrorFlag()
+    }
+
+    package func allocate(byteCount: Int) throws -> Buffer { try pool.allocate(byteCount) }
+
+    package func emptyCache() { pool.releaseAll() }
+
+    package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
+      guard let from = source.baseAddress, source.count > 0 else { return }
+      let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
+      // Through a copy of its own the call need not wait for the work that is queued before it.
+      if let piece = staging.piece(source.count) {
+        piece.pointer.copyMemory(from: from, byteCount: source.count)
+        var event: cl_event?
+        let status = cl.clEnqueueWriteBuffer(
+          queue.handle, memory, cl_bool(CL_FALSE), 0, source.count, piece.pointer, 0, nil, &event)
+        guard status == CL_SUCCESS, let event else {
+          staging.discard(piece)
+          throw failure("write of \(source.count) bytes", status, bytes: source.count)
+        }
+        staging.inFlight(piece, until: event)
+        try flush()
+        return
+      }
+      let status = cl.clEnqueueWriteBuffer(
+        queue.handle, memory, cl_bool(CL_TRUE), 0, source.count, from, 0, nil, nil)
+      guard status == CL_SUCCESS else { throw failure("write of \(source.count) bytes", status, bytes: source.count) }
+    }
+
+    package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
+      if let to = destination.baseAddress, destination.count > 0 {
+        let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
+        let status = cl.clEnqueueReadBuffer(
+          queue.handle, memory, cl_bool(CL_TRUE), offset, destination.count, to, 0, nil, nil)
+        guard status == CL_SUCCESS else {
+          throw failure("read of \(destination.count) bytes", status, bytes: destination.count)
+        }
+      }
+      try checkErrorFlag()
+    }
+
+    package func synchronize() throws {
+      let status = cl.clFinish(queue.handle)
+      guard status == CL_SUCCESS else { throw failure("clFinish", status, bytes: 0) }
+      try checkErrorFlag()
+    }
+
+    /// Hands what is queued to the device.
+    func flush() throws {
+      state.withLock { $0.unflushed = 0 }
+      let status = cl.clFlush(queue.handle)
+      guard status == CL_SUCCESS else { throw failure("clFlush", status, bytes: 0) }
+    }
+
+    /// The error for a call that failed: out of memory where the code means that.
+    func failure(_ what: String, _ status: cl_int, bytes: Int) -> LatheError {
+      if status == CL_MEM_OBJECT_ALLOCATION_FAILURE { return pool.outOfMemory(bytes) }
+      return LatheError(.device, "\(info.index) (\(info.name)): \(what): \(OpenCLStatus.name(status))")
+    }
   }
 #endif

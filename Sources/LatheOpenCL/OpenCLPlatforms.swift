@@ -1,4 +1,5 @@
 #if OpenCL
+  import COpenCL
   import LatheCore
 
   /// The family of kernels that a device runs.
@@ -20,8 +21,87 @@
   /// The OpenCL platforms of this host.
   package enum OpenCLPlatforms {
     /// Every device of every platform, broken ones too; found once.
-    package static let entries: [OpenCLEntry] = []
+    package static var entries: [OpenCLEntry] { found.entries }
     /// Why there are no entries: no loader, no platform; nil where there are some.
-    package static let absence: String? = "no OpenCL loader was found"
+    package static var absence: String? { found.absence }
+
+    private static let found: (entries: [OpenCLEntry], absence: String?) = discover()
+
+    private static func discover() -> (entries: [OpenCLEntry], absence: String?) {
+      if let openCLFailure { return ([], openCLFailure) }
+      do {
+        let platforms = try OpenCLQuery.platforms()
+        guard !platforms.isEmpty else {
+          return ([], "the OpenCL loader knows no platform: no driver is installed")
+        }
+        var entries: [OpenCLEntry] = []
+        for platform in platforms { addDevices(of: platform, to: &entries) }
+        return (entries, entries.isEmpty ? "no OpenCL platform has a device" : nil)
+      } catch {
+        return ([], "\(error)")
+      }
+    }
+
+    private static func addDevices(of platform: cl_platform_id, to entries: inout [OpenCLEntry]) {
+      let platformName = (try? OpenCLQuery.platformText(platform, CL_PLATFORM_NAME)) ?? "a platform without name"
+      do {
+        for device in try OpenCLQuery.devices(of: platform) {
+          entries.append(entry(for: device, platform: platform, name: platformName, index: entries.count))
+        }
+      } catch {
+        entries.append(broken(name: platformName, index: entries.count, error: "\(error)"))
+      }
+    }
+
+    private static func entry(
+      for device: cl_device_id, platform: cl_platform_id, name: String, index: Int
+    ) -> OpenCLEntry {
+      do {
+        let platformVersion = try OpenCLQuery.platformText(platform, CL_PLATFORM_VERSION)
+        let type = OpenCLQuery.typeName(try OpenCLQuery.number(device, CL_DEVICE_TYPE))
+        let native = try KernelProfile.chosen(forType: type)
+        let info = try OpenCLQuery.info(of: device, index: "opencl:\(index)", profile: native)
+        if let error = info.error {
+          return OpenCLEntry(info: info) { _ in throw LatheError(.device, "\(info.index) (\(info.name)): \(error)") }
+        }
+        let place = OpenCLPlace(
+          platform: platform, device: device, platformName: name, platformVersion: platformVersion, info: info)
+        return OpenCLEntry(info: info) { try OpenCLBackend(place, profile: $0 ?? native) }
+      } catch {
+        return broken(name: name, index: index, error: "\(error)")
+      }
+    }
+
+    private static func broken(name: String, index: Int, error: String) -> OpenCLEntry {
+      var info = DeviceInfo()
+      info.index = "opencl:\(index)"
+      info.name = name
+      info.error = error
+      return OpenCLEntry(info: info) { _ in throw LatheError(.device, "opencl:\(index) (\(name)): \(error)") }
+    }
+  }
+
+  extension KernelProfile {
+    /// The profile for a device of a type: LATHE_KERNEL_PROFILE where set, else `cpu` for CPUs and `gpu` for others.
+    static func chosen(forType type: String) throws -> KernelProfile {
+      guard let name = environment("LATHE_KERNEL_PROFILE") else { return type == "cpu" ? .cpu : .gpu }
+      guard let profile = KernelProfile(rawValue: name) else {
+        throw LatheError(.invalidArgument, "LATHE_KERNEL_PROFILE is \"\(name)\"; it can be cpu or gpu")
+      }
+      return profile
+    }
+  }
+
+  /// A device with the platform it belongs to and what is known of both.
+  package struct OpenCLPlace: @unchecked Sendable {
+    // Unchecked: platform and device handles live as long as the process and may be used from any thread.
+    let platform: cl_platform_id
+    let device: cl_device_id
+    let platformName: String
+    let platformVersion: String
+    let info: DeviceInfo
+
+    /// Whether the platform is PoCL, which keeps compiled programs on disk by itself.
+    var isPoCL: Bool { platformName.hasPrefix("Portable Computing Language") }
   }
 #endif

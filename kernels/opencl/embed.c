@@ -1,1 +1,26 @@
+// The kernel files as they are on disk, inside the program. A new file is an array and a row of the table.
+
 #include "opencl_kernels.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char common[] = {
+#embed "common.clh" suffix(, 0)
+};
+
+static const struct {
+  const char *name;
+  const char *text;
+} files[] = {
+    {"common.clh", common},
+};
+
+const char *lathe_opencl_kernel_source(const char *name) {
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    if (strcmp(files[i].name, name) == 0) return files[i].text;
+  }
+  return NULL;
+}

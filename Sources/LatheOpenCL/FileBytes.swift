@@ -1,0 +1,58 @@
+#if OpenCL
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #endif
+
+  /// read(2), under a name that the method below does not hide.
+  private func readBytes(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
+  }
+
+  /// Whole files, without Foundation.
+  enum FileBytes {
+    /// A file's content, or nil where it cannot be read.
+    static func read(_ path: String) -> [UInt8]? {
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { return nil }
+      defer { close(descriptor) }
+      var result: [UInt8] = []
+      var chunk = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = readBytes(descriptor, &chunk, chunk.count)
+        if count < 0 { return nil }
+        if count == 0 { return result }
+        result.append(contentsOf: chunk[..<count])
+      }
+    }
+
+    /// Writes to a temporary file beside `path` and renames it: another process sees the whole file or none.
+    static func replace(_ path: String, with bytes: [UInt8]) -> Bool {
+      let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { return false }
+      var written = 0
+      while written < bytes.count {
+        let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count <= 0 { break }
+        written += count
+      }
+      let closed = close(descriptor) == 0
+      guard closed, written == bytes.count, rename(temporary, path) == 0 else {
+        unlink(temporary)
+        return false
+      }
+      return true
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ path: String) {
+      var partial = path.hasPrefix("/") ? "" : "."
+      for part in path.split(separator: "/") {
+        partial += "/" + part
+        mkdir(partial, 0o755)
+      }
+    }
+  }
+#endif

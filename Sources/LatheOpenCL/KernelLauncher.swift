@@ -1,0 +1,102 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+  import Synchronization
+
+  // How to add a kernel:
+  //  1. Write kernels/opencl/NAME.cl (common.clh goes in front of it) and give it its two lines in embed.c.
+  //  2. let k = try kernel(.file("NAME.cl"), "function", ["TILE": 8])   // built once, kept by text and options
+  //  3. try launch(k, [.memory(x.memory), .int32(n), .float(s)], global: (groups, 1, 1), local: (1, 1, 1))
+  // Temporary buffers: `try pool.allocate(bytes)`, may go as soon as the launch call has returned.
+
+  /// An argument of a kernel.
+  package enum KernelArgument {
+    /// A buffer: `__global T *`.
+    case memory(cl_mem)
+    /// `int`.
+    case int32(Int32)
+    /// `uint`.
+    case uint32(UInt32)
+    /// `long`.
+    case int64(Int64)
+    /// `ulong`.
+    case uint64(UInt64)
+    /// `float`.
+    case float(Float)
+    /// A struct as its bytes.
+    case bytes([UInt8])
+    /// So many bytes of local memory: `__local T *`.
+    case local(Int)
+
+    /// An int from a size that is known to fit.
+    package static func int(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
+    /// A long.
+    package static func long(_ value: Int) -> KernelArgument { .int64(Int64(value)) }
+  }
+
+  extension OpenCLBackend {
+    /// A kernel of a source file or of generated text, built with definitions; later calls find it built.
+    package func kernel(
+      _ source: KernelSource, _ function: String, _ options: KernelOptions = [:]
+    ) throws -> OpenCLKernel {
+      try programs.kernel(source, function, options)
+    }
+
+    /// Queues a kernel over `global` work-items in groups of `local`; does not wait.
+    ///
+    /// A global size that is no multiple of the local one is rounded up: kernels check their bounds.
+    package func launch(
+      _ kernel: OpenCLKernel, _ arguments: [KernelArgument], global: (Int, Int, Int),
+      local: (Int, Int, Int) = (1, 1, 1)
+    ) throws {
+      guard global.0 > 0, global.1 > 0, global.2 > 0 else { return }
+      func rounded(_ size: Int, _ step: Int) -> Int { (size + step - 1) / step * step }
+      var globalSizes = [rounded(global.0, local.0), rounded(global.1, local.1), rounded(global.2, local.2)]
+      var localSizes = [local.0, local.1, local.2]
+      var shouldFlush = false
+      var status: cl_int = 0
+      try state.withLock { state in
+        for (index, argument) in arguments.enumerated() {
+          let status = set(argument, at: cl_uint(index), of: kernel.handle)
+          guard status == CL_SUCCESS else {
+            throw failure("argument \(index) of \(kernel.name)", status, bytes: 0)
+          }
+        }
+        let dimensions: cl_uint = global.2 > 1 || local.2 > 1 ? 3 : global.1 > 1 || local.1 > 1 ? 2 : 1
+        for attempt in 0..<2 {
+          status = cl.clEnqueueNDRangeKernel(
+            queue.handle, kernel.handle, dimensions, nil, &globalSizes, &localSizes, 0, nil, nil)
+          // Some drivers find memory for a buffer only when it is first used.
+          guard status == CL_MEM_OBJECT_ALLOCATION_FAILURE, attempt == 0 else { break }
+          pool.releaseAll()
+        }
+        state.unflushed += 1
+        shouldFlush = state.unflushed >= 32
+      }
+      guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
+      counters.launched()
+      if shouldFlush { try flush() }
+    }
+
+    private func set(_ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel) -> cl_int {
+      switch argument {
+      case .memory(let memory):
+        withUnsafeBytes(of: memory) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .int32(let value):
+        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .uint32(let value):
+        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .int64(let value):
+        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .uint64(let value):
+        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .float(let value):
+        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .bytes(let bytes):
+        bytes.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .local(let byteCount):
+        cl.clSetKernelArg(kernel, index, byteCount, nil)
+      }
+    }
+  }
+#endif

@@ -1,0 +1,31 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  /// A buffer of device memory; goes back to its pool with its last reference.
+  ///
+  /// The pool may hand it out again while work that uses it is still queued: the queue is in order, so that
+  /// the next user's work comes after it.
+  package final class OpenCLBuffer: Buffer, @unchecked Sendable {
+    // Unchecked: immutable.
+    /// The memory object.
+    package let memory: cl_mem
+    /// The size class in bytes, at least `byteCount`.
+    let capacity: Int
+    private let pool: BufferPool
+
+    init(byteCount: Int, memory: cl_mem, capacity: Int, pool: BufferPool) {
+      self.memory = memory
+      self.capacity = capacity
+      self.pool = pool
+      super.init(byteCount: byteCount)
+    }
+
+    deinit { pool.recycle(memory, capacity: capacity) }
+  }
+
+  extension Operand {
+    /// The operand's memory object.
+    package var memory: cl_mem { unsafeDowncast(buffer, to: OpenCLBuffer.self).memory }
+  }
+#endif

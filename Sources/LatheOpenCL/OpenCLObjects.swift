@@ -1,0 +1,45 @@
+#if OpenCL
+  import COpenCL
+
+  // Owners of OpenCL objects: the object is released with its last owner. OpenCL itself keeps whatever a command
+  // that is still queued needs. All of them are immutable, hence @unchecked Sendable: the handles may be used from
+  // any thread, but for clSetKernelArg, which the launcher calls under its lock.
+
+  /// Owns a context.
+  final class OpenCLContext: @unchecked Sendable {
+    let handle: cl_context
+    init(owning handle: cl_context) { self.handle = handle }
+    deinit { _ = cl.clReleaseContext(handle) }
+  }
+
+  /// Owns an in-order queue; waits for its work before it goes.
+  final class OpenCLQueue: @unchecked Sendable {
+    let handle: cl_command_queue
+    init(owning handle: cl_command_queue) { self.handle = handle }
+    deinit {
+      _ = cl.clFinish(handle)
+      _ = cl.clReleaseCommandQueue(handle)
+    }
+  }
+
+  /// Owns a built program.
+  final class OpenCLProgram: @unchecked Sendable {
+    let handle: cl_program
+    init(owning handle: cl_program) { self.handle = handle }
+    deinit { _ = cl.clReleaseProgram(handle) }
+  }
+
+  /// A kernel of a built program; made by `OpenCLBackend.kernel`, started by `OpenCLBackend.launch`.
+  package final class OpenCLKernel: @unchecked Sendable {
+    /// The function's name.
+    package let name: String
+    let handle: cl_kernel
+    let program: OpenCLProgram
+    init(owning handle: cl_kernel, name: String, program: OpenCLProgram) {
+      self.handle = handle
+      self.name = name
+      self.program = program
+    }
+    deinit { _ = cl.clReleaseKernel(handle) }
+  }
+#endif

@@ -1,0 +1,144 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+  import Synchronization
+
+  /// Programs and kernels built so far on one device, by text and options.
+  final class ProgramCache: Sendable {
+    private struct ProgramKey: Hashable {
+      var source: KernelSource
+      var options: KernelOptions
+    }
+    private struct KernelKey: Hashable {
+      var program: ProgramKey
+      var function: String
+    }
+    private struct State {
+      var programs: [ProgramKey: OpenCLProgram] = [:]
+      var kernels: [KernelKey: OpenCLKernel] = [:]
+    }
+
+    private let place: OpenCLPlace
+    private let context: OpenCLContext
+    private let profile: KernelProfile
+    private let disk: BinaryCache?
+    private let state = Mutex(State())
+
+    init(place: OpenCLPlace, context: OpenCLContext, profile: KernelProfile) {
+      self.place = place
+      self.context = context
+      self.profile = profile
+      disk = place.isPoCL ? nil : .standard()
+    }
+
+    /// The kernel `function` of a source built with options; built at the first call.
+    func kernel(_ source: KernelSource, _ function: String, _ options: KernelOptions) throws -> OpenCLKernel {
+      let programKey = ProgramKey(source: source, options: options)
+      let key = KernelKey(program: programKey, function: function)
+      return try state.withLock { state in
+        if let kernel = state.kernels[key] { return kernel }
+        let program: OpenCLProgram
+        if let built = state.programs[programKey] {
+          program = built
+        } else {
+          program = try build(source, options)
+          state.programs[programKey] = program
+        }
+        var status: cl_int = 0
+        let handle = cl.clCreateKernel(program.handle, function, &status)
+        guard status == CL_SUCCESS, let handle else {
+          throw LatheError(
+            .kernelBuild, "\(place.info.index): no kernel \(function) in \(source.name): \(OpenCLStatus.name(status))")
+        }
+        let kernel = OpenCLKernel(owning: handle, name: function, program: program)
+        state.kernels[key] = kernel
+        return kernel
+      }
+    }
+
+    private func build(_ source: KernelSource, _ options: KernelOptions) throws -> OpenCLProgram {
+      let text = try source.text()
+      let arguments = "-cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
+      let key = [
+        place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
+      ].joined(separator: "\n")
+      if let binary = disk?.load(key: key), let program = fromBinary(binary, arguments) { return program }
+      let program = try fromSource(text, name: source.name, arguments)
+      if let disk, let binary = binary(of: program) { disk.store(binary, key: key) }
+      return program
+    }
+
+    private func fromSource(_ text: String, name: String, _ arguments: String) throws -> OpenCLProgram {
+      var status: cl_int = 0
+      let handle = text.withCString { pointer -> cl_program? in
+        var pointer: UnsafePointer<CChar>? = pointer
+        return cl.clCreateProgramWithSource(context.handle, 1, &pointer, nil, &status)
+      }
+      guard status == CL_SUCCESS, let handle else {
+        throw LatheError(.kernelBuild, "\(name): clCreateProgramWithSource: \(OpenCLStatus.name(status))")
+      }
+      let program = OpenCLProgram(owning: handle)
+      var device: cl_device_id? = place.device
+      status = cl.clBuildProgram(handle, 1, &device, arguments, nil, nil)
+      guard status == CL_SUCCESS else {
+        throw LatheError(
+          .kernelBuild,
+          """
+          \(place.info.index) (\(place.info.name)): \(name) does not build: \(OpenCLStatus.name(status))
+          options: \(arguments)
+          build log:
+          \(buildLog(of: handle))
+          source, without common.clh:
+          \(ProgramCache.firstLines(of: text))
+          """)
+      }
+      return program
+    }
+
+    private func fromBinary(_ binary: [UInt8], _ arguments: String) -> OpenCLProgram? {
+      var device: cl_device_id? = place.device
+      var status: cl_int = 0
+      var length = binary.count
+      let handle = binary.withUnsafeBufferPointer { bytes -> cl_program? in
+        var pointer: UnsafePointer<UInt8>? = bytes.baseAddress
+        return cl.clCreateProgramWithBinary(context.handle, 1, &device, &length, &pointer, nil, &status)
+      }
+      guard status == CL_SUCCESS, let handle else { return nil }
+      let program = OpenCLProgram(owning: handle)
+      return cl.clBuildProgram(handle, 1, &device, arguments, nil, nil) == CL_SUCCESS ? program : nil
+    }
+
+    private func binary(of program: OpenCLProgram) -> [UInt8]? {
+      var length = 0
+      var status = cl.clGetProgramInfo(
+        program.handle, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &length, nil)
+      guard status == CL_SUCCESS, length > 0 else { return nil }
+      var bytes = [UInt8](repeating: 0, count: length)
+      bytes.withUnsafeMutableBufferPointer { buffer in
+        var pointer = buffer.baseAddress
+        status = cl.clGetProgramInfo(
+          program.handle, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout<UnsafeRawPointer>.size, &pointer, nil)
+      }
+      return status == CL_SUCCESS ? bytes : nil
+    }
+
+    private func buildLog(of program: cl_program) -> String {
+      var size = 0
+      let property = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
+      guard cl.clGetProgramBuildInfo(program, place.device, property, 0, nil, &size) == CL_SUCCESS, size > 0 else {
+        return "(the driver gives none)"
+      }
+      var bytes = [UInt8](repeating: 0, count: size)
+      _ = cl.clGetProgramBuildInfo(program, place.device, property, size, &bytes, nil)
+      return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// The first lines behind common.clh, numbered as in the build log.
+    private static func firstLines(of text: String) -> String {
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      let start = (lines.firstIndex { $0.hasPrefix("// End of common.clh") } ?? -1) + 1
+      return lines[start...].prefix(12).enumerated()
+        .map { "\(start + $0.offset + 1): \($0.element)" }.joined(separator: "\n")
+    }
+  }
+#endif
