@@ -1,0 +1,45 @@
+# `make help` lists the targets. `make demo` and `make test` each work on a fresh machine, with no step before them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Release: the C loops of the CPU path take tens of times as long without optimisation.
+SWIFT_FLAGS ?= -c release
+LATHE := .build/release/lathe
+
+# Development machines may pin OpenBLAS to an old core type; nothing here is run that way.
+unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
+EPOCHS ?= 5
+DEVICE ?= auto
+OUTPUT ?= runs/demo
+
+.PHONY: help setup demo test bench lint format docs clean
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## Installs the system packages that are missing (Debian, Ubuntu; root or sudo)
+	@scripts/install-dependencies.sh
+
+demo: setup ## Trains the CNN on all of Fashion-MNIST: EPOCHS=5 DEVICE=auto OUTPUT=runs/demo
+	swift build $(SWIFT_FLAGS) --product lathe
+	$(LATHE) train lenet --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --output $(OUTPUT)
+
+test: setup ## Runs every test on the CPU and on OpenCL (PoCL)
+	scripts/run-tests.sh
+
+bench: setup ## Measures the figures of the foundation and writes benchmarks/results/
+	benchmarks/foundation.sh
+
+lint: ## Checks formatting, the order of imports and the house rules
+	scripts/check-source.sh
+
+format: ## Formats all Swift sources in place
+	swift format --in-place --parallel -r Package.swift Sources Tests benchmarks examples
+
+docs: setup ## Builds the reference documentation into .build/documentation
+	scripts/build-docs.sh
+
+clean: ## Removes build products; data, models and results stay
+	rm -rf .build

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# The lint of `make lint`: formatting, the direction of imports, and the house rules a formatter does not know.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+failures=0
+
+complain() {
+  printf '%s\n' "$@" >&2
+  failures=$((failures + 1))
+}
+
+# Prints the tracked and the new files that match the patterns; git's own list leaves build products out.
+files() { git ls-files --cached --others --exclude-standard -- "$@" | while read -r f; do [[ -f $f ]] && echo "$f"; done; }
+
+# --- Formatting ---------------------------------------------------------------------------------------------------
+mapfile -t swift_files < <(files '*.swift')
+swift format lint --strict --parallel "${swift_files[@]}" || complain "swift format: see above; 'make format' mends most of it"
+
+# --- Imports run one way ------------------------------------------------------------------------------------------
+# module: what of this package it may import
+rules='
+LatheCore:
+LatheCPU: LatheCore CPUKernels
+LatheOpenCL: LatheCore COpenCL OpenCLKernels
+Lathe: LatheCore LatheCPU LatheOpenCL
+LatheNN: LatheCore Lathe CZlib
+LatheCommand: LatheCore Lathe LatheNN
+'
+own='LatheCore LatheCPU LatheOpenCL Lathe LatheNN LatheCommand CPUKernels OpenCLKernels COpenCL CZlib'
+while IFS=: read -r module allowed; do
+  [[ -n $module ]] || continue
+  while IFS=: read -r file imported; do
+    [[ -n $file ]] || continue
+    if [[ " $own " == *" $imported "* && " $allowed " != *" $imported "* ]]; then
+      complain "$file: $module must not import $imported"
+    fi
+  done < <(files "Sources/$module/*.swift" | xargs -r awk '
+    { sub(/\/\/.*/, ""); gsub(/@[A-Za-z_]+(\([^)]*\))?/, ""); gsub(/^ +/, "") }
+    /^(public |package |internal |private |fileprivate )?import / {
+      for (i = 1; i <= NF; i++) if ($i == "import") { name = $(i + 1); if (name ~ /^(struct|class|enum|func|var|let|protocol|typealias)$/) name = $(i + 2); sub(/\..*/, "", name); print FILENAME ":" name }
+    }')
+done <<<"$rules"
+
+# --- Every kernel is in the binary --------------------------------------------------------------------------------
+while read -r kernel; do
+  name=${kernel#kernels/opencl/}
+  grep -qF "\"$name\"" kernels/opencl/embed.c || complain "$kernel: kernels/opencl/embed.c does not embed it"
+done < <(files 'kernels/opencl/*.cl')
+
+# --- Size and unfinished work -------------------------------------------------------------------------------------
+while read -r lines file; do
+  complain "$file: $lines lines, more than 600"
+done < <(files '*.swift' '*.c' '*.h' '*.cl' '*.sh' '*.py' | xargs -r wc -l | awk '$2 != "total" && $1 > 600')
+marks='TO''DO|FIX''ME'
+unfinished=$(files '*.swift' '*.c' '*.h' '*.cl' '*.sh' '*.py' '*.md' Makefile | xargs -r grep -nE "\\b($marks)\\b")
+[[ -z $unfinished ]] || complain "$unfinished"
+
+# --- Shell and Python scripts -------------------------------------------------------------------------------------
+while read -r script; do
+  bash -n "$script" || complain "$script: does not parse"
+  if command -v shellcheck >/dev/null; then shellcheck -S warning "$script" || complain "$script: shellcheck"; fi
+done < <(files '*.sh' .ci/run)
+if command -v python3 >/dev/null; then
+  while read -r script; do
+    python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" ||
+      complain "$script: does not parse"
+  done < <(files '*.py')
+fi
+
+if ((failures)); then
+  echo "lint: $failures complaint(s)" >&2
+  exit 1
+fi
+echo "lint: ${#swift_files[@]} Swift files and everything else clean"

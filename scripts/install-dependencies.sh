@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Lathe uses; the one list that the Makefile, .ci/run and the Dockerfile share.
+#
+#   scripts/install-dependencies.sh [GROUP...]      default: all groups
+#
+#   build    what compiling needs besides Swift: git, and the OpenCL headers
+#   runtime  what a binary uses where it finds it: the OpenCL loader and a BLAS
+#   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
+#   data     the Fashion-MNIST data set
+#   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
+#
+# Returns at once where nothing is missing. LATHE_SKIP_SETUP=1 skips it altogether (other distributions).
+set -euo pipefail
+
+# The oldest Swift that builds the package.
+readonly swift_major=6 swift_minor=3
+
+packages() {
+  case $1 in
+    build) echo git ca-certificates ocl-icd-opencl-dev ;;
+    runtime) echo ocl-icd-libopencl1 libopenblas0-pthread ;;
+    pocl) echo pocl-opencl-icd ;;
+    data) echo dataset-fashion-mnist ;;
+    test) echo oclgrind ;;
+    *) return 1 ;;
+  esac
+}
+
+fail() {
+  printf 'install-dependencies.sh: %s\n' "$1" >&2
+  exit "${2:-1}"
+}
+
+check_swift() {
+  local version
+  command -v swift >/dev/null ||
+    fail "Swift is missing: install Swift $swift_major.$swift_minor or newer from https://www.swift.org/install/linux"
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  [[ $version =~ ^([0-9]+)\.([0-9]+)$ ]] || fail "swift --version says nothing usable: is the installation complete?"
+  if ((BASH_REMATCH[1] < swift_major || (BASH_REMATCH[1] == swift_major && BASH_REMATCH[2] < swift_minor))); then
+    fail "Swift $version is too old: $swift_major.$swift_minor or newer is needed"
+  fi
+}
+
+# Prints which of the named packages are not installed.
+missing() {
+  local package
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+  done
+}
+
+groups=("$@")
+((${#groups[@]})) || groups=(build runtime pocl data test)
+wanted=()
+for group in "${groups[@]}"; do
+  list=$(packages "$group") || {
+    sed -n "2,10p" "$0" >&2
+    fail "no group named '$group'" 2
+  }
+  read -ra names <<<"$list"
+  wanted+=("${names[@]}")
+done
+
+if [[ ${LATHE_SKIP_SETUP:-} == 1 ]]; then exit 0; fi
+for group in "${groups[@]}"; do
+  if [[ $group == build ]]; then check_swift; fi
+done
+
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+  fail "this is no Debian or Ubuntu: install what these packages hold by other means, then set LATHE_SKIP_SETUP=1: ${wanted[*]}"
+
+mapfile -t absent < <(missing "${wanted[@]}")
+if ((${#absent[@]} == 0)); then exit 0; fi
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null ||
+    fail "root rights are needed to install: ${absent[*]} (run this script as root once, or install sudo)"
+  as_root=(sudo)
+fi
+echo "Installing ${absent[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
+mapfile -t absent < <(missing "${wanted[@]}")
+((${#absent[@]} == 0)) || fail "still missing after apt-get: ${absent[*]}"
