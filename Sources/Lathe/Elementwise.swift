@@ -25,10 +25,10 @@ extension Tensor {
     for case .tensor(let tensor) in operands {
       if let known = shape {
         guard let common = Shape.broadcast(known, tensor.shape) else {
-          preconditionFailure("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
+          stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
         }
         shape = common
-        precondition(
+        require(
           device == tensor.device,
           "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
       } else {
@@ -36,7 +36,7 @@ extension Tensor {
         device = tensor.device
       }
     }
-    guard let shape, let device else { preconditionFailure("\(name): no tensor operand") }
+    guard let shape, let device else { stop("\(name): no tensor operand") }
     return device.evaluationLock.withLock {
       var parts: [Expression.Operand] = []
       parts.reserveCapacity(operands.count)
@@ -54,7 +54,7 @@ extension Tensor {
             parts.append(.scalar(constant.converted(to: partType), partType))
             continue
           }
-          guard let layout = tensor.layout.expanded(to: shape) else { preconditionFailure("\(name)") }
+          guard let layout = tensor.layout.expanded(to: shape) else { stop("\(name)") }
           if case .pending(let expression) = tensor.storage.state {
             size += expression.size
             leaves += expression.leaves
@@ -102,7 +102,7 @@ extension Tensor {
     var x = self
     if let type, x.dtype != type { x = x.cast(to: type) }
     let compute = x.dtype.computeType
-    precondition(op.isDefined(on: compute), "\(name): not defined on \(dtype)")
+    require(op.isDefined(on: compute), "\(name): not defined on \(dtype)")
     let result = op.resultType(compute)
     return Tensor.record(
       op, [.tensor(x)], type: compute, result: result == compute ? x.dtype : result, name: name)
@@ -143,12 +143,12 @@ extension Tensor {
       common = x.dtype
       if case .float = value, !common.isFloatingPoint { common = .float32 }
       if case .int(let number) = value { common = common.widened(for: number) }
-    case (.scalar, .scalar): preconditionFailure("\(name): no tensor operand")
+    case (.scalar, .scalar): stop("\(name): no tensor operand")
     }
     if floatOnly && !common.isFloatingPoint { common = .float32 }
     if common == .bool && !op.isDefined(on: .bool) { common = .uint8 }
     let compute = common.computeType
-    precondition(op.isDefined(on: compute), "\(name): not defined on \(common)")
+    require(op.isDefined(on: compute), "\(name): not defined on \(common)")
     func converted(_ operand: ElementwiseOperand) -> ElementwiseOperand {
       guard case .tensor(let x) = operand, x.dtype != common else { return operand }
       // Half types are computed in float32 anyway: no rounding in between.

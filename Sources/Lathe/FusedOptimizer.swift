@@ -9,7 +9,7 @@ package enum FusedOptimizer {
     _ step: AdamStep, parameters: inout [Tensor], gradients: [Tensor], m: inout [Tensor], v: inout [Tensor]
   ) {
     let count = parameters.count
-    precondition(
+    require(
       gradients.count == count && m.count == count && v.count == count, "adam: lists of different lengths")
     update(&parameters, gradients, [m, v], .adam(step, count: count)) { states in
       m = states[0]
@@ -34,7 +34,7 @@ package enum FusedOptimizer {
   ) {
     guard let device = parameters.first?.device else { return }
     for (parameter, gradient) in zip(parameters, gradients) {
-      precondition(
+      require(
         parameter.shape == gradient.shape && parameter.dtype == .float32,
         "optimizer: parameter \(parameter.shape) of \(parameter.dtype) and gradient \(gradient.shape)")
     }

@@ -75,7 +75,7 @@ extension Tensor {
     _ shape: Shape, probability: Float, generator: Generator, dtype: DType = .float32,
     device: Device = .default
   ) -> Tensor {
-    precondition(probability >= 0 && probability <= 1, "bernoulli: probability \(probability)")
+    require(probability >= 0 && probability <= 1, "bernoulli: probability \(probability)")
     return random(.bernoulli(probability: probability), shape, generator, dtype, device)
   }
 
@@ -88,8 +88,8 @@ extension Tensor {
   ///
   /// The mask is made again from the generator's counter for the gradient, never stored.
   public func dropout(probability: Float, generator: Generator) -> Tensor {
-    precondition(probability >= 0 && probability < 1, "dropout: probability \(probability) is not in 0..<1")
-    precondition(dtype.isFloatingPoint, "dropout: not defined on \(dtype)")
+    require(probability >= 0 && probability < 1, "dropout: probability \(probability) is not in 0..<1")
+    require(dtype.isFloatingPoint, "dropout: not defined on \(dtype)")
     if probability == 0 { return self }
     return cast(to: .float32).dropped(probability, generator.key(count: count)).cast(to: dtype)
   }

@@ -75,7 +75,7 @@ extension Tensor {
   ///
   /// - Throws: `LatheError` of whatever failed on the way to it.
   public func item<T: TensorScalar>(as type: T.Type) throws -> T {
-    precondition(count == 1, "item: a tensor of shape \(shape) has \(count) elements, not 1")
+    require(count == 1, "item: a tensor of shape \(shape) has \(count) elements, not 1")
     return try scalars(as: type)[0]
   }
 }

@@ -12,18 +12,18 @@ extension Tensor {
     _ filter: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
     dilation: (Int, Int) = (1, 1), groups: Int = 1
   ) -> Tensor {
-    precondition(
+    require(
       rank == 4 && filter.rank == 4 && groups > 0 && shape[1] == filter.shape[1] * groups
         && filter.shape[0] % groups == 0,
       "conv2D: input \(shape) and filter \(filter.shape) with \(groups) groups: expected [n, c, h, w] and "
         + "[o, c / groups, kh, kw] with o a multiple of groups")
-    precondition(
+    require(
       bias.map { $0.shape == [filter.shape[0]] } ?? true,
       "conv2D: bias \(bias?.shape ?? []) for filter \(filter.shape)")
     Tensor.checkWindow("conv2D", stride, padding, dilation)
     let height = (shape[2] + 2 * padding.0 - dilation.0 * (filter.shape[2] - 1) - 1) / stride.0 + 1
     let width = (shape[3] + 2 * padding.1 - dilation.1 * (filter.shape[3] - 1) - 1) / stride.1 + 1
-    precondition(
+    require(
       shape[2] + 2 * padding.0 >= dilation.0 * (filter.shape[2] - 1) + 1
         && shape[3] + 2 * padding.1 >= dilation.1 * (filter.shape[3] - 1) + 1,
       "conv2D: the filter \(filter.shape) is larger than the padded input \(shape)")
@@ -34,7 +34,7 @@ extension Tensor {
       dilationX: dilation.1,
       outputHeight: height, outputWidth: width)
     let common = DType.promote(dtype, filter.dtype)
-    precondition(common.isFloatingPoint, "conv2D: not defined on \(common)")
+    require(common.isFloatingPoint, "conv2D: not defined on \(common)")
     return Tensor.convolution(
       cast(to: .float32), filter.cast(to: .float32), bias: bias?.cast(to: .float32), sizes
     ).cast(to: common)
@@ -52,16 +52,16 @@ extension Tensor {
     _ filter: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
     outputPadding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
   ) -> Tensor {
-    precondition(
+    require(
       rank == 4 && filter.rank == 4 && groups > 0 && shape[1] == filter.shape[0] && shape[1] % groups == 0,
       "convTranspose2D: input \(shape) and filter \(filter.shape) with \(groups) groups: expected [n, c, h, w] and "
         + "[c, o / groups, kh, kw] with c a multiple of groups")
     let channels = filter.shape[1] * groups
-    precondition(
+    require(
       bias.map { $0.shape == [channels] } ?? true,
       "convTranspose2D: bias \(bias?.shape ?? []) for \(channels) output channels")
     Tensor.checkWindow("convTranspose2D", stride, padding, dilation)
-    precondition(
+    require(
       outputPadding.0 >= 0 && outputPadding.1 >= 0 && outputPadding.0 < Swift.max(stride.0, dilation.0)
         && outputPadding.1 < Swift.max(stride.1, dilation.1),
       "convTranspose2D: output padding \(outputPadding) must be smaller than stride or dilation")
@@ -69,7 +69,7 @@ extension Tensor {
       (shape[2] - 1) * stride.0 - 2 * padding.0 + dilation.0 * (filter.shape[2] - 1) + outputPadding.0 + 1
     let width =
       (shape[3] - 1) * stride.1 - 2 * padding.1 + dilation.1 * (filter.shape[3] - 1) + outputPadding.1 + 1
-    precondition(
+    require(
       height > 0 && width > 0, "convTranspose2D: an output of \(height) x \(width) for input \(shape)")
     let sizes = Convolution2D(
       batch: shape[0], channels: channels, height: height, width: width, outputChannels: shape[1],
@@ -78,7 +78,7 @@ extension Tensor {
       paddingY: padding.0, paddingX: padding.1, dilationY: dilation.0, dilationX: dilation.1,
       outputHeight: shape[2], outputWidth: shape[3])
     let common = DType.promote(dtype, filter.dtype)
-    precondition(common.isFloatingPoint, "convTranspose2D: not defined on \(common)")
+    require(common.isFloatingPoint, "convTranspose2D: not defined on \(common)")
     let result = Tensor.convolutionInputGradient(cast(to: .float32), filter.cast(to: .float32), sizes)
     guard let bias else { return result.cast(to: common) }
     return (result + bias.cast(to: .float32).reshaped(to: [1, channels, 1, 1])).cast(to: common)
@@ -87,7 +87,7 @@ extension Tensor {
   private static func checkWindow(
     _ name: StaticString, _ stride: (Int, Int), _ padding: (Int, Int), _ dilation: (Int, Int)
   ) {
-    precondition(
+    require(
       stride.0 > 0 && stride.1 > 0 && padding.0 >= 0 && padding.1 >= 0 && dilation.0 > 0 && dilation.1 > 0,
       "\(name): stride \(stride), padding \(padding), dilation \(dilation)")
   }

@@ -11,7 +11,7 @@ extension Tensor {
     _ values: [T], shape: Shape? = nil, dtype: DType? = nil, device: Device = .default
   ) {
     let shape = shape ?? [values.count]
-    precondition(
+    require(
       shape.elementCount == values.count, "Tensor: \(values.count) values do not fill shape \(shape)")
     let dtype = dtype ?? T.dtype
     let bytes = HostElements.encode(values, as: dtype)
@@ -27,7 +27,7 @@ extension Tensor {
   ///
   /// - Parameter bytes: Exactly as many bytes as the elements take.
   public init(bytes: UnsafeRawBufferPointer, shape: Shape, dtype: DType, device: Device = .default) {
-    precondition(
+    require(
       bytes.count == shape.elementCount * dtype.byteCount,
       "Tensor: \(bytes.count) bytes for shape \(shape) of \(dtype), which takes \(shape.elementCount * dtype.byteCount)"
     )
@@ -71,7 +71,7 @@ extension Tensor {
   public static func arange(
     _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
-    precondition(step != 0 && step.isFinite, "arange: step \(step)")
+    require(step != 0 && step.isFinite, "arange: step \(step)")
     let count = Swift.max(0, Int(((end - start) / step).rounded(.up)))
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
   }

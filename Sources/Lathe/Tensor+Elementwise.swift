@@ -158,7 +158,7 @@ extension Tensor {
     if !dtype.isFloatingPoint, values.contains(where: { if case .float = $0 { true } else { false } }) {
       x = cast(to: .float32)
     }
-    precondition(dtype != .bool, "clamped: not defined on bool")
+    require(dtype != .bool, "clamped: not defined on bool")
     return Tensor.record(
       .clamp, [.tensor(x)] + values.map { .scalar($0) }, type: x.dtype.computeType, result: x.dtype,
       name: "clamped")

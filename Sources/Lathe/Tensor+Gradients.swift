@@ -28,14 +28,14 @@ extension Tensor {
   public func gradients(
     of inputs: [Tensor], upstream: Tensor, retainingGraph: Bool = false, creatingGraph: Bool = false
   ) -> [Tensor] {
-    precondition(
+    require(
       upstream.shape == shape, "gradients: upstream \(upstream.shape) for a tensor of shape \(shape)")
     guard let root = node else {
-      preconditionFailure("gradients: this tensor was not computed from one that requires a gradient")
+      stop("gradients: this tensor was not computed from one that requires a gradient")
     }
     let targets = inputs.map { input -> GradientNode in
       guard let node = input.node else {
-        preconditionFailure(
+        stop(
           "gradients: an input of shape \(input.shape) is not tracked; use requiringGradient()")
       }
       return node
@@ -70,7 +70,7 @@ private struct BackwardWalk {
       if wanted.contains(key) { results[key] = gradient }
       guard relevant.contains(key) else { continue }
       guard let pullback = node.pullback else {
-        preconditionFailure(
+        stop(
           "gradients: the graph was freed by an earlier call; pass retainingGraph: true to that one")
       }
       let output = node.savedOutput.map { Tensor($0.storage, $0.layout, node: node) }

@@ -3,7 +3,7 @@ import LatheCore
 extension Tensor {
   /// Indices as the kernels take them.
   private func asIndices(_ name: StaticString) -> Tensor {
-    precondition(dtype.isInteger, "\(name): indices are whole numbers, not \(dtype)")
+    require(dtype.isInteger, "\(name): indices are whole numbers, not \(dtype)")
     return cast(to: .int32).detached()
   }
 
@@ -18,10 +18,10 @@ extension Tensor {
     let a = self.axis(axis, "gather")
     var expected = shape
     if indices.rank == rank { expected[a] = indices.shape[a] }
-    precondition(
+    require(
       indices.shape == expected,
       "gather: indices \(indices.shape) for a tensor of shape \(shape) along axis \(axis)")
-    precondition(
+    require(
       device == indices.device, "gather: tensors on different devices, \(device) and \(indices.device)")
     return gathered(a, indices.asIndices("gather"))
   }
@@ -46,11 +46,11 @@ extension Tensor {
     let a = self.axis(axis, "scatterAdd")
     var expected = shape
     if indices.rank == rank { expected[a] = indices.shape[a] }
-    precondition(
+    require(
       indices.shape == expected && source.shape == expected,
       "scatterAdd: indices \(indices.shape) and source \(source.shape) for a tensor of shape \(shape) along axis \(axis)"
     )
-    precondition(
+    require(
       device == indices.device && device == source.device, "scatterAdd: tensors on different devices")
     let common = DType.promote(dtype, source.dtype)
     return cast(to: common).scattered(a, indices.asIndices("scatterAdd"), source.cast(to: common))
@@ -74,8 +74,8 @@ extension Tensor {
   /// - Parameter indices: Whole numbers with one axis; negative ones count from the end.
   public func indexSelected(axis: Int, indices: Tensor) -> Tensor {
     let a = self.axis(axis, "indexSelected")
-    precondition(indices.rank == 1, "indexSelected: indices of shape \(indices.shape), not one axis")
-    precondition(
+    require(indices.rank == 1, "indexSelected: indices of shape \(indices.shape), not one axis")
+    require(
       device == indices.device, "indexSelected: tensors on different devices, \(device) and \(indices.device)"
     )
     var along = Shape(repeating: 1, rank: rank)
@@ -92,14 +92,14 @@ extension Tensor {
   ///   - table: [rows, width].
   /// - Returns: A tensor of the indices' shape with one more axis, of the table's width.
   public static func embedding(_ indices: Tensor, _ table: Tensor) -> Tensor {
-    precondition(table.rank == 2, "embedding: a table of shape \(table.shape), not [rows, width]")
+    require(table.rank == 2, "embedding: a table of shape \(table.shape), not [rows, width]")
     return table.indexSelected(axis: 0, indices: indices.flattened())
       .reshaped(to: indices.shape.appending(table.shape[1]))
   }
 
   /// 1 at the class that each element names and 0 elsewhere, along a new last axis.
   public func oneHot(classes: Int, dtype: DType = .float32) -> Tensor {
-    precondition(self.dtype.isInteger, "oneHot: class indices are whole numbers, not \(self.dtype)")
+    require(self.dtype.isInteger, "oneHot: class indices are whole numbers, not \(self.dtype)")
     return (unsqueezed(-1).cast(to: .int32) .== Tensor.arange(classes, device: device)).cast(to: dtype)
   }
 
@@ -110,7 +110,7 @@ extension Tensor {
   public func triu(diagonal: Int = 0) -> Tensor { triangle(diagonal, lower: false) }
 
   private func triangle(_ diagonal: Int, lower: Bool) -> Tensor {
-    precondition(rank >= 2, "\(lower ? "tril" : "triu"): a tensor of shape \(shape) has fewer than two axes")
+    require(rank >= 2, "\(lower ? "tril" : "triu"): a tensor of shape \(shape) has fewer than two axes")
     let limit = Tensor.arange(shape[rank - 2], device: device).unsqueezed(1) + Int32(diagonal)
     let column = Tensor.arange(shape[rank - 1], device: device)
     let keep = lower ? column .<= limit : column .>= limit
@@ -147,7 +147,7 @@ extension Tensor {
   /// The k largest (or smallest) elements along an axis, in order, and where they came from (int32).
   public func topK(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let a = self.axis(axis, "topK")
-    precondition(k >= 0 && k <= shape[a], "topK: \(k) of axis \(axis) of \(shape)")
+    require(k >= 0 && k <= shape[a], "topK: \(k) of axis \(axis) of \(shape)")
     let (values, indices) = sorted(axis: a, descending: largest)
     return (values.sliced(axis: a, from: 0, to: k), indices.sliced(axis: a, from: 0, to: k))
   }

@@ -39,19 +39,19 @@ extension Tensor {
 
   /// Tensors joined along an axis; the other axes have equal sizes.
   public static func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    guard let first = tensors.first else { preconditionFailure("concatenate: no tensors") }
+    guard let first = tensors.first else { stop("concatenate: no tensors") }
     if tensors.count == 1 { return first }
     let a = first.axis(axis, "concatenate")
     var shape = first.shape
     var dtype = first.dtype
     for tensor in tensors.dropFirst() {
       var other = tensor.shape
-      precondition(
+      require(
         other.rank == shape.rank && tensor.device == first.device,
         "concatenate: \(first.shape) on \(first.device) and \(tensor.shape) on \(tensor.device)")
       shape[a] += other[a]
       other[a] = first.shape[a]
-      precondition(
+      require(
         other == first.shape, "concatenate: \(first.shape) and \(tensor.shape) differ outside axis \(axis)")
       dtype = DType.promote(dtype, tensor.dtype)
     }
@@ -81,7 +81,7 @@ extension Tensor {
   /// Views of consecutive pieces of an axis.
   public func split(sizes: [Int], axis: Int = 0) -> [Tensor] {
     let a = self.axis(axis, "split")
-    precondition(
+    require(
       sizes.reduce(0, +) == shape[a] && sizes.allSatisfy { $0 >= 0 },
       "split: sizes \(sizes) do not add up to axis \(axis) of \(shape)")
     var start = 0
@@ -94,7 +94,7 @@ extension Tensor {
   /// Views of equal pieces of an axis.
   public func split(count: Int, axis: Int = 0) -> [Tensor] {
     let a = self.axis(axis, "split")
-    precondition(
+    require(
       count > 0 && shape[a] % count == 0, "split: axis \(axis) of \(shape) does not divide into \(count)")
     return split(sizes: Array(repeating: shape[a] / count, count: count), axis: a)
   }
@@ -103,7 +103,7 @@ extension Tensor {
   ///
   /// - Parameter widths: Elements added before and behind each of the last `widths.count` axes.
   public func padded(_ widths: [(Int, Int)], value: some TensorScalar = Float(0)) -> Tensor {
-    precondition(
+    require(
       widths.count <= rank && widths.allSatisfy { $0.0 >= 0 && $0.1 >= 0 },
       "padded: widths \(widths) for a tensor of shape \(shape)")
     var target = shape
@@ -125,7 +125,7 @@ extension Tensor {
     let full = Swift.max(rank, repeats.count)
     let sizes = Array(repeating: 1, count: full - rank) + Array(shape)
     let times = Array(repeating: 1, count: full - repeats.count) + repeats
-    precondition(times.allSatisfy { $0 >= 0 }, "tiled: \(repeats)")
+    require(times.allSatisfy { $0 >= 0 }, "tiled: \(repeats)")
     // Joined along one axis after the other: each step keeps the number of axes.
     var result = reshaped(to: Shape(sizes))
     for (a, n) in times.enumerated() where n != 1 {

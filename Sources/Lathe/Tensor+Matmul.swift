@@ -5,16 +5,16 @@ extension Tensor {
   ///
   /// As in NumPy a vector on the left is a row, one on the right a column, and its axis goes from the result.
   public func matmul(_ other: Tensor) -> Tensor {
-    precondition(
+    require(
       rank >= 1 && other.rank >= 1, "matmul: \(shape) x \(other.shape): a scalar has no axis to sum over")
     if rank == 1 && other.rank == 1 { return unsqueezed(0).matmul(other.unsqueezed(1)).reshaped(to: []) }
     if rank == 1 { return unsqueezed(0).matmul(other).squeezed(-2) }
     if other.rank == 1 { return matmul(other.unsqueezed(1)).squeezed(-1) }
-    precondition(
+    require(
       shape[rank - 1] == other.shape[other.rank - 2],
       "matmul: \(shape) x \(other.shape): inner dimensions \(shape[rank - 1]) and \(other.shape[other.rank - 2]) differ"
     )
-    precondition(
+    require(
       device == other.device, "matmul: tensors on different devices, \(device) and \(other.device)")
     let common = DType.promote(dtype, other.dtype)
     if !common.isFloatingPoint {
@@ -60,7 +60,7 @@ extension Tensor {
     let batchA = Shape(a.shape.dropLast(2))
     let batchB = Shape(b.shape.dropLast(2))
     guard let batch = Shape.broadcast(batchA, batchB) else {
-      preconditionFailure("matmul: \(a.shape) x \(b.shape): batches \(batchA) and \(batchB) do not broadcast")
+      stop("matmul: \(a.shape) x \(b.shape): batches \(batchA) and \(batchB) do not broadcast")
     }
     let left = a.detached().withUnitStride().expanded(to: batch.appending(m).appending(k))
     let right = b.detached().withUnitStride().expanded(to: batch.appending(k).appending(n))
@@ -89,10 +89,10 @@ extension Tensor {
   ///   - bias: [out].
   ///   - activation: Applied last.
   public func linear(weight: Tensor, bias: Tensor? = nil, activation: Activation = .none) -> Tensor {
-    precondition(
+    require(
       rank >= 1 && weight.rank == 2 && shape[rank - 1] == weight.shape[1],
       "linear: input \(shape) and weight \(weight.shape): the last sizes differ")
-    precondition(
+    require(
       bias.map { $0.shape == [weight.shape[0]] } ?? true,
       "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
     let common =

@@ -7,10 +7,10 @@ extension Tensor {
   ///   - weight: One factor per element of the last axis; with it comes `bias`.
   ///   - bias: One summand per element of the last axis.
   public func layerNorm(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
-    precondition(rank >= 1, "layerNorm: a scalar has no axis")
+    require(rank >= 1, "layerNorm: a scalar has no axis")
     let columns = shape[rank - 1]
     for parameter in [weight, bias] {
-      precondition(
+      require(
         parameter.map { $0.shape == [columns] } ?? true,
         "layerNorm: weight or bias \(parameter?.shape ?? []) for a tensor of shape \(shape)")
     }
@@ -56,7 +56,7 @@ extension Tensor {
   public func batchNorm(
     weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
   ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
-    precondition(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
+    require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
     let axes = (0..<rank).filter { $0 != 1 }
     let mean = mean(axes: axes, keepDims: true)
     let centered = self - mean
@@ -69,12 +69,12 @@ extension Tensor {
   public func batchNorm(
     mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
   ) -> Tensor {
-    precondition(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
+    require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
     return scaled((self - perChannel(mean)) * (perChannel(variance) + epsilon).rsqrt(), weight, bias)
   }
 
   private func perChannel(_ parameter: Tensor) -> Tensor {
-    precondition(
+    require(
       parameter.shape == [shape[1]], "batchNorm: \(parameter.shape) for the \(shape[1]) channels of \(shape)")
     var target = Shape(repeating: 1, rank: rank)
     target[1] = shape[1]

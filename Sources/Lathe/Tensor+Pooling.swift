@@ -5,13 +5,13 @@ extension Tensor {
     _ name: StaticString, _ kernel: (Int, Int), _ stride: (Int, Int)?, _ padding: (Int, Int)
   ) -> Pool2D {
     let step = stride ?? kernel
-    precondition(rank == 4, "\(name): a tensor of shape \(shape), not [n, c, h, w]")
-    precondition(dtype.isFloatingPoint, "\(name): not defined on \(dtype)")
-    precondition(
+    require(rank == 4, "\(name): a tensor of shape \(shape), not [n, c, h, w]")
+    require(dtype.isFloatingPoint, "\(name): not defined on \(dtype)")
+    require(
       kernel.0 > 0 && kernel.1 > 0 && step.0 > 0 && step.1 > 0 && padding.0 >= 0 && padding.1 >= 0
         && 2 * padding.0 <= kernel.0 && 2 * padding.1 <= kernel.1,
       "\(name): kernel \(kernel), stride \(step), padding \(padding): padding is at most half the kernel")
-    precondition(
+    require(
       shape[2] + 2 * padding.0 >= kernel.0 && shape[3] + 2 * padding.1 >= kernel.1,
       "\(name): the window \(kernel) is larger than the padded input \(shape)")
     return Pool2D(
@@ -76,13 +76,13 @@ extension Tensor {
 
   /// The mean of each plane of [n, c, h, w]: [n, c, 1, 1].
   public func globalAveragePool2D() -> Tensor {
-    precondition(rank == 4, "globalAveragePool2D: a tensor of shape \(shape), not [n, c, h, w]")
+    require(rank == 4, "globalAveragePool2D: a tensor of shape \(shape), not [n, c, h, w]")
     return mean(axes: [2, 3], keepDims: true)
   }
 
   /// The largest element of each plane of [n, c, h, w]: [n, c, 1, 1].
   public func globalMaxPool2D() -> Tensor {
-    precondition(rank == 4, "globalMaxPool2D: a tensor of shape \(shape), not [n, c, h, w]")
+    require(rank == 4, "globalMaxPool2D: a tensor of shape \(shape), not [n, c, h, w]")
     return max(axes: [2, 3], keepDims: true)
   }
 }

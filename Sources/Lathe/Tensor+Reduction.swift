@@ -7,7 +7,7 @@ extension Tensor {
     var reduced = Array(repeating: false, count: rank)
     for axis in axes {
       let a = self.axis(axis, name)
-      precondition(!reduced[a], "\(name): axis \(axis) twice in \(axes)")
+      require(!reduced[a], "\(name): axis \(axis) twice in \(axes)")
       reduced[a] = true
     }
     return reduced
@@ -161,7 +161,7 @@ extension Tensor {
   private func extremum(_ kind: ReductionKind, _ name: StaticString, axes: [Int]?, keepDims: Bool) -> Tensor {
     let reduced = reducedAxes(axes, name)
     for i in 0..<rank where reduced[i] && shape[i] == 0 {
-      preconditionFailure("\(name): axis \(i) of \(shape) has no elements")
+      stop("\(name): axis \(i) of \(shape) has no elements")
     }
     let x = self
     return reduction(
@@ -238,7 +238,7 @@ extension Tensor {
   private func argExtremum(_ name: StaticString, axis: Int?, keepDims: Bool, largest: Bool) -> Tensor {
     guard let axis else { return flattened().argExtremum(name, axis: 0, keepDims: false, largest: largest) }
     let a = self.axis(axis, name)
-    precondition(shape[a] > 0, "\(name): axis \(axis) of \(shape) has no elements")
+    require(shape[a] > 0, "\(name): axis \(axis) of \(shape) has no elements")
     var target = shape
     if keepDims { target[a] = 1 } else { target.remove(at: a) }
     let source = dtype == .bool ? cast(to: .uint8) : (dtype.isFloatingPoint ? cast(to: .float32) : self)

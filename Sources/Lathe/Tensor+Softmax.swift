@@ -55,13 +55,13 @@ extension Tensor {
   public func crossEntropy(
     _ labels: Tensor, ignoredIndex: Int? = nil, labelSmoothing: Float = 0, reduction: LossReduction = .mean
   ) -> Tensor {
-    precondition(
+    require(
       rank >= 1 && labels.shape == Shape(shape.dropLast()),
       "crossEntropy: logits \(shape) and labels \(labels.shape): expected [..., classes] and [...]")
-    precondition(labels.dtype.isInteger, "crossEntropy: labels are class indices, not \(labels.dtype)")
-    precondition(
+    require(labels.dtype.isInteger, "crossEntropy: labels are class indices, not \(labels.dtype)")
+    require(
       labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy: label smoothing \(labelSmoothing)")
-    precondition(
+    require(
       device == labels.device, "crossEntropy: tensors on different devices, \(device) and \(labels.device)")
     let classes = shape[rank - 1]
     let rows = labels.count

@@ -71,10 +71,10 @@ extension Tensor {
         target.append(1)
         continue
       }
-      precondition(axis < rank, "subscript: more indices than the axes of \(shape)")
+      require(axis < rank, "subscript: more indices than the axes of \(shape)")
       switch slice {
       case .element(let i):
-        precondition(
+        require(
           i >= -shape[axis] && i < shape[axis], "subscript: index \(i) is outside axis \(axis) of \(shape)")
         let start = i < 0 ? i + shape[axis] : i
         selection[axis] = AxisSelection(from: start, to: start + 1, step: 1, size: shape[axis])

@@ -3,7 +3,7 @@ import LatheCore
 extension Tensor {
   /// An axis counted from the front, from one that may be counted from the end.
   func axis(_ axis: Int, _ name: StaticString) -> Int {
-    precondition(
+    require(
       axis >= -rank && axis < rank, "\(name): axis \(axis) is outside a tensor of shape \(shape)")
     return axis < 0 ? axis + rank : axis
   }
@@ -23,12 +23,12 @@ extension Tensor {
     if let free = target.firstIndex(of: -1) {
       var known = 1
       for (i, size) in target.enumerated() where i != free { known *= size }
-      precondition(
+      require(
         known > 0 && count % known == 0,
         "reshaped: \(shape) has \(count) elements, which do not fill \(target)")
       target[free] = count / known
     }
-    precondition(
+    require(
       target.allSatisfy { $0 >= 0 } && target.elementCount == count,
       "reshaped: \(shape) has \(count) elements, \(target) has \(target.elementCount)")
     if target == shape { return self }
@@ -59,7 +59,7 @@ extension Tensor {
   /// The axes in another order: axis `i` of the result is axis `axes[i]`.
   public func permuted(_ axes: [Int]) -> Tensor {
     let order = axes.map { axis($0, "permuted") }
-    precondition(
+    require(
       order.count == rank && Set(order).count == rank, "permuted: \(axes) is no order of the axes of \(shape)"
     )
     var inverse = order
@@ -70,7 +70,7 @@ extension Tensor {
 
   /// The last two axes exchanged.
   public func transposed() -> Tensor {
-    precondition(rank >= 2, "transposed: a tensor of shape \(shape) has fewer than two axes")
+    require(rank >= 2, "transposed: a tensor of shape \(shape) has fewer than two axes")
     return transposed(-2, -1)
   }
 
@@ -85,7 +85,7 @@ extension Tensor {
   public func squeezed(_ axis: Int? = nil) -> Tensor {
     if let axis {
       let a = self.axis(axis, "squeezed")
-      precondition(shape[a] == 1, "squeezed: axis \(axis) of \(shape) has size \(shape[a])")
+      require(shape[a] == 1, "squeezed: axis \(axis) of \(shape) has size \(shape[a])")
       var target = shape
       target.remove(at: a)
       return reshaped(to: target)
@@ -95,7 +95,7 @@ extension Tensor {
 
   /// With a new axis of size 1 before `axis`; -1 puts it last.
   public func unsqueezed(_ axis: Int) -> Tensor {
-    precondition(
+    require(
       axis >= -rank - 1 && axis <= rank, "unsqueezed: axis \(axis) is outside a tensor of shape \(shape)")
     var target = shape
     target.insert(1, at: axis < 0 ? axis + rank + 1 : axis)
@@ -107,11 +107,11 @@ extension Tensor {
     var target = target
     for i in 0..<target.rank where target[i] == -1 {
       let source = i - (target.rank - rank)
-      precondition(source >= 0, "expanded: -1 for a new axis of \(target)")
+      require(source >= 0, "expanded: -1 for a new axis of \(target)")
       target[i] = shape[source]
     }
     guard let result = layout.expanded(to: target) else {
-      preconditionFailure("expanded: \(shape) does not broadcast to \(target)")
+      stop("expanded: \(shape) does not broadcast to \(target)")
     }
     if target == shape { return self }
     let original = shape
@@ -146,7 +146,7 @@ extension Tensor {
   /// One element of an axis; the axis goes.
   public func select(axis: Int, index: Int) -> Tensor {
     let a = self.axis(axis, "select")
-    precondition(
+    require(
       index >= -shape[a] && index < shape[a], "select: index \(index) is outside axis \(axis) of \(shape)")
     let start = index < 0 ? index + shape[a] : index
     return sliced(axis: a, from: start, to: start + 1).squeezed(a)
@@ -171,7 +171,7 @@ struct AxisSelection: Sendable {
 
   /// Python's slice rules.
   init(from: Int?, to: Int?, step: Int, size: Int) {
-    precondition(step != 0, "sliced: step 0")
+    require(step != 0, "sliced: step 0")
     func clipped(_ index: Int, _ low: Int, _ high: Int) -> Int {
       Swift.min(Swift.max(index < 0 ? index + size : index, low), high)
     }

@@ -38,7 +38,7 @@ public struct Tensor: Sendable, CustomStringConvertible {
 
   /// The same values, from here on tracked: gradients with respect to the returned tensor can be asked for.
   public func requiringGradient() -> Tensor {
-    precondition(
+    require(
       dtype.isFloatingPoint, "requiringGradient: \(dtype) has no gradient, only floating-point types do")
     return Tensor(storage, layout, node: GradientNode(name: "leaf", of: self))
   }

@@ -16,7 +16,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
 
   /// A shape with `rank` axes of size `size`.
   @inlinable public init(repeating size: Int, rank: Int) {
-    precondition(rank <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(rank)")
+    require(rank <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(rank)")
     storage = InlineArray(repeating: 0)
     axisCount = rank
     for i in 0..<rank { storage[i] = size }
@@ -24,8 +24,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
 
   /// The sizes in order.
   @inlinable public init(_ sizes: some Collection<Int>) {
-    precondition(
-      sizes.count <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(sizes.count)")
+    require(sizes.count <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(sizes.count)")
     storage = InlineArray(repeating: 0)
     axisCount = 0
     for size in sizes {
@@ -72,14 +71,14 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
 
   /// Adds an axis behind the last.
   @inlinable public mutating func append(_ size: Int) {
-    precondition(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    require(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
     storage[axisCount] = size
     axisCount += 1
   }
 
   /// Inserts an axis before `axis`.
   @inlinable public mutating func insert(_ size: Int, at axis: Int) {
-    precondition(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    require(axisCount < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
     var i = axisCount
     while i > axis {
       storage[i] = storage[i - 1]
