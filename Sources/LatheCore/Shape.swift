@@ -24,7 +24,8 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
 
   /// The sizes in order.
   @inlinable public init(_ sizes: some Collection<Int>) {
-    require(sizes.count <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(sizes.count)")
+    require(
+      sizes.count <= Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes, not \(sizes.count)")
     storage = InlineArray(repeating: 0)
     axisCount = 0
     for size in sizes {
