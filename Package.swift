@@ -59,5 +59,12 @@ let package = Package(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Lathe"], path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "OperationCheck", dependencies: ["TestSupport", "Lathe"], path: "Tests/OperationCheck",
+      swiftSettings: settings),
+    .testTarget(
+      name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests", swiftSettings: settings),
   ]
 )

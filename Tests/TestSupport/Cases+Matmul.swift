@@ -1,0 +1,80 @@
+import Lathe
+
+extension OpCase {
+  static let matmulCases: [OpCase] = {
+    var cases: [OpCase] = []
+    func add(_ a: [Int], _ b: [Int], gradient: Bool = false, views: Bool = false) {
+      cases.append(
+        OpCase(
+          "matmul \(a) x \(b)", [.float(a), .float(b)], tolerance: .accumulated, gradient: gradient ? [0, 1] : [],
+          secondOrder: gradient && a.count + b.count <= 5, views: views, run: { $0[0].matmul($0[1]) },
+          reference: { NDArray.matmul($0[0], $0[1]) }))
+    }
+    // Vectors, matrices, batches with broadcasting.
+    for (a, b) in [
+      ([7], [7]), ([7], [7, 3]), ([3, 7], [7]), ([3, 5], [5, 4]), ([1, 1], [1, 1]), ([2, 3, 4], [2, 4, 2]),
+      ([2, 3, 4], [4, 2]), ([3, 4], [2, 4, 2]), ([2, 1, 3, 4], [3, 4, 2]), ([2, 3, 4], [4]), ([4], [2, 4, 3]),
+    ] { add(a, b, gradient: true, views: true) }
+    // Sizes around the tiles of every kernel, in each of the three roles.
+    let sizes = [1, 7, 31, 32, 33, 63, 64, 65, 93]
+    for (i, m) in sizes.enumerated() {
+      let n = sizes[(i * 4 + 2) % sizes.count]
+      let k = sizes[(i * 5 + 3) % sizes.count]
+      add([m, k], [k, n], views: true)
+      add([n, m], [m, k])
+    }
+    for (m, k, n) in [(1, 64, 256), (256, 64, 1), (1, 256, 1), (256, 1, 256), (128, 128, 128), (130, 257, 93), (64, 784, 10), (12, 3, 32), (13, 5, 34)] {
+      add([m, k], [k, n], views: m == 130)
+    }
+    add([3, 33, 17], [3, 17, 65])
+    add([3, 1, 33, 17], [2, 17, 5])
+    // No elements: a sum over nothing is 0.
+    add([0, 3], [3, 2])
+    add([2, 0], [0, 3])
+    add([2, 3], [3, 0])
+    add([0, 2, 3], [3, 4])
+    for dtype in [DType.int32, .int64] {
+      cases.append(
+        OpCase(
+          "matmul \(dtype)", [InputSpec([5, 7], dtype, .integers(-9, 9)), InputSpec([7, 3], dtype, .integers(-9, 9))],
+          dtype: dtype, views: dtype == .int32, run: { $0[0].matmul($0[1]) }, reference: { NDArray.matmul($0[0], $0[1]) }))
+    }
+    cases.append(
+      OpCase(
+        "matmul with itself transposed", [.float([5, 3])], tolerance: .accumulated, gradient: [0], secondOrder: true,
+        run: { $0[0].matmul($0[0].transposed()) }, reference: { NDArray.matmul($0[0], $0[0].transposed()) }))
+    cases.append(
+      OpCase(
+        "matmul special values",
+        [.float([2, 3], .list([1, .nan, 2, .infinity, 1, 0])), .float([3, 2], .list([1, 2, 0, 1, 3, 4]))],
+        run: { $0[0].matmul($0[1]) }, reference: { NDArray.matmul($0[0], $0[1]) }))
+    return cases + linearCases
+  }()
+
+  private static let linearCases: [OpCase] = {
+    var cases: [OpCase] = []
+    for shape in [[5, 7], [7], [2, 3, 7]] {
+      cases.append(
+        OpCase(
+          "linear \(shape)", [.float(shape), .float([4, 7]), .float([4])], tolerance: .accumulated,
+          gradient: [0, 1, 2], secondOrder: shape.count == 2, views: true,
+          run: { $0[0].linear(weight: $0[1], bias: $0[2]) },
+          reference: { NDArray.matmul($0[0], $0[1].transposed()) + $0[2] }))
+    }
+    cases.append(
+      OpCase(
+        "linear without bias", [.float([5, 7]), .float([4, 7])], tolerance: .accumulated, gradient: [0, 1],
+        run: { $0[0].linear(weight: $0[1], bias: nil) }, reference: { NDArray.matmul($0[0], $0[1].transposed()) }))
+    cases.append(
+      OpCase(
+        "linear [64, 320] to 50", [.float([64, 320]), .float([50, 320]), .float([50])], tolerance: .accumulated,
+        run: { $0[0].linear(weight: $0[1], bias: $0[2]) },
+        reference: { NDArray.matmul($0[0], $0[1].transposed()) + $0[2] }))
+    cases.append(
+      OpCase(
+        "linear then relu", [.float([6, 5]), .float([3, 5]), .float([3])], tolerance: .accumulated, gradient: [0, 1, 2],
+        run: { $0[0].linear(weight: $0[1], bias: $0[2], activation: .relu) },
+        reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
+    return cases
+  }()
+}

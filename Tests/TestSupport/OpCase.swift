@@ -1,0 +1,88 @@
+import Lathe
+
+/// One row of the operation suite: what is run, on what, and what must come out.
+package struct OpCase: Sendable, CustomStringConvertible {
+  /// Unique; also the seed of the inputs.
+  package var name: String
+  package var inputs: [InputSpec]
+  /// The type of the result.
+  package var dtype: DType
+  package var tolerance: Tolerance
+  /// The float32 inputs with respect to which the gradient is checked.
+  package var differentiable: [Int]
+  /// Whether the gradient of the gradient is checked too.
+  package var secondOrder: Bool
+  /// Whether the case is run on views; rows that differ from another only in their function need not be.
+  package var views: Bool
+  package var run: @Sendable ([Tensor]) -> Tensor
+  package var reference: @Sendable ([NDArray]) -> NDArray
+
+  package init(
+    _ name: String, _ inputs: [InputSpec], dtype: DType = .float32, tolerance: Tolerance = .elementwise,
+    gradient differentiable: [Int] = [], secondOrder: Bool = false, views: Bool = false,
+    run: @escaping @Sendable ([Tensor]) -> Tensor, reference: @escaping @Sendable ([NDArray]) -> NDArray
+  ) {
+    self.name = name
+    self.inputs = inputs
+    self.dtype = dtype
+    self.tolerance = tolerance
+    self.differentiable = differentiable
+    self.secondOrder = secondOrder
+    self.views = views
+    self.run = run
+    self.reference = reference
+  }
+
+  package var description: String { name }
+
+  /// The inputs' values.
+  package func arrays() -> [NDArray] {
+    inputs.enumerated().map { $1.array(seed: "\(name)/\($0)") }
+  }
+
+  /// Whether all numbers are float32; other inputs are indices or conditions.
+  package var isFloat32: Bool {
+    inputs.allSatisfy { [.float32, .int32, .bool].contains($0.dtype) } && inputs.contains { $0.dtype == .float32 }
+  }
+
+  /// The elements of all inputs together.
+  package var inputCount: Int { inputs.map { $0.shape.reduce(1, *) }.reduce(0, +) }
+}
+
+/// What is checked of a case.
+package enum Mode: String, Sendable, CaseIterable {
+  case value, gradient, secondOrder, view
+
+  /// Whether a case has something to check in this mode.
+  package func applies(to opCase: OpCase) -> Bool {
+    switch self {
+    case .value: true
+    case .gradient: !opCase.differentiable.isEmpty
+    case .secondOrder: opCase.secondOrder && !opCase.differentiable.isEmpty
+    case .view: opCase.views
+    }
+  }
+}
+
+extension OpCase {
+  /// Runs the case in a mode on a device.
+  ///
+  /// - Returns: What went wrong, one line each, with the case, the device and the mode in front.
+  package func failures(_ mode: Mode, on device: Device) -> [String] {
+    let found =
+      switch mode {
+      case .value: checkValue(on: device)
+      case .gradient: checkGradient(on: device)
+      case .secondOrder: checkSecondOrder(on: device)
+      case .view: checkViews(on: device)
+      }
+    return found.map { "\(name) on \(TestDevice.describe(device)), \(mode.rawValue): \($0)" }
+  }
+
+  private func checkValue(on device: Device) -> [String] {
+    let arrays = arrays()
+    let tensors = zip(arrays, inputs).map { $0.tensor($1.dtype, on: device) }
+    guard let problem = mismatch(run(tensors), reference(arrays), dtype, tolerance) else { return [] }
+    return [problem.description]
+  }
+}
