@@ -12,7 +12,8 @@ struct AllTests {
   }
 }
 
-extension Device: @retroactive CustomTestStringConvertible {
+extension Device: CustomTestStringConvertible {
+  /// Name and kernel profile.
   public var testDescription: String { TestDevice.describe(self) }
 }
 

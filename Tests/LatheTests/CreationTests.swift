@@ -13,10 +13,13 @@ extension AllTests {
       expectEqual(.full([3], 2.5, device: device), NDArray([3], filledWith: 2.5))
       expectEqual(.full([2], 7, dtype: .int64, device: device), NDArray([2], filledWith: 7), .int64)
       expectEqual(.ones([], dtype: .bool, device: device), NDArray(1), .bool)
-      expectEqual(.full([2], 0.1, dtype: .float16, device: device), NDArray([2], filledWith: 0.1).rounded(to: .float16), .float16)
+      expectEqual(
+        .full([2], 0.1, dtype: .float16, device: device), NDArray([2], filledWith: 0.1).rounded(to: .float16),
+        .float16)
       expectEqual(.zeros([0, 4], device: device), NDArray([0, 4], []))
       expectEqual(.eye(3, device: device), NDArray([3, 3]) { Scalar.truth($0[0] == $0[1]) })
-      expectEqual(.eye(2, 4, dtype: .int32, device: device), NDArray([2, 4]) { Scalar.truth($0[0] == $0[1]) }, .int32)
+      expectEqual(
+        .eye(2, 4, dtype: .int32, device: device), NDArray([2, 4]) { Scalar.truth($0[0] == $0[1]) }, .int32)
     }
 
     @Test(arguments: TestDevice.all)
@@ -49,7 +52,9 @@ extension AllTests {
       let count = 93
       var bytes = [UInt8](repeating: 0, count: count * dtype.byteCount)
       var random = TestRandom("round trip")
-      for i in bytes.indices { bytes[i] = dtype == .bool ? UInt8(random.integer(0, 1)) : UInt8(random.integer(0, 255)) }
+      for i in bytes.indices {
+        bytes[i] = dtype == .bool ? UInt8(random.integer(0, 1)) : UInt8(random.integer(0, 255))
+      }
       let tensor = bytes.withUnsafeBytes { Tensor(bytes: $0, shape: [3, 31], dtype: dtype, device: device) }
       // Any bits survive: NaN payloads, subnormal numbers, negative zero.
       #expect(try tensor.bytes() == bytes)

@@ -16,7 +16,9 @@ extension AllTests {
         #expect(error?.message.contains("\(bad)") ?? false, "\(error?.message ?? "")")
       }
       // The device goes on.
-      #expect(try x.gather(axis: 0, indices: Tensor([0, -1] as [Int32], device: device)).scalars(as: Float.self) == [1, 3])
+      #expect(
+        try x.gather(axis: 0, indices: Tensor([0, -1] as [Int32], device: device)).scalars(as: Float.self)
+          == [1, 3])
     }
 
     @Test(arguments: TestDevice.all)
@@ -34,7 +36,8 @@ extension AllTests {
     @Test(arguments: TestDevice.all)
     func scatterOutOfRangeIsThrown(_ device: Device) throws {
       let x = Tensor.zeros([3], device: device)
-      let y = x.scatterAdd(axis: 0, indices: Tensor([5] as [Int32], device: device), source: Tensor.ones([1], device: device))
+      let y = x.scatterAdd(
+        axis: 0, indices: Tensor([5] as [Int32], device: device), source: Tensor.ones([1], device: device))
       let error = #expect(throws: LatheError.self) { try y.scalars(as: Float.self) }
       #expect(error?.kind == .indexOutOfRange)
     }
@@ -44,11 +47,13 @@ extension AllTests {
       let before = device.counters.bytesInUse
       do {
         // 4 TB: more than any machine of this suite has.
-        let huge = Tensor.full([1024, 1024, 1024, 1024], 1, device: device) + Tensor([1] as [Float], device: device)
+        let huge =
+          Tensor.full([1024, 1024, 1024, 1024], 1, device: device) + Tensor([1] as [Float], device: device)
         let error = #expect(throws: LatheError.self) { try huge.evaluated() }
         #expect(error?.kind == .outOfMemory)
         let message = error?.message ?? ""
-        #expect(message.contains("\(1024 * 1024 * 1024 * 1024 * 4)") && message.contains("in use"), "\(message)")
+        #expect(
+          message.contains("\(1024 * 1024 * 1024 * 1024 * 4)") && message.contains("in use"), "\(message)")
         #expect(throws: LatheError.self) { try (huge.transposed() * 2)[0, 0, 0].scalars(as: Float.self) }
       }
       // The device goes on, and nothing is held.

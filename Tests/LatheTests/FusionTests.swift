@@ -16,7 +16,9 @@ extension AllTests {
 
     private func inputs(_ count: Int, _ shape: Shape, _ device: Device) throws -> [Tensor] {
       let generator = Generator(seed: 1)
-      return try (0..<count).map { _ in try Tensor.uniform(shape, generator: generator, device: device).evaluated() }
+      return try (0..<count).map { _ in
+        try Tensor.uniform(shape, generator: generator, device: device).evaluated()
+      }
     }
 
     @Test(arguments: TestDevice.all)
@@ -114,7 +116,9 @@ extension AllTests {
       let weight = try inputs(1, [16, 64], device)[0]
       let bias = try inputs(1, [16], device)[0]
       // A packing pass may come before the product; bias and activation must not come behind it.
-      let count = try launches(device) { try x.linear(weight: weight, bias: bias, activation: .relu).evaluated() }
+      let count = try launches(device) {
+        try x.linear(weight: weight, bias: bias, activation: .relu).evaluated()
+      }
       let product = try launches(device) { try x.matmul(weight.transposed()).evaluated() }
       #expect(count == product)
     }

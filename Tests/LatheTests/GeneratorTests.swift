@@ -33,7 +33,10 @@ extension AllTests {
     @Test func thePaperVectors() {
       #expect(philox([0, 0, 0, 0], [0, 0]) == [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8])
       let ones = UInt32.max
-      #expect(philox([ones, ones, ones, ones], [ones, ones]) == [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd])
+      #expect(
+        philox([ones, ones, ones, ones], [ones, ones]) == [
+          0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd,
+        ])
     }
 
     @Test(arguments: TestDevice.all)
@@ -50,14 +53,18 @@ extension AllTests {
 
     @Test(arguments: TestDevice.all)
     func uniformRange(_ device: Device) throws {
-      let found: [Float] = try Tensor.uniform([4096], low: -2, high: 3, generator: Generator(seed: 7), device: device).scalars()
+      let found: [Float] = try Tensor.uniform(
+        [4096], low: -2, high: 3, generator: Generator(seed: 7), device: device
+      ).scalars()
       let expected = (0..<4096).map { -2 + 5 * Double(word($0, seed: 7) >> 8) * 0x1p-24 }
       for (x, y) in zip(found, expected) { #expect(Swift.abs(Double(x) - y) < 1e-6) }
     }
 
     @Test(arguments: TestDevice.all)
     func normalNumbers(_ device: Device) throws {
-      let found: [Float] = try Tensor.normal([4099], mean: 1, deviation: 2, generator: Generator(seed: 5), device: device).scalars()
+      let found: [Float] = try Tensor.normal(
+        [4099], mean: 1, deviation: 2, generator: Generator(seed: 5), device: device
+      ).scalars()
       var sum = 0.0
       var squares = 0.0
       for (i, x) in found.enumerated() {
@@ -79,7 +86,9 @@ extension AllTests {
     func bernoulliNumbers(_ device: Device) throws {
       for probability in [0, 0.25, 1] as [Float] {
         let found: [Float] =
-          try Tensor.bernoulli([1000], probability: probability, generator: Generator(seed: 3), device: device).scalars()
+          try Tensor.bernoulli(
+            [1000], probability: probability, generator: Generator(seed: 3), device: device
+          ).scalars()
         let expected = (0..<1000).map { Float(word($0, seed: 3) >> 8) * 0x1p-24 < probability ? Float(1) : 0 }
         #expect(found == expected)
       }
@@ -91,7 +100,8 @@ extension AllTests {
         let generator = Generator(seed: 11)
         let found: [Int] = try Tensor.permutation(count, generator: generator, device: device).scalars()
         #expect(found.sorted() == Array(0..<count))
-        let again: [Int] = try Tensor.permutation(count, generator: Generator(seed: 11), device: .cpu).scalars()
+        let again: [Int] = try Tensor.permutation(count, generator: Generator(seed: 11), device: .cpu)
+          .scalars()
         #expect(found == again)
       }
     }
@@ -108,7 +118,8 @@ extension AllTests {
       let gradient: [Float] = try y.sum().gradient(of: x).scalars()
       #expect(gradient == values)
       #expect(generator.state.offset == 500)
-      #expect(try x.dropout(probability: 0, generator: generator).scalars(as: Float.self).allSatisfy { $0 == 1 })
+      #expect(
+        try x.dropout(probability: 0, generator: generator).scalars(as: Float.self).allSatisfy { $0 == 1 })
     }
 
     @Test func statesResume() throws {

@@ -22,10 +22,12 @@ extension AllTests {
     func trainingStepsLeakNothing(_ device: Device) throws {
       let generator = Generator(seed: 4)
       func parameter(_ shape: Shape) throws -> Tensor {
-        try Tensor.uniform(shape, low: -0.3, high: 0.3, generator: generator, device: device).evaluated().requiringGradient()
+        try Tensor.uniform(shape, low: -0.3, high: 0.3, generator: generator, device: device).evaluated()
+          .requiringGradient()
       }
       var parameters = [
-        try parameter([31, 20]), try parameter([31]), try parameter([31]), try parameter([31]), try parameter([10, 31]),
+        try parameter([31, 20]), try parameter([31]), try parameter([31]), try parameter([31]),
+        try parameter([10, 31]),
       ]
       let x = try Tensor.normal([32, 20], generator: generator, device: device).evaluated()
       let labels = Tensor((0..<32).map { Int32($0 % 10) }, device: device)

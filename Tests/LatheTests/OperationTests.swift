@@ -7,11 +7,15 @@ extension AllTests {
   struct CPUOperations {
     @Test(arguments: OpCase.all(.value)) func value(_ opCase: OpCase) { check(opCase, .value, .cpu) }
     @Test(arguments: OpCase.all(.gradient)) func gradient(_ opCase: OpCase) { check(opCase, .gradient, .cpu) }
-    @Test(arguments: OpCase.all(.secondOrder)) func secondOrder(_ opCase: OpCase) { check(opCase, .secondOrder, .cpu) }
+    @Test(arguments: OpCase.all(.secondOrder)) func secondOrder(_ opCase: OpCase) {
+      check(opCase, .secondOrder, .cpu)
+    }
     @Test(arguments: OpCase.all(.view)) func view(_ opCase: OpCase) { check(opCase, .view, .cpu) }
   }
 
-  @Suite("Operations on OpenCL, cpu profile", .serialized, .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason))
+  @Suite(
+    "Operations on OpenCL, cpu profile", .serialized,
+    .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason))
   struct OpenCLCPUProfileOperations {
     static let devices = TestDevice.openCL("cpu")
 
@@ -25,7 +29,9 @@ extension AllTests {
     func view(_ device: Device, _ opCase: OpCase) { check(opCase, .view, device) }
   }
 
-  @Suite("Operations on OpenCL, gpu profile", .serialized, .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason))
+  @Suite(
+    "Operations on OpenCL, gpu profile", .serialized,
+    .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason))
   struct OpenCLGPUProfileOperations {
     static let devices = TestDevice.openCL("gpu")
 
@@ -47,5 +53,6 @@ private func check(_ opCase: OpCase, _ mode: Mode, _ device: Device) {
   let fallbacks = device.counters.fallbacks - before
   #expect(
     !opCase.isFloat32 || fallbacks == 0,
-    "\(opCase.name) on \(TestDevice.describe(device)), \(mode.rawValue): \(fallbacks) operations fell back to the CPU")
+    "\(opCase.name) on \(TestDevice.describe(device)), \(mode.rawValue): \(fallbacks) operations fell back to the CPU"
+  )
 }

@@ -16,11 +16,15 @@ extension AllTests {
 
     @Test func rows() {
       check(
-        Tensor([1, 2.5, -3] as [Float], device: .cpu), "Tensor([ 1. ,  2.5, -3. ], shape=[3], dtype=float32, device=cpu)")
-      check(Tensor([1, 20, -300] as [Int32], device: .cpu), "Tensor([   1,   20, -300], shape=[3], dtype=int32, device=cpu)")
+        Tensor([1, 2.5, -3] as [Float], device: .cpu),
+        "Tensor([ 1. ,  2.5, -3. ], shape=[3], dtype=float32, device=cpu)")
+      check(
+        Tensor([1, 20, -300] as [Int32], device: .cpu),
+        "Tensor([   1,   20, -300], shape=[3], dtype=int32, device=cpu)")
       check(Tensor([true, false], device: .cpu), "Tensor([ True, False], shape=[2], dtype=bool, device=cpu)")
       check(
-        Tensor([Float.nan, .infinity, -1], device: .cpu), "Tensor([nan, inf, -1.], shape=[3], dtype=float32, device=cpu)")
+        Tensor([Float.nan, .infinity, -1], device: .cpu),
+        "Tensor([nan, inf, -1.], shape=[3], dtype=float32, device=cpu)")
     }
 
     @Test func matrices() {

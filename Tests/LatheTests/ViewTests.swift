@@ -41,7 +41,9 @@ extension AllTests {
       check(x[...2], values.sliced(0, to: 3))
       check(x[.all, 2], values.selected(1, 2))
       check(x[.all, .all, .slice(nil, nil, -2)], values.sliced(2, step: -2))
-      check(x[.slice(-1, 0, -1), 1...3, 4], values.sliced(0, from: -1, to: 0, step: -1).sliced(1, from: 1, to: 4).selected(2, 4))
+      check(
+        x[.slice(-1, 0, -1), 1...3, 4],
+        values.sliced(0, from: -1, to: 0, step: -1).sliced(1, from: 1, to: 4).selected(2, 4))
       check(x[.newAxis], values.unsqueezed(0))
       check(x[0, .newAxis, .all, .newAxis], values.selected(0, 0).unsqueezed(0).unsqueezed(2))
       check(x[1..<1], values.sliced(0, from: 1, to: 1))
@@ -56,7 +58,8 @@ extension AllTests {
       expectEqual(view, expected)
       expectEqual(view.reshaped(to: [-1]), expected.reshaped([-1]))
       expectEqual(view + view.flipped([0]), expected + expected.flipped([0]))
-      expectEqual(view.unsqueezed(1).expanded(to: [3, 2, 4]), expected.unsqueezed(1).expanded(to: [3, 2, 4]))
+      expectEqual(
+        view.unsqueezed(1).expanded(to: [3, 2, 4]), expected.unsqueezed(1).expanded(to: [3, 2, 4]))
     }
 
     @Test(arguments: TestDevice.all)
@@ -65,7 +68,8 @@ extension AllTests {
       let before = device.counters
       let views = [
         x.reshaped(to: [32, 128]), x.transposed(), x[1..<5], x.sliced(axis: 1, step: -3), x.unsqueezed(0),
-        x.unsqueezed(0).expanded(to: [100, 64, 64]), x.permuted([1, 0]).flattened(from: 1), x.select(axis: 0, index: 3),
+        x.unsqueezed(0).expanded(to: [100, 64, 64]), x.permuted([1, 0]).flattened(from: 1),
+        x.select(axis: 0, index: 3),
         x.flipped([0, 1]), x.split(count: 4, axis: 1)[2],
       ]
       for view in views { try view.evaluated() }

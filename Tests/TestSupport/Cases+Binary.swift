@@ -35,7 +35,8 @@ extension OpCase {
     for (a, b) in pairs {
       cases.append(
         OpCase(
-          "multiply broadcast \(a) \(b)", [.float(a), .float(b)], gradient: a.count <= 3 && b.count <= 3 ? [0, 1] : [],
+          "multiply broadcast \(a) \(b)", [.float(a), .float(b)],
+          gradient: a.count <= 3 && b.count <= 3 ? [0, 1] : [],
           views: true, run: { $0[0] * $0[1] }, reference: { $0[0] * $0[1] }))
     }
     for condition in [[5, 7], [7], [5, 1]] {
@@ -67,11 +68,16 @@ extension OpCase {
     extreme("maximum of two", { $0.maximum($1) }, Scalar.maximum)
     cases.append(
       OpCase(
-        "pow exponents", [.float([8], .list([-2, -2, -2, 0, 0, 2, 9, -3])), .float([8], .list([2, 3, -1, 0, 2, 0.5, 0.5, 0]))],
+        "pow exponents",
+        [
+          .float([8], .list([-2, -2, -2, 0, 0, 2, 9, -3])),
+          .float([8], .list([2, 3, -1, 0, 2, 0.5, 0.5, 0])),
+        ],
         run: { $0[0].pow($0[1]) }, reference: { NDArray.zip($0[0], $0[1]) { Foundation.pow($0, $1) } }))
     cases.append(
       OpCase(
-        "remainder signs", [.float([8], .list([5, -5, 5, -5, 6, -6, 5.5, 0])), .float([8], .list([3, 3, -3, -3, 3, -3, -2]))],
+        "remainder signs",
+        [.float([8], .list([5, -5, 5, -5, 6, -6, 5.5, 0])), .float([8], .list([3, 3, -3, -3, 3, -3, -2]))],
         run: { $0[0] % $0[1] }, reference: { NDArray.zip($0[0], $0[1], Scalar.remainder) }))
     return cases
   }()
@@ -94,7 +100,8 @@ extension OpCase {
         let values: Values = dtype == .bool ? .bools : .integers(dtype == .uint8 ? 0 : -2, 2)
         cases.append(
           OpCase(
-            "\(name) \(dtype)", [InputSpec([37], dtype, values), InputSpec([37], dtype, values)], dtype: .bool,
+            "\(name) \(dtype)", [InputSpec([37], dtype, values), InputSpec([37], dtype, values)],
+            dtype: .bool,
             run: { run($0[0], $0[1]) },
             reference: { NDArray.zip($0[0], $0[1]) { Scalar.truth(reference($0, $1)) } }))
       }

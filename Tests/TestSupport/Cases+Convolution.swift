@@ -12,32 +12,35 @@ extension OpCase {
       gradient: gradient ? (bias ? [0, 1, 2] : [0, 1]) : [], secondOrder: secondOrder, views: views,
       run: {
         $0[0].conv2D(
-          $0[1], bias: bias ? $0[2] : nil, stride: window.stride, padding: window.padding, dilation: window.dilation,
+          $0[1], bias: bias ? $0[2] : nil, stride: window.stride, padding: window.padding,
+          dilation: window.dilation,
           groups: window.groups)
       }, reference: { $0[0].conv2D($0[1], bias ? $0[2] : nil, window) })
   }
 
-  static let convolutionCases: [OpCase] = [
-    convolution([1, 1, 3, 3], [1, 1, 1, 1], secondOrder: true),
-    convolution([2, 3, 5, 6], [4, 3, 3, 2], secondOrder: true, views: true),
-    convolution([2, 2, 5, 5], [3, 2, 3, 3], Window(padding: (1, 1)), views: true),
-    convolution([1, 2, 7, 6], [2, 2, 3, 3], Window(stride: (2, 3)), secondOrder: true),
-    convolution([1, 2, 7, 6], [2, 2, 3, 2], Window(stride: (2, 1), padding: (1, 2))),
-    convolution([1, 1, 9, 8], [2, 1, 3, 3], Window(padding: (2, 0), dilation: (2, 3))),
-    convolution([1, 2, 8, 8], [2, 2, 2, 3], Window(stride: (3, 2), padding: (1, 1), dilation: (2, 1)), bias: false),
-    convolution([2, 4, 4, 4], [6, 2, 3, 3], Window(padding: (1, 1), groups: 2), views: true),
-    convolution([1, 3, 4, 5], [6, 1, 2, 2], Window(stride: (1, 2), groups: 3), secondOrder: true),
-    convolution([1, 2, 1, 7], [2, 2, 1, 3], Window(padding: (0, 1))),
-    convolution([2, 3, 4, 4], [5, 3, 1, 1], bias: false, views: true),
-    convolution([1, 1, 4, 4], [1, 1, 4, 4]),
-    convolution([1, 1, 2, 2], [1, 1, 3, 3], Window(stride: (2, 2), padding: (2, 2))),
-    // The layers of LeNet, and sizes beyond one tile in every direction.
-    convolution([3, 1, 28, 28], [10, 1, 5, 5], gradient: false),
-    convolution([3, 10, 12, 12], [20, 10, 5, 5], gradient: false),
-    convolution([2, 33, 9, 9], [65, 33, 3, 3], Window(padding: (1, 1)), gradient: false),
-    convolution([1, 3, 33, 31], [7, 3, 3, 3], Window(stride: (2, 2), padding: (1, 1)), gradient: false),
-    convolution([0, 2, 5, 5], [3, 2, 3, 3], gradient: false),
-  ] + convolutionGradientCases
+  static let convolutionCases: [OpCase] =
+    [
+      convolution([1, 1, 3, 3], [1, 1, 1, 1], secondOrder: true),
+      convolution([2, 3, 5, 6], [4, 3, 3, 2], secondOrder: true, views: true),
+      convolution([2, 2, 5, 5], [3, 2, 3, 3], Window(padding: (1, 1)), views: true),
+      convolution([1, 2, 7, 6], [2, 2, 3, 3], Window(stride: (2, 3)), secondOrder: true),
+      convolution([1, 2, 7, 6], [2, 2, 3, 2], Window(stride: (2, 1), padding: (1, 2))),
+      convolution([1, 1, 9, 8], [2, 1, 3, 3], Window(padding: (2, 0), dilation: (2, 3))),
+      convolution(
+        [1, 2, 8, 8], [2, 2, 2, 3], Window(stride: (3, 2), padding: (1, 1), dilation: (2, 1)), bias: false),
+      convolution([2, 4, 4, 4], [6, 2, 3, 3], Window(padding: (1, 1), groups: 2), views: true),
+      convolution([1, 3, 4, 5], [6, 1, 2, 2], Window(stride: (1, 2), groups: 3), secondOrder: true),
+      convolution([1, 2, 1, 7], [2, 2, 1, 3], Window(padding: (0, 1))),
+      convolution([2, 3, 4, 4], [5, 3, 1, 1], bias: false, views: true),
+      convolution([1, 1, 4, 4], [1, 1, 4, 4]),
+      convolution([1, 1, 2, 2], [1, 1, 3, 3], Window(stride: (2, 2), padding: (2, 2))),
+      // The layers of LeNet, and sizes beyond one tile in every direction.
+      convolution([3, 1, 28, 28], [10, 1, 5, 5], gradient: false),
+      convolution([3, 10, 12, 12], [20, 10, 5, 5], gradient: false),
+      convolution([2, 33, 9, 9], [65, 33, 3, 3], Window(padding: (1, 1)), gradient: false),
+      convolution([1, 3, 33, 31], [7, 3, 3, 3], Window(stride: (2, 2), padding: (1, 1)), gradient: false),
+      convolution([0, 2, 5, 5], [3, 2, 3, 3], gradient: false),
+    ] + convolutionGradientCases
 
   /// The gradients of larger convolutions, themselves checked as values: against the transposed reference.
   private static let convolutionGradientCases: [OpCase] = [
@@ -58,7 +61,8 @@ extension OpCase {
         "conv2D filter gradient \(x) * \(filter)", inputs, tolerance: .accumulated,
         run: { values in
           let filter = values[1].requiringGradient()
-          return values[0].conv2D(filter, padding: window.padding).gradients(of: [filter], upstream: values[2])[0]
+          return values[0].conv2D(filter, padding: window.padding).gradients(
+            of: [filter], upstream: values[2])[0]
         },
         reference: { values in
           // dfilter[o, c] = sum over images of x[n, c] convolved with dy[n, o].
@@ -83,7 +87,8 @@ extension OpCase {
         "convTranspose2D \(x) * \(filter) stride \(window.stride) padding \(window.padding) + \(window.outputPadding)"
           + " dilation \(window.dilation) groups \(window.groups)\(bias ? "" : " no bias")",
         [.float(x), .float(filter)] + (bias ? [.float([outputs])] : []), tolerance: .accumulated,
-        gradient: small ? (bias ? [0, 1, 2] : [0, 1]) : [], secondOrder: small && x[0] == 1, views: small && !bias,
+        gradient: small ? (bias ? [0, 1, 2] : [0, 1]) : [], secondOrder: small && x[0] == 1,
+        views: small && !bias,
         run: {
           $0[0].convTranspose2D(
             $0[1], bias: bias ? $0[2] : nil, stride: window.stride, padding: window.padding,
@@ -96,15 +101,18 @@ extension OpCase {
     var cases: [OpCase] = []
     for (shape, kernel, window) in [
       ([2, 3, 6, 6], (2, 2), Window(stride: (2, 2))), ([1, 2, 5, 7], (3, 2), Window(stride: (2, 1))),
-      ([1, 2, 5, 5], (3, 3), Window(stride: (2, 2), padding: (1, 1))), ([1, 1, 4, 4], (4, 4), Window(stride: (4, 4))),
+      ([1, 2, 5, 5], (3, 3), Window(stride: (2, 2), padding: (1, 1))),
+      ([1, 1, 4, 4], (4, 4), Window(stride: (4, 4))),
       ([1, 2, 4, 5], (3, 3), Window(padding: (1, 1))), ([1, 1, 1, 1], (1, 1), Window()),
-      ([2, 2, 7, 3], (2, 1), Window(stride: (3, 2), padding: (1, 0))), ([3, 10, 24, 24], (2, 2), Window(stride: (2, 2))),
+      ([2, 2, 7, 3], (2, 1), Window(stride: (3, 2), padding: (1, 0))),
+      ([3, 10, 24, 24], (2, 2), Window(stride: (2, 2))),
     ] as [([Int], (Int, Int), Window)] {
       let small = shape.reduce(1, *) <= 250
       let suffix = "\(shape) kernel \(kernel) stride \(window.stride) padding \(window.padding)"
       cases.append(
         OpCase(
-          "maxPool2D \(suffix)", [.float(shape, .distinct(-3, 3))], gradient: small ? [0] : [], views: shape[0] == 2,
+          "maxPool2D \(suffix)", [.float(shape, .distinct(-3, 3))], gradient: small ? [0] : [],
+          views: shape[0] == 2,
           run: { $0[0].maxPool2D(kernel: kernel, stride: window.stride, padding: window.padding) },
           reference: { $0[0].maxPool2D(kernel, window) }))
       cases.append(
@@ -116,7 +124,8 @@ extension OpCase {
       for counts in [true, false] where counts || window.padding != (0, 0) {
         cases.append(
           OpCase(
-            "averagePool2D \(suffix)\(counts ? "" : " padding not counted")", [.float(shape)], tolerance: .accumulated,
+            "averagePool2D \(suffix)\(counts ? "" : " padding not counted")", [.float(shape)],
+            tolerance: .accumulated,
             gradient: small ? [0] : [], secondOrder: shape[1] == 2, views: shape[0] == 2 && counts,
             run: {
               $0[0].averagePool2D(
@@ -139,7 +148,8 @@ extension OpCase {
         "globalAveragePool2D", [.float([2, 3, 4, 5])], tolerance: .accumulated, gradient: [0], views: true,
         run: { $0[0].globalAveragePool2D() }, reference: { $0[0].mean([2, 3], keepDims: true) }),
       OpCase(
-        "globalMaxPool2D", [.float([2, 3, 4, 5], .distinct(-2, 2))], gradient: [0], run: { $0[0].globalMaxPool2D() },
+        "globalMaxPool2D", [.float([2, 3, 4, 5], .distinct(-2, 2))], gradient: [0],
+        run: { $0[0].globalMaxPool2D() },
         reference: { $0[0].max([2, 3], keepDims: true) }),
     ]
     return cases

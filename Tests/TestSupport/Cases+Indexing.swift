@@ -7,12 +7,14 @@ extension OpCase {
       let size = [5, 3, 2][axis < 0 ? axis + 3 : axis]
       cases.append(
         OpCase(
-          "gather axis \(axis)", [.float([5, 3, 2]), .index(picked, .integers(-size, size - 1))], gradient: [0],
+          "gather axis \(axis)", [.float([5, 3, 2]), .index(picked, .integers(-size, size - 1))],
+          gradient: [0],
           secondOrder: false, views: true, run: { $0[0].gather(axis: axis, indices: $0[1]) },
           reference: { $0[0].gather(axis, $0[1]) }))
       cases.append(
         OpCase(
-          "scatterAdd axis \(axis)", [.float([5, 3, 2]), .index(picked, .integers(-size, size - 1)), .float(picked)],
+          "scatterAdd axis \(axis)",
+          [.float([5, 3, 2]), .index(picked, .integers(-size, size - 1)), .float(picked)],
           tolerance: .accumulated, gradient: [0, 2], views: true,
           run: { $0[0].scatterAdd(axis: axis, indices: $0[1], source: $0[2]) },
           reference: { $0[0].scatterAdd(axis, $0[1], $0[2]) }))
@@ -23,7 +25,8 @@ extension OpCase {
         run: { $0[0].gather(axis: 0, indices: $0[1]).square() },
         reference: { $0[0].gather(0, $0[1]).map { $0 * $0 } }),
       OpCase(
-        "scatterAdd squared", [.float([4]), .index([7], .integers(0, 3)), .float([7])], gradient: [0, 2], secondOrder: true,
+        "scatterAdd squared", [.float([4]), .index([7], .integers(0, 3)), .float([7])], gradient: [0, 2],
+        secondOrder: true,
         run: { $0[0].scatterAdd(axis: 0, indices: $0[1], source: $0[2]).square() },
         reference: { $0[0].scatterAdd(0, $0[1], $0[2]).map { $0 * $0 } }),
       OpCase(
@@ -37,7 +40,8 @@ extension OpCase {
         "gather int64 indices", [.float([6, 2]), InputSpec([3, 2], .int64, .integers(0, 5))],
         run: { $0[0].gather(axis: 0, indices: $0[1]) }, reference: { $0[0].gather(0, $0[1]) }),
       OpCase(
-        "gather nothing", [.float([6, 2]), .index([0, 2], .counting)], run: { $0[0].gather(axis: 0, indices: $0[1]) },
+        "gather nothing", [.float([6, 2]), .index([0, 2], .counting)],
+        run: { $0[0].gather(axis: 0, indices: $0[1]) },
         reference: { $0[0].gather(0, $0[1]) }),
       OpCase(
         "embedding", [.index([2, 3], .integers(0, 4)), .float([5, 4])], gradient: [1], views: true,
@@ -56,14 +60,18 @@ extension OpCase {
       let values: Values = dtype == .bool ? .bools : .integers(0, 100)
       cases.append(
         OpCase(
-          "gather \(dtype)", [InputSpec([7, 33], dtype, values), .index([5, 33], .integers(0, 6))], dtype: dtype,
+          "gather \(dtype)", [InputSpec([7, 33], dtype, values), .index([5, 33], .integers(0, 6))],
+          dtype: dtype,
           run: { $0[0].gather(axis: 0, indices: $0[1]) }, reference: { $0[0].gather(0, $0[1]) }))
     }
     for dtype in [DType.int32, .int64] {
       cases.append(
         OpCase(
           "scatterAdd \(dtype)",
-          [InputSpec([4, 3], dtype, .integers(-9, 9)), .index([6, 3], .integers(0, 3)), InputSpec([6, 3], dtype, .integers(-9, 9))],
+          [
+            InputSpec([4, 3], dtype, .integers(-9, 9)), .index([6, 3], .integers(0, 3)),
+            InputSpec([6, 3], dtype, .integers(-9, 9)),
+          ],
           dtype: dtype, run: { $0[0].scatterAdd(axis: 0, indices: $0[1], source: $0[2]) },
           reference: { $0[0].scatterAdd(0, $0[1], $0[2]) }))
     }
@@ -96,7 +104,8 @@ extension OpCase {
         cases.append(
           OpCase(
             "argsort \(suffix)", [.float([3, size], .integers(-5, 5))], dtype: .int32,
-            run: { $0[0].argsort(descending: descending) }, reference: { $0[0].argsort(descending: descending) }))
+            run: { $0[0].argsort(descending: descending) },
+            reference: { $0[0].argsort(descending: descending) }))
         if size <= 65 {
           cases.append(
             OpCase(
@@ -121,18 +130,22 @@ extension OpCase {
         OpCase(
           "argsort special values\(descending ? " descending" : "")",
           [.float([2, 7], .list([.nan, 1, .infinity, -.infinity, 2, .nan, 0, 3]))], dtype: .int32,
-          run: { $0[0].argsort(descending: descending) }, reference: { $0[0].argsort(descending: descending) }))
+          run: { $0[0].argsort(descending: descending) }, reference: { $0[0].argsort(descending: descending) }
+        ))
       for dtype in [DType.int32, .int64, .uint8] {
         cases.append(
           OpCase(
             "sorted \(dtype)\(descending ? " descending" : "")",
             [InputSpec([2, 37], dtype, .integers(dtype == .uint8 ? 0 : -100, 200))], dtype: dtype,
-            run: { $0[0].sorted(descending: descending).values }, reference: { $0[0].sorted(descending: descending) }))
+            run: { $0[0].sorted(descending: descending).values },
+            reference: { $0[0].sorted(descending: descending) }))
       }
       cases.append(
         OpCase(
-          "topK\(descending ? "" : " smallest")", [.float([4, 9], .distinct(-2, 2))], gradient: [0], views: descending,
-          run: { $0[0].topK(3, largest: descending).values }, reference: { $0[0].topK(3, largest: descending) }))
+          "topK\(descending ? "" : " smallest")", [.float([4, 9], .distinct(-2, 2))], gradient: [0],
+          views: descending,
+          run: { $0[0].topK(3, largest: descending).values },
+          reference: { $0[0].topK(3, largest: descending) }))
       cases.append(
         OpCase(
           "topK indices\(descending ? "" : " smallest")", [.float([9, 4], .integers(0, 5))], dtype: .int32,

@@ -6,14 +6,16 @@ extension OpCase {
     func add(_ a: [Int], _ b: [Int], gradient: Bool = false, views: Bool = false) {
       cases.append(
         OpCase(
-          "matmul \(a) x \(b)", [.float(a), .float(b)], tolerance: .accumulated, gradient: gradient ? [0, 1] : [],
+          "matmul \(a) x \(b)", [.float(a), .float(b)], tolerance: .accumulated,
+          gradient: gradient ? [0, 1] : [],
           secondOrder: gradient && a.count + b.count <= 5, views: views, run: { $0[0].matmul($0[1]) },
           reference: { NDArray.matmul($0[0], $0[1]) }))
     }
     // Vectors, matrices, batches with broadcasting.
     for (a, b) in [
       ([7], [7]), ([7], [7, 3]), ([3, 7], [7]), ([3, 5], [5, 4]), ([1, 1], [1, 1]), ([2, 3, 4], [2, 4, 2]),
-      ([2, 3, 4], [4, 2]), ([3, 4], [2, 4, 2]), ([2, 1, 3, 4], [3, 4, 2]), ([2, 3, 4], [4]), ([4], [2, 4, 3]),
+      ([2, 3, 4], [4, 2]), ([3, 4], [2, 4, 2]), ([2, 1, 3, 4], [3, 4, 2]), ([2, 3, 4], [4]),
+      ([4], [2, 4, 3]),
     ] { add(a, b, gradient: true, views: true) }
     // Sizes around the tiles of every kernel, in each of the three roles.
     let sizes = [1, 7, 31, 32, 33, 63, 64, 65, 93]
@@ -23,7 +25,10 @@ extension OpCase {
       add([m, k], [k, n], views: true)
       add([n, m], [m, k])
     }
-    for (m, k, n) in [(1, 64, 256), (256, 64, 1), (1, 256, 1), (256, 1, 256), (128, 128, 128), (130, 257, 93), (64, 784, 10), (12, 3, 32), (13, 5, 34)] {
+    for (m, k, n) in [
+      (1, 64, 256), (256, 64, 1), (1, 256, 1), (256, 1, 256), (128, 128, 128), (130, 257, 93), (64, 784, 10),
+      (12, 3, 32), (13, 5, 34),
+    ] {
       add([m, k], [k, n], views: m == 130)
     }
     add([3, 33, 17], [3, 17, 65])
@@ -36,17 +41,22 @@ extension OpCase {
     for dtype in [DType.int32, .int64] {
       cases.append(
         OpCase(
-          "matmul \(dtype)", [InputSpec([5, 7], dtype, .integers(-9, 9)), InputSpec([7, 3], dtype, .integers(-9, 9))],
-          dtype: dtype, views: dtype == .int32, run: { $0[0].matmul($0[1]) }, reference: { NDArray.matmul($0[0], $0[1]) }))
+          "matmul \(dtype)",
+          [InputSpec([5, 7], dtype, .integers(-9, 9)), InputSpec([7, 3], dtype, .integers(-9, 9))],
+          dtype: dtype, views: dtype == .int32, run: { $0[0].matmul($0[1]) },
+          reference: { NDArray.matmul($0[0], $0[1]) }))
     }
     cases.append(
       OpCase(
-        "matmul with itself transposed", [.float([5, 3])], tolerance: .accumulated, gradient: [0], secondOrder: true,
+        "matmul with itself transposed", [.float([5, 3])], tolerance: .accumulated, gradient: [0],
+        secondOrder: true,
         run: { $0[0].matmul($0[0].transposed()) }, reference: { NDArray.matmul($0[0], $0[0].transposed()) }))
     cases.append(
       OpCase(
         "matmul special values",
-        [.float([2, 3], .list([1, .nan, 2, .infinity, 1, 0])), .float([3, 2], .list([1, 2, 0, 1, 3, 4]))],
+        [
+          .float([2, 3], .list([1, .nan, 2, .infinity, 1, 0])), .float([3, 2], .list([1, 2, 0, 1, 3, 4])),
+        ],
         run: { $0[0].matmul($0[1]) }, reference: { NDArray.matmul($0[0], $0[1]) }))
     return cases + linearCases
   }()
@@ -64,15 +74,18 @@ extension OpCase {
     cases.append(
       OpCase(
         "linear without bias", [.float([5, 7]), .float([4, 7])], tolerance: .accumulated, gradient: [0, 1],
-        run: { $0[0].linear(weight: $0[1], bias: nil) }, reference: { NDArray.matmul($0[0], $0[1].transposed()) }))
+        run: { $0[0].linear(weight: $0[1], bias: nil) },
+        reference: { NDArray.matmul($0[0], $0[1].transposed()) }))
     cases.append(
       OpCase(
-        "linear [64, 320] to 50", [.float([64, 320]), .float([50, 320]), .float([50])], tolerance: .accumulated,
+        "linear [64, 320] to 50", [.float([64, 320]), .float([50, 320]), .float([50])],
+        tolerance: .accumulated,
         run: { $0[0].linear(weight: $0[1], bias: $0[2]) },
         reference: { NDArray.matmul($0[0], $0[1].transposed()) + $0[2] }))
     cases.append(
       OpCase(
-        "linear then relu", [.float([6, 5]), .float([3, 5]), .float([3])], tolerance: .accumulated, gradient: [0, 1, 2],
+        "linear then relu", [.float([6, 5]), .float([3, 5]), .float([3])], tolerance: .accumulated,
+        gradient: [0, 1, 2],
         run: { $0[0].linear(weight: $0[1], bias: $0[2], activation: .relu) },
         reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
     return cases

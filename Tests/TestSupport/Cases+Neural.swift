@@ -5,7 +5,8 @@ extension OpCase {
   static let softmaxCases: [OpCase] = {
     var cases: [OpCase] = []
     for (shape, axis) in [
-      ([7], 0), ([5, 10], 1), ([5, 10], 0), ([3, 4, 5], 1), ([1, 1], 1), ([33, 65], -1), ([2, 1000], 1), ([65, 31], 1),
+      ([7], 0), ([5, 10], 1), ([5, 10], 0), ([3, 4, 5], 1), ([1, 1], 1), ([33, 65], -1), ([2, 1000], 1),
+      ([65, 31], 1),
       ([0, 4], 1), ([3, 256], -1),
     ] {
       let small = shape.reduce(1, *) <= 60
@@ -24,7 +25,8 @@ extension OpCase {
         run: { $0[0].softmax() }, reference: { $0[0].softmax() }))
     cases.append(
       OpCase(
-        "softmax with infinities", [.float([2, 4], .list([1, -.infinity, 3, 2, -.infinity, -.infinity, 0, -.infinity]))],
+        "softmax with infinities",
+        [.float([2, 4], .list([1, -.infinity, 3, 2, -.infinity, -.infinity, 0, -.infinity]))],
         run: { $0[0].softmax() },
         reference: { $0[0].softmax() }))
     return cases + crossEntropyCases
@@ -43,16 +45,19 @@ extension OpCase {
             OpCase(
               "crossEntropy \(rows) x \(classes) ignored \(ignored.map(String.init) ?? "none") smoothing \(smoothing) \(reduction)",
               [.float([rows, classes], .uniform(-4, 4)), .index([rows], labels)], tolerance: .accumulated,
-              gradient: small ? [0] : [], secondOrder: small && reduction != .sum, views: small && reduction == .mean,
+              gradient: small ? [0] : [], secondOrder: small && reduction != .sum,
+              views: small && reduction == .mean,
               run: {
-                $0[0].crossEntropy($0[1], ignoredIndex: ignored, labelSmoothing: smoothing, reduction: reduction)
+                $0[0].crossEntropy(
+                  $0[1], ignoredIndex: ignored, labelSmoothing: smoothing, reduction: reduction)
               },
               reference: {
                 let smoothing = Double(smoothing)
                 if reduction == .mean {
                   return NDArray.crossEntropy($0[0], $0[1], ignoredIndex: ignored, labelSmoothing: smoothing)
                 }
-                let losses = NDArray.crossEntropyRows($0[0], $0[1], ignoredIndex: ignored, labelSmoothing: smoothing)
+                let losses = NDArray.crossEntropyRows(
+                  $0[0], $0[1], ignoredIndex: ignored, labelSmoothing: smoothing)
                 return reduction == .sum ? losses.sum() : losses
               }))
         }
@@ -66,11 +71,14 @@ extension OpCase {
     cases.append(
       OpCase(
         "crossEntropy of uint8 labels", [.float([6, 5]), InputSpec([6], .uint8, .integers(0, 4))],
-        tolerance: .accumulated, run: { $0[0].crossEntropy($0[1]) }, reference: { NDArray.crossEntropy($0[0], $0[1]) }))
+        tolerance: .accumulated, run: { $0[0].crossEntropy($0[1]) },
+        reference: { NDArray.crossEntropy($0[0], $0[1]) }))
     cases.append(
       OpCase(
-        "crossEntropy of large numbers", [.float([4, 5], .uniform(-1000, 1000)), .index([4], .integers(0, 4))],
-        tolerance: .accumulated, run: { $0[0].crossEntropy($0[1]) }, reference: { NDArray.crossEntropy($0[0], $0[1]) }))
+        "crossEntropy of large numbers",
+        [.float([4, 5], .uniform(-1000, 1000)), .index([4], .integers(0, 4))],
+        tolerance: .accumulated, run: { $0[0].crossEntropy($0[1]) },
+        reference: { NDArray.crossEntropy($0[0], $0[1]) }))
     return cases
   }()
 
@@ -82,18 +90,22 @@ extension OpCase {
       let small = shape.reduce(1, *) <= 40
       cases.append(
         OpCase(
-          "layerNorm \(shape)", [.float(shape)], tolerance: tolerance, gradient: small && columns != [1] ? [0] : [],
+          "layerNorm \(shape)", [.float(shape)], tolerance: tolerance,
+          gradient: small && columns != [1] ? [0] : [],
           secondOrder: shape == [4, 9], run: { $0[0].layerNorm() }, reference: { $0[0].layerNorm() }))
       cases.append(
         OpCase(
-          "layerNorm affine \(shape)", [.float(shape), .float(columns), .float(columns)], tolerance: tolerance,
+          "layerNorm affine \(shape)", [.float(shape), .float(columns), .float(columns)],
+          tolerance: tolerance,
           gradient: small && columns != [1] ? [0, 1, 2] : [], secondOrder: shape == [4, 9], views: small,
           run: { $0[0].layerNorm(weight: $0[1], bias: $0[2]) }, reference: { $0[0].layerNorm($0[1], $0[2]) }))
     }
     cases.append(
       OpCase(
-        "layerNorm weight only, epsilon", [.float([3, 5]), .float([5])], tolerance: tolerance, gradient: [0, 1],
-        run: { $0[0].layerNorm(weight: $0[1], epsilon: 0.1) }, reference: { $0[0].layerNorm($0[1], epsilon: 0.1) }))
+        "layerNorm weight only, epsilon", [.float([3, 5]), .float([5])], tolerance: tolerance,
+        gradient: [0, 1],
+        run: { $0[0].layerNorm(weight: $0[1], epsilon: 0.1) },
+        reference: { $0[0].layerNorm($0[1], epsilon: 0.1) }))
     cases.append(
       OpCase(
         "layerNorm many rows", [.float([300, 7]), .float([7]), .float([7])], tolerance: tolerance,
@@ -104,7 +116,8 @@ extension OpCase {
         OpCase(
           "batchNorm \(shape)", [.float(shape), .float(channels), .float(channels)], tolerance: tolerance,
           gradient: [0, 1, 2], secondOrder: shape.count == 2, views: shape.count == 4,
-          run: { $0[0].batchNorm(weight: $0[1], bias: $0[2]).output }, reference: { $0[0].batchNorm($0[1], $0[2]) }))
+          run: { $0[0].batchNorm(weight: $0[1], bias: $0[2]).output },
+          reference: { $0[0].batchNorm($0[1], $0[2]) }))
     }
     let image: [InputSpec] = [.float([5, 3, 7, 7])]
     cases += [
@@ -165,7 +178,10 @@ extension OpCase {
         reference: { x in x.dropFirst().reduce(x[0]) { $0.map { $0 * 0.5 } + $1 } }),
       OpCase(
         "mixed types in one chain",
-        [.float([37]), InputSpec([37], .int32, .integers(-5, 5)), InputSpec([37], .bool, .bools), InputSpec([37], .uint8, .integers(0, 9))],
+        [
+          .float([37]), InputSpec([37], .int32, .integers(-5, 5)), InputSpec([37], .bool, .bools),
+          InputSpec([37], .uint8, .integers(0, 9)),
+        ],
         gradient: [0],
         run: { Tensor.select($0[2], $0[0] * $0[1], ($0[3] + $0[1]).cast(to: .float32)) },
         reference: { NDArray.select($0[2], $0[0] * $0[1], $0[3] + $0[1]) }),
@@ -180,13 +196,16 @@ extension OpCase {
         run: { x in
           (x[0] - x[0].mean(axis: 0, keepDims: true)) / x[0].standardDeviation(axes: [0], keepDims: true)
         },
-        reference: { ($0[0] - $0[0].mean([0], keepDims: true)) / $0[0].standardDeviation([0], keepDims: true) }),
+        reference: {
+          ($0[0] - $0[0].mean([0], keepDims: true)) / $0[0].standardDeviation([0], keepDims: true)
+        }),
       OpCase(
         "two layers", [.float([5, 4]), .float([6, 4]), .float([6]), .float([3, 6])], tolerance: .accumulated,
         gradient: [0, 1, 2, 3], secondOrder: true,
         run: { $0[0].linear(weight: $0[1], bias: $0[2]).tanh().linear(weight: $0[3], bias: nil) },
         reference: {
-          NDArray.matmul((NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map { tanh($0) }, $0[3].transposed())
+          NDArray.matmul(
+            (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map { tanh($0) }, $0[3].transposed())
         }),
     ]
   }()

@@ -4,78 +4,98 @@ import Lathe
 extension OpCase {
   /// Shapes and axes: all, first, middle, last, several, negative, single elements, long rows and columns.
   private static let layouts: [([Int], [Int]?)] = [
-    ([], nil), ([1], nil), ([7], [0]), ([33], nil), ([256], nil), ([4097], nil), ([5, 7], nil), ([5, 7], [0]), ([5, 7], [1]),
-    ([64, 65], [0]), ([65, 64], [-1]), ([3, 4, 5], [1]), ([3, 4, 5], [0, 2]), ([3, 4, 5], [-1, -2]), ([2, 3, 4, 5], [1, 3]),
+    ([], nil), ([1], nil), ([7], [0]), ([33], nil), ([256], nil), ([4097], nil), ([5, 7], nil),
+    ([5, 7], [0]), ([5, 7], [1]),
+    ([64, 65], [0]), ([65, 64], [-1]), ([3, 4, 5], [1]), ([3, 4, 5], [0, 2]), ([3, 4, 5], [-1, -2]),
+    ([2, 3, 4, 5], [1, 3]),
     ([93, 1], [1]), ([1, 93], [0]), ([3, 1000], [1]), ([1000, 3], [0]),
   ]
 
-  static let reductionCases: [OpCase] = {
-    var cases: [OpCase] = []
-    for (shape, axes) in layouts {
-      for keepDims in [false, true] where !keepDims || shape.count == 3 {
-        let small = shape.reduce(1, *) <= 64
-        let suffix = "\(shape) axes \(axes.map { "\($0)" } ?? "all")\(keepDims ? " kept" : "")"
-        cases.append(
-          OpCase(
-            "sum \(suffix)", [.float(shape)], tolerance: .accumulated, gradient: small ? [0] : [],
-            secondOrder: shape.count == 3, views: true, run: { $0[0].sum(axes: axes, keepDims: keepDims) },
-            reference: { $0[0].sum(axes, keepDims: keepDims) }))
-        cases.append(
-          OpCase(
-            "max \(suffix)", [.float(shape, .distinct(-3, 3))], gradient: small ? [0] : [], views: shape.count == 2,
-            run: { $0[0].max(axes: axes, keepDims: keepDims) }, reference: { $0[0].max(axes, keepDims: keepDims) }))
-      }
-    }
-    typealias Run = @Sendable (Tensor, [Int]?, Bool) -> Tensor
-    typealias Reference = @Sendable (NDArray, [Int]?, Bool) -> NDArray
-    let kinds: [(String, Values, Bool, Run, Reference)] = [
-      ("mean", .uniform(-2, 2), true, { $0.mean(axes: $1, keepDims: $2) }, { $0.mean($1, keepDims: $2) }),
-      ("prod", .signed(0.5, 1.5), true, { $0.prod(axes: $1, keepDims: $2) }, { $0.prod($1, keepDims: $2) }),
-      ("min", .distinct(-3, 3), false, { $0.min(axes: $1, keepDims: $2) }, { $0.min($1, keepDims: $2) }),
-      ("variance", .uniform(-2, 2), true, { $0.variance(axes: $1, keepDims: $2) }, { $0.variance($1, keepDims: $2) }),
-      (
-        "sample variance", .uniform(-2, 2), false, { $0.variance(axes: $1, keepDims: $2, correction: 1) },
-        { $0.variance($1, keepDims: $2, correction: 1) }
-      ),
-      (
-        "standardDeviation", .uniform(-2, 2), true, { $0.standardDeviation(axes: $1, keepDims: $2) },
-        { $0.standardDeviation($1, keepDims: $2) }
-      ),
-      ("logSumExp", .uniform(-4, 4), true, { $0.logSumExp(axes: $1, keepDims: $2) }, { $0.logSumExp($1, keepDims: $2) }),
-    ]
-    for (name, values, smooth, run, reference) in kinds {
-      for (shape, axes) in [([11], nil), ([5, 7], [0]), ([5, 7], [1]), ([3, 4, 2], [0, 2])] as [([Int], [Int]?)] {
-        for keepDims in [false, true] where keepDims == (shape.count == 3) {
+  static let reductionCases: [OpCase] =
+    {
+      var cases: [OpCase] = []
+      for (shape, axes) in layouts {
+        for keepDims in [false, true] where !keepDims || shape.count == 3 {
+          let small = shape.reduce(1, *) <= 64
+          let suffix = "\(shape) axes \(axes.map { "\($0)" } ?? "all")\(keepDims ? " kept" : "")"
           cases.append(
             OpCase(
-              "\(name) \(shape) axes \(axes.map { "\($0)" } ?? "all")", [.float(shape, values)],
-              tolerance: .accumulated, gradient: [0], secondOrder: smooth && axes != nil, views: axes == [0],
-              run: { run($0[0], axes, keepDims) }, reference: { reference($0[0], axes, keepDims) }))
+              "sum \(suffix)", [.float(shape)], tolerance: .accumulated, gradient: small ? [0] : [],
+              secondOrder: shape.count == 3, views: true, run: { $0[0].sum(axes: axes, keepDims: keepDims) },
+              reference: { $0[0].sum(axes, keepDims: keepDims) }))
+          cases.append(
+            OpCase(
+              "max \(suffix)", [.float(shape, .distinct(-3, 3))], gradient: small ? [0] : [],
+              views: shape.count == 2,
+              run: { $0[0].max(axes: axes, keepDims: keepDims) },
+              reference: { $0[0].max(axes, keepDims: keepDims) }))
         }
       }
-    }
-    for axis in [0, 1, -1] {
+      typealias Run = @Sendable (Tensor, [Int]?, Bool) -> Tensor
+      typealias Reference = @Sendable (NDArray, [Int]?, Bool) -> NDArray
+      let kinds: [(String, Values, Bool, Run, Reference)] = [
+        ("mean", .uniform(-2, 2), true, { $0.mean(axes: $1, keepDims: $2) }, { $0.mean($1, keepDims: $2) }),
+        ("prod", .signed(0.5, 1.5), true, { $0.prod(axes: $1, keepDims: $2) }, { $0.prod($1, keepDims: $2) }),
+        ("min", .distinct(-3, 3), false, { $0.min(axes: $1, keepDims: $2) }, { $0.min($1, keepDims: $2) }),
+        (
+          "variance", .uniform(-2, 2), true, { $0.variance(axes: $1, keepDims: $2) },
+          { $0.variance($1, keepDims: $2) }
+        ),
+        (
+          "sample variance", .uniform(-2, 2), false, { $0.variance(axes: $1, keepDims: $2, correction: 1) },
+          { $0.variance($1, keepDims: $2, correction: 1) }
+        ),
+        (
+          "standardDeviation", .uniform(-2, 2), true, { $0.standardDeviation(axes: $1, keepDims: $2) },
+          { $0.standardDeviation($1, keepDims: $2) }
+        ),
+        (
+          "logSumExp", .uniform(-4, 4), true, { $0.logSumExp(axes: $1, keepDims: $2) },
+          { $0.logSumExp($1, keepDims: $2) }
+        ),
+      ]
+      for (name, values, smooth, run, reference) in kinds {
+        for (shape, axes) in [([11], nil), ([5, 7], [0]), ([5, 7], [1]), ([3, 4, 2], [0, 2])]
+          as [([Int], [Int]?)]
+        {
+          for keepDims in [false, true] where keepDims == (shape.count == 3) {
+            cases.append(
+              OpCase(
+                "\(name) \(shape) axes \(axes.map { "\($0)" } ?? "all")", [.float(shape, values)],
+                tolerance: .accumulated, gradient: [0], secondOrder: smooth && axes != nil,
+                views: axes == [0],
+                run: { run($0[0], axes, keepDims) }, reference: { reference($0[0], axes, keepDims) }))
+          }
+        }
+      }
+      for axis in [0, 1, -1] {
+        cases.append(
+          OpCase(
+            "cumulativeSum axis \(axis)", [.float([5, 7, 3])], tolerance: .accumulated, gradient: [0],
+            secondOrder: axis == 1,
+            views: true, run: { $0[0].cumulativeSum(axis: axis) }, reference: { $0[0].cumulativeSum(axis) }))
+      }
       cases.append(
         OpCase(
-          "cumulativeSum axis \(axis)", [.float([5, 7, 3])], tolerance: .accumulated, gradient: [0], secondOrder: axis == 1,
-          views: true, run: { $0[0].cumulativeSum(axis: axis) }, reference: { $0[0].cumulativeSum(axis) }))
-    }
-    cases.append(
-      OpCase(
-        "cumulativeSum [3, 1025]", [.float([3, 1025])], tolerance: .accumulated,
-        run: { $0[0].cumulativeSum(axis: 1) }, reference: { $0[0].cumulativeSum(1) }))
-    return cases
-  }() + emptyReductionCases + largeReductionCases
+          "cumulativeSum [3, 1025]", [.float([3, 1025])], tolerance: .accumulated,
+          run: { $0[0].cumulativeSum(axis: 1) }, reference: { $0[0].cumulativeSum(1) }))
+      return cases
+    }() + emptyReductionCases + largeReductionCases
 
   private static let emptyReductionCases: [OpCase] = [
     OpCase("sum of nothing", [.float([0])], run: { $0[0].sum() }, reference: { $0[0].sum() }),
-    OpCase("sum [3, 0] axis 1", [.float([3, 0])], run: { $0[0].sum(axis: 1) }, reference: { $0[0].sum([1]) }),
-    OpCase("sum [0, 3] axis 1", [.float([0, 3])], run: { $0[0].sum(axis: 1) }, reference: { $0[0].sum([1]) }),
-    OpCase("prod of nothing", [.float([2, 0])], run: { $0[0].prod(axis: 1) }, reference: { $0[0].prod([1]) }),
     OpCase(
-      "any of nothing", [InputSpec([0], .bool, .bools)], dtype: .bool, run: { $0[0].any() }, reference: { $0[0].any() }),
+      "sum [3, 0] axis 1", [.float([3, 0])], run: { $0[0].sum(axis: 1) }, reference: { $0[0].sum([1]) }),
     OpCase(
-      "all of nothing", [InputSpec([0], .bool, .bools)], dtype: .bool, run: { $0[0].all() }, reference: { $0[0].all() }),
+      "sum [0, 3] axis 1", [.float([0, 3])], run: { $0[0].sum(axis: 1) }, reference: { $0[0].sum([1]) }),
+    OpCase(
+      "prod of nothing", [.float([2, 0])], run: { $0[0].prod(axis: 1) }, reference: { $0[0].prod([1]) }),
+    OpCase(
+      "any of nothing", [InputSpec([0], .bool, .bools)], dtype: .bool, run: { $0[0].any() },
+      reference: { $0[0].any() }),
+    OpCase(
+      "all of nothing", [InputSpec([0], .bool, .bools)], dtype: .bool, run: { $0[0].all() },
+      reference: { $0[0].all() }),
     OpCase("mean of nothing", [.float([0])], run: { $0[0].mean() }, reference: { $0[0].mean() }),
   ]
 
@@ -96,10 +116,12 @@ extension OpCase {
       "variance far from 0", [.float([513], .uniform(1000, 1001))], tolerance: Tolerance(2e-4, floor: nil),
       run: { $0[0].variance() }, reference: { $0[0].variance() }),
     OpCase(
-      "logSumExp of large numbers", [.float([4, 5], .uniform(-1000, 1000))], run: { $0[0].logSumExp(axis: 1) },
+      "logSumExp of large numbers", [.float([4, 5], .uniform(-1000, 1000))],
+      run: { $0[0].logSumExp(axis: 1) },
       reference: { $0[0].logSumExp([1]) }),
     OpCase(
-      "logSumExp of infinities", [.float([3, 2], .list([-.infinity, -.infinity, .infinity, 1, -.infinity, 2]))],
+      "logSumExp of infinities",
+      [.float([3, 2], .list([-.infinity, -.infinity, .infinity, 1, -.infinity, 2]))],
       run: { $0[0].logSumExp(axis: 1) }, reference: { $0[0].logSumExp([1]) }),
     OpCase(
       "prod with zeros", [.float([3, 3], .list([0, 2, 3, 0, 0, 4, 1.5, 2, 3]))], gradient: [0],
@@ -147,11 +169,13 @@ extension OpCase {
       for axes in [nil, [0], [1]] as [[Int]?] {
         cases.append(
           OpCase(
-            "any \(name) axes \(axes.map { "\($0)" } ?? "all")", [InputSpec([6, 5], dtype, values)], dtype: .bool,
+            "any \(name) axes \(axes.map { "\($0)" } ?? "all")", [InputSpec([6, 5], dtype, values)],
+            dtype: .bool,
             run: { $0[0].any(axes: axes) }, reference: { $0[0].any(axes) }))
         cases.append(
           OpCase(
-            "all \(name) axes \(axes.map { "\($0)" } ?? "all")", [InputSpec([6, 5], dtype, values)], dtype: .bool,
+            "all \(name) axes \(axes.map { "\($0)" } ?? "all")", [InputSpec([6, 5], dtype, values)],
+            dtype: .bool,
             run: { $0[0].all(axes: axes) }, reference: { $0[0].all(axes) }))
       }
     }
@@ -180,9 +204,12 @@ extension OpCase {
   /// argmax and argmin: ties go to the first.
   static let argumentCases: [OpCase] = {
     var cases: [OpCase] = []
-    for (shape, axis) in [([7], 0), ([5, 65], 1), ([65, 5], 0), ([3, 4, 5], -2), ([1, 1], 1), ([2, 1000], 1)] {
+    for (shape, axis) in [
+      ([7], 0), ([5, 65], 1), ([65, 5], 0), ([3, 4, 5], -2), ([1, 1], 1), ([2, 1000], 1),
+    ] {
       for (dtype, values) in [
-        (DType.float32, Values.integers(-9, 9)), (.float32, .list([1, .nan, 3, .infinity, .nan])), (.int32, .integers(-5, 5)),
+        (DType.float32, Values.integers(-9, 9)), (.float32, .list([1, .nan, 3, .infinity, .nan])),
+        (.int32, .integers(-5, 5)),
         (.uint8, .integers(0, 9)),
       ] {
         let hasNaN = if case .list = values { true } else { false }
@@ -190,10 +217,12 @@ extension OpCase {
         cases.append(
           OpCase(
             "argmax \(suffix)", [InputSpec(shape, dtype, values)], dtype: .int32, views: shape.count == 3,
-            run: { $0[0].argmax(axis: axis, keepDims: true) }, reference: { $0[0].argmax(axis, keepDims: true) }))
+            run: { $0[0].argmax(axis: axis, keepDims: true) },
+            reference: { $0[0].argmax(axis, keepDims: true) }))
         cases.append(
           OpCase(
-            "argmin \(suffix)", [InputSpec(shape, dtype, values)], dtype: .int32, run: { $0[0].argmin(axis: axis) },
+            "argmin \(suffix)", [InputSpec(shape, dtype, values)], dtype: .int32,
+            run: { $0[0].argmin(axis: axis) },
             reference: { $0[0].argmin(axis) }))
       }
     }

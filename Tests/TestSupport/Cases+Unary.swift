@@ -42,7 +42,8 @@ private let rows: [UnaryRow] = [
   UnaryRow("erf", .uniform(-3, 3), { $0.erf() }, { Foundation.erf($0) }),
   UnaryRow("relu", .signed(0.1, 3), smooth: false, { $0.relu() }, Scalar.relu),
   UnaryRow(
-    "leakyReLU", .signed(0.1, 3), smooth: false, { $0.leakyReLU(slope: 0.25) }, { Scalar.leakyReLU($0, 0.25) }),
+    "leakyReLU", .signed(0.1, 3), smooth: false, { $0.leakyReLU(slope: 0.25) }, { Scalar.leakyReLU($0, 0.25) }
+  ),
   UnaryRow("elu", .signed(0.1, 3), { $0.elu(alpha: 1.5) }, { Scalar.elu($0, 1.5) }),
   UnaryRow("gelu", .uniform(-4, 4), { $0.gelu() }, Scalar.gelu),
   UnaryRow("geluTanh", .uniform(-4, 4), { $0.gelu(approximation: .tanh) }, Scalar.geluTanh),
@@ -70,20 +71,22 @@ private let rows: [UnaryRow] = [
 
 extension OpCase {
   /// Every function of one number: on a size that leaves a tail behind full vectors, with its gradients.
-  static let unaryCases: [OpCase] = rows.flatMap { row in
-    let run: @Sendable ([Tensor]) -> Tensor = { row.run($0[0]) }
-    let reference: @Sendable ([NDArray]) -> NDArray = { $0[0].map(row.reference) }
-    return [
-      OpCase(
-        "\(row.name) [65]", [.float([65], row.values)], gradient: row.isDifferentiable ? [0] : [],
-        secondOrder: row.isSmooth && row.isDifferentiable, run: run, reference: reference),
-      OpCase("\(row.name) [3, 257]", [.float([3, 257], row.values)], run: run, reference: reference),
-    ]
-  } + exponentialSizes
+  static let unaryCases: [OpCase] =
+    rows.flatMap { row in
+      let run: @Sendable ([Tensor]) -> Tensor = { row.run($0[0]) }
+      let reference: @Sendable ([NDArray]) -> NDArray = { $0[0].map(row.reference) }
+      return [
+        OpCase(
+          "\(row.name) [65]", [.float([65], row.values)], gradient: row.isDifferentiable ? [0] : [],
+          secondOrder: row.isSmooth && row.isDifferentiable, run: run, reference: reference),
+        OpCase("\(row.name) [3, 257]", [.float([3, 257], row.values)], run: run, reference: reference),
+      ]
+    } + exponentialSizes
 
   /// One function on every edge size, scalars and no elements included.
   private static let exponentialSizes: [OpCase] = [
-    [], [0], [1], [7], [31], [32], [33], [63, 1], [64], [5, 0], [93, 3], [256], [2, 3, 4, 5], [1, 1, 1, 7], [4099],
+    [], [0], [1], [7], [31], [32], [33], [63, 1], [64], [5, 0], [93, 3], [256], [2, 3, 4, 5], [1, 1, 1, 7],
+    [4099],
     [2, 3, 1, 2, 1, 3, 2, 2],
   ].map { shape in
     OpCase(
@@ -93,9 +96,12 @@ extension OpCase {
 
   /// NaN, infinities, zeros and the ends of the range.
   static let unarySpecialValueCases: [OpCase] = {
-    let special: [Double] = [.nan, .infinity, -.infinity, 0, -0.0, 1, -1, 1e-20, -1e-20, 88.5, -104, 3e38, -3e38]
+    let special: [Double] = [
+      .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 1e-20, -1e-20, 88.5, -104, 3e38, -3e38,
+    ]
     func make(
-      _ name: String, _ list: [Double], dtype: DType = .float32, _ run: @escaping @Sendable (Tensor) -> Tensor,
+      _ name: String, _ list: [Double], dtype: DType = .float32,
+      _ run: @escaping @Sendable (Tensor) -> Tensor,
       _ reference: @escaping @Sendable (Double) -> Double
     ) -> OpCase {
       OpCase(
@@ -121,7 +127,8 @@ extension OpCase {
       make("gelu", special.filter { $0 != -.infinity }, { $0.gelu() }, Scalar.gelu),
       make("silu", special.filter { $0 != -.infinity }, { $0.silu() }, Scalar.silu),
       make("softplus", special, { $0.softplus() }, Scalar.softplus),
-      make("floor", special.filter { Swift.abs($0) > 1e-10 || $0 == 0 }, { $0.floor() }, { $0.rounded(.down) }),
+      make(
+        "floor", special.filter { Swift.abs($0) > 1e-10 || $0 == 0 }, { $0.floor() }, { $0.rounded(.down) }),
       make("round", [0.5, 1.5, 2.5, -0.5, -1.5, .nan, .infinity, 8388609], { $0.round() }, Scalar.round),
       make("isNaN", special, dtype: .bool, { $0.isNaN() }, { Scalar.truth($0.isNaN) }),
       make("clamped", special, { $0.clamped(-2, 2) }, { Scalar.clamp($0, -2, 2) }),

@@ -10,7 +10,8 @@ extension OpCase {
     ) {
       cases.append(
         OpCase(
-          name, [.float(shape)], tolerance: Tolerance(1e-7, floor: 1), gradient: [0], secondOrder: false, views: true,
+          name, [.float(shape)], tolerance: Tolerance(1e-7, floor: 1), gradient: [0], secondOrder: false,
+          views: true,
           run: { run($0[0]) }, reference: { reference($0[0]) }))
       cases.append(
         OpCase(
@@ -20,7 +21,9 @@ extension OpCase {
     add("reshaped", [4, 6], { $0.reshaped(to: [3, 8]) }, { $0.reshaped([3, 8]) })
     add("reshaped -1", [4, 6], { $0.reshaped(to: [2, -1, 3]) }, { $0.reshaped([2, -1, 3]) })
     add("reshaped to scalar", [1, 1], { $0.reshaped(to: []) }, { $0.reshaped([]) })
-    add("reshaped after transposed", [4, 6], { $0.transposed().reshaped(to: [8, 3]) }, { $0.transposed().reshaped([8, 3]) })
+    add(
+      "reshaped after transposed", [4, 6], { $0.transposed().reshaped(to: [8, 3]) },
+      { $0.transposed().reshaped([8, 3]) })
     add("flattened", [2, 3, 4], { $0.flattened(from: 1) }, { $0.reshaped([2, 12]) })
     add("transposed", [4, 6], { $0.transposed() }, { $0.transposed() })
     add("transposed 0 2", [2, 3, 4], { $0.transposed(0, 2) }, { $0.transposed(0, 2) })
@@ -30,11 +33,14 @@ extension OpCase {
     add("unsqueezed -1", [2, 3], { $0.unsqueezed(-1) }, { $0.unsqueezed(-1) })
     add("expanded", [3, 1, 2], { $0.expanded(to: [2, 3, 4, 2]) }, { $0.expanded(to: [2, 3, 4, 2]) })
     add("expanded scalar", [], { $0.expanded(to: [5]) }, { $0.expanded(to: [5]) })
-    add("sliced", [7, 5], { $0.sliced(axis: 0, from: 1, to: 6, step: 2) }, { $0.sliced(0, from: 1, to: 6, step: 2) })
+    add(
+      "sliced", [7, 5], { $0.sliced(axis: 0, from: 1, to: 6, step: 2) },
+      { $0.sliced(0, from: 1, to: 6, step: 2) })
     add("sliced backwards", [7, 5], { $0.sliced(axis: 0, from: -2, to: 0, step: -2) }) {
       $0.sliced(0, from: -2, to: 0, step: -2)
     }
-    add("sliced to nothing", [7, 5], { $0.sliced(axis: 1, from: 3, to: 2) }, { $0.sliced(1, from: 3, to: 2) })
+    add(
+      "sliced to nothing", [7, 5], { $0.sliced(axis: 1, from: 3, to: 2) }, { $0.sliced(1, from: 3, to: 2) })
     add("sliced twice", [9, 5], { $0.sliced(axis: 0, step: 2).sliced(axis: 0, from: 1, step: 2) }) {
       $0.sliced(0, step: 2).sliced(0, from: 1, step: 2)
     }
@@ -82,15 +88,18 @@ extension OpCase {
       let values: Values = dtype == .bool ? .bools : .integers(0, 100)
       cases.append(
         OpCase(
-          "concatenate of \(dtype)", [InputSpec([2, 3], dtype, values), InputSpec([2, 2], dtype, values)], dtype: dtype,
+          "concatenate of \(dtype)", [InputSpec([2, 3], dtype, values), InputSpec([2, 2], dtype, values)],
+          dtype: dtype,
           run: { Tensor.concatenate($0, axis: 1) }, reference: { NDArray.concatenate($0, axis: 1) }))
     }
     cases += [
       OpCase(
-        "concatenate types", [InputSpec([3], .int32, .counting), .float([2])], run: { Tensor.concatenate($0) },
+        "concatenate types", [InputSpec([3], .int32, .counting), .float([2])],
+        run: { Tensor.concatenate($0) },
         reference: { NDArray.concatenate($0) }),
       OpCase(
-        "concatenate with nothing", [.float([0, 3]), .float([2, 3])], gradient: [1], run: { Tensor.concatenate($0) },
+        "concatenate with nothing", [.float([0, 3]), .float([2, 3])], gradient: [1],
+        run: { Tensor.concatenate($0) },
         reference: { NDArray.concatenate($0) }),
       OpCase(
         "concatenate squared", [.float([3]), .float([4])], gradient: [0, 1], secondOrder: true,
@@ -127,7 +136,8 @@ extension OpCase {
     for repeats in [[2, 3], [3], [2, 1, 2], [1, 1], [0, 2]] {
       cases.append(
         OpCase(
-          "tiled \(repeats)", [.float([2, 3])], gradient: [0], views: repeats == [2, 3], run: { $0[0].tiled(repeats) },
+          "tiled \(repeats)", [.float([2, 3])], gradient: [0], views: repeats == [2, 3],
+          run: { $0[0].tiled(repeats) },
           reference: { $0[0].tiled(repeats) }))
     }
     return cases

@@ -7,7 +7,8 @@ extension OpCase {
     let cases = [
       unaryCases, unarySpecialValueCases, binaryCases, comparisonCases, integerCases, halfCases, castCases,
       reductionCases, reductionTypeCases, argumentCases, matmulCases, viewCases, joiningCases, indexingCases,
-      sortingCases, softmaxCases, normalizationCases, convolutionCases, transposedConvolutionCases, poolingCases,
+      sortingCases, softmaxCases, normalizationCases, convolutionCases, transposedConvolutionCases,
+      poolingCases,
       fusionCases,
     ].flatMap { $0 }
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys

@@ -35,7 +35,9 @@ package struct Mismatch: Error, CustomStringConvertible {
 /// Says what differs, or nothing: shape and type first, then the first element beyond the tolerance.
 ///
 /// Whole numbers and truth values must be equal; NaN must meet NaN, an infinity the same one.
-package func mismatch(_ result: Tensor, _ expected: NDArray, _ dtype: DType, _ tolerance: Tolerance) -> Mismatch? {
+package func mismatch(_ result: Tensor, _ expected: NDArray, _ dtype: DType, _ tolerance: Tolerance)
+  -> Mismatch?
+{
   if result.dtype != dtype { return Mismatch(description: "dtype \(result.dtype), expected \(dtype)") }
   if Array(result.shape) != expected.shape {
     return Mismatch(description: "shape \(result.shape), expected \(expected.shape)")
@@ -46,7 +48,9 @@ package func mismatch(_ result: Tensor, _ expected: NDArray, _ dtype: DType, _ t
 }
 
 /// The same for values that were read.
-package func mismatch(_ result: NDArray, _ expected: NDArray, _ dtype: DType, _ tolerance: Tolerance) -> Mismatch? {
+package func mismatch(_ result: NDArray, _ expected: NDArray, _ dtype: DType, _ tolerance: Tolerance)
+  -> Mismatch?
+{
   let tolerance = tolerance.adjusted(for: dtype)
   let finite = expected.values.filter(\.isFinite)
   let meanSquare = finite.isEmpty ? 0 : finite.map { $0 * $0 }.reduce(0, +) / Double(finite.count)
@@ -71,6 +75,7 @@ package func mismatch(_ result: NDArray, _ expected: NDArray, _ dtype: DType, _ 
   }
   guard let first else { return nil }
   return Mismatch(
-    description: "at \(first.index): \(result[first.index]), expected \(expected[first.index]) (error \(first.error), "
+    description:
+      "at \(first.index): \(result[first.index]), expected \(expected[first.index]) (error \(first.error), "
       + "allowed \(tolerance.error)); \(bad) of \(expected.count) elements wrong, worst error \(worst)")
 }

@@ -38,7 +38,9 @@ package struct InputSpec: Sendable {
   }
 
   /// An int32 input, for indices and labels.
-  package static func index(_ shape: [Int], _ values: Values) -> InputSpec { InputSpec(shape, .int32, values) }
+  package static func index(_ shape: [Int], _ values: Values) -> InputSpec {
+    InputSpec(shape, .int32, values)
+  }
 
   /// The values, rounded to the input's type so that the reference starts from the same numbers.
   package func array(seed: String) -> NDArray {

@@ -44,11 +44,15 @@ extension NDArray {
   }
 
   /// x [n, c, h, w], filter [c, o / groups, kh, kw], bias [o] -> [n, o, oh, ow]: each input spreads its filter.
-  package func convTranspose2D(_ filter: NDArray, _ bias: NDArray? = nil, _ window: Window = Window()) -> NDArray {
+  package func convTranspose2D(_ filter: NDArray, _ bias: NDArray? = nil, _ window: Window = Window())
+    -> NDArray
+  {
     let (kh, kw) = (filter.shape[2], filter.shape[3])
     let groupInputs = shape[1] / window.groups
     let groupOutputs = filter.shape[1]
-    func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ extra: Int) -> Int {
+    func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ extra: Int)
+      -> Int
+    {
       (input - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
     }
     let oh = size(shape[2], kh, window.stride.0, window.padding.0, window.dilation.0, window.outputPadding.0)

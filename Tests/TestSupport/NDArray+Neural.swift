@@ -36,7 +36,8 @@ extension NDArray {
   }
 
   /// Each row along the last axis moved to mean 0 and deviation 1, then scaled and shifted.
-  package func layerNorm(_ weight: NDArray? = nil, _ bias: NDArray? = nil, epsilon: Double = 1e-5) -> NDArray {
+  package func layerNorm(_ weight: NDArray? = nil, _ bias: NDArray? = nil, epsilon: Double = 1e-5) -> NDArray
+  {
     let spread = variance([-1], keepDims: true).map { ($0 + epsilon).squareRoot() }
     var result = (self - mean([-1], keepDims: true)) / spread
     if let weight { result = result * weight }
@@ -45,7 +46,8 @@ extension NDArray {
   }
 
   /// Each channel (axis 1) moved to mean 0 and deviation 1, then scaled and shifted.
-  package func batchNorm(_ weight: NDArray? = nil, _ bias: NDArray? = nil, epsilon: Double = 1e-5) -> NDArray {
+  package func batchNorm(_ weight: NDArray? = nil, _ bias: NDArray? = nil, epsilon: Double = 1e-5) -> NDArray
+  {
     let axes = (0..<rank).filter { $0 != 1 }
     let channelShape = (0..<rank).map { $0 == 1 ? shape[1] : 1 }
     let spread = variance(axes, keepDims: true).map { ($0 + epsilon).squareRoot() }

@@ -52,7 +52,8 @@ extension NDArray {
     }
   }
 
-  package func standardDeviation(_ axes: [Int]? = nil, keepDims: Bool = false, correction: Int = 0) -> NDArray {
+  package func standardDeviation(_ axes: [Int]? = nil, keepDims: Bool = false, correction: Int = 0) -> NDArray
+  {
     variance(axes, keepDims: keepDims, correction: correction).map { $0.squareRoot() }
   }
 
@@ -75,7 +76,9 @@ extension NDArray {
   }
 
   /// The index of the first smallest element; the first NaN where there is one.
-  package func argmin(_ axis: Int, keepDims: Bool = false) -> NDArray { (-self).argmax(axis, keepDims: keepDims) }
+  package func argmin(_ axis: Int, keepDims: Bool = false) -> NDArray {
+    (-self).argmax(axis, keepDims: keepDims)
+  }
 
   package func cumulativeSum(_ axis: Int) -> NDArray {
     let axis = self.axis(axis)

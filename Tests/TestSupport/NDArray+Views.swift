@@ -42,7 +42,9 @@ extension NDArray {
       Swift.min(Swift.max(bound < 0 ? bound + count : bound, low), high)
     }
     if step > 0 {
-      return Array(stride(from: from.map { clip($0, 0, count) } ?? 0, to: to.map { clip($0, 0, count) } ?? count, by: step))
+      return Array(
+        stride(
+          from: from.map { clip($0, 0, count) } ?? 0, to: to.map { clip($0, 0, count) } ?? count, by: step))
     }
     let start = from.map { clip($0, -1, count - 1) } ?? count - 1
     let end = to.map { clip($0, -1, count - 1) } ?? -1

@@ -42,7 +42,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
 
   /// Whether all numbers are float32; other inputs are indices or conditions.
   package var isFloat32: Bool {
-    inputs.allSatisfy { [.float32, .int32, .bool].contains($0.dtype) } && inputs.contains { $0.dtype == .float32 }
+    inputs.allSatisfy { [.float32, .int32, .bool].contains($0.dtype) }
+      && inputs.contains { $0.dtype == .float32 }
   }
 
   /// The elements of all inputs together.
