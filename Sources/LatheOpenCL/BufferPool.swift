@@ -96,7 +96,8 @@
         if attempt == 0 { release(&state) }
       }
       if OpenCLStatus.isOutOfMemory(status) { throw outOfMemory(asked, used: state.used) }
-      throw LatheError(.device, "\(deviceName): clCreateBuffer of \(capacity) bytes: \(OpenCLStatus.name(status))")
+      throw LatheError(
+        .device, "\(deviceName): clCreateBuffer of \(capacity) bytes: \(OpenCLStatus.name(status))")
     }
 
     private func release(_ state: inout State) {

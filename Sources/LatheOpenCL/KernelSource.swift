@@ -17,13 +17,35 @@
       }
     }
 
-    /// The whole text, `common.clh` included.
-    func text() throws -> String {
-      let common = try KernelSource.content(of: "common.clh")
+    /// The last line of what goes in front of every source.
+    static let end = "// End of the common part"
+
+    /// The whole text: `common.clh`, `math.clh` for the profile's vector widths, and the source itself.
+    func text(for profile: KernelProfile) throws -> String {
+      var text = try KernelSource.content(of: "common.clh")
+      let math = try KernelSource.content(of: "math.clh")
+      for width in [1, profile.vectorWidth] { text += KernelSource.definitions(width: width) + math }
+      text += KernelSource.end + "\n"
       switch self {
-      case .file(let name): return try common + KernelSource.content(of: name)
-      case .generated(_, let text): return common + text
+      case .file(let name): return try text + KernelSource.content(of: name)
+      case .generated(_, let body): return text + body
       }
+    }
+
+    /// The names that math.clh needs.
+    private static func definitions(width: Int) -> String {
+      let w = width == 1 ? "" : "\(width)"
+      let definitions = [
+        ("LATHE_F", "float\(w)"), ("LATHE_I", "int\(w)"), ("LATHE_U", "uint\(w)"),
+        ("LATHE_U16", "ushort\(w)"),
+        ("LATHE_AS_F", "as_float\(w)"), ("LATHE_AS_I", "as_int\(w)"), ("LATHE_AS_U", "as_uint\(w)"),
+        ("LATHE_TO_FLOAT", "convert_float\(w)"), ("LATHE_TO_U16", "convert_ushort\(w)"),
+        ("LATHE_FROM_U16", "convert_uint\(w)"), ("LATHE_NAME(name)", "name##_f\(width)"),
+        ("LATHE_ANY(mask)", width == 1 ? "(mask)" : "any(mask)"),
+      ]
+      return definitions.map { name, value in
+        "#undef \(name.prefix { $0 != "(" })\n#define \(name) \(value)\n"
+      }.joined()
     }
 
     /// A file's text: from LATHE_KERNEL_DIR where that is set (for work on kernels), else from the program.

@@ -1,9 +1,9 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func copy(inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("copy")
+  extension OpenCLBackend {
+    func copy(inputs: [Operand], outputs: [Operand]) throws {
+      throw LatheError.unsupported("copy")
+    }
   }
-}
 #endif

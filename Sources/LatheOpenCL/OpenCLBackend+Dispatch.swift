@@ -1,62 +1,66 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  package func run(_ operation: LatheCore.Operation, inputs: [Operand], outputs: [Operand]) throws {
-    switch operation {
-    case .elementwise(let program, let scalars):
-      try elementwise(program, scalars, inputs: inputs, outputs: outputs)
-    case .reduce(let reduction):
-      try reduce(reduction, inputs: inputs, outputs: outputs)
-    case .argReduce(let outer, let count, let inner, let largest):
-      try argReduce(outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
-    case .cumulativeSum(let outer, let count, let inner):
-      try cumulativeSum(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
-    case .matmul(let product):
-      try matmul(product, inputs: inputs, outputs: outputs)
-    case .convolution(let sizes):
-      try convolution(sizes, inputs: inputs, outputs: outputs)
-    case .convolutionBackwardInput(let sizes):
-      try convolutionBackwardInput(sizes, inputs: inputs, outputs: outputs)
-    case .convolutionBackwardFilter(let sizes):
-      try convolutionBackwardFilter(sizes, inputs: inputs, outputs: outputs)
-    case .maxPool(let sizes):
-      try maxPool(sizes, inputs: inputs, outputs: outputs)
-    case .maxPoolBackward(let sizes):
-      try maxPoolBackward(sizes, inputs: inputs, outputs: outputs)
-    case .averagePool(let sizes):
-      try averagePool(sizes, inputs: inputs, outputs: outputs)
-    case .averagePoolBackward(let sizes):
-      try averagePoolBackward(sizes, inputs: inputs, outputs: outputs)
-    case .softmax(let rows, let columns, let logarithm):
-      try softmax(rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
-    case .softmaxBackward(let rows, let columns, let logarithm):
-      try softmaxBackward(rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
-    case .crossEntropy(let loss):
-      try crossEntropy(loss, inputs: inputs, outputs: outputs)
-    case .crossEntropyBackward(let loss):
-      try crossEntropyBackward(loss, inputs: inputs, outputs: outputs)
-    case .layerNorm(let rows, let columns, let epsilon, let affine):
-      try layerNorm(rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
-    case .layerNormBackward(let rows, let columns, let affine):
-      try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
-    case .gather(let outer, let count, let inner, let picked):
-      try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
-    case .scatterAdd(let outer, let count, let inner, let picked):
-      try scatterAdd(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
-    case .sort(let rows, let count, let descending):
-      try sort(rows: rows, count: count, descending: descending, inputs: inputs, outputs: outputs)
-    case .random(let distribution, let key):
-      try random(distribution, key: key, inputs: inputs, outputs: outputs)
-    case .dropout(let probability, let key):
-      try dropout(probability: probability, key: key, inputs: inputs, outputs: outputs)
-    case .copy:
-      try copy(inputs: inputs, outputs: outputs)
-    case .adam(let step, let count):
-      try adam(step, count: count, inputs: inputs, outputs: outputs)
-    case .sgd(let step, let count):
-      try sgd(step, count: count, inputs: inputs, outputs: outputs)
+  extension OpenCLBackend {
+    package func run(_ operation: LatheCore.Operation, inputs: [Operand], outputs: [Operand]) throws {
+      switch operation {
+      case .elementwise(let program, let scalars):
+        try elementwise(program, scalars, inputs: inputs, outputs: outputs)
+      case .reduce(let reduction):
+        try reduce(reduction, inputs: inputs, outputs: outputs)
+      case .argReduce(let outer, let count, let inner, let largest):
+        try argReduce(
+          outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
+      case .cumulativeSum(let outer, let count, let inner):
+        try cumulativeSum(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
+      case .matmul(let product):
+        try matmul(product, inputs: inputs, outputs: outputs)
+      case .convolution(let sizes):
+        try convolution(sizes, inputs: inputs, outputs: outputs)
+      case .convolutionBackwardInput(let sizes):
+        try convolutionBackwardInput(sizes, inputs: inputs, outputs: outputs)
+      case .convolutionBackwardFilter(let sizes):
+        try convolutionBackwardFilter(sizes, inputs: inputs, outputs: outputs)
+      case .maxPool(let sizes):
+        try maxPool(sizes, inputs: inputs, outputs: outputs)
+      case .maxPoolBackward(let sizes):
+        try maxPoolBackward(sizes, inputs: inputs, outputs: outputs)
+      case .averagePool(let sizes):
+        try averagePool(sizes, inputs: inputs, outputs: outputs)
+      case .averagePoolBackward(let sizes):
+        try averagePoolBackward(sizes, inputs: inputs, outputs: outputs)
+      case .softmax(let rows, let columns, let logarithm):
+        try softmax(rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
+      case .softmaxBackward(let rows, let columns, let logarithm):
+        try softmaxBackward(
+          rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
+      case .crossEntropy(let loss):
+        try crossEntropy(loss, inputs: inputs, outputs: outputs)
+      case .crossEntropyBackward(let loss):
+        try crossEntropyBackward(loss, inputs: inputs, outputs: outputs)
+      case .layerNorm(let rows, let columns, let epsilon, let affine):
+        try layerNorm(
+          rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
+      case .layerNormBackward(let rows, let columns, let affine):
+        try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
+      case .gather(let outer, let count, let inner, let picked):
+        try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
+      case .scatterAdd(let outer, let count, let inner, let picked):
+        try scatterAdd(
+          outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
+      case .sort(let rows, let count, let descending):
+        try sort(rows: rows, count: count, descending: descending, inputs: inputs, outputs: outputs)
+      case .random(let distribution, let key):
+        try random(distribution, key: key, inputs: inputs, outputs: outputs)
+      case .dropout(let probability, let key):
+        try dropout(probability: probability, key: key, inputs: inputs, outputs: outputs)
+      case .copy:
+        try copy(inputs: inputs, outputs: outputs)
+      case .adam(let step, let count):
+        try adam(step, count: count, inputs: inputs, outputs: outputs)
+      case .sgd(let step, let count):
+        try sgd(step, count: count, inputs: inputs, outputs: outputs)
+      }
     }
   }
-}
 #endif

@@ -1,9 +1,80 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func elementwise(_ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("elementwise")
+  extension OpenCLBackend {
+    func elementwise(
+      _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]
+    ) throws {
+      guard let output = outputs.first, output.elementCount > 0 else { return }
+      let count = output.elementCount
+      // The first layout is the outputs' own: axes are joined only where those are one run, too.
+      let axes = CollapsedAxes(
+        shape: output.shape, layouts: [Layout(output.shape)] + inputs.map(\.layout))
+      let rank = axes.rank
+      let accesses = inputs.indices.map { axes.access($0 + 1, axis: rank - 1) }
+      let aligned =
+        profile == .gpu && rank == 1
+        && inputs.allSatisfy { $0.layout.offset % profile.vectorWidth == 0 }
+        && !accesses.contains(.strided)
+      let form = ElementwiseKernel(
+        program: program, profile: profile, rank: rank, accesses: accesses, aligned: aligned)
+      let kernel = try generated.kernel(GeneratedKernels.Key(program: program, form: form.form)) {
+        try self.kernel(.generated(name: "elementwise", text: form.text), "elementwise")
+      }
+
+      var arguments = programArguments(program, scalars, inputs: inputs)
+      for output in outputs { arguments.append(.memory(output.memory)) }
+      let groups: Int
+      let block: Int
+      if profile == .cpu {
+        (groups, block) = blocks(of: count)
+      } else {
+        let perItem = rank == 1 ? profile.vectorWidth : 1
+        groups = min((count + 256 * perItem - 1) / (256 * perItem), max(1, info.computeUnits) * 32)
+        block = 0
+      }
+      arguments.append(.long(count))
+      arguments.append(.long(block))
+      for axis in axes.sizes.indices.dropFirst() { arguments.append(.long(axes.sizes[axis])) }
+      for k in inputs.indices {
+        for axis in 0..<(rank - 1) { arguments.append(.long(axes.strides[k + 1][axis])) }
+        if accesses[k] == .strided { arguments.append(.long(axes.strides[k + 1][rank - 1])) }
+      }
+      let local = profile == .cpu ? 1 : 256
+      try launch(kernel, arguments, global: (groups * local, 1, 1), local: (local, 1, 1))
+    }
+
+    /// Inputs with their offsets, then scalars, as `ProgramPrinter.parameters` declares them.
+    func programArguments(
+      _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand]
+    ) -> [KernelArgument] {
+      var arguments: [KernelArgument] = []
+      arguments.reserveCapacity(2 * inputs.count + scalars.count + 12)
+      for input in inputs {
+        arguments.append(.memory(input.memory))
+        arguments.append(.long(input.layout.offset))
+      }
+      for (value, dtype) in zip(scalars, program.scalars) {
+        switch dtype {
+        case .float32, .float16, .bfloat16: arguments.append(.float(value.floatValue))
+        case .int64: arguments.append(.int64(value.intValue))
+        case .int32: arguments.append(.int32(Int32(clamping: value.intValue)))
+        case .uint8: arguments.append(.int32(Int32(UInt8(truncatingIfNeeded: value.intValue))))
+        case .bool:
+          let isSet = if case .float(let x) = value { x != 0 } else { value.intValue != 0 }
+          arguments.append(.int32(isSet ? 1 : 0))
+        }
+      }
+      return arguments
+    }
+
+    /// Fat work-groups for the cpu profile: their number and the elements of each, a multiple of 64.
+    ///
+    /// Four for each compute unit even out the load; below 4096 elements starting one costs more than it saves.
+    func blocks(of count: Int, least: Int = 4096) -> (groups: Int, size: Int) {
+      let wanted = max(least, (count + info.computeUnits * 4 - 1) / (max(1, info.computeUnits) * 4))
+      let size = (wanted + 63) / 64 * 64
+      return ((count + size - 1) / size, size)
+    }
   }
-}
 #endif

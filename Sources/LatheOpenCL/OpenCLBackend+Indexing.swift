@@ -1,12 +1,15 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func gather(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("gather")
+  extension OpenCLBackend {
+    func gather(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws
+    {
+      throw LatheError.unsupported("gather")
+    }
+    func scatterAdd(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand])
+      throws
+    {
+      throw LatheError.unsupported("scatterAdd")
+    }
   }
-  func scatterAdd(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("scatterAdd")
-  }
-}
 #endif

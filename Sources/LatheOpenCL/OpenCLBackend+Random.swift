@@ -1,12 +1,14 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func random(_ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("random")
+  extension OpenCLBackend {
+    func random(_ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand])
+      throws
+    {
+      throw LatheError.unsupported("random")
+    }
+    func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
+      throw LatheError.unsupported("dropout")
+    }
   }
-  func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("dropout")
-  }
-}
 #endif

@@ -1,15 +1,17 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("reduce")
+  extension OpenCLBackend {
+    func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
+      throw LatheError.unsupported("reduce")
+    }
+    func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
+      throws
+    {
+      throw LatheError.unsupported("argReduce")
+    }
+    func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+      throw LatheError.unsupported("cumulativeSum")
+    }
   }
-  func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("argReduce")
-  }
-  func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("cumulativeSum")
-  }
-}
 #endif

@@ -1,9 +1,9 @@
 #if OpenCL
-import LatheCore
+  import LatheCore
 
-extension OpenCLBackend {
-  func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("sort")
+  extension OpenCLBackend {
+    func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
+      throw LatheError.unsupported("sort")
+    }
   }
-}
 #endif

@@ -80,7 +80,9 @@
       }
       let status = cl.clEnqueueWriteBuffer(
         queue.handle, memory, cl_bool(CL_TRUE), 0, source.count, from, 0, nil, nil)
-      guard status == CL_SUCCESS else { throw failure("write of \(source.count) bytes", status, bytes: source.count) }
+      guard status == CL_SUCCESS else {
+        throw failure("write of \(source.count) bytes", status, bytes: source.count)
+      }
     }
 
     package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {

@@ -8,6 +8,9 @@
     case cpu
     /// Work-group tiles in local memory.
     case gpu
+
+    /// Elements of a vector in generated kernels; math.clh is there for it and for scalars.
+    var vectorWidth: Int { self == .cpu ? 16 : 4 }
   }
 
   /// A device that some OpenCL platform reports.
@@ -43,7 +46,8 @@
     }
 
     private static func addDevices(of platform: cl_platform_id, to entries: inout [OpenCLEntry]) {
-      let platformName = (try? OpenCLQuery.platformText(platform, CL_PLATFORM_NAME)) ?? "a platform without name"
+      let platformName =
+        (try? OpenCLQuery.platformText(platform, CL_PLATFORM_NAME)) ?? "a platform without name"
       do {
         for device in try OpenCLQuery.devices(of: platform) {
           entries.append(entry(for: device, platform: platform, name: platformName, index: entries.count))
@@ -62,10 +66,13 @@
         let native = try KernelProfile.chosen(forType: type)
         let info = try OpenCLQuery.info(of: device, index: "opencl:\(index)", profile: native)
         if let error = info.error {
-          return OpenCLEntry(info: info) { _ in throw LatheError(.device, "\(info.index) (\(info.name)): \(error)") }
+          return OpenCLEntry(info: info) { _ in
+            throw LatheError(.device, "\(info.index) (\(info.name)): \(error)")
+          }
         }
         let place = OpenCLPlace(
-          platform: platform, device: device, platformName: name, platformVersion: platformVersion, info: info)
+          platform: platform, device: device, platformName: name, platformVersion: platformVersion, info: info
+        )
         return OpenCLEntry(info: info) { try OpenCLBackend(place, profile: $0 ?? native) }
       } catch {
         return broken(name: name, index: index, error: "\(error)")

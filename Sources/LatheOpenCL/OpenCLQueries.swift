@@ -61,7 +61,8 @@
       info.index = index
       info.name = try deviceText(device, CL_DEVICE_NAME)
       info.vendor = try deviceText(device, CL_DEVICE_VENDOR)
-      info.driver = try deviceText(device, CL_DEVICE_VERSION) + ", driver " + deviceText(device, CL_DRIVER_VERSION)
+      info.driver =
+        try deviceText(device, CL_DEVICE_VERSION) + ", driver " + deviceText(device, CL_DRIVER_VERSION)
       info.type = typeName(try number(device, CL_DEVICE_TYPE))
       info.computeUnits = Int(try number(device, CL_DEVICE_MAX_COMPUTE_UNITS))
       info.globalMemory = Int(clamping: try number(device, CL_DEVICE_GLOBAL_MEM_SIZE))

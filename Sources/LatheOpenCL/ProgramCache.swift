@@ -48,7 +48,8 @@
         let handle = cl.clCreateKernel(program.handle, function, &status)
         guard status == CL_SUCCESS, let handle else {
           throw LatheError(
-            .kernelBuild, "\(place.info.index): no kernel \(function) in \(source.name): \(OpenCLStatus.name(status))")
+            .kernelBuild,
+            "\(place.info.index): no kernel \(function) in \(source.name): \(OpenCLStatus.name(status))")
         }
         let kernel = OpenCLKernel(owning: handle, name: function, program: program)
         state.kernels[key] = kernel
@@ -57,7 +58,7 @@
     }
 
     private func build(_ source: KernelSource, _ options: KernelOptions) throws -> OpenCLProgram {
-      let text = try source.text()
+      let text = try source.text(for: profile)
       let arguments = "-cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
       let key = [
         place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
@@ -88,7 +89,7 @@
           options: \(arguments)
           build log:
           \(buildLog(of: handle))
-          source, without common.clh:
+          source:
           \(ProgramCache.firstLines(of: text))
           """)
       }
@@ -117,7 +118,8 @@
       bytes.withUnsafeMutableBufferPointer { buffer in
         var pointer = buffer.baseAddress
         status = cl.clGetProgramInfo(
-          program.handle, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout<UnsafeRawPointer>.size, &pointer, nil)
+          program.handle, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout<UnsafeRawPointer>.size, &pointer,
+          nil)
       }
       return status == CL_SUCCESS ? bytes : nil
     }
@@ -125,7 +127,8 @@
     private func buildLog(of program: cl_program) -> String {
       var size = 0
       let property = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
-      guard cl.clGetProgramBuildInfo(program, place.device, property, 0, nil, &size) == CL_SUCCESS, size > 0 else {
+      guard cl.clGetProgramBuildInfo(program, place.device, property, 0, nil, &size) == CL_SUCCESS, size > 0
+      else {
         return "(the driver gives none)"
       }
       var bytes = [UInt8](repeating: 0, count: size)
@@ -133,10 +136,10 @@
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 
-    /// The first lines behind common.clh, numbered as in the build log.
+    /// The first lines of the source itself, numbered as in the build log.
     private static func firstLines(of text: String) -> String {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      let start = (lines.firstIndex { $0.hasPrefix("// End of common.clh") } ?? -1) + 1
+      let start = (lines.firstIndex { $0.hasPrefix(KernelSource.end) } ?? -1) + 1
       return lines[start...].prefix(12).enumerated()
         .map { "\(start + $0.offset + 1): \($0.element)" }.joined(separator: "\n")
     }

@@ -28,7 +28,9 @@
       }
       #expect(error?.kind == .kernelBuild)
       let message = error?.message ?? ""
-      for part in ["broken.cl", "-DTILE=8", "undeclared_name", "CL_BUILD_PROGRAM_FAILURE", "__kernel void broken"] {
+      for part in [
+        "broken.cl", "-DTILE=8", "undeclared_name", "CL_BUILD_PROGRAM_FAILURE", "__kernel void broken",
+      ] {
         #expect(message.contains(part), "\(part) is missing in: \(message)")
       }
     }

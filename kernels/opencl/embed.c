@@ -11,11 +11,16 @@ static const char common[] = {
 #embed "common.clh" suffix(, 0)
 };
 
+static const char math[] = {
+#embed "math.clh" suffix(, 0)
+};
+
 static const struct {
   const char *name;
   const char *text;
 } files[] = {
     {"common.clh", common},
+    {"math.clh", math},
 };
 
 const char *lathe_opencl_kernel_source(const char *name) {

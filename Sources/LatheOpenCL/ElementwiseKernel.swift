@@ -1,0 +1,165 @@
+#if OpenCL
+  import LatheCore
+
+  /// The text of the kernel `elementwise` for a program and the way its operands lie.
+  ///
+  /// Sizes and strides are arguments, so that another batch size needs no other kernel.
+  struct ElementwiseKernel {
+    let program: ElementwiseProgram
+    let profile: KernelProfile
+    /// Collapsed axes; 1 means that the outputs are one run of elements.
+    let rank: Int
+    /// How each input is read along the innermost axis.
+    let accesses: [Access]
+    /// Whether every operand starts at a multiple of the vector width.
+    let aligned: Bool
+
+    /// What the text depends on, beside the program and the profile.
+    var form: [UInt8] { [0, UInt8(rank), aligned ? 1 : 0] + accesses.map(\.rawValue) }
+
+    private var outputs: [String] {
+      program.outputs.enumerated().map { k, output in
+        "__global \(ProgramPrinter.storedType(output.dtype)) *restrict y\(k)"
+      }
+    }
+
+    /// Steps along the axes: `t<input>_<axis>`, and for strided inputs `s<input>` along the innermost one.
+    private var strides: [String] {
+      accesses.enumerated().flatMap { k, access in
+        (0..<(rank - 1)).map { "long t\(k)_\($0)" } + (access == .strided ? ["long s\(k)"] : [])
+      }
+    }
+
+    /// `n<axis>`, the sizes of all axes but the outermost.
+    private var sizes: [String] { (1..<max(rank, 1)).map { "ulong n\($0)" } }
+
+    var text: String {
+      let parameters =
+        ProgramPrinter.parameters(program) + outputs + ["ulong n", "ulong block"] + sizes + strides
+      let local = profile == .cpu ? 1 : 256
+      return """
+        __kernel __attribute__((reqd_work_group_size(\(local), 1, 1)))
+        void elementwise(\(parameters.joined(separator: ",\n    "))) {
+        \(profile == .cpu ? (rank == 1 ? cpuRun : cpuRows) : (rank == 1 ? gpuRun : gpuElements))
+        }
+
+        """
+    }
+
+    private func loop(from: String, to: String, output: String) -> String {
+      let wide = ProgramPrinter(program: program, width: profile.vectorWidth)
+      let scalar = ProgramPrinter(program: program, width: 1)
+      return """
+        size_t j = \(from);
+        for (; j + \(wide.width) <= \(to); j += \(wide.width)) {
+        \(wide.body(accesses: accesses, index: "j"))
+        \(wide.stores(index: "\(output)j"))
+        }
+        for (; j < \(to); j++) {
+        \(scalar.body(accesses: accesses, index: "j"))
+        \(scalar.stores(index: "\(output)j"))
+        }
+        """
+    }
+
+    private var bases: String {
+      accesses.indices.map { "long b\($0) = o\($0);" }.joined(separator: "\n")
+    }
+
+    /// A work-item does a block of a run of elements.
+    private var cpuRun: String {
+      """
+      \(bases)
+      const size_t first = get_global_id(0) * block;
+      const size_t last = min((size_t)n, first + (size_t)block);
+      \(loop(from: "first", to: "last", output: ""))
+      """
+    }
+
+    /// A work-item does a block of elements row by row; the outer axes are counted like an odometer.
+    private var cpuRows: String {
+      let inner = "n\(rank - 1)"
+      let outer = (0..<(rank - 1)).reversed()
+      let start = outer.map { axis in
+        // The outermost index is what is left.
+        axis == 0 ? "size_t i0 = rest;" : "size_t i\(axis) = rest % n\(axis); rest /= n\(axis);"
+      }.joined(separator: "\n")
+      let moved = accesses.indices.map { k in
+        (0..<(rank - 1)).map { "b\(k) += (long)i\($0) * t\(k)_\($0);" }.joined(separator: " ")
+      }.joined(separator: "\n")
+      return """
+        \(bases)
+        size_t position = get_global_id(0) * block;
+        const size_t last = min((size_t)n, position + (size_t)block);
+        size_t rest = position / \(inner);
+        size_t start = position - rest * \(inner);
+        \(start)
+        \(moved)
+        while (position < last) {
+        const size_t row = position - start;
+        const size_t end = min((size_t)\(inner), last - row);
+        {
+        \(loop(from: "start", to: "end", output: "row + "))
+        }
+        position = row + end;
+        start = 0;
+        \(odometer(axis: rank - 2))
+        }
+        """
+    }
+
+    private func odometer(axis: Int) -> String {
+      let step = accesses.indices.map { "b\($0) += t\($0)_\(axis);" }.joined(separator: " ")
+      guard axis > 0 else { return "\(step) i0++;" }
+      let back = accesses.indices.map { "b\($0) -= (long)n\(axis) * t\($0)_\(axis);" }.joined(separator: " ")
+      return """
+        \(step)
+        if (++i\(axis) == n\(axis)) {
+        i\(axis) = 0; \(back)
+        \(odometer(axis: axis - 1))
+        }
+        """
+    }
+
+    /// Work-items take vectors in turn; the one behind the last whole vector does the rest.
+    private var gpuRun: String {
+      let wide = ProgramPrinter(program: program, width: profile.vectorWidth)
+      let scalar = ProgramPrinter(program: program, width: 1)
+      return """
+        \(bases)
+        size_t j = get_global_id(0) * \(wide.width);
+        for (; j + \(wide.width) <= n; j += get_global_size(0) * \(wide.width)) {
+        \(wide.body(accesses: accesses, index: "j", aligned: aligned))
+        \(wide.stores(index: "j", aligned: aligned))
+        }
+        for (; j < n; j++) {
+        \(scalar.body(accesses: accesses, index: "j"))
+        \(scalar.stores(index: "j"))
+        }
+        """
+    }
+
+    /// Work-items take elements in turn and find their place from the element's number.
+    private var gpuElements: String {
+      let scalar = ProgramPrinter(program: program, width: 1)
+      let places = (1..<rank).reversed().map { axis in
+        "const ulong i\(axis) = rest % n\(axis); rest /= n\(axis);"
+      }.joined(separator: "\n")
+      let offsets = accesses.enumerated().map { k, access in
+        let outer = (0..<(rank - 1)).map { " + (long)i\($0) * t\(k)_\($0)" }.joined()
+        return "const long b\(k) = o\(k)\(outer);"
+      }.joined(separator: "\n")
+      return """
+        for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
+        ulong rest = e;
+        \(places)
+        const ulong i0 = rest;
+        const ulong j = i\(rank - 1);
+        \(offsets)
+        \(scalar.body(accesses: accesses, index: "j"))
+        \(scalar.stores(index: "e"))
+        }
+        """
+    }
+  }
+#endif

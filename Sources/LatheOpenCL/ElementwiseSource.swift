@@ -1,0 +1,144 @@
+#if OpenCL
+  import LatheCore
+
+  extension ProgramPrinter {
+    /// An instruction's right-hand side.
+    func expression(_ instruction: ElementwiseProgram.Instruction) -> String {
+      let dtype = instruction.dtype
+      let a = "r\(instruction.a)"
+      let b = "r\(instruction.b)"
+      let c = "r\(instruction.c)"
+      let t = type(dtype)
+      let zero = "(\(t))(0)"
+      switch instruction.op {
+      case .negate: return "-\(a)"
+      case .absolute: return absolute(a, dtype)
+      case .sign: return sign(a, dtype)
+      case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .gelu, .softplus:
+        return "\(function("\(instruction.op)"))(\(a))"
+      case .geluTanh: return "\(function("gelu_tanh"))(\(a))"
+      case .roundToFloat16: return "\(function("round_float16"))(\(a))"
+      case .roundToBFloat16: return "\(function("round_bfloat16"))(\(a))"
+      case .sqrt: return "sqrt(\(a))"
+      case .rsqrt: return "1.0f / sqrt(\(a))"
+      case .square: return "\(a) * \(a)"
+      case .reciprocal: return "1.0f / \(a)"
+      case .relu: return dtype == .uint8 ? a : choose(zero, a, mask: "\(a) < \(zero)")
+      case .silu: return "\(a) / (1.0f + \(function("exp"))(-\(a)))"
+      case .floor: return "floor(\(a))"
+      case .ceil: return "ceil(\(a))"
+      case .round: return "rint(\(a))"
+      case .isNaN: return "isnan(\(a))"
+      case .logicalNot: return "(\(a) == 0)"
+      case .toFloat32: return converted(a, from: dtype, to: .float32)
+      case .toInt32: return converted(a, from: dtype, to: .int32)
+      case .toInt64: return converted(a, from: dtype, to: .int64)
+      case .toUInt8: return converted(a, from: dtype, to: .uint8)
+      case .toBool: return dtype == .bool ? a : asMask("\(a) != \(zero)", dtype)
+      case .add: return "\(a) + \(b)"
+      case .subtract: return "\(a) - \(b)"
+      case .multiply: return "\(a) * \(b)"
+      case .divide: return "\(a) / \(b)"
+      case .power: return dtype == .float32 ? "pow(\(a), \(b))" : lanes("integer_power", a, b, dtype)
+      case .remainder:
+        return dtype == .float32
+          ? "\(function("remainder"))(\(a), \(b))" : lanes("integer_remainder", a, b, dtype)
+      case .minimum: return extreme("min", a, b, dtype)
+      case .maximum: return extreme("max", a, b, dtype)
+      case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
+        return comparison(instruction.op, a, b, dtype)
+      case .logicalAnd: return "(\(a) & \(b))"
+      case .logicalOr: return "(\(a) | \(b))"
+      case .logicalXor: return "(\(a) ^ \(b))"
+      case .leakyReLU: return choose(a, "\(a) * \(b)", mask: "\(a) >= \(zero)")
+      case .elu: return choose(a, "\(b) * \(function("expm1"))(\(a))", mask: "\(a) > \(zero)")
+      case .select: return selection(a, b, c, dtype)
+      case .clamp: return extreme("min", extreme("max", a, b, dtype), c, dtype)
+      }
+    }
+
+    /// `yes` where the mask, a comparison of the operands' own type, holds, else `no`.
+    private func choose(_ yes: String, _ no: String, mask: String) -> String {
+      width == 1 ? "((\(mask)) ? (\(yes)) : (\(no)))" : "select(\(no), \(yes), \(mask))"
+    }
+
+    /// A comparison of operands of a type as an int mask.
+    private func asMask(_ comparison: String, _ dtype: DType) -> String {
+      guard width > 1, dtype == .int64 || dtype == .uint8 else { return "(\(comparison))" }
+      return "convert_int\(width)(\(comparison))"
+    }
+
+    private func absolute(_ a: String, _ dtype: DType) -> String {
+      switch dtype {
+      case .float32: "fabs(\(a))"
+      case .uint8: a
+      default: choose("-\(a)", a, mask: "\(a) < (\(type(dtype)))(0)")
+      }
+    }
+
+    private func sign(_ a: String, _ dtype: DType) -> String {
+      let zero = "(\(type(dtype)))(0)"
+      switch dtype {
+      case .float32: return "\(function("sign"))(\(a))"
+      case .uint8: return "min(\(a), (\(type(dtype)))(1))"
+      default: return width == 1 ? "(\(a) > 0) - (\(a) < 0)" : "(\(a) < \(zero)) - (\(a) > \(zero))"
+      }
+    }
+
+    /// Floats are rounded towards zero and limited to the target's range, NaN becomes 0; whole numbers wrap.
+    private func converted(_ a: String, from: DType, to: DType) -> String {
+      if from == to { return a }
+      let rounding = from == .float32 ? "_sat_rtz" : ""
+      return "convert_\(type(to))\(rounding)(\(from == .bool ? "\(a) & 1" : a))"
+    }
+
+    private func extreme(_ name: String, _ a: String, _ b: String, _ dtype: DType) -> String {
+      switch dtype {
+      case .float32: "\(function(name))(\(a), \(b))"
+      case .bool: name == "min" ? "(\(a) & \(b))" : "(\(a) | \(b))"
+      default: "\(name)(\(a), \(b))"
+      }
+    }
+
+    private func comparison(_ op: ElementwiseOp, _ a: String, _ b: String, _ dtype: DType) -> String {
+      if dtype == .bool {
+        switch op {
+        case .equal: return "(\(a) == \(b))"
+        case .notEqual: return "(\(a) != \(b))"
+        case .less: return "((\(a) == 0) & \(b))"
+        case .lessEqual: return "((\(a) == 0) | \(b))"
+        case .greater: return "(\(a) & (\(b) == 0))"
+        default: return "(\(a) | (\(b) == 0))"
+        }
+      }
+      let sign =
+        switch op {
+        case .equal: "=="
+        case .notEqual: "!="
+        case .less: "<"
+        case .lessEqual: "<="
+        case .greater: ">"
+        default: ">="
+        }
+      return asMask("\(a) \(sign) \(b)", dtype)
+    }
+
+    private func selection(_ mask: String, _ yes: String, _ no: String, _ dtype: DType) -> String {
+      if width == 1 { return "(\(mask) ? \(yes) : \(no))" }
+      switch dtype {
+      case .int64: return "select(\(no), \(yes), convert_long\(width)(\(mask)))"
+      case .uint8: return "select(\(no), \(yes), convert_char\(width)(\(mask)))"
+      default: return "select(\(no), \(yes), \(mask))"
+      }
+    }
+
+    /// A helper on whole numbers, lane by lane.
+    private func lanes(_ name: String, _ a: String, _ b: String, _ dtype: DType) -> String {
+      let element = type(dtype).prefix { $0.isLetter }
+      if width == 1 { return "(\(element))lathe_\(name)(\(a), \(b))" }
+      let digits = Array("0123456789abcdef")
+      let calls = (0..<width).map { "(\(element))lathe_\(name)(\(a).s\(digits[$0]), \(b).s\(digits[$0]))" }
+      return "(\(type(dtype)))(\(calls.joined(separator: ", ")))"
+    }
+  }
+#endif

@@ -1,0 +1,116 @@
+#if OpenCL
+  import LatheCore
+
+  /// Prints an element-wise program as OpenCL C for vectors of one width.
+  ///
+  /// Register k is a constant `r<k>` of a vector (or scalar) type. A bool register is an int mask as comparisons
+  /// give it: 0 or -1 in vectors, 0 or 1 in scalars. Input k is `x<k>`, read from index `b<k>` on with stride `s<k>`.
+  struct ProgramPrinter {
+    let program: ElementwiseProgram
+    let width: Int
+
+    private var w: String { width == 1 ? "" : "\(width)" }
+
+    /// A helper of math.clh for this width.
+    func function(_ name: String) -> String { "lathe_\(name)_f\(width)" }
+
+    /// The type of a register.
+    func type(_ dtype: DType) -> String {
+      switch dtype {
+      case .float32, .float16, .bfloat16: "float\(w)"
+      case .int32, .bool: "int\(w)"
+      case .int64: "long\(w)"
+      case .uint8: "uchar\(w)"
+      }
+    }
+
+    /// The type of an element in memory.
+    static func storedType(_ dtype: DType) -> String {
+      switch dtype {
+      case .float32: "float"
+      case .float16, .bfloat16: "ushort"
+      case .int32: "int"
+      case .int64: "long"
+      case .uint8, .bool: "uchar"
+      }
+    }
+
+    /// The parameters for inputs and scalars; inputs come with their offset.
+    static func parameters(_ program: ElementwiseProgram) -> [String] {
+      program.inputs.enumerated().map { k, dtype in
+        "__global const \(storedType(dtype)) *restrict x\(k), long o\(k)"
+      } + program.scalars.enumerated().map { k, dtype in "\(scalarType(dtype)) k\(k)" }
+    }
+
+    private static func scalarType(_ dtype: DType) -> String {
+      switch dtype {
+      case .float32, .float16, .bfloat16: "float"
+      case .int64: "long"
+      default: "int"
+      }
+    }
+
+    /// Definitions of all registers for the element (or the vector from element) `index` on.
+    ///
+    /// - Parameter aligned: whether contiguous inputs may be read as whole vectors of their type.
+    func body(accesses: [Access], index: String, aligned: Bool = false) -> String {
+      var lines: [String] = []
+      for (k, dtype) in program.inputs.enumerated() {
+        let loaded = load(k, dtype, accesses[k], index, aligned: aligned)
+        lines.append("const \(type(dtype)) r\(k) = \(loaded);")
+      }
+      for (k, dtype) in program.scalars.enumerated() {
+        let value = dtype == .bool ? (width == 1 ? "(k\(k) != 0)" : "-(k\(k) != 0)") : "k\(k)"
+        lines.append("const \(type(dtype)) r\(program.inputs.count + k) = (\(type(dtype)))(\(value));")
+      }
+      let first = program.inputs.count + program.scalars.count
+      for (k, instruction) in program.instructions.enumerated() {
+        let result = type(instruction.op.resultType(instruction.dtype))
+        lines.append("const \(result) r\(first + k) = \(expression(instruction));")
+      }
+      return lines.joined(separator: "\n")
+    }
+
+    private func load(_ k: Int, _ dtype: DType, _ access: Access, _ index: String, aligned: Bool) -> String {
+      let stored = ProgramPrinter.storedType(dtype)
+      let raw: String
+      switch access {
+      case .contiguous where width == 1: raw = "x\(k)[b\(k) + \(index)]"
+      case .contiguous where aligned: raw = "*(__global const \(stored)\(w) *)(x\(k) + b\(k) + \(index))"
+      case .contiguous: raw = "vload\(w)(0, x\(k) + b\(k) + \(index))"
+      case .broadcast: raw = "(\(stored)\(w))(x\(k)[b\(k)])"
+      case .strided:
+        let elements = (0..<width).map { "x\(k)[b\(k) + (\(index) + \($0)) * s\(k)]" }
+        raw = "(\(stored)\(w))(\(elements.joined(separator: ", ")))"
+      }
+      switch dtype {
+      case .float16: return "\(function("from_float16"))(\(raw))"
+      case .bfloat16: return "\(function("from_bfloat16"))(\(raw))"
+      case .bool: return width == 1 ? "(\(raw) != 0)" : "(convert_int\(w)(\(raw)) != 0)"
+      default: return raw
+      }
+    }
+
+    /// A register as it is stored in an output of a type.
+    func stored(_ register: String, as dtype: DType) -> String {
+      switch dtype {
+      case .float16: "\(function("to_float16"))(\(register))"
+      case .bfloat16: "\(function("to_bfloat16"))(\(register))"
+      case .bool: "convert_uchar\(w)(\(register) & 1)"
+      default: register
+      }
+    }
+
+    /// Stores of all outputs, each at `index` of `y<k>`.
+    func stores(index: String, aligned: Bool = false) -> String {
+      program.outputs.enumerated().map { k, output in
+        let value = stored("r\(output.register)", as: output.dtype)
+        if width == 1 { return "y\(k)[\(index)] = \(value);" }
+        if aligned {
+          return "*(__global \(ProgramPrinter.storedType(output.dtype))\(w) *)(y\(k) + \(index)) = \(value);"
+        }
+        return "vstore\(w)(\(value), 0, y\(k) + \(index));"
+      }.joined(separator: "\n")
+    }
+  }
+#endif
