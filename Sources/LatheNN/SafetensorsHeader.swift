@@ -1,0 +1,167 @@
+import LatheCore
+
+/// One entry of a safetensors header.
+struct SafetensorsEntry {
+  var name: String
+  var dtype: String
+  var shape: [Int]
+  var begin: Int
+  var end: Int
+}
+
+/// A strict reader of the header's JSON: one object of tensor entries and `__metadata__`.
+///
+/// Foundation's decoder lets a repeated key pass, which here would make two tensors of one name.
+struct SafetensorsHeader {
+  private(set) var entries: [SafetensorsEntry] = []
+  private(set) var metadata: [String: String] = [:]
+  private let text: [UInt8]
+  private var position = 0
+
+  /// What is wrong with the header, and at which of its bytes.
+  struct Fault: Error {
+    var message: String
+    var offset: Int
+  }
+
+  init(_ text: [UInt8]) throws(Fault) {
+    self.text = text
+    guard text.first == UInt8(ascii: "{") else {
+      throw Fault(message: "the header is not an object", offset: 0)
+    }
+    var names = Set<String>()
+    try object { reader, key throws(Fault) in
+      guard names.insert(key).inserted else { throw reader.fault("the name '\(key)' comes twice") }
+      if key == "__metadata__" {
+        try reader.object { reader, key throws(Fault) in
+          guard reader.metadata[key] == nil else { throw reader.fault("the name '\(key)' comes twice") }
+          reader.metadata[key] = try reader.string()
+        }
+      } else {
+        let entry = try reader.entry(key)
+        reader.entries.append(entry)
+      }
+    }
+    skipSpace()
+    guard position == text.count else { throw fault("text behind the header's end") }
+  }
+
+  private mutating func entry(_ name: String) throws(Fault) -> SafetensorsEntry {
+    var dtype: String?
+    var shape: [Int]?
+    var offsets: [Int]?
+    let start = position
+    try object { reader, key throws(Fault) in
+      switch key {
+      case "dtype" where dtype == nil: dtype = try reader.string()
+      case "shape" where shape == nil: shape = try reader.numbers()
+      case "data_offsets" where offsets == nil: offsets = try reader.numbers()
+      default: throw reader.fault("unexpected or repeated key '\(key)' of tensor '\(name)'")
+      }
+    }
+    guard let dtype, let shape, let offsets, offsets.count == 2 else {
+      throw Fault(message: "tensor '\(name)' lacks dtype, shape or two data_offsets", offset: start)
+    }
+    return SafetensorsEntry(name: name, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1])
+  }
+
+  private func fault(_ message: String) -> Fault { Fault(message: message, offset: position) }
+
+  private mutating func skipSpace() {
+    while position < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[position]) { position += 1 }
+  }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard position < text.count, text[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
+    guard take(character) else { throw fault("expected '\(character)'") }
+  }
+
+  private mutating func object(
+    _ member: (inout SafetensorsHeader, String) throws(Fault) -> Void
+  ) throws(Fault) {
+    try expect("{")
+    if take("}") { return }
+    repeat {
+      let key = try string()
+      try expect(":")
+      try member(&self, key)
+    } while take(",")
+    try expect("}")
+  }
+
+  private mutating func numbers() throws(Fault) -> [Int] {
+    try expect("[")
+    var values: [Int] = []
+    if take("]") { return values }
+    repeat {
+      skipSpace()
+      let start = position
+      while position < text.count, (0x30...0x39).contains(text[position]) { position += 1 }
+      guard let value = Int(String(decoding: text[start..<position], as: UTF8.self)) else {
+        throw fault("expected a whole number that is not negative")
+      }
+      values.append(value)
+    } while take(",")
+    try expect("]")
+    return values
+  }
+
+  private mutating func string() throws(Fault) -> String {
+    try expect("\"")
+    var bytes: [UInt8] = []
+    while position < text.count {
+      let byte = text[position]
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""):
+        guard let result = String(validating: bytes, as: UTF8.self) else {
+          throw fault("text that is not UTF-8")
+        }
+        return result
+      case UInt8(ascii: "\\"): bytes += try escape()
+      case 0..<0x20: throw fault("a control character in a string")
+      default: bytes.append(byte)
+      }
+    }
+    throw fault("a string without an end")
+  }
+
+  private mutating func escape() throws(Fault) -> [UInt8] {
+    guard position < text.count else { throw fault("a string without an end") }
+    let byte = text[position]
+    position += 1
+    switch byte {
+    case UInt8(ascii: "n"): return [0x0A]
+    case UInt8(ascii: "t"): return [0x09]
+    case UInt8(ascii: "r"): return [0x0D]
+    case UInt8(ascii: "b"): return [0x08]
+    case UInt8(ascii: "f"): return [0x0C]
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
+    case UInt8(ascii: "u"):
+      var code = try unit()
+      if (0xD800...0xDBFF).contains(code), position + 1 < text.count, text[position] == UInt8(ascii: "\\") {
+        position += 2
+        let low = try unit()
+        guard (0xDC00...0xDFFF).contains(low) else { throw fault("half a surrogate pair") }
+        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      }
+      guard let scalar = Unicode.Scalar(code) else { throw fault("half a surrogate pair") }
+      return Array(String(Character(scalar)).utf8)
+    default: throw fault("an unknown escape")
+    }
+  }
+
+  private mutating func unit() throws(Fault) -> UInt32 {
+    guard position + 4 <= text.count,
+      let value = UInt32(String(decoding: text[position..<position + 4], as: UTF8.self), radix: 16)
+    else { throw fault("expected four hexadecimal digits") }
+    position += 4
+    return value
+  }
+}
