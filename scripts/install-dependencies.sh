@@ -3,6 +3,7 @@
 #
 #   scripts/install-dependencies.sh [GROUP...]      default: all groups
 #
+#   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
 #   runtime  what a binary uses where it finds it: the OpenCL loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
@@ -17,6 +18,7 @@ readonly swift_major=6 swift_minor=3
 
 packages() {
   case $1 in
+    make) echo make ;;
     build) echo git ca-certificates ocl-icd-opencl-dev ;;
     runtime) echo ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
@@ -51,11 +53,11 @@ missing() {
 }
 
 groups=("$@")
-((${#groups[@]})) || groups=(build runtime pocl data test)
+((${#groups[@]})) || groups=(make build runtime pocl data test)
 wanted=()
 for group in "${groups[@]}"; do
   list=$(packages "$group") || {
-    sed -n "2,10p" "$0" >&2
+    sed -n "2,11p" "$0" >&2
     fail "no group named '$group'" 2
   }
   read -ra names <<<"$list"

@@ -1,0 +1,70 @@
+import Lathe
+import TestSupport
+import Testing
+
+/// Every fixture on every device: outputs and all gradients against PyTorch's.
+@Suite(.serialized) struct FixtureTests {
+  static let files = ["layers", "losses", "activations", "reductions", "indexing"]
+
+  @Test(arguments: files) func cpu(_ file: String) throws {
+    try run(file, on: .cpu)
+  }
+
+  @Test(.enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: files, ["cpu", "gpu"])
+  func openCL(_ file: String, profile: String) throws {
+    let devices = try TestDevice.openCL(profile)
+    try #require(!devices.isEmpty, "no OpenCL device")
+    for device in devices { try run(file, on: device) }
+  }
+
+  /// The fixtures name no operation that is not run, and the table none that no fixture has.
+  @Test func everyOperationHasFixtures() throws {
+    let named = Set(try Self.files.flatMap { try FixtureFile.load($0, as: Fixture.self).map(\.op) })
+    #expect(named == Set(fixtureOperations.keys))
+  }
+
+  private func run(_ file: String, on device: Device) throws {
+    for fixture in try FixtureFile.load(file, as: Fixture.self) { try check(fixture, on: device) }
+  }
+
+  private func check(_ fixture: Fixture, on device: Device) throws {
+    let where_ = "\(fixture.name) on \(TestDevice.describe(device))"
+    let operation = try #require(fixtureOperations[fixture.op], "no operation '\(fixture.op)'")
+    var inputs = try fixture.inputs.map { try $0.tensor(on: device) }
+    for i in inputs.indices where fixture.gradients[i] != nil { inputs[i] = inputs[i].requiringGradient() }
+    let outputs = try operation(inputs, fixture)
+    try #require(outputs.count == fixture.outputs.count, "\(where_): \(outputs.count) outputs")
+    var total: Tensor?
+    for (index, (output, expected)) in zip(outputs, fixture.outputs).enumerated() {
+      #expect(output.shape == Shape(expected.shape), "\(where_), output \(index)")
+      #expect(output.dtype.description == expected.dtype, "\(where_), output \(index)")
+      expectClose(try output.scalars(as: Float.self), expected.values, "\(where_), output \(index)")
+      guard let upstream = fixture.upstream[index] else { continue }
+      let weight = Tensor(upstream.map { Float($0) }, shape: output.shape, device: device)
+      let part = (output * weight).sum()
+      total = total.map { $0 + part } ?? part
+    }
+    guard let total, fixture.gradients.contains(where: { $0 != nil }) else { return }
+    let tracked = inputs.indices.filter { fixture.gradients[$0] != nil }
+    for (index, gradient) in zip(tracked, total.gradients(of: tracked.map { inputs[$0] })) {
+      #expect(gradient.shape == inputs[index].shape, "\(where_), gradient of input \(index)")
+      expectClose(
+        try gradient.scalars(as: Float.self), fixture.gradients[index] ?? [],
+        "\(where_), gradient of input \(index)")
+    }
+  }
+}
+
+/// Expects float32 results as near to PyTorch's float64 ones as their size allows.
+func expectClose(_ found: [Float], _ expected: [Double], _ what: String, tolerance: Double = 2e-5) {
+  guard found.count == expected.count else {
+    Issue.record("\(what): \(found.count) values, expected \(expected.count)")
+    return
+  }
+  let scale = max(1, expected.reduce(0) { max($0, abs($1)) })
+  let wrong = found.indices.filter { !(abs(Double(found[$0]) - expected[$0]) <= tolerance * scale) }
+  if let first = wrong.first {
+    Issue.record(
+      "\(what): \(wrong.count) of \(found.count) differ, first [\(first)]: \(found[first]), expected \(expected[first])")
+  }
+}
