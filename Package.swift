@@ -66,5 +66,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests", swiftSettings: settings),
+    .testTarget(
+      name: "FixtureTests", dependencies: ["Lathe", "TestSupport"], swiftSettings: settings),
   ]
 )

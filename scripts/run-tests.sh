@@ -8,5 +8,6 @@ cd "$(dirname "$0")/.."
 swift build -c release --build-tests
 # setup installed PoCL, so that a machine without OpenCL is a failure here and not a reason to skip.
 export LATHE_REQUIRE_OPENCL=${LATHE_REQUIRE_OPENCL:-1}
-swift test -c release --skip-build "$@"
+# One at a time: tests look at the counters of devices that others use.
+swift test -c release --skip-build --no-parallel "$@"
 if (($# == 0)); then scripts/check-kernels.sh; fi
