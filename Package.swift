@@ -14,7 +14,10 @@ let package = Package(
     .executable(name: "lathe", targets: ["LatheCommand"]),
   ],
   traits: [
-    .trait(name: "OpenCL", description: "The OpenCL backend; needs the headers of ocl-icd-opencl-dev to build, libOpenCL only to use."),
+    .trait(
+      name: "OpenCL",
+      description:
+        "The OpenCL backend; needs the headers of ocl-icd-opencl-dev to build, libOpenCL only to use."),
     .trait(name: "CommandLine", description: "The `lathe` command-line tool, on swift-argument-parser."),
     .default(enabledTraits: ["OpenCL", "CommandLine"]),
   ],
@@ -65,7 +68,8 @@ let package = Package(
       name: "OperationCheck", dependencies: ["TestSupport", "Lathe"], path: "Tests/OperationCheck",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests", swiftSettings: settings),
+      name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests",
+      swiftSettings: settings),
     .testTarget(
       name: "FixtureTests", dependencies: ["Lathe", "TestSupport"], swiftSettings: settings),
   ]

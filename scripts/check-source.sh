@@ -45,7 +45,7 @@ done <<<"$rules"
 while read -r kernel; do
   name=${kernel#kernels/opencl/}
   grep -qF "\"$name\"" kernels/opencl/embed.c || complain "$kernel: kernels/opencl/embed.c does not embed it"
-done < <(files 'kernels/opencl/*.cl')
+done < <(files 'kernels/opencl/*.cl' 'kernels/opencl/*.clh')
 
 # --- Size and unfinished work -------------------------------------------------------------------------------------
 while read -r lines file; do

@@ -60,7 +60,9 @@ struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
 
   /// A truth value.
   func bool(_ key: String) throws -> Bool {
-    guard case .bool(let value) = parameters[key] else { throw FixtureError("\(name): no truth value '\(key)'") }
+    guard case .bool(let value) = parameters[key] else {
+      throw FixtureError("\(name): no truth value '\(key)'")
+    }
     return value
   }
 
@@ -79,7 +81,9 @@ struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
   /// A list of two whole numbers.
   func pair(_ key: String) throws -> (Int, Int) {
     let values = try list(key)
-    guard values.count == 2 else { throw FixtureError("\(name): '\(key)' has \(values.count) numbers, not 2") }
+    guard values.count == 2 else {
+      throw FixtureError("\(name): '\(key)' has \(values.count) numbers, not 2")
+    }
     return (values[0], values[1])
   }
 

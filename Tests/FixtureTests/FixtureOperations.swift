@@ -4,9 +4,10 @@ import Lathe
 typealias FixtureOperation = @Sendable ([Tensor], Fixture) throws -> [Tensor]
 
 /// The operations by PyTorch's names.
-let fixtureOperations: [String: FixtureOperation] = [layerOperations, elementwiseOperations, arrayOperations].reduce(
-  into: [:]
-) { all, part in all.merge(part) { first, _ in first } }
+let fixtureOperations: [String: FixtureOperation] = [layerOperations, elementwiseOperations, arrayOperations]
+  .reduce(
+    into: [:]
+  ) { all, part in all.merge(part) { first, _ in first } }
 
 private let layerOperations: [String: FixtureOperation] = [
   "linear": { x, _ in [x[0].linear(weight: x[1], bias: x.count > 2 ? x[2] : nil)] },
@@ -21,11 +22,15 @@ private let layerOperations: [String: FixtureOperation] = [
     [
       x[0].convTranspose2D(
         x[1], bias: x[2], stride: try p.pair("stride"), padding: try p.pair("padding"),
-        outputPadding: try p.pair("output_padding"), dilation: try p.pair("dilation"), groups: try p.int("groups"))
+        outputPadding: try p.pair("output_padding"), dilation: try p.pair("dilation"),
+        groups: try p.int("groups"))
     ]
   },
   "max_pool2d": { x, p in
-    [x[0].maxPool2D(kernel: try p.pair("kernel"), stride: try p.pair("stride"), padding: try p.pair("padding"))]
+    [
+      x[0].maxPool2D(
+        kernel: try p.pair("kernel"), stride: try p.pair("stride"), padding: try p.pair("padding"))
+    ]
   },
   "avg_pool2d": { x, p in
     [
@@ -39,7 +44,8 @@ private let layerOperations: [String: FixtureOperation] = [
   "layer_norm": { x, p in
     let epsilon = Float(try p.number("epsilon"))
     return [
-      x.count > 1 ? x[0].layerNorm(weight: x[1], bias: x[2], epsilon: epsilon) : x[0].layerNorm(epsilon: epsilon)
+      x.count > 1
+        ? x[0].layerNorm(weight: x[1], bias: x[2], epsilon: epsilon) : x[0].layerNorm(epsilon: epsilon)
     ]
   },
   "batch_norm": { x, p in
@@ -117,7 +123,10 @@ private let arrayOperations: [String: FixtureOperation] = [
   "amin": { x, p in [x[0].min(axes: try p.list("axes"), keepDims: try p.bool("keep"))] },
   "logsumexp": { x, p in [x[0].logSumExp(axes: try p.list("axes"), keepDims: try p.bool("keep"))] },
   "var": { x, p in
-    [x[0].variance(axes: try p.list("axes"), keepDims: try p.bool("keep"), correction: try p.int("correction"))]
+    [
+      x[0].variance(
+        axes: try p.list("axes"), keepDims: try p.bool("keep"), correction: try p.int("correction"))
+    ]
   },
   "std": { x, p in
     [

@@ -65,6 +65,7 @@ func expectClose(_ found: [Float], _ expected: [Double], _ what: String, toleran
   let wrong = found.indices.filter { !(abs(Double(found[$0]) - expected[$0]) <= tolerance * scale) }
   if let first = wrong.first {
     Issue.record(
-      "\(what): \(wrong.count) of \(found.count) differ, first [\(first)]: \(found[first]), expected \(expected[first])")
+      "\(what): \(wrong.count) of \(found.count) differ, first [\(first)]: \(found[first]), expected \(expected[first])"
+    )
   }
 }
