@@ -3,7 +3,9 @@ import Lathe
 
 /// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), as PyTorch's.
 public final class Adam: Optimizer {
+  /// The parameters, in a fixed order.
   public let parameters: [Parameter]
+  /// The step size.
   public var learningRate: Float
   private let beta1: Float
   private let beta2: Float
@@ -32,6 +34,7 @@ public final class Adam: Optimizer {
     v = parameters.zeros
   }
 
+  /// Does one step with a gradient per parameter.
   public func step(_ gradients: [Tensor]) {
     stepCount += 1
     // Powers in double: 1 - beta2^t loses its digits in float at the first steps.
@@ -46,6 +49,7 @@ public final class Adam: Optimizer {
     }
   }
 
+  /// What a checkpoint must keep.
   public var state: OptimizerState {
     get { OptimizerState(step: stepCount, slots: ["m": m, "v": v]) }
     set {

@@ -45,11 +45,13 @@ public final class Conv2D: Module {
     self.groups = groups
   }
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor {
     input.conv2D(
       weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups)
   }
 
+  /// Names the weights and the bias.
   public func visit(_ visitor: inout ModuleVisitor) {
     visitor.parameter("weight", weight)
     visitor.parameter("bias", bias)

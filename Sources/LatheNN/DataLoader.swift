@@ -51,6 +51,7 @@ public struct DataLoader: Sequence, Sendable {
   /// The number of batches of an epoch.
   public var batchCount: Int { (dataset.count + batchSize - 1) / batchSize }
 
+  /// Starts preparing batches.
   public func makeIterator() -> Iterator { Iterator(self, depth: depth) }
 
   /// The order of the images in the loader's epoch.
@@ -99,6 +100,7 @@ public struct DataLoader: Sequence, Sendable {
 
     deinit { queue.stop() }
 
+    /// The next batch; nil behind the last.
     public func next() -> Batch? {
       queue.next().map { raw in
         Batch(

@@ -1,8 +1,8 @@
 import Lathe
 
-/// The small convolutional network of LeCun et al. (1998), with the sizes common today: 28 x 28 grey images.
+/// The small convolutional network of LeCun and others (1998), with the sizes common today.
 public enum LeNet {
-  /// The height and width of the images.
+  /// The height and width of the grey images.
   public static let imageSize = 28
 
   /// A network with first values from a generator.

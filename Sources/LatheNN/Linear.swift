@@ -20,10 +20,12 @@ public final class Linear: Module {
       : nil
   }
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor {
     input.linear(weight: weight.value, bias: bias?.value)
   }
 
+  /// Names the weights and the bias.
   public func visit(_ visitor: inout ModuleVisitor) {
     visitor.parameter("weight", weight)
     visitor.parameter("bias", bias)

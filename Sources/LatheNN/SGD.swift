@@ -2,7 +2,9 @@ import Lathe
 
 /// Stochastic gradient descent, as PyTorch's.
 public final class SGD: Optimizer {
+  /// The parameters, in a fixed order.
   public let parameters: [Parameter]
+  /// The step size.
   public var learningRate: Float
   private let momentum: Float
   private let dampening: Float
@@ -31,6 +33,7 @@ public final class SGD: Optimizer {
     if momentum != 0 { velocities = parameters.zeros }
   }
 
+  /// Does one step with a gradient per parameter.
   public func step(_ gradients: [Tensor]) {
     let step = SGDStep(
       learningRate: learningRate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
@@ -41,6 +44,7 @@ public final class SGD: Optimizer {
     stepCount += 1
   }
 
+  /// What a checkpoint must keep.
   public var state: OptimizerState {
     get { OptimizerState(step: stepCount, slots: momentum == 0 ? [:] : ["velocity": velocities]) }
     set {

@@ -11,10 +11,12 @@ public final class Sequential: Module {
   /// A chain of given modules.
   public init(_ layers: [any Module]) { self.layers = layers }
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor {
     layers.reduce(input) { value, layer in layer(value) }
   }
 
+  /// Names the layers by their positions.
   public func visit(_ visitor: inout ModuleVisitor) {
     for (index, layer) in layers.enumerated() { visitor.module(String(index), layer) }
   }

@@ -13,6 +13,7 @@ public final class MaxPool2D: Module {
     self.padding = padding
   }
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor {
     input.maxPool2D(kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding))
   }
@@ -23,6 +24,7 @@ public final class Flatten: Module {
   /// A layer without parameters.
   public init() {}
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor { input.flattened(from: 1) }
 }
 
@@ -31,6 +33,7 @@ public final class ReLU: Module {
   /// A layer without parameters.
   public init() {}
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor { input.relu() }
 }
 
@@ -48,9 +51,11 @@ public final class Dropout: Module {
     self.generator = generator
   }
 
+  /// Applies the layer.
   public func callAsFunction(_ input: Tensor) -> Tensor {
     isTraining ? input.dropout(probability: probability, generator: generator) : input
   }
 
+  /// Drops only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
 }

@@ -1,0 +1,23 @@
+import Foundation
+import Synchronization
+
+/// Turns Ctrl-C, SIGTERM and a closed terminal into a request that the training loop sees between two steps.
+enum StopSignals {
+  private static let received = Atomic<Int32>(0)
+
+  /// The signal that asked to stop; 0 for none.
+  static var number: Int32 { received.load(ordering: .relaxed) }
+
+  /// Starts listening; a second signal ends the process at once.
+  static func listen() {
+    // Made before any handler can run: the first use of a static allocates nothing afterwards.
+    received.store(0, ordering: .relaxed)
+    // A reader of our output that goes away is an error of a write, not the end of the run.
+    signal(SIGPIPE, SIG_IGN)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { number in
+        if StopSignals.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+      }
+    }
+  }
+}
