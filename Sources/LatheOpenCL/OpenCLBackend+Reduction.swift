@@ -1,17 +1,126 @@
 #if OpenCL
+  import COpenCL
   import LatheCore
 
   extension OpenCLBackend {
     func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
-      throw LatheError.unsupported("reduce")
+      guard outputs[0].elementCount > 0 else { return }
+      guard let shape = inputs.first?.shape else {
+        throw LatheError.unsupported("a reduction without inputs")
+      }
+      let axes = CollapsedAxes(shape: shape, layouts: inputs.map(\.layout), labels: reduction.reduced)
+      let outputCount = outputs[0].elementCount
+      let count = axes.axes(labelled: true).reduce(1) { $0 * axes.sizes[$1] }
+      let plan = ReductionPlan(axes: axes, outputs: outputCount, count: count, backend: self)
+      guard plan.splits > 1 else {
+        return try reduce(reduction, axes, plan, inputs: inputs, to: outputs[0].memory)
+      }
+
+      // First the parts, in the type of the register, then the parts' sum: two launches of fixed shape, so that
+      // the order of additions is the same in every run.
+      var part = reduction
+      let register = part.program.outputs[0].register
+      let type = part.program.type(of: Int(register))
+      part.program.outputs[0].dtype = type
+      part.scale = 1
+      let partial = try pool.allocate(plan.splits * outputCount * type.byteCount)
+      try reduce(part, axes, plan, inputs: inputs, to: partial.memory)
+      let whole = Reduction(
+        kind: reduction.kind,
+        program: ElementwiseProgram(
+          inputs: [type], scalars: [], instructions: [],
+          outputs: [.init(register: 0, dtype: reduction.program.outputs[0].dtype)]),
+        scalars: [], reduced: [true, false], scale: reduction.scale)
+      let parts = Operand(buffer: partial, layout: Layout([plan.splits, outputCount]), dtype: type)
+      let partAxes = CollapsedAxes(shape: parts.shape, layouts: [parts.layout], labels: whole.reduced)
+      let once = ReductionPlan(
+        axes: partAxes, outputs: outputCount, count: plan.splits, backend: self, maySplit: false)
+      try reduce(whole, partAxes, once, inputs: [parts], to: outputs[0].memory)
     }
-    func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
-      throws
-    {
-      throw LatheError.unsupported("argReduce")
+
+    private func reduce(
+      _ reduction: Reduction, _ axes: CollapsedAxes, _ plan: ReductionPlan, inputs: [Operand],
+      to output: cl_mem
+    ) throws {
+      let accesses = inputs.indices.map { axes.access($0, axis: axes.rank - 1) }
+      let form = ReductionKernel(
+        kind: reduction.kind, program: reduction.program, profile: profile, mode: plan.mode,
+        labels: axes.labels,
+        accesses: accesses)
+      let key = GeneratedKernels.Key(program: reduction.program, form: form.form)
+      let kernel = try generated.kernel(key) {
+        try self.kernel(.generated(name: "reduce", text: form.text), "reduce")
+      }
+      var arguments = programArguments(reduction.program, reduction.scalars, inputs: inputs)
+      arguments.append(.memory(output))
+      arguments.append(.long(plan.outputs))
+      arguments.append(.long(plan.count))
+      arguments.append(.long(plan.splits))
+      arguments.append(.long(plan.chunk))
+      arguments.append(.long(plan.perItem))
+      arguments.append(.float(reduction.scale))
+      // A size of 0 would be divided by, though nothing is read.
+      for size in axes.sizes { arguments.append(.long(max(1, size))) }
+      for k in inputs.indices {
+        for axis in 0..<(axes.rank - 1) { arguments.append(.long(axes.strides[k][axis])) }
+        if accesses[k] == .strided { arguments.append(.long(axes.strides[k][axes.rank - 1])) }
+      }
+      try launch(kernel, arguments, global: plan.global, local: (plan.local, 1, 1))
     }
-    func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
-      throw LatheError.unsupported("cumulativeSum")
+  }
+
+  /// How a reduction is divided among work-items.
+  struct ReductionPlan {
+    let mode: ReductionKernel.Mode
+    let outputs: Int
+    let count: Int
+    /// Parts into which each output's elements are split, and the elements of each.
+    var splits = 1
+    var chunk: Int
+    /// cpu: outputs (or strips of 64 outputs) of a work-item.
+    var perItem = 1
+    var global = (0, 0, 0)
+    var local = 1
+
+    init(axes: CollapsedAxes, outputs: Int, count: Int, backend: OpenCLBackend, maySplit: Bool = true) {
+      self.outputs = outputs
+      self.count = count
+      chunk = count
+      let units = max(1, backend.info.computeUnits)
+      let innerIsReduced = axes.labels[axes.rank - 1]
+      switch backend.profile {
+      case .cpu: mode = innerIsReduced ? .rows : .columns
+      case .gpu: mode = innerIsReduced && count >= 64 ? .tree : .serial
+      }
+      switch backend.profile {
+      case .cpu:
+        let inner = max(1, axes.sizes[axes.rank - 1])
+        let works = innerIsReduced ? outputs : outputs / inner * ((inner + 63) / 64)
+        let cost = outputs * count / max(1, works)
+        // Work-items of 8192 elements or more, and not many more than even out the load.
+        perItem = min(max(1, 8192 / max(1, cost)), works)
+        perItem = max(perItem, works / (units * 16))
+        let items = (works + perItem - 1) / perItem
+        if maySplit, items < units * 2, cost >= 32768 {
+          let least = innerIsReduced ? 8192 : max(1, 8192 / min(inner, 64))
+          split(into: (units * 4 + items - 1) / items, least: least)
+        }
+        global = (items * splits, 1, 1)
+      case .gpu:
+        let wanted = mode == .tree ? units * 4 : units * 512
+        if maySplit, outputs * 2 <= wanted {
+          split(into: wanted / outputs, least: mode == .tree ? 2048 : 64)
+        }
+        local = mode == .tree ? 256 : 64
+        global = (mode == .tree ? outputs * 256 : outputs, splits, 1)
+      }
+    }
+
+    private mutating func split(into wanted: Int, least: Int) {
+      let parts = min(wanted, count / least)
+      guard parts > 1 else { return }
+      chunk = ((count + parts - 1) / parts + 15) / 16 * 16
+      splits = (count + chunk - 1) / chunk
     }
   }
 #endif

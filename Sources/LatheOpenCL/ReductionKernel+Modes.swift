@@ -1,0 +1,186 @@
+#if OpenCL
+  import LatheCore
+
+  extension ReductionKernel {
+    private var scalar: ProgramPrinter { ProgramPrinter(program: program, width: 1) }
+    private var wide: ProgramPrinter { ProgramPrinter(program: program, width: profile.vectorWidth) }
+
+    var rows: String {
+      let last = rank - 1
+      let outer = Array(reduced.dropLast())
+      return """
+        const size_t item = get_global_id(0);
+        const size_t split = item % splits;
+        const size_t first_output = item / splits * per_item;
+        const size_t last_output = min((size_t)outputs, first_output + (size_t)per_item);
+        const size_t first = split * chunk;
+        const size_t end_of_chunk = min((size_t)count, first + (size_t)chunk);
+        for (size_t o = first_output; o < last_output; o++) {
+        \(bases { "o\($0)" })
+        {
+        \(positions(kept))
+        \(locate("o", along: kept))
+        }
+        \(wide.type(registerType)) sums = \(identity(width: wide.width));
+        \(scalar.type(registerType)) total = \(identity(width: 1));
+        size_t position = first;
+        const size_t first_row = position / n\(last);
+        size_t start = position - first_row * n\(last);
+        \(positions(outer))
+        \(locate("first_row", along: outer))
+        while (position < end_of_chunk) {
+        const size_t row = position - start;
+        const size_t end = min((size_t)n\(last), end_of_chunk - row);
+        size_t j = start;
+        for (; j + \(wide.width) <= end; j += \(wide.width)) {
+        \(wide.body(accesses: accesses, index: "j"))
+        sums = \(joined("sums", register));
+        }
+        for (; j < end; j++) {
+        \(scalar.body(accesses: accesses, index: "j"))
+        total = \(joined("total", register));
+        }
+        position = row + end;
+        start = 0;
+        \(odometer(outer))
+        }
+        \(fold("sums", into: "total"))
+        y[split * outputs + o] = \(result("total", width: 1));
+        }
+        """
+    }
+
+    var columns: String {
+      let last = rank - 1
+      return """
+        const size_t item = get_global_id(0);
+        const size_t split = item % splits;
+        const size_t strips = (n\(last) + 63) / 64;
+        const size_t units = outputs / n\(last) * strips;
+        const size_t first_unit = item / splits * per_item;
+        const size_t last_unit = min(units, first_unit + (size_t)per_item);
+        const size_t first = split * chunk;
+        const size_t end_of_chunk = min((size_t)count, first + (size_t)chunk);
+        for (size_t u = first_unit; u < last_unit; u++) {
+        const size_t row = u / strips;
+        const size_t column = (u - row * strips) * 64;
+        const size_t end = min((size_t)n\(last), column + 64);
+        __global \(ProgramPrinter.storedType(program.outputs[0].dtype)) *restrict to =
+            y + split * outputs + row * n\(last);
+        \(accesses.indices.map { "long c\($0) = o\($0);" }.joined(separator: " "))
+        {
+        \(bases { "c\($0)" })
+        \(positions(Array(kept.dropLast())))
+        \(locate("row", along: Array(kept.dropLast())))
+        \(accesses.indices.map { "c\($0) = b\($0);" }.joined(separator: " "))
+        }
+        size_t j = column;
+        for (; j + \(4 * wide.width) <= end; j += \(4 * wide.width)) {
+        \(strip(wide, vectors: 4))
+        }
+        for (; j + \(wide.width) <= end; j += \(wide.width)) {
+        \(strip(wide, vectors: 1))
+        }
+        for (; j < end; j++) {
+        \(strip(scalar, vectors: 1))
+        }
+        }
+        """
+    }
+
+    /// Reduces so many vectors of neighbouring outputs.
+    private func strip(_ printer: ProgramPrinter, vectors: Int) -> String {
+      let width = printer.width
+      let sums = (0..<vectors).map {
+        "\(printer.type(registerType)) sums\($0) = \(identity(width: width));"
+      }
+      let steps = (0..<vectors).map { v in
+        """
+        {
+        \(printer.body(accesses: accesses, index: v == 0 ? "j" : "(j + \(v * width))"))
+        sums\(v) = \(joined("sums\(v)", register));
+        }
+        """
+      }
+      let stores = (0..<vectors).map { v in
+        let value = result("sums\(v)", width: width)
+        return width == 1 ? "to[j] = \(value);" : "vstore\(width)(\(value), 0, to + j + \(v * width));"
+      }
+      return """
+        \(bases { "c\($0)" })
+        \(positions(reduced))
+        \(locate("first", along: reduced))
+        \(sums.joined(separator: "\n"))
+        for (size_t r = first; r < end_of_chunk; r++) {
+        \(steps.joined(separator: "\n"))
+        \(odometer(reduced))
+        }
+        \(stores.joined(separator: "\n"))
+        """
+    }
+
+    var tree: String {
+      let type = scalar.type(registerType)
+      return """
+        __local \(type) shared[256];
+        const size_t o = get_group_id(0);
+        const size_t split = get_group_id(1);
+        const size_t lane = get_local_id(0);
+        const size_t end_of_chunk = min((size_t)count, split * chunk + (size_t)chunk);
+        \(accesses.indices.map { "long c\($0) = o\($0);" }.joined(separator: " "))
+        {
+        \(bases { "c\($0)" })
+        \(positions(kept))
+        \(locate("o", along: kept))
+        \(accesses.indices.map { "c\($0) = b\($0);" }.joined(separator: " "))
+        }
+        \(type) total = \(identity(width: 1));
+        for (size_t e = split * chunk + lane; e < end_of_chunk; e += 256) {
+        \(bases { "c\($0)" })
+        \(positions(reduced))
+        \(locate("e", along: reduced))
+        \(scalar.body(accesses: accesses, index: "0"))
+        total = \(joined("total", register));
+        }
+        shared[lane] = total;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (size_t half_size = 128; half_size > 0; half_size /= 2) {
+        if (lane < half_size) {
+        const \(type) mine = shared[lane];
+        const \(type) other = shared[lane + half_size];
+        shared[lane] = \(joined("mine", "other"));
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        if (lane == 0) {
+        const \(type) whole = shared[0];
+        y[split * outputs + o] = \(result("whole", width: 1));
+        }
+        """
+    }
+
+    var serial: String {
+      """
+      const size_t o = get_global_id(0);
+      const size_t split = get_global_id(1);
+      if (o >= outputs) return;
+      const size_t first = split * chunk;
+      const size_t end_of_chunk = min((size_t)count, first + (size_t)chunk);
+      \(bases { "o\($0)" })
+      {
+      \(positions(kept))
+      \(locate("o", along: kept))
+      }
+      \(positions(reduced))
+      \(locate("first", along: reduced))
+      \(scalar.type(registerType)) total = \(identity(width: 1));
+      for (size_t r = first; r < end_of_chunk; r++) {
+      \(scalar.body(accesses: accesses, index: "0"))
+      total = \(joined("total", register));
+      \(odometer(reduced))
+      }
+      y[split * outputs + o] = \(result("total", width: 1));
+      """
+    }
+  }
+#endif
