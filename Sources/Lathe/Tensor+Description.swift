@@ -52,7 +52,8 @@ private struct TensorPrinter {
     switch tensor.dtype {
     case .bool: texts = try tensor.scalars(as: Bool.self).map { $0 ? "True" : "False" }
     case .int32, .int64, .uint8: texts = try tensor.scalars(as: Int64.self).map(String.init)
-    case .float32, .float16, .bfloat16: texts = format(try tensor.scalars(as: Float.self))
+    case .float32, .float16, .bfloat16:
+      texts = format(try tensor.scalars(as: Float.self), isScalar: tensor.rank == 0)
     }
     if tensor.rank > 0 {
       let width = texts.map(\.count).max() ?? 0
@@ -62,7 +63,7 @@ private struct TensorPrinter {
   }
 
   /// At most four decimals, as few as the values need; exponents where the range is wide.
-  private static func format(_ values: [Float]) -> [String] {
+  private static func format(_ values: [Float], isScalar: Bool) -> [String] {
     let finite = values.filter(\.isFinite).map { Swift.abs($0) }
     let nonzero = finite.filter { $0 > 0 }
     let largest = nonzero.max() ?? 0
@@ -71,8 +72,14 @@ private struct TensorPrinter {
     func text(_ value: Float, _ decimals: Int) -> String {
       if value.isNaN { return "nan" }
       if value.isInfinite { return value > 0 ? "inf" : "-inf" }
-      let plain = String(format: scientific ? "%.\(decimals)e" : "%.\(decimals)f", Double(value))
-      return decimals == 0 && !scientific ? plain + "." : plain
+      if scientific {
+        let parts = String(format: "%.\(decimals)e", Double(value)).split(separator: "e")
+        return parts[0] + (decimals == 0 ? "." : "") + "e" + parts[1]
+      }
+      // Zeros behind the last digit are blanks, so that the points stand below each other.
+      let plain = String(format: "%.\(decimals)f", Double(value)) + (decimals == 0 ? "." : "")
+      let zeros = decimals == 0 ? 0 : plain.reversed().prefix { $0 == "0" }.count
+      return plain.dropLast(zeros) + String(repeating: " ", count: isScalar ? 0 : zeros)
     }
     func decimalsNeeded(_ value: Float) -> Int {
       guard value.isFinite else { return 0 }
