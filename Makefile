@@ -12,7 +12,6 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 EPOCHS ?= 5
 DEVICE ?= auto
-OUTPUT ?= runs/demo
 
 .PHONY: help setup demo test bench lint format docs clean
 
@@ -22,9 +21,9 @@ help: ## Shows this list
 setup: ## Installs the system packages that are missing (Debian, Ubuntu; root or sudo)
 	@scripts/install-dependencies.sh
 
-demo: setup ## Trains the CNN on all of Fashion-MNIST: EPOCHS=5 DEVICE=auto OUTPUT=runs/demo
+demo: setup ## Trains the CNN on all of Fashion-MNIST: EPOCHS=5 DEVICE=auto
 	swift build $(SWIFT_FLAGS) --product lathe
-	$(LATHE) train lenet --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) --output $(OUTPUT)
+	$(LATHE) train lenet --data fashion-mnist --epochs $(EPOCHS) --device $(DEVICE) $(if $(OUTPUT),--output $(OUTPUT))
 
 test: setup ## Runs every test on the CPU and on OpenCL (PoCL)
 	scripts/run-tests.sh

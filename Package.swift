@@ -71,6 +71,9 @@ let package = Package(
       name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests",
       swiftSettings: settings),
     .testTarget(
-      name: "FixtureTests", dependencies: ["Lathe", "TestSupport"], swiftSettings: settings),
+      name: "FixtureTests", dependencies: ["LatheNN", "TestSupport"], swiftSettings: settings),
+    .executableTarget(
+      name: "FoundationBenchmark", dependencies: ["LatheNN"], path: "benchmarks/foundation",
+      swiftSettings: settings),
   ]
 )

@@ -5,7 +5,7 @@
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
-#   runtime  what a binary uses where it finds it: the OpenCL loader and a BLAS
+#   runtime  what a binary uses where it finds it: zlib, the OpenCL loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
 #   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
@@ -20,7 +20,7 @@ packages() {
   case $1 in
     make) echo make ;;
     build) echo git ca-certificates ocl-icd-opencl-dev ;;
-    runtime) echo ocl-icd-libopencl1 libopenblas0-pthread ;;
+    runtime) echo zlib1g ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
