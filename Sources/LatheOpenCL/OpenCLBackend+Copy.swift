@@ -3,7 +3,64 @@
 
   extension OpenCLBackend {
     func copy(inputs: [Operand], outputs: [Operand]) throws {
-      throw LatheError.unsupported("copy")
+      let from = inputs[0]
+      let to = outputs[0]
+      let count = to.elementCount
+      guard count > 0 else { return }
+      let (source, target) = OpenCLBackend.inOrderOfTarget(from.layout, to.layout)
+      let axes = CollapsedAxes(shape: target.shape, layouts: [source, target])
+      let inner = axes.rank - 1
+      let isUnit = axes.strides[0][inner] == 1 && axes.strides[1][inner] == 1
+      let element = OpenCLBackend.rawType(from.dtype)
+      let kernel = try kernel(
+        .file("copy.cl"), "copy",
+        [
+          "ELEMENT": .string(element), "WIDE": .string(element + "16"), "RANK": .int(axes.rank),
+          "UNIT_STRIDE": isUnit ? 1 : 0,
+        ])
+      let (groups, block) = profile == .cpu ? blocks(of: count) : (gpuGroups(count), 0)
+      let local = profile == .cpu ? 1 : 256
+      try launch(
+        kernel,
+        [
+          .memory(from.memory), .long(source.offset), .memory(to.memory), .long(target.offset), .long(count),
+          .long(block), .bytes(OpenCLBackend.bytes(of: axes)),
+        ], global: (groups * local, 1, 1), local: (local, 1, 1))
     }
+
+    /// The struct `lathe_axes` of copy.cl.
+    private static func bytes(of axes: CollapsedAxes) -> [UInt8] {
+      var words = [Int64](repeating: 0, count: 24)
+      for axis in 0..<axes.rank {
+        words[axis] = Int64(axes.sizes[axis])
+        words[8 + axis] = Int64(axes.strides[0][axis])
+        words[16 + axis] = Int64(axes.strides[1][axis])
+      }
+      return words.withUnsafeBytes { Array($0) }
+    }
+
+    /// Both layouts with their axes sorted so that the target is written from front to back.
+    private static func inOrderOfTarget(_ source: Layout, _ target: Layout) -> (Layout, Layout) {
+      let order = (0..<target.rank).sorted {
+        let a = abs(target.strides[$0])
+        let b = abs(target.strides[$1])
+        return a == b ? $0 < $1 : a > b
+      }
+      let axes = Shape(order)
+      return (source.permuted(axes), target.permuted(axes))
+    }
+
+    /// An unsigned type of an element's size.
+    static func rawType(_ dtype: DType) -> String {
+      switch dtype.byteCount {
+      case 1: "uchar"
+      case 2: "ushort"
+      case 4: "uint"
+      default: "ulong"
+      }
+    }
+
+    /// Work-groups of 256 for kernels of the gpu profile whose work-items take elements in turn.
+    func gpuGroups(_ count: Int) -> Int { min((count + 255) / 256, max(1, info.computeUnits) * 32) }
   }
 #endif

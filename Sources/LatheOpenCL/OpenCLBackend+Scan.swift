@@ -5,11 +5,46 @@
     func argReduce(
       outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
-      throw LatheError.unsupported("argReduce")
+      let dtype = inputs[0].dtype
+      let load =
+        switch dtype {
+        case .float16: "lathe_from_float16_f1"
+        case .bfloat16: "lathe_from_bfloat16_f1"
+        default: ""
+        }
+      try scan(
+        "arg_reduce", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
+        [
+          "ARG_REDUCE": 1, "LARGEST": largest ? 1 : 0, "LOAD": .string(load),
+          "ELEMENT": .string(ProgramPrinter.storedType(dtype)),
+          "VALUE": .string(ProgramPrinter.storedType(dtype.computeType)),
+        ])
     }
 
     func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
-      throw LatheError.unsupported("cumulativeSum")
+      let element = ProgramPrinter.storedType(inputs[0].dtype)
+      try scan(
+        "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
+        ["ELEMENT": .string(element), "VALUE": .string(element)])
+    }
+
+    private func scan(
+      _ function: String, columns: Int, count: Int, inner: Int, _ from: Operand, _ to: Operand,
+      _ options: KernelOptions
+    ) throws {
+      guard columns > 0, count > 0 else { return }
+      let local = profile == .cpu ? 1 : 64
+      var options = options
+      options["LOCAL"] = .int(local)
+      let kernel = try kernel(.file("scan.cl"), function, options)
+      let perItem =
+        profile == .cpu ? max(1, max(4096 / count, columns / (max(1, info.computeUnits) * 16))) : 1
+      try launch(
+        kernel,
+        [
+          .memory(from.memory), .memory(to.memory), .long(columns), .long(count), .long(inner),
+          .long(perItem),
+        ], global: ((columns + perItem - 1) / perItem, 1, 1), local: (local, 1, 1))
     }
   }
 #endif

@@ -1,0 +1,96 @@
+// gather and scatter_add along the middle axis of [outer, count, inner].
+//
+// The index [outer, picked, inner] has any strides; index_inner is 0 where whole rows are picked (embedding). A
+// negative index counts from the end. One outside the axis is reported and not used: gather gives 0 there,
+// scatter_add adds nothing.
+
+static long lathe_place(int index, ulong count, __global int *flag, int code) {
+  const long place = index < 0 ? index + (long)count : index;
+  if (place >= 0 && place < (long)count) return place;
+  lathe_report(flag, code, index, (int)count);
+  return -1;
+}
+
+#ifdef GATHER
+
+#ifdef LATHE_PROFILE_CPU
+
+// A work-item makes per_item rows of the result.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gather(
+    __global const ELEMENT *restrict x, __global const int *restrict index, long index_offset, long index_outer,
+    long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag, ulong rows, ulong count,
+    ulong inner, ulong picked, ulong per_item) {
+  const size_t first = get_global_id(0) * per_item;
+  const size_t last = min((size_t)rows, first + (size_t)per_item);
+  for (size_t row = first; row < last; row++) {
+    const size_t o = row / picked;
+    const size_t p = row - o * picked;
+    __global const int *at = index + index_offset + (long)o * index_outer + (long)p * index_picked;
+    __global const ELEMENT *from = x + o * count * inner;
+    __global ELEMENT *to = y + row * inner;
+    if (index_inner == 0) {
+      const long place = lathe_place(at[0], count, flag, 1);
+      for (size_t i = 0; i < inner; i++) to[i] = place < 0 ? (ELEMENT)0 : from[place * inner + i];
+    } else {
+      for (size_t i = 0; i < inner; i++) {
+        const long place = lathe_place(at[(long)i * index_inner], count, flag, 1);
+        to[i] = place < 0 ? (ELEMENT)0 : from[place * inner + i];
+      }
+    }
+  }
+}
+
+#else
+
+// A work-item makes one element after another.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
+    __global const ELEMENT *restrict x, __global const int *restrict index, long index_offset, long index_outer,
+    long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag, ulong rows, ulong count,
+    ulong inner, ulong picked, ulong per_item) {
+  const size_t n = rows * inner;
+  for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
+    const size_t row = e / inner;
+    const size_t i = e - row * inner;
+    const size_t o = row / picked;
+    const size_t p = row - o * picked;
+    const int picked_index =
+        index[index_offset + (long)o * index_outer + (long)p * index_picked + (long)i * index_inner];
+    const long place = lathe_place(picked_index, count, flag, 1);
+    y[e] = place < 0 ? (ELEMENT)0 : x[(o * count + place) * inner + i];
+  }
+}
+
+#endif
+
+#else
+
+// y holds the base. A work-item owns `strip` neighbouring columns and adds the picked rows in their order, so
+// that the result does not depend on how work-items run.
+__kernel void scatter_add(
+    __global const ELEMENT *restrict source, __global const int *restrict index, long index_offset,
+    long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag,
+    ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
+  const size_t strips = (inner + strip - 1) / strip;
+  const size_t item = get_global_id(0);
+  if (item >= outer * strips) return;
+  const size_t o = item / strips;
+  const size_t first = (item - o * strips) * strip;
+  const size_t last = min((size_t)inner, first + (size_t)strip);
+  for (size_t p = 0; p < picked; p++) {
+    __global const int *at = index + index_offset + (long)o * index_outer + (long)p * index_picked;
+    __global const ELEMENT *from = source + (o * picked + p) * inner;
+    __global ELEMENT *to = y + o * count * inner;
+    if (index_inner == 0) {
+      const long place = lathe_place(at[0], count, flag, 2);
+      if (place < 0) continue;
+      for (size_t i = first; i < last; i++) to[place * inner + i] += from[i];
+    } else {
+      for (size_t i = first; i < last; i++) {
+        const long place = lathe_place(at[(long)i * index_inner], count, flag, 2);
+        if (place >= 0) to[place * inner + i] += from[i];
+      }
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,124 @@
+// Stable sort of rows with the places the elements came from. NaN is larger than every number.
+//
+// ELEMENT is the type. Elements are ordered by value and, among equals, by their place, so that any
+// sorting network is stable.
+
+static int lathe_less(ELEMENT a, ELEMENT b) {
+#if IS_FLOAT
+  if (isnan(a)) return 0;
+  if (isnan(b)) return 1;
+#endif
+  return a < b;
+}
+
+// Whether (a, i) comes before (b, j).
+static int lathe_precedes(ELEMENT a, int i, ELEMENT b, int j) {
+  const int less = DESCENDING ? lathe_less(b, a) : lathe_less(a, b);
+  const int greater = DESCENDING ? lathe_less(a, b) : lathe_less(b, a);
+  return less || (!greater && i < j);
+}
+
+#ifdef LATHE_PROFILE_CPU
+
+// A work-item sorts per_item rows by merging runs of 1, 2, 4, ... elements back and forth between the result and
+// scratch memory of the same size.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void sort_rows(
+    __global const ELEMENT *restrict x, __global ELEMENT *restrict values, __global int *restrict places,
+    __global ELEMENT *restrict scratch_values, __global int *restrict scratch_places, ulong rows, ulong count,
+    ulong per_item) {
+  const size_t first = get_global_id(0) * per_item;
+  const size_t last = min((size_t)rows, first + (size_t)per_item);
+  int passes = 0;
+  for (size_t run = 1; run < count; run *= 2) passes++;
+  for (size_t row = first; row < last; row++) {
+    // An odd number of passes starts in scratch memory, so that the last one ends in the result.
+    __global ELEMENT *from_values = ((passes & 1) ? scratch_values : values) + row * count;
+    __global int *from_places = ((passes & 1) ? scratch_places : places) + row * count;
+    __global ELEMENT *to_values = ((passes & 1) ? values : scratch_values) + row * count;
+    __global int *to_places = ((passes & 1) ? places : scratch_places) + row * count;
+    for (size_t i = 0; i < count; i++) {
+      from_values[i] = x[row * count + i];
+      from_places[i] = (int)i;
+    }
+    for (size_t run = 1; run < count; run *= 2) {
+      for (size_t start = 0; start < count; start += 2 * run) {
+        const size_t middle = min((size_t)count, start + run);
+        const size_t end = min((size_t)count, start + 2 * run);
+        size_t a = start;
+        size_t b = middle;
+        for (size_t to = start; to < end; to++) {
+          // Elements of the left run come from places before those of the right one.
+          const int takes_left =
+              b >= end ||
+              (a < middle && !(DESCENDING ? lathe_less(from_values[a], from_values[b])
+                                          : lathe_less(from_values[b], from_values[a])));
+          const size_t from = takes_left ? a : b;
+          to_values[to] = from_values[from];
+          to_places[to] = from_places[from];
+          a += takes_left ? 1 : 0;
+          b += takes_left ? 0 : 1;
+        }
+      }
+      __global ELEMENT *values_before = from_values;
+      __global int *places_before = from_places;
+      from_values = to_values;
+      from_places = to_places;
+      to_values = values_before;
+      to_places = places_before;
+    }
+  }
+}
+
+#else
+
+// Bitonic sort of rows padded to `padded` = 2^k elements; a padding element (place >= count) comes last.
+
+// Fills padded rows.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_fill(
+    __global const ELEMENT *restrict x, __global ELEMENT *restrict values, __global int *restrict places,
+    ulong rows, ulong count, ulong padded) {
+  const size_t e = get_global_id(0);
+  if (e >= rows * padded) return;
+  const size_t row = e / padded;
+  const size_t i = e - row * padded;
+  values[e] = i < count ? x[row * count + i] : (ELEMENT)0;
+  places[e] = (int)i;
+}
+
+// One step: compares elements `distance` apart in sequences of `length`.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_step(
+    __global ELEMENT *restrict values, __global int *restrict places, ulong pairs, ulong count, ulong padded,
+    ulong length, ulong distance) {
+  const size_t pair = get_global_id(0);
+  if (pair >= pairs) return;
+  const size_t a = 2 * distance * (pair / distance) + pair % distance;
+  const size_t b = a + distance;
+  const int ascends = ((a & (padded - 1)) & length) == 0;
+  const ELEMENT va = values[a], vb = values[b];
+  const int pa = places[a], pb = places[b];
+  const int a_is_padding = pa >= (long)count;
+  const int b_is_padding = pb >= (long)count;
+  const int in_order = a_is_padding || b_is_padding
+      ? (b_is_padding && (!a_is_padding || pa < pb))
+      : lathe_precedes(va, pa, vb, pb);
+  if (in_order != ascends) {
+    values[a] = vb;
+    values[b] = va;
+    places[a] = pb;
+    places[b] = pa;
+  }
+}
+
+// Takes the sorted rows out of the padded ones.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_take(
+    __global const ELEMENT *restrict padded_values, __global const int *restrict padded_places,
+    __global ELEMENT *restrict values, __global int *restrict places, ulong rows, ulong count, ulong padded) {
+  const size_t e = get_global_id(0);
+  if (e >= rows * count) return;
+  const size_t row = e / count;
+  const size_t i = e - row * count;
+  values[e] = padded_values[row * padded + i];
+  places[e] = padded_places[row * padded + i];
+}
+
+#endif
