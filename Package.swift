@@ -75,5 +75,9 @@ let package = Package(
     .executableTarget(
       name: "FoundationBenchmark", dependencies: ["LatheNN"], path: "benchmarks/foundation",
       swiftSettings: settings),
+    .executableTarget(
+      name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
+    .executableTarget(
+      name: "CustomLoop", dependencies: ["LatheNN"], path: "examples/CustomLoop", swiftSettings: settings),
   ]
 )

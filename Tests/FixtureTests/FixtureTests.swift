@@ -24,7 +24,13 @@ import Testing
   }
 
   private func run(_ file: String, on device: Device) throws {
-    for fixture in try FixtureFile.load(file, as: Fixture.self) { try check(fixture, on: device) }
+    for fixture in try FixtureFile.load(file, as: Fixture.self) {
+      do {
+        try check(fixture, on: device)
+      } catch {
+        Issue.record("\(fixture.name) on \(TestDevice.describe(device)): \(error)")
+      }
+    }
   }
 
   private func check(_ fixture: Fixture, on device: Device) throws {
