@@ -77,7 +77,5 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
-    .executableTarget(
-      name: "CustomLoop", dependencies: ["LatheNN"], path: "examples/CustomLoop", swiftSettings: settings),
   ]
 )
