@@ -22,7 +22,7 @@ OCL_ICD_VENDORS=$icd OCLGRIND_LOG=$folder/log OCLGRIND_CHECK_API=1 OCLGRIND_DATA
   OCLGRIND_MAX_ERRORS=20 OCLGRIND_BUILD_OPTIONS=-cl-opt-disable LATHE_CACHE_DIR=$folder/cache \
   .build/release/OperationCheck --device opencl --profile gpu "${options[@]}" || status=$?
 # Its compiler counts its warnings there, too.
-findings=$(grep -vE '^([0-9]+ warnings? generated\.)?$' "$folder/log" || true)
+findings=$(grep -vE '^([0-9]+ warnings? generated\.)?$' "$folder/log" 2>/dev/null || true)
 if [[ -n $findings ]]; then
   printf '%s\n' "$findings" >&2
   echo "check-kernels.sh: oclgrind reported the above" >&2
