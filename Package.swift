@@ -56,6 +56,17 @@ let package = Package(
           condition: .when(traits: ["CommandLine"])),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "TrainFashionMNIST", dependencies: ["LatheNN"], path: "examples/FashionMNIST",
+      swiftSettings: settings),
+    .target(
+      name: "DataTestSupport", dependencies: ["LatheNN"], path: "Tests/DataTestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "LatheNNTests", dependencies: ["LatheNN", "DataTestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheCommandTests", dependencies: ["LatheNN", "LatheCommand", "DataTestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(

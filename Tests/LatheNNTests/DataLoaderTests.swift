@@ -1,0 +1,62 @@
+import DataTestSupport
+import LatheNN
+import Testing
+
+@Suite("Data loader")
+struct DataLoaderTests {
+  let dataset: ImageDataset = {
+    // Image i is filled with i.
+    let pixels = (0..<23).flatMap { [UInt8](repeating: UInt8($0), count: 4) }
+    return ImageDataset(
+      pixels: pixels, labels: (0..<23).map { UInt8($0 % 10) }, height: 2, width: 2,
+      classNames: FashionMNIST.classNames)
+  }()
+
+  private func indices(_ loader: DataLoader) throws -> [[Int]] {
+    try loader.map { batch in
+      let inputs = try batch.inputs.scalars(as: Float.self)
+      let labels = try batch.labels.scalars(as: Int.self)
+      #expect(batch.inputs.shape == [batch.count, 1, 2, 2])
+      return (0..<batch.count).map { row in
+        let index = Int((inputs[row * 4] * 255).rounded())
+        #expect(inputs[row * 4..<row * 4 + 4].allSatisfy { abs($0 - Float(index) / 255) < 1e-7 })
+        #expect(labels[row] == index % 10)
+        return index
+      }
+    }
+  }
+
+  @Test("In order, the last batch smaller")
+  func inOrder() throws {
+    let loader = DataLoader(dataset, batchSize: 5, on: .cpu)
+    #expect(loader.batchCount == 5)
+    #expect(try indices(loader).map(\.count) == [5, 5, 5, 5, 3])
+    #expect(try indices(loader).joined().elementsEqual(0..<23))
+  }
+
+  @Test("Shuffled: all once, by seed and epoch, from any position")
+  func shuffled() throws {
+    func order(seed: UInt64, epoch: Int, from: Int = 0) throws -> [[Int]] {
+      try indices(
+        DataLoader(
+          dataset, batchSize: 5, shuffled: true, seed: seed, epoch: epoch, firstBatch: from, on: .cpu))
+    }
+    let first = try order(seed: 1, epoch: 0)
+    #expect(first.joined().sorted() == Array(0..<23))
+    #expect(try order(seed: 1, epoch: 0) == first)
+    #expect(try order(seed: 1, epoch: 1) != first)
+    #expect(try order(seed: 2, epoch: 0) != first)
+    #expect(try order(seed: 1, epoch: 0, from: 3) == Array(first[3...]))
+    #expect(try order(seed: 1, epoch: 0, from: 5).isEmpty)
+  }
+
+  @Test("A loop may be left early")
+  func leftEarly() throws {
+    for _ in 0..<50 {
+      for batch in DataLoader(dataset, batchSize: 1, prefetch: 2, on: .cpu) {
+        #expect(batch.count == 1)
+        break
+      }
+    }
+  }
+}

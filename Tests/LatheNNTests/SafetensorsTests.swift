@@ -1,0 +1,101 @@
+import DataTestSupport
+import LatheNN
+import Testing
+
+@Suite("Safetensors")
+struct SafetensorsTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func file(_ header: String, _ data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
+    let text = Array(header.utf8)
+    let count = length ?? UInt64(text.count)
+    return (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * UInt64($0))) } + text + data
+  }
+
+  private func failure(_ bytes: [UInt8]) throws -> LatheError? {
+    let path = try folder.write(bytes, "x.safetensors")
+    do {
+      _ = try Safetensors(path: path)
+      return nil
+    } catch {
+      return error as? LatheError
+    }
+  }
+
+  @Test("What is written is read again", arguments: DType.allCases)
+  func roundTrip(_ dtype: DType) throws {
+    let tensor = Tensor([0, 1, 2, 3, 1, 0].map { Float($0) }, shape: [2, 3], dtype: dtype, device: .cpu)
+    let path = folder.file("x.safetensors")
+    try Safetensors.write(
+      [
+        ("a", tensor), ("b/é\"\n", Tensor(Float(2), device: .cpu)),
+        ("empty", Tensor.zeros([0, 4], device: .cpu)),
+      ],
+      metadata: ["format": "pt", "q\"": "\\"], to: path)
+    let read = try Safetensors(path: path)
+    #expect(read.metadata == ["format": "pt", "q\"": "\\"])
+    #expect(Set(read.entries.keys) == ["a", "b/é\"\n", "empty"])
+    let copy = try #require(read.tensor("a"))
+    #expect(copy.dtype == dtype && copy.shape == [2, 3])
+    #expect(try copy.bytes() == tensor.bytes())
+    #expect(read.tensor("b/é\"\n")?.shape == [])
+    #expect(read.tensor("empty")?.shape == [0, 4])
+    #expect(folder.names == ["x.safetensors"])
+  }
+
+  @Test("A file made by hand")
+  func byHand() throws {
+    let header = #"{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"k":"\u00e9"}}   "#
+    let path = try folder.write(file(header, [0, 0, 128, 63, 0, 0, 0, 192]), "x.safetensors")
+    let read = try Safetensors(path: path)
+    #expect(try read.tensor("v")?.scalars(as: Float.self) == [1, -2])
+    #expect(read.metadata == ["k": "é"])
+  }
+
+  @Test(
+    "Files that are not what they say",
+    arguments: [
+      (
+        #"{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}"#,
+        8
+      ),
+      (#"{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7),
+      (#"{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),
+      (#"{"v":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12),
+      (#"{"v":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8),
+      (#"{"v":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
+      (#"{"v":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8),
+      (#"{"v":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0),
+      (#"{"v":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,0]}}"#, 0),
+      (#"{"v":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}"#, 8),
+      (#"{"v":{"dtype":"F32","data_offsets":[0,8]}}"#, 8),
+      (#"{"v":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 8),
+      (#"{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#, 8),
+      (#"{"v":"#, 0), ("[]", 0), ("", 0), (#"{"v\ud800":{}}"#, 0), (#"{} {}"#, 0),
+    ])
+  func hostile(_ header: String, _ dataCount: Int) throws {
+    #expect(says(try failure(file(header, [UInt8](repeating: 0, count: dataCount))), "x.safetensors: offset"))
+  }
+
+  @Test("A header longer than the file")
+  func longHeader() throws {
+    #expect(says(try failure(file("{}", length: 3)), "offset 0"))
+    #expect(says(try failure(file("{}", length: .max)), "offset 0"))
+    #expect(says(try failure([1, 2, 3]), "offset 0"))
+  }
+
+  @Test("Two tensors in the same bytes")
+  func overlap() throws {
+    let header =
+      #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#
+    #expect(says(try failure(file(header, [0, 0, 0, 0, 0, 0])), "'b'"))
+  }
+
+  @Test("CRC-32 of the standard's test text")
+  func checksum() {
+    #expect(CRC32.checksum([Array("123456789".utf8)]) == 0xCBF4_3926)
+    #expect(CRC32.checksum([Array("1234".utf8), Array("56789".utf8)]) == 0xCBF4_3926)
+  }
+}
