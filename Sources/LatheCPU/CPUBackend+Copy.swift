@@ -3,58 +3,60 @@ import LatheCore
 
 extension CPUBackend {
   func copy(inputs: [Operand], outputs: [Operand]) throws {
+    let shape = outputs[0].shape
+    guard shape.elementCount > 0 else { return }
     counters.launched()
-    let source = inputs[0]
-    let target = outputs[0]
-    let size = source.dtype.byteCount
-    let axes = MergedAxes(source.layout, target.layout)
-    let from = source.pointer(as: UInt8.self)
-    let to = target.pointer(as: UInt8.self)
-    let inner = axes.inner
-    ThreadPool.shared.parallelFor(axes.rows, grain: max(1, (1 << 15) / max(inner.count, 1))) { range in
-      for row in range {
-        let (a, b) = axes.offsets(ofRow: row)
-        lathe_copy_strided(from + a * size, inner.source, to + b * size, inner.target, inner.count, size)
-      }
-    }
-  }
-}
-
-/// The axes of two layouts of one shape, merged where both allow it, the fastest last.
-struct MergedAxes {
-  private(set) var axes: [(count: Int, source: Int, target: Int)] = []
-
-  init(_ source: Layout, _ target: Layout) {
-    for i in 0..<source.rank where source.shape[i] != 1 {
-      let axis = (count: source.shape[i], source: source.strides[i], target: target.strides[i])
-      if let last = axes.last, last.source == axis.source * axis.count,
-        last.target == axis.target * axis.count
-      {
-        axes[axes.count - 1] = (last.count * axis.count, axis.source, axis.target)
+    let size = inputs[0].dtype.byteCount
+    let axes = CollapsedAxes(shape: shape, layouts: [outputs[0].layout, inputs[0].layout])
+    var sizes = axes.sizes
+    var to = axes.strides[0].map { Int64($0 * size) }
+    var from = axes.strides[1].map { Int64($0 * size) }
+    if sizes.count == 1 {
+      // A long run is cut into rows, so that threads can share it.
+      let piece = 16 * 1024
+      let (rows, rest) = sizes[0].quotientAndRemainder(dividingBy: piece)
+      if rows > 1 && rest == 0 {
+        sizes = [rows, piece]
+        to = [to[0] * Int64(piece), to[0]]
+        from = [from[0] * Int64(piece), from[0]]
       } else {
-        axes.append(axis)
+        sizes.insert(1, at: 0)
+        to.insert(0, at: 0)
+        from.insert(0, at: 0)
       }
     }
-    if axes.isEmpty { axes.append((1, 1, 1)) }
-  }
-
-  /// The fastest axis.
-  var inner: (count: Int, source: Int, target: Int) { axes[axes.count - 1] }
-
-  /// The number of times that the fastest axis is run through.
-  var rows: Int { axes.dropLast().reduce(1) { $0 * $1.count } }
-
-  /// Where a run starts on either side, in elements.
-  func offsets(ofRow row: Int) -> (source: Int, target: Int) {
-    var rest = row
-    var source = 0
-    var target = 0
-    for axis in axes.dropLast().reversed() {
-      let (quotient, place) = rest.quotientAndRemainder(dividingBy: axis.count)
-      source += place * axis.source
-      target += place * axis.target
-      rest = quotient
+    let last = sizes.count - 1
+    let (rows, columns) = (sizes[last - 1], sizes[last])
+    let outer = sizes.dropLast(2)
+    nonisolated(unsafe) let target = outputs[0].pointer.assumingMemoryBound(to: CChar.self)
+    nonisolated(unsafe) let source = UnsafePointer(inputs[0].pointer.assumingMemoryBound(to: CChar.self))
+    // Part of one row each where there are too few rows.
+    let byColumns = rows * outer.reduce(1, *) < 8 && columns > 64 * 1024
+    let units = byColumns ? columns : rows * outer.reduce(1, *)
+    let grain = byColumns ? 32 * 1024 : max(1, 32 * 1024 / columns)
+    let groups = outer.reduce(1, *)
+    ThreadPool.shared.parallelFor(units, grain: grain) { range in
+      let touched = byColumns ? 0..<groups : range.lowerBound / rows..<(range.upperBound - 1) / rows + 1
+      for group in touched {
+        let rowRange = byColumns ? 0..<rows : range.clamped(to: group * rows..<(group + 1) * rows)
+        if rowRange.isEmpty { continue }
+        var t = target
+        var f = source
+        var rest = group
+        for axis in outer.indices.reversed() {
+          let (quotient, index) = rest.quotientAndRemainder(dividingBy: outer[axis])
+          t += index * Int(to[axis])
+          f += index * Int(from[axis])
+          rest = quotient
+        }
+        let firstRow = byColumns ? 0 : rowRange.lowerBound - group * rows
+        let firstColumn = byColumns ? range.lowerBound : 0
+        t += firstRow * Int(to[last - 1]) + firstColumn * Int(to[last])
+        f += firstRow * Int(from[last - 1]) + firstColumn * Int(from[last])
+        lathe_copy_2d(
+          t, to[last - 1], to[last], f, from[last - 1], from[last], rowRange.count,
+          byColumns ? range.count : columns, size)
+      }
     }
-    return (source, target)
   }
 }

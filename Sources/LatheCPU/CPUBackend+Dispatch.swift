@@ -8,7 +8,8 @@ extension CPUBackend {
     case .reduce(let reduction):
       try reduce(reduction, inputs: inputs, outputs: outputs)
     case .argReduce(let outer, let count, let inner, let largest):
-      try argReduce(outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
+      try argReduce(
+        outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
     case .cumulativeSum(let outer, let count, let inner):
       try cumulativeSum(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
     case .matmul(let product):
@@ -30,19 +31,22 @@ extension CPUBackend {
     case .softmax(let rows, let columns, let logarithm):
       try softmax(rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
     case .softmaxBackward(let rows, let columns, let logarithm):
-      try softmaxBackward(rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
+      try softmaxBackward(
+        rows: rows, columns: columns, logarithm: logarithm, inputs: inputs, outputs: outputs)
     case .crossEntropy(let loss):
       try crossEntropy(loss, inputs: inputs, outputs: outputs)
     case .crossEntropyBackward(let loss):
       try crossEntropyBackward(loss, inputs: inputs, outputs: outputs)
     case .layerNorm(let rows, let columns, let epsilon, let affine):
-      try layerNorm(rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
+      try layerNorm(
+        rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
     case .layerNormBackward(let rows, let columns, let affine):
       try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
     case .gather(let outer, let count, let inner, let picked):
       try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
     case .scatterAdd(let outer, let count, let inner, let picked):
-      try scatterAdd(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
+      try scatterAdd(
+        outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
     case .sort(let rows, let count, let descending):
       try sort(rows: rows, count: count, descending: descending, inputs: inputs, outputs: outputs)
     case .random(let distribution, let key):

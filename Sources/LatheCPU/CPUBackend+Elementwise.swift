@@ -1,7 +1,25 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func elementwise(_ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("elementwise")
+  func elementwise(
+    _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]
+  ) throws {
+    guard let shape = outputs.first?.shape, shape.elementCount > 0 else { return }
+    counters.launched()
+    let axes = CollapsedAxes(shape: shape, layouts: inputs.map(\.layout))
+    let plan = ElementwisePlan(
+      program, scalars: scalars, inputs: inputs, axes: axes, targets: outputs.map(\.pointer))
+    plan.withPlan { pointer in
+      ThreadPool.shared.parallelFor(shape.elementCount, grain: Self.grain(cost: plan.cost)) { range in
+        lathe_plan_run(pointer, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  /// The number of elements worth another thread, a multiple of the block: about 20 microseconds of work.
+  static func grain(cost: Int) -> Int {
+    let block = Int(LATHE_BLOCK)
+    return max(1, 96 / max(cost, 1)) * block
   }
 }

@@ -4,88 +4,120 @@ import Synchronization
 
 extension CPUBackend {
   func gather(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws {
+    guard outputs[0].elementCount > 0 else { return }
     counters.launched()
-    var sizes = lathe_index_sizes(inputs[1], outer: outer, count: count, inner: inner, picked: picked)
-    let x = inputs[0].pointer(as: UInt8.self)
-    let index = inputs[1].pointer(as: Int32.self)
-    let out = outputs[0].pointer(as: UInt8.self)
     let size = inputs[0].dtype.byteCount
-    let bad = Atomic<Int64>(.max)
-    withUnsafePointer(to: &sizes) { sizes in
-      ThreadPool.shared.parallelFor(outer * picked, grain: max(1, (1 << 14) / max(inner, 1))) { range in
-        let place = lathe_gather(x, index, out, size, sizes, range.lowerBound, range.upperBound)
-        if place >= 0 { bad.min(place, ordering: .relaxed) }
+    nonisolated(unsafe) let x = UnsafePointer(inputs[0].pointer.assumingMemoryBound(to: CChar.self))
+    nonisolated(unsafe) let y = outputs[0].pointer.assumingMemoryBound(to: CChar.self)
+    let index = IndexOperand(inputs[1], outer: outer, picked: picked, inner: inner)
+    let bad = Atomic(Int.max)
+    ThreadPool.shared.parallelFor(outer * picked, grain: max(1, 8192 / inner)) { range in
+      var p = range.lowerBound
+      while p < range.upperBound {
+        let (o, first) = p.quotientAndRemainder(dividingBy: picked)
+        let rows = min(picked - first, range.upperBound - p)
+        let from = x + o * count * inner * size
+        let to = y + p * inner * size
+        let at = index.pointer(o, first)
+        let failure: Int64 =
+          if index.isRow {
+            lathe_gather_rows(to, from, at, Int64(index.strides.picked), rows, count, inner * size)
+          } else {
+            lathe_gather_elements(
+              to, from, at, Int64(index.strides.picked), Int64(index.strides.inner), rows, count, inner, size)
+          }
+        if failure >= 0 {
+          bad.min(p * inner + Int(failure) * (index.isRow ? inner : 1), ordering: .relaxed)
+          return
+        }
+        p += rows
       }
     }
-    try check("gather", bad.load(ordering: .relaxed), sizes, index)
+    let position = bad.load(ordering: .relaxed)
+    if position != .max { throw index.error("gather", at: position, count: count) }
   }
 
   func scatterAdd(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand])
     throws
   {
+    guard outputs[0].elementCount > 0 else { return }
     counters.launched()
-    var sizes = lathe_index_sizes(inputs[1], outer: outer, count: count, inner: inner, picked: picked)
-    let index = inputs[1].pointer(as: Int32.self)
-    let bytes = outer * count * inner * inputs[0].dtype.byteCount
-    outputs[0].pointer(as: UInt8.self).update(from: inputs[0].pointer(as: UInt8.self), count: bytes)
-    let bad = Atomic<Int64>(.max)
-    // Each thread owns columns, so that the order of additions to an element is that of the indices.
-    let width =
-      inner >= 64 ? (inner + ThreadPool.shared.threadCount - 1) / ThreadPool.shared.threadCount : inner
-    let pieces = width == 0 ? 0 : (inner + width - 1) / width
-    withUnsafePointer(to: &sizes) { sizes in
-      ThreadPool.shared.parallelFor(outer * pieces, grain: max(1, (1 << 13) / max(width * picked, 1))) {
-        range in
-        for job in range {
-          let first = job % pieces * width
-          let place = Self.scatter(
-            inputs[2], index, outputs[0], sizes, o: job / pieces, columns: first..<min(first + width, inner))
-          if place >= 0 { bad.min(place, ordering: .relaxed) }
+    let dtype = inputs[0].dtype
+    let kernel =
+      switch dtype {
+      case .float32: lathe_scatter_add_f32
+      case .int32: lathe_scatter_add_i32
+      case .int64: lathe_scatter_add_i64
+      case .float16, .bfloat16, .uint8, .bool: throw LatheError.unsupported("scatterAdd of \(dtype)")
+      }
+    let size = dtype.byteCount
+    let index = IndexOperand(inputs[1], outer: outer, picked: picked, inner: inner)
+    // All indices are checked before anything is added.
+    let width = index.isRow ? 1 : inner
+    var resolved = [Int32](repeating: 0, count: outer * picked * width)
+    for o in 0..<(picked * width > 0 ? outer : 0) {
+      let failure = resolved.withUnsafeMutableBufferPointer { buffer in
+        lathe_resolve_indices(
+          buffer.baseAddress.map { $0 + o * picked * width }, index.pointer(o, 0),
+          Int64(index.strides.picked),
+          Int64(index.strides.inner), picked, count, width)
+      }
+      if failure >= 0 {
+        throw index.error(
+          "scatterAdd", at: o * picked * inner + Int(failure) * (index.isRow ? inner : 1), count: count)
+      }
+    }
+    nonisolated(unsafe) let base = inputs[0].pointer
+    nonisolated(unsafe) let source = inputs[2].pointer
+    nonisolated(unsafe) let y = outputs[0].pointer
+    // Each thread has rows of its own and walks all indices, so that additions keep their order.
+    let isRow: Int32 = index.isRow ? 1 : 0
+    resolved.withUnsafeBufferPointer { buffer in
+      nonisolated(unsafe) let indices = buffer
+      ThreadPool.shared.parallelFor(outer * count, grain: max(1, 16 * 1024 / inner)) { range in
+        (y + range.lowerBound * inner * size).copyMemory(
+          from: base + range.lowerBound * inner * size, byteCount: range.count * inner * size)
+        for o in range.lowerBound / count...(range.upperBound - 1) / count {
+          let rows = range.clamped(to: o * count..<(o + 1) * count)
+          kernel(
+            y + o * count * inner * size, source + o * picked * inner * size,
+            indices.baseAddress.map { $0 + o * picked * width }, isRow, picked, inner,
+            rows.lowerBound - o * count, rows.upperBound - o * count)
         }
       }
     }
-    try check("scatterAdd", bad.load(ordering: .relaxed), sizes, index)
-  }
-
-  private static func scatter(
-    _ source: Operand, _ index: UnsafePointer<Int32>, _ out: Operand,
-    _ sizes: UnsafePointer<lathe_index_sizes>, o: Int,
-    columns: Range<Int>
-  ) -> Int64 {
-    let (first, last) = (columns.lowerBound, columns.upperBound)
-    switch out.dtype {
-    case .int32:
-      return lathe_scatter_add_i32(
-        source.pointer(as: Int32.self), index, out.pointer(as: Int32.self), sizes, o, first, last)
-    case .int64:
-      return lathe_scatter_add_i64(
-        source.pointer(as: Int64.self), index, out.pointer(as: Int64.self), sizes, o, first, last)
-    default:
-      return lathe_scatter_add_f32(
-        source.pointer(as: Float.self), index, out.pointer(as: Float.self), sizes, o, first, last)
-    }
-  }
-
-  /// Turns the place of a bad index into the error that names it.
-  private func check(
-    _ name: String, _ place: Int64, _ sizes: lathe_index_sizes, _ index: UnsafePointer<Int32>
-  ) throws {
-    guard place != .max else { return }
-    let inner = max(sizes.inner, 1)
-    let (row, i) = Int(place).quotientAndRemainder(dividingBy: inner)
-    let (o, p) = row.quotientAndRemainder(dividingBy: max(sizes.picked, 1))
-    let value = index[o * sizes.outer_stride + p * sizes.picked_stride + i * sizes.inner_stride]
-    throw LatheError(
-      .indexOutOfRange, "\(name): index \(value) is outside an axis of size \(sizes.count)")
   }
 }
 
-extension lathe_index_sizes {
-  fileprivate init(_ index: Operand, outer: Int, count: Int, inner: Int, picked: Int) {
-    let strides = index.layout.strides
-    self.init(
-      outer: outer, count: count, inner: inner, picked: picked, outer_stride: strides[0],
-      picked_stride: strides[1],
-      inner_stride: strides[2])
+/// Indices int32 [outer, picked, inner] with any strides.
+private struct IndexOperand: @unchecked Sendable {
+  // Unchecked: it holds an address of memory that is only read.
+  let strides: (outer: Int, picked: Int, inner: Int)
+  /// Whether all elements of an inner run have one index.
+  let isRow: Bool
+  private let sizes: (picked: Int, inner: Int)
+  private let base: UnsafePointer<Int32>
+
+  init(_ operand: Operand, outer: Int, picked: Int, inner: Int) {
+    guard let layout = operand.layout.reshaped(to: [outer, picked, inner]) else {
+      preconditionFailure("an index must be seen as [outer, picked, inner]")
+    }
+    strides = (layout.strides[0], layout.strides[1], layout.strides[2])
+    isRow = inner == 1 || layout.strides[2] == 0
+    sizes = (picked, inner)
+    base = UnsafePointer(operand.pointer(as: Int32.self))
+  }
+
+  func pointer(_ outer: Int, _ picked: Int) -> UnsafePointer<Int32> {
+    base + outer * strides.outer + picked * strides.picked
+  }
+
+  /// Names the index at a position in row-major order.
+  func error(_ operation: String, at position: Int, count: Int) -> LatheError {
+    let (row, i) = position.quotientAndRemainder(dividingBy: sizes.inner)
+    let (o, p) = row.quotientAndRemainder(dividingBy: sizes.picked)
+    let value = pointer(o, p)[i * strides.inner]
+    return LatheError(
+      .indexOutOfRange, "\(operation): index \(value) is out of range for an axis of size \(count)")
   }
 }

@@ -1,13 +1,66 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
   func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("reduce")
+    guard let output = outputs.first, output.elementCount > 0 else { return }
+    precondition(!inputs.isEmpty, "a reduction needs an input")
+    counters.launched()
+    let job = ReductionJob(reduction, inputs: inputs, output: output)
+    if job.length == 0 {
+      job.store([Int64](repeating: job.identity, count: output.elementCount), at: 0)
+    } else if job.inner == 1 {
+      job.reduceRows()
+    } else {
+      job.reduceColumns()
+    }
   }
-  func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("argReduce")
+
+  func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
+    throws
+  {
+    counters.launched()
+    let dtype = inputs[0].dtype
+    let kernel =
+      switch dtype {
+      case .float32: lathe_arg_f32
+      case .float16: lathe_arg_f16
+      case .bfloat16: lathe_arg_bf16
+      case .int32: lathe_arg_i32
+      case .int64: lathe_arg_i64
+      case .uint8, .bool: lathe_arg_u8
+      }
+    nonisolated(unsafe) let x = UnsafeRawPointer(inputs[0].pointer)
+    nonisolated(unsafe) let y = outputs[0].pointer(as: Int32.self)
+    let size = dtype.byteCount
+    ThreadPool.shared.parallelFor(outer * inner, grain: max(1, 8192 / max(count, 1))) { range in
+      for i in range {
+        let (o, j) = i.quotientAndRemainder(dividingBy: inner)
+        y[i] = kernel(x + (o * count * inner + j) * size, count, inner, largest)
+      }
+    }
   }
+
   func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("cumulativeSum")
+    guard outputs[0].elementCount > 0 else { return }
+    counters.launched()
+    let dtype = inputs[0].dtype
+    let kernel =
+      switch dtype {
+      case .float32: lathe_cumulative_sum_f32
+      case .int32: lathe_cumulative_sum_i32
+      case .int64: lathe_cumulative_sum_i64
+      case .float16, .bfloat16, .uint8, .bool: throw LatheError.unsupported("cumulativeSum of \(dtype)")
+      }
+    nonisolated(unsafe) let x = UnsafeRawPointer(inputs[0].pointer)
+    nonisolated(unsafe) let y = outputs[0].pointer
+    let size = dtype.byteCount
+    ThreadPool.shared.parallelFor(outer * inner, grain: max(1, 8192 / count)) { range in
+      for i in range {
+        let (o, j) = i.quotientAndRemainder(dividingBy: inner)
+        let offset = (o * count * inner + j) * size
+        kernel(y + offset, x + offset, count, inner)
+      }
+    }
   }
 }

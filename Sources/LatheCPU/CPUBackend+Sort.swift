@@ -1,39 +1,29 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
   func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    guard rows * count > 0 else { return }
     counters.launched()
-    switch inputs[0].dtype {
-    case .int32: sortRows(rows, count, descending, inputs, outputs) { (a: Int32, b: Int32) in a < b }
-    case .int64: sortRows(rows, count, descending, inputs, outputs) { (a: Int64, b: Int64) in a < b }
-    case .uint8: sortRows(rows, count, descending, inputs, outputs) { (a: UInt8, b: UInt8) in a < b }
-    default:
-      // NaN counts as the largest.
-      sortRows(rows, count, descending, inputs, outputs) { (a: Float, b: Float) in
-        a < b || (b.isNaN && !a.isNaN)
+    let dtype = inputs[0].dtype
+    let kernel =
+      switch dtype {
+      case .float32: lathe_sort_f32
+      case .int32: lathe_sort_i32
+      case .int64: lathe_sort_i64
+      case .uint8: lathe_sort_u8
+      case .float16, .bfloat16, .bool: throw LatheError.unsupported("sort of \(dtype)")
       }
-    }
-  }
-
-  @inline(__always)
-  private func sortRows<T>(
-    _ rows: Int, _ count: Int, _ descending: Bool, _ inputs: [Operand], _ outputs: [Operand],
-    less: (T, T) -> Bool
-  ) {
-    let x = inputs[0].pointer(as: T.self)
-    let values = outputs[0].pointer(as: T.self)
-    let indices = outputs[1].pointer(as: Int32.self)
-    withoutActuallyEscaping(less) { less in
-      ThreadPool.shared.parallelFor(rows, grain: max(1, 4096 / max(count, 1))) { range in
+    let size = dtype.byteCount
+    nonisolated(unsafe) let x = UnsafeRawPointer(inputs[0].pointer)
+    nonisolated(unsafe) let values = outputs[0].pointer
+    nonisolated(unsafe) let indices = outputs[1].pointer(as: Int32.self)
+    ThreadPool.shared.parallelFor(rows, grain: max(1, 4096 / count)) { range in
+      withUnsafeTemporaryAllocation(byteCount: 32 * count, alignment: 16) { scratch in
         for row in range {
-          let start = row * count
-          // Swift's sort is stable.
-          var pairs = (0..<count).map { (value: x[start + $0], index: Int32($0)) }
-          pairs.sort { descending ? less($1.value, $0.value) : less($0.value, $1.value) }
-          for (i, pair) in pairs.enumerated() {
-            values[start + i] = pair.value
-            indices[start + i] = pair.index
-          }
+          kernel(
+            values + row * count * size, indices + row * count, x + row * count * size, count, descending,
+            scratch.baseAddress)
         }
       }
     }

@@ -1,20 +1,43 @@
+import CPUKernels
+import Glibc
 import LatheCore
 
 /// The CPU path: BLAS for large matrix products, the vectorised loops of kernels/cpu for everything else.
+///
+/// Work is done before a call returns.
 package final class CPUBackend: Backend {
+  /// The one CPU.
   package static let shared = CPUBackend()
-  package let counters = CounterStore()
-  package var info: DeviceInfo { DeviceInfo() }
 
-  package func allocate(byteCount: Int) throws -> Buffer { CPUBuffer(byteCount: byteCount) }
+  package let counters = CounterStore()
+  private let pool: BufferPool
+
+  /// A backend whose buffers take at most `memoryLimit` bytes; without one `LATHE_MEMORY_LIMIT` or what the host
+  /// and the control group allow.
+  package init(memoryLimit: Int? = nil) {
+    var limit = Int(lathe_memory_limit())
+    if let text = getenv("LATHE_MEMORY_LIMIT"), let bytes = Int(String(cString: text)), bytes > 0 {
+      limit = bytes
+    }
+    pool = BufferPool(counters: counters, limit: memoryLimit ?? limit)
+  }
+
+  package var info: DeviceInfo { CPUInfo.describe(memory: pool.limit) }
+
+  package func allocate(byteCount: Int) throws -> Buffer { try CPUBuffer(byteCount: byteCount, pool: pool) }
+
   package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
     guard let from = source.baseAddress, source.count > 0 else { return }
     unsafeDowncast(buffer, to: CPUBuffer.self).pointer.copyMemory(from: from, byteCount: source.count)
   }
+
   package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     guard let to = destination.baseAddress, destination.count > 0 else { return }
-    to.copyMemory(from: unsafeDowncast(buffer, to: CPUBuffer.self).pointer + offset, byteCount: destination.count)
+    to.copyMemory(
+      from: unsafeDowncast(buffer, to: CPUBuffer.self).pointer + offset, byteCount: destination.count)
   }
+
   package func synchronize() throws {}
-  package func emptyCache() {}
+
+  package func emptyCache() { pool.emptyCache() }
 }

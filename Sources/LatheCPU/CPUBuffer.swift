@@ -1,13 +1,18 @@
 import LatheCore
 
-/// Host memory aligned to 64 bytes.
+/// Host memory of a pool, aligned to 64 bytes.
 package final class CPUBuffer: Buffer, @unchecked Sendable {
-  package let pointer: UnsafeMutableRawPointer
+  // Unchecked: the pointer never changes, and what it points to is ordered as `Buffer` says.
 
-  package override init(byteCount: Int) {
-    pointer = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+  /// The memory.
+  package let pointer: UnsafeMutableRawPointer
+  private let pool: BufferPool
+
+  init(byteCount: Int, pool: BufferPool) throws {
+    pointer = try pool.take(byteCount)
+    self.pool = pool
     super.init(byteCount: byteCount)
   }
 
-  deinit { pointer.deallocate() }
+  deinit { pool.give(pointer, byteCount: byteCount) }
 }

@@ -3,32 +3,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Copies `count` elements of 1, 2, 4 or 8 bytes between strided places; strides count elements.
-void lathe_copy_strided(
-    const void *source, ptrdiff_t source_stride, void *target, ptrdiff_t target_stride, size_t count, size_t size);
-
-/// Sizes of a gather or scatter along the middle axis, and the strides of its index.
-struct lathe_index_sizes {
-  size_t outer, count, inner, picked;
-  ptrdiff_t outer_stride, picked_stride, inner_stride;
-};
-
-/// Makes rows first..<last of outer x picked: out[o, p, i] = x[o, index[o, p, i], i].
+/// Makes negative indices count from the end: `out[i]` is index i of `index`, strides in elements.
 ///
-/// Returns -1, or the place in outer x picked x inner of the first index outside the axis.
-int64_t lathe_gather(
-    const void *x, const int32_t *index, void *out, size_t size, const struct lathe_index_sizes *s, size_t first,
-    size_t last);
+/// Returns the first position p * inner + i whose index is outside -count..<count, or -1.
+int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride_p, int64_t stride_i, size_t picked,
+                              size_t count, size_t inner);
 
-/// Adds source[o, p, i] to out[o, index[o, p, i], i], in the order of p, for columns first..<last of `inner` of one o.
+/// y[index[p, i], i] += x[p, i] in the order of p, for those whose index is in low..<high; y [count, inner], x and
+/// the resolved index [picked, inner], or the index [picked] where `is_row` says that it is the same for all i.
+void lathe_scatter_add_f32(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
+                           size_t low, size_t high);
+void lathe_scatter_add_i32(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
+                           size_t low, size_t high);
+void lathe_scatter_add_i64(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
+                           size_t low, size_t high);
+
+/// Rows gathered from x [count, inner] into y [picked, inner] by index[p * index_stride], rows of `bytes` bytes.
 ///
-/// Returns as lathe_gather. One function for each element type.
-int64_t lathe_scatter_add_f32(
-    const float *source, const int32_t *index, float *out, const struct lathe_index_sizes *s, size_t o, size_t first,
-    size_t last);
-int64_t lathe_scatter_add_i32(
-    const int32_t *source, const int32_t *index, int32_t *out, const struct lathe_index_sizes *s, size_t o, size_t first,
-    size_t last);
-int64_t lathe_scatter_add_i64(
-    const int64_t *source, const int32_t *index, int64_t *out, const struct lathe_index_sizes *s, size_t o, size_t first,
-    size_t last);
+/// Returns the position of the first index that is outside -count..<count, or -1.
+int64_t lathe_gather_rows(char *y, const char *x, const int32_t *index, int64_t index_stride, size_t picked,
+                          size_t count, size_t bytes);
+
+/// Elements of `size` bytes: y[p, i] = x[index[p, i], i], strides of the index in elements.
+///
+/// Returns the first bad index' p * inner + i, or -1.
+int64_t lathe_gather_elements(char *y, const char *x, const int32_t *index, int64_t stride_p, int64_t stride_i,
+                              size_t picked, size_t count, size_t inner, size_t size);

@@ -3,23 +3,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Philox4x32-10 (Salmon et al., SC 2011). Element i of a sequence is lane i % 4 of block `offset + i / 4`; each function
-// makes elements first..<first + count, `first` a multiple of 4.
+// Philox4x32-10. Block b of a key has the counter (offset + b, 0); element i uses lane i % 4 of block i / 4.
 
-/// One block's four words.
-void lathe_philox(uint64_t seed, uint64_t block, uint32_t words[4]);
+/// The words of elements begin..<end; `begin` is a multiple of 4, and whole blocks are written.
+void lathe_philox(uint32_t *words, uint64_t seed, uint64_t offset, size_t begin, size_t end);
 
-/// low + (high - low) * u, u in [0, 1) with 24 bits.
-void lathe_random_uniform(float *out, size_t first, size_t count, uint64_t seed, uint64_t offset, float low, float high);
+/// One block of any counter and key.
+void lathe_philox_block(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]);
 
-/// Box-Muller pairs, scaled and shifted.
-void lathe_random_normal(
-    float *out, size_t first, size_t count, uint64_t seed, uint64_t offset, float mean, float deviation);
-
-/// 1 where u < probability, else 0.
-void lathe_random_bernoulli(float *out, size_t first, size_t count, uint64_t seed, uint64_t offset, float probability);
-
-/// x * scale where u >= probability, else 0.
-void lathe_dropout(
-    const float *x, float *out, size_t first, size_t count, uint64_t seed, uint64_t offset, float probability,
-    float scale);
+/// Numbers from `count` words (a multiple of 4 for normal); see `RandomDistribution`.
+void lathe_uniform(float *y, const uint32_t *words, size_t count, float low, float high);
+void lathe_normal(float *y, const uint32_t *words, size_t count, float mean, float deviation);
+void lathe_bernoulli(float *y, const uint32_t *words, size_t count, float probability);
+/// x / keep where the word's uniform number is at least `probability`, else 0.
+void lathe_dropout(float *y, const float *x, const uint32_t *words, size_t count, float probability, float keep);

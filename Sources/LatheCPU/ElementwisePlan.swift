@@ -1,0 +1,206 @@
+import CPUKernels
+import LatheCore
+
+/// An element-wise program bound to memory: kernels, registers in scratch slots, inputs with their strides.
+///
+/// A register's slot is free again after its last use, so that the slots of a long chain stay in the L1 cache; what
+/// is stored unchanged is computed right in its output.
+struct ElementwisePlan {
+  private(set) var plan = lathe_plan()
+  private var slots: [Int32] = []
+  private var inputs: [lathe_input] = []
+  private var constants: [lathe_constant] = []
+  private var steps: [lathe_step] = []
+  private var outputs: [lathe_output] = []
+  private var freeSlots: [Int32] = []
+  /// About how long an element takes, in units of an addition.
+  private(set) var cost = 1
+
+  /// Binds a program.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes' sizes and each input's strides, in the order in which elements are computed.
+  ///   - targets: Where the outputs go; empty when a reduction takes the only output's register.
+  init(
+    _ program: ElementwiseProgram, scalars: [ScalarValue], inputs operands: [Operand], axes: CollapsedAxes,
+    targets: [UnsafeMutableRawPointer]
+  ) {
+    let registerCount = program.registerCount
+    slots = [Int32](repeating: -1, count: registerCount)
+    plan.rank = Int32(axes.sizes.count)
+    withUnsafeMutableBytes(of: &plan.shape) { bytes in
+      let shape = bytes.bindMemory(to: Int64.self)
+      for (i, size) in axes.sizes.enumerated() { shape[i] = Int64(size) }
+    }
+    let elementCount = axes.sizes.reduce(1, *)
+    plan.fill_count = Int32(min(elementCount, Int(LATHE_BLOCK)))
+    var lastUse = [Int](repeating: -1, count: registerCount)
+    for (i, instruction) in program.instructions.enumerated() {
+      lastUse[Int(instruction.a)] = i
+      if instruction.op.arity > 1 { lastUse[Int(instruction.b)] = i }
+      if instruction.op.arity > 2 { lastUse[Int(instruction.c)] = i }
+    }
+    for output in program.outputs { lastUse[Int(output.register)] = .max }
+    addInputs(program, operands, axes, elementCount)
+    addScalars(program, scalars)
+    addInstructions(program, lastUse, targets)
+    if !targets.isEmpty { addStores(program, targets) }
+    let widest = (0..<registerCount).map { program.type(of: $0).byteCount }.max() ?? 4
+    plan.slot_bytes = Int64(Int(LATHE_BLOCK) * max(widest, 4))
+    plan.register_count = Int32(slots.count)
+    plan.input_count = Int32(inputs.count)
+    plan.constant_count = Int32(constants.count)
+    plan.step_count = Int32(steps.count)
+    plan.output_count = Int32(outputs.count)
+  }
+
+  /// Hands the plan to C; the pointer is valid inside `body`.
+  func withPlan<R>(_ body: (UnsafePointer<lathe_plan>) -> R) -> R {
+    slots.withUnsafeBufferPointer { slots in
+      inputs.withUnsafeBufferPointer { inputs in
+        constants.withUnsafeBufferPointer { constants in
+          steps.withUnsafeBufferPointer { steps in
+            outputs.withUnsafeBufferPointer { outputs in
+              var copy = plan
+              copy.slots = slots.baseAddress
+              copy.inputs = inputs.baseAddress
+              copy.constants = constants.baseAddress
+              copy.steps = steps.baseAddress
+              copy.outputs = outputs.baseAddress
+              return withUnsafePointer(to: copy, body)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func addInputs(
+    _ program: ElementwiseProgram, _ operands: [Operand], _ axes: CollapsedAxes, _ elementCount: Int
+  ) {
+    for (i, operand) in operands.enumerated() {
+      let dtype = program.inputs[i]
+      let size = dtype.byteCount
+      var input = lathe_input()
+      input.base = UnsafePointer(operand.pointer.assumingMemoryBound(to: CChar.self))
+      input.element_size = Int32(size)
+      var expected = 1
+      var isDense = true
+      var isConstant = true
+      withUnsafeMutableBytes(of: &input.strides) { bytes in
+        let strides = bytes.bindMemory(to: Int64.self)
+        for axis in axes.sizes.indices.reversed() {
+          let stride = axes.strides[i][axis]
+          strides[axis] = Int64(stride * size)
+          if axes.sizes[axis] > 1 {
+            if stride != expected { isDense = false }
+            if stride != 0 { isConstant = false }
+          }
+          expected *= axes.sizes[axis]
+        }
+      }
+      input.is_dense = isDense ? 1 : 0
+      input.is_constant = isConstant && !isDense ? 1 : 0
+      var raw = UInt16(i)
+      if dtype != dtype.computeType { raw = addRegister() }
+      input.reg = raw
+      if !isDense { slots[Int(raw)] = takeSlot() }
+      inputs.append(input)
+      cost += 1
+      if dtype != dtype.computeType {
+        slots[i] = takeSlot()
+        let table = ElementwiseKernels.table
+        let kernel = dtype == .float16 ? table.pointee.f16_to_f32 : table.pointee.bf16_to_f32
+        steps.append(lathe_step(kernel: kernel, out: UInt16(i), a: raw, b: raw, c: raw))
+        cost += 1
+      }
+    }
+  }
+
+  private mutating func addScalars(_ program: ElementwiseProgram, _ scalars: [ScalarValue]) {
+    for (i, scalar) in scalars.enumerated() {
+      let reg = program.inputs.count + i
+      let dtype = program.scalars[i]
+      let bits: Int64 =
+        switch dtype {
+        case .float32, .float16, .bfloat16: Int64(scalar.floatValue.bitPattern)
+        case .int32: Int64(Int32(truncatingIfNeeded: scalar.intValue))
+        case .int64: scalar.intValue
+        case .uint8: Int64(UInt8(truncatingIfNeeded: scalar.intValue))
+        case .bool: scalar.floatValue != 0 ? 1 : 0
+        }
+      slots[reg] = takeSlot()
+      constants.append(
+        lathe_constant(bits: bits, element_size: Int32(dtype.byteCount), reg: UInt16(reg)))
+    }
+  }
+
+  private mutating func addInstructions(
+    _ program: ElementwiseProgram, _ lastUse: [Int], _ targets: [UnsafeMutableRawPointer]
+  ) {
+    let first = program.inputs.count + program.scalars.count
+    for (i, instruction) in program.instructions.enumerated() {
+      let out = first + i
+      let result = instruction.op.resultType(instruction.dtype)
+      let stored = program.outputs.firstIndex { Int($0.register) == out && $0.dtype == result }
+      if let stored, !targets.isEmpty {
+        outputs.append(
+          lathe_output(
+            base: targets[stored].assumingMemoryBound(to: CChar.self), element_size: Int32(result.byteCount),
+            reg: UInt16(out)))
+      } else {
+        slots[out] = takeSlot()
+      }
+      let arity = instruction.op.arity
+      let a = instruction.a
+      let b = arity > 1 ? instruction.b : a
+      let c = arity > 2 ? instruction.c : a
+      steps.append(
+        lathe_step(
+          kernel: ElementwiseKernels.find(instruction.op, instruction.dtype), out: UInt16(out), a: a, b: b,
+          c: c))
+      cost += ElementwiseKernels.cost(instruction.op)
+      // Operands may be the same register: each slot is given back once.
+      if lastUse[Int(a)] == i { freeSlot(Int(a), first) }
+      if b != a && lastUse[Int(b)] == i { freeSlot(Int(b), first) }
+      if c != a && c != b && lastUse[Int(c)] == i { freeSlot(Int(c), first) }
+      if lastUse[out] < 0 { freeSlot(out, first) }
+    }
+  }
+
+  /// Stores what is not computed in place: half types, registers stored twice, inputs and scalars.
+  private mutating func addStores(_ program: ElementwiseProgram, _ targets: [UnsafeMutableRawPointer]) {
+    for (i, output) in program.outputs.enumerated() {
+      let base = targets[i].assumingMemoryBound(to: CChar.self)
+      if outputs.contains(where: { $0.reg == output.register && $0.base == base }) { continue }
+      let out = addRegister()
+      outputs.append(lathe_output(base: base, element_size: Int32(output.dtype.byteCount), reg: out))
+      let table = ElementwiseKernels.table
+      let kernel: lathe_kernel =
+        switch output.dtype {
+        case .float16: table.pointee.f32_to_f16
+        case .bfloat16: table.pointee.f32_to_bf16
+        case .float32, .int32, .int64, .uint8, .bool: ElementwiseKernels.copy(output.dtype)
+        }
+      steps.append(
+        lathe_step(kernel: kernel, out: out, a: output.register, b: output.register, c: output.register))
+      cost += 1
+    }
+  }
+
+  private mutating func addRegister() -> UInt16 {
+    slots.append(-1)
+    return UInt16(slots.count - 1)
+  }
+
+  private mutating func takeSlot() -> Int32 {
+    if let slot = freeSlots.popLast() { return slot }
+    plan.slot_count += 1
+    return plan.slot_count - 1
+  }
+
+  /// Frees the slot of a computed register; those of inputs and constants are filled anew or kept by every block.
+  private mutating func freeSlot(_ register: Int, _ firstComputed: Int) {
+    if register >= firstComputed && slots[register] >= 0 { freeSlots.append(slots[register]) }
+  }
+}

@@ -1,0 +1,39 @@
+// Compiles the file named by LATHE_BODY once for each SIMD level, every function under LATHE_NAME(name).
+//
+// Each level's functions are collected in a table of pointers (`LATHE_NAME(table)`), and the caller picks a table
+// once, with LATHE_PICK. Unlike target_clones this lets loops use 512-bit vectors (min_vector_width) and inlines
+// helpers freely. Helpers compiled without a level are inlined into all of them.
+//
+// No include guard: each .c file that has a body includes this once.
+
+#define LATHE_LOOP _Pragma("clang loop vectorize_width(16) interleave_count(2)")
+
+#if defined(__x86_64__)
+
+#define LATHE_NAME(name) name##_v4
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), \
+                             apply_to = function)
+#include LATHE_BODY
+#pragma clang attribute pop
+#undef LATHE_NAME
+
+#define LATHE_NAME(name) name##_v3
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#include LATHE_BODY
+#pragma clang attribute pop
+#undef LATHE_NAME
+
+#endif
+
+#define LATHE_NAME(name) name##_base
+#include LATHE_BODY
+#undef LATHE_NAME
+
+#if defined(__x86_64__)
+#define LATHE_PICK(table)                                                     \
+  (__builtin_cpu_init(), __builtin_cpu_supports("x86-64-v4")   ? &table##_v4  \
+                         : __builtin_cpu_supports("x86-64-v3") ? &table##_v3  \
+                                                               : &table##_base)
+#else
+#define LATHE_PICK(table) (&table##_base)
+#endif
