@@ -95,7 +95,7 @@ extension AllTests {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor.zeros([3, 4], device: .cpu) + Tensor.zeros([5], device: .cpu)
       }
-      expectMessage(result, "add: [3, 4]")
+      expectMessage(result, "add: shapes [3, 4] and [5]")
     }
 
     @Test func reshaping() async {
