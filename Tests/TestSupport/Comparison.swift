@@ -4,7 +4,8 @@ import Lathe
 package struct Tolerance: Sendable {
   /// The largest normalised error: |result - reference| / (|reference| + floor).
   package var error: Double
-  /// What keeps the error finite where the reference is near 0; nil is the root mean square of the reference.
+  /// What keeps the error finite where the reference is near 0; nil is the root mean square of the reference, at
+  /// least 0.01: where the exact result is 0 everywhere, rounding of the terms is all that is left.
   package var floor: Double?
 
   package init(_ error: Double, floor: Double?) {
@@ -54,7 +55,7 @@ package func mismatch(_ result: NDArray, _ expected: NDArray, _ dtype: DType, _ 
   let tolerance = tolerance.adjusted(for: dtype)
   let finite = expected.values.filter(\.isFinite)
   let meanSquare = finite.isEmpty ? 0 : finite.map { $0 * $0 }.reduce(0, +) / Double(finite.count)
-  let floor = max(tolerance.floor ?? meanSquare.squareRoot(), 1e-30)
+  let floor = tolerance.floor ?? max(meanSquare.squareRoot(), 0.01)
   var bad = 0
   var first: (index: [Int], error: Double)?
   var worst = 0.0
