@@ -1,0 +1,200 @@
+#include "convolution_internal.h"
+#include "include/workspace.h"
+
+// The gradient of a convolution's input in general: filter^T dy, tile by tile, added into dx where each tap
+// belongs. Rows of the product are taps in the order (ky, kx, channel): neighbouring rows then belong to different
+// planes of dx, so that an addition never waits for the one before it. A task owns its planes of dx, so the order
+// of additions is always the same.
+
+long lathe_convolution_scatter_channels(const lathe_convolution *s, long threads) {
+  const long channels = s->channels / s->groups;
+  const long others = s->batch * s->groups, wanted = (2 * threads + others - 1) / others;
+  const long taps = s->kernel_height * s->kernel_width;
+  // At least one full tile of rows.
+  const long least = (lathe_gemm_tile_rows() + taps - 1) / taps;
+  long block = (channels + wanted - 1) / wanted;
+  if (block < least) block = least;
+  return block < channels ? block : channels;
+}
+
+static long block_count(const lathe_convolution *s, long block_channels) {
+  return (s->channels / s->groups + block_channels - 1) / block_channels;
+}
+
+/// Rows of a block's product, and floats of its packed filter.
+static long block_rows(const lathe_convolution *s, long channels) {
+  return channels * s->kernel_height * s->kernel_width;
+}
+static size_t block_size(const lathe_convolution *s, long block_channels) {
+  return (size_t)(lathe_gemm_tiles(block_rows(s, block_channels)) * lathe_gemm_tile_rows()
+      * (s->output_channels / s->groups));
+}
+
+size_t lathe_convolution_scatter_size(const lathe_convolution *s, long block_channels) {
+  return (size_t)(s->groups * block_count(s, block_channels)) * block_size(s, block_channels);
+}
+
+static long channels_of(const lathe_convolution *s, long block_channels, long block) {
+  const long left = s->channels / s->groups - block * block_channels;
+  return left < block_channels ? left : block_channels;
+}
+
+void lathe_convolution_scatter_pack(
+    const lathe_convolution *s, const float *filter, long block_channels, float *packed) {
+  const long inputs = s->channels / s->groups, outputs = s->output_channels / s->groups;
+  const long taps = s->kernel_height * s->kernel_width, blocks = block_count(s, block_channels);
+  for (long g = 0; g < s->groups; g++)
+    for (long block = 0; block < blocks; block++) {
+      const long channels = channels_of(s, block_channels, block), rows = channels * taps;
+      const long tiles = lathe_gemm_tiles(rows);
+      float *to = packed + (size_t)(g * blocks + block) * block_size(s, block_channels);
+      const float *from = filter + (g * outputs * inputs + block * block_channels) * taps;
+      for (long tile = 0; tile < tiles; tile++) {
+        const long first = gemm_tile_start(rows, tiles, tile), last = gemm_tile_start(rows, tiles, tile + 1);
+        for (long r = first; r < last; r++) {
+          const float *element = from + r % channels * taps + r / channels;
+          float *column = to + first * outputs + (r - first);
+          for (long o = 0; o < outputs; o++) column[o * (last - first)] = element[o * inputs * taps];
+        }
+      }
+    }
+}
+
+typedef struct {
+  long y, x, count, to;
+} target_run;
+
+/// Adds a tile's rows first..<last into dx; the general case.
+LATHE_INLINE void scatter_rows(
+    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+    const target_run *runs, long run_count, float *dx) {
+  const long plane = s->height * s->width, step = s->stride_x;
+  for (long r = first; r < last; r++) {
+    const long tap = r / channels, ky = tap / s->kernel_width * s->dilation_y;
+    const long kx = tap % s->kernel_width * s->dilation_x;
+    for (long i = 0; i < run_count; i++) {
+      const target_run *run = runs + i;
+      const long y = run->y + ky, x = run->x + kx;
+      if (y < 0 || y >= s->height) continue;
+      long low = x < 0 ? (-x + step - 1) / step : 0;
+      long high = x >= s->width ? 0 : (s->width - x + step - 1) / step;
+      if (high > run->count) high = run->count;
+      const float *from = tile + (r - first) * width + run->to;
+      float *to = dx + r % channels * plane + y * s->width + x;
+      if (step == 1) {
+        for (; low + 8 <= high; low += 8) store8(to + low, load8(to + low) + load8(from + low));
+        for (; low < high; low++) to[low] += from[low];
+      } else {
+        for (; low < high; low++) to[low * step] += from[low];
+      }
+    }
+  }
+}
+
+/// The same for runs of eight pixels and a stride of 1, all inside the image.
+LATHE_INLINE void scatter_eights(
+    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+    const target_run *runs, long run_count, float *dx) {
+  const long plane = s->height * s->width;
+  long channel = first % channels, tap = first / channels;
+  float *to = dx + channel * plane + tap / s->kernel_width * s->dilation_y * s->width
+      + tap % s->kernel_width * s->dilation_x;
+  long offsets[GEMM_MAX_COLUMNS / 8];
+  for (long i = 0; i < run_count; i++) offsets[i] = runs[i].y * s->width + runs[i].x;
+  for (long r = first; r < last; r++) {
+    const float *from = tile + (r - first) * width;
+    if (run_count == 4) {
+      for (int i = 0; i < 4; i++) store8(to + offsets[i], load8(to + offsets[i]) + load8(from + i * 8));
+    } else {
+      for (long i = 0; i < run_count; i++) store8(to + offsets[i], load8(to + offsets[i]) + load8(from + i * 8));
+    }
+    to += plane;
+    if (++channel == channels) {
+      channel = 0;
+      tap++;
+      to = dx + tap / s->kernel_width * s->dilation_y * s->width + tap % s->kernel_width * s->dilation_x;
+    }
+  }
+}
+
+LATHE_CLONES static void scatter_tile(
+    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+    const target_run *runs, long run_count, bool eights, float *dx) {
+  if (eights)
+    scatter_eights(s, tile, width, first, last, channels, runs, run_count, dx);
+  else
+    scatter_rows(s, tile, width, first, last, channels, runs, run_count, dx);
+}
+
+/// Describes pixels first..<first + count of an image; whether all runs have eight pixels and lie inside.
+static bool find_runs(
+    const lathe_convolution *s, long first, long count, target_run *runs, long *run_count) {
+  const long ow = s->output_width;
+  bool eights = s->stride_x == 1;
+  long n = 0, to = 0;
+  for (long p = first; p < first + count;) {
+    const long oy = p / ow, ox = p % ow;
+    long length = ow - ox < first + count - p ? ow - ox : first + count - p;
+    const target_run run = {oy * s->stride_y - s->padding_y, ox * s->stride_x - s->padding_x, length, to};
+    eights = eights && length % 8 == 0 && run.y >= 0 && run.x >= 0
+        && run.y + (s->kernel_height - 1) * s->dilation_y < s->height
+        && run.x + length - 1 + (s->kernel_width - 1) * s->dilation_x < s->width;
+    runs[n++] = run;
+    p += length;
+    to += length;
+  }
+  if (eights) {
+    // Longer runs are cut into eights.
+    target_run cut[GEMM_MAX_COLUMNS / 8];
+    long m = 0;
+    for (long i = 0; i < n; i++)
+      for (long j = 0; j < runs[i].count; j += 8)
+        cut[m++] = (target_run){runs[i].y, runs[i].x + j, 8, runs[i].to + j};
+    memcpy(runs, cut, (size_t)m * sizeof *cut);
+    n = m;
+  }
+  *run_count = n;
+  return eights;
+}
+
+void lathe_convolution_scatter_run(
+    const lathe_convolution *s, const float *dy, const float *packed, float *dx, long block_channels, long first,
+    long last) {
+  const gemm_isa *isa = lathe_gemm_isa();
+  const long width = isa->columns, pixels = s->output_height * s->output_width, plane = s->height * s->width;
+  const long inputs = s->channels / s->groups, outputs = s->output_channels / s->groups;
+  const long blocks = block_count(s, block_channels);
+  float *panel = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(outputs * width));
+  float product[GEMM_MAX_ROWS * GEMM_MAX_COLUMNS] __attribute__((aligned(64)));
+  target_run runs[GEMM_MAX_COLUMNS];
+  for (long task = first; task < last; task++) {
+    const long block = task % blocks, g = task / blocks % s->groups, image = task / blocks / s->groups;
+    const long channels = channels_of(s, block_channels, block);
+    const long rows = block_rows(s, channels), tiles = lathe_gemm_tiles(rows);
+    const float *filter = packed + (size_t)(g * blocks + block) * block_size(s, block_channels);
+    float *to = dx + (image * s->channels + g * inputs + block * block_channels) * plane;
+    memset(to, 0, (size_t)(channels * plane) * sizeof(float));
+    const float *from = dy + (image * s->output_channels + g * outputs) * pixels;
+    for (long p = 0; p < pixels; p += width) {
+      const long columns = pixels - p < width ? pixels - p : width;
+      gemm_tile t = {.k = outputs, .c = product, .c_row = width, .columns = columns};
+      if (columns == width) {
+        t.b = from + p;
+        t.b_row = pixels;
+      } else {
+        const long used = columns * 2 > width ? width : width / 2;
+        lathe_gemm_pack_block(from + p, 1, pixels, columns, outputs, panel, used, used);
+        t.b = panel;
+        t.b_row = used;
+      }
+      long run_count;
+      const bool eights = find_runs(s, p, columns, runs, &run_count);
+      for (long tile = 0; tile < tiles; tile++) {
+        const long r0 = gemm_tile_start(rows, tiles, tile), r1 = gemm_tile_start(rows, tiles, tile + 1);
+        t.a = filter + r0 * outputs;
+        isa->kernel(r1 - r0, &t);
+        scatter_tile(s, product, width, r0, r1, channels, runs, run_count, eights, to);
+      }
+    }
+  }
+}

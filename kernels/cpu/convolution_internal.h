@@ -1,0 +1,29 @@
+#pragma once
+
+#include "gemm_internal.h"
+#include "include/convolution.h"
+
+/// Pixels of one output row: where their window starts in the image (padding counted, so it may be negative),
+/// and where they go.
+typedef struct pixel_run {
+  const float *image;
+  long y, x;
+  long count;
+  long to;
+} pixel_run;
+
+/// Describes `count` pixels from pixel `first` on (counted over all images) of a group whose channels start at
+/// `x`; returns the number of runs, at most `count`.
+long lathe_pixel_runs(const lathe_convolution *s, const float *x, long first, long count, pixel_run *runs);
+
+/// Whether every tap of every run lies inside the image.
+bool lathe_runs_inside(const lathe_convolution *s, const pixel_run *runs, long run_count);
+
+/// dst[i * dst_row + ...] = for filter elements first..<last (channel, row, column) of a group the x that each
+/// pixel meets; pixels from the last run on up to `width` get 0.
+///
+/// Row i may be written up to 7 floats beyond its last run before row i + 1 is, and the last row is written
+/// exactly. `end` is the end of x: nothing is read there.
+void lathe_pack_pixels(
+    const lathe_convolution *s, const pixel_run *runs, long run_count, bool inside, const float *end, long first,
+    long last, float *dst, long dst_row, long width);

@@ -1,0 +1,142 @@
+#include "convolution_internal.h"
+
+// The pixels that a filter's elements meet, gathered into rows: the only place that knows of strides, padding and
+// dilation in the forward direction.
+
+long lathe_pixel_runs(const lathe_convolution *s, const float *x, long first, long count, pixel_run *runs) {
+  const long ow = s->output_width, pixels = s->output_height * ow;
+  long image = first / pixels, rest = first % pixels, oy = rest / ow, ox = rest % ow, to = 0, n = 0;
+  while (count > 0) {
+    const long run = ow - ox < count ? ow - ox : count;
+    runs[n++] = (pixel_run){
+        .image = x + image * s->channels * s->height * s->width,
+        .y = oy * s->stride_y - s->padding_y,
+        .x = ox * s->stride_x - s->padding_x,
+        .count = run,
+        .to = to,
+    };
+    to += run;
+    count -= run;
+    ox = 0;
+    if (++oy == s->output_height) {
+      oy = 0;
+      image++;
+    }
+  }
+  return n;
+}
+
+bool lathe_runs_inside(const lathe_convolution *s, const pixel_run *runs, long run_count) {
+  for (long i = 0; i < run_count; i++) {
+    const pixel_run *r = runs + i;
+    if (r->y < 0 || r->x < 0 || r->y + (s->kernel_height - 1) * s->dilation_y >= s->height
+        || r->x + (r->count - 1) * s->stride_x + (s->kernel_width - 1) * s->dilation_x >= s->width)
+      return false;
+  }
+  return true;
+}
+
+/// Copies in steps of eight, up to seven floats too many where `room` says that these may be read and written.
+LATHE_INLINE void copy_run(float *to, const float *from, long count, bool room) {
+  if (room) {
+    for (long i = 0; i < count; i += 8) store8(to + i, load8(from + i));
+  } else {
+    for (long i = 0; i < count; i++) to[i] = from[i];
+  }
+}
+
+/// Every second element.
+LATHE_INLINE void copy_run_by_two(float *to, const float *from, long count, bool room) {
+  if (room) {
+    for (long i = 0; i < count; i += 8) {
+      const f8v a = load8(from + 2 * i), b = load8(from + 2 * i + 8);
+      store8(to + i, __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14));
+    }
+  } else {
+    for (long i = 0; i < count; i++) to[i] = from[2 * i];
+  }
+}
+
+/// The general case: rows and columns of the window may lie in the padding.
+LATHE_INLINE void pack_run(
+    const lathe_convolution *s, const pixel_run *r, const float *plane, long row, long column, const float *end,
+    float *to) {
+  const long y = r->y + row, step = s->stride_x;
+  if (y < 0 || y >= s->height) {
+    for (long i = 0; i < r->count; i++) to[i] = 0;
+    return;
+  }
+  const long x = r->x + column;
+  const float *from = plane + y * s->width + x;
+  long low = x < 0 ? (-x + step - 1) / step : 0;
+  long high = x >= s->width ? 0 : (s->width - x + step - 1) / step;
+  if (low > r->count) low = r->count;
+  if (high > r->count) high = r->count;
+  if (high < low) high = low;
+  for (long i = 0; i < low; i++) to[i] = 0;
+  if (step == 1) {
+    long i = low;
+    for (; i + 8 <= high; i += 8) store8(to + i, load8(from + i));
+    for (; i < high; i++) to[i] = from[i];
+  } else {
+    long i = low;
+    if (step == 2)
+      for (; i + 8 <= high && from + 2 * i + 16 <= end; i += 8) {
+        const f8v a = load8(from + 2 * i), b = load8(from + 2 * i + 8);
+        store8(to + i, __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14));
+      }
+    for (; i < high; i++) to[i] = from[i * step];
+  }
+  for (long i = high; i < r->count; i++) to[i] = 0;
+}
+
+/// Four runs of eight neighbours, as small images have: one panel of 32.
+LATHE_INLINE void pack_four_by_eight(const float *const from[4], long offset, float *to) {
+  store8(to, load8(from[0] + offset));
+  store8(to + 8, load8(from[1] + offset));
+  store8(to + 16, load8(from[2] + offset));
+  store8(to + 24, load8(from[3] + offset));
+}
+
+LATHE_CLONES void lathe_pack_pixels(
+    const lathe_convolution *s, const pixel_run *runs, long run_count, bool inside, const float *end, long first,
+    long last, float *dst, long dst_row, long width) {
+  const long kw = s->kernel_width, taps = s->kernel_height * kw, plane = s->height * s->width;
+  const long pixels = run_count ? runs[run_count - 1].to + runs[run_count - 1].count : 0;
+  long c = first / taps, ky = first % taps / kw, kx = first % kw;
+  const bool four_by_eight = inside && s->stride_x == 1 && run_count == 4 && pixels == 32 && runs[0].count == 8
+      && runs[1].count == 8 && runs[2].count == 8 && width == 32;
+  const float *from[4];
+  if (four_by_eight)
+    for (int i = 0; i < 4; i++) from[i] = runs[i].image + runs[i].y * s->width + runs[i].x;
+  for (long k = first; k < last; k++) {
+    float *row = dst + (k - first) * dst_row;
+    const long y = ky * s->dilation_y, x = kx * s->dilation_x;
+    if (four_by_eight) {
+      pack_four_by_eight(from, c * plane + y * s->width + x, row);
+    } else if (inside && s->stride_x <= 2) {
+      for (long i = 0; i < run_count; i++) {
+        const pixel_run *r = runs + i;
+        const float *p = r->image + c * plane + (r->y + y) * s->width + r->x + x;
+        // Beyond the run: the rest of this row, or the next row, which is written later.
+        const bool room = (k + 1 < last || r->to + (r->count + 7) / 8 * 8 <= width)
+            && p + (r->count + 7) / 8 * 8 * s->stride_x <= end;
+        if (s->stride_x == 1)
+          copy_run(row + r->to, p, r->count, room);
+        else
+          copy_run_by_two(row + r->to, p, r->count, room);
+      }
+    } else {
+      for (long i = 0; i < run_count; i++)
+        pack_run(s, runs + i, runs[i].image + c * plane, y, x, end, row + runs[i].to);
+    }
+    for (long i = pixels; i < width; i++) row[i] = 0;
+    if (++kx == kw) {
+      kx = 0;
+      if (++ky == s->kernel_height) {
+        ky = 0;
+        c++;
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+#include "gemm_internal.h"
+
+// The inner kernel of GEMM, once for each instruction set, and the choice between them at run time.
+
+typedef float f4v __attribute__((vector_size(16), aligned(4)));
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push( \
+    __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#define GEMM_NAME(x) v4_##x
+#define GEMM_VECTOR f16v
+#define GEMM_LANES 16
+#define GEMM_ROWS 12
+#define GEMM_WIDTH 2
+#include "gemm_kernel_template.h"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define GEMM_NAME(x) v3_##x
+#define GEMM_VECTOR f8v
+#define GEMM_LANES 8
+#define GEMM_ROWS 6
+#define GEMM_WIDTH 2
+#include "gemm_kernel_template.h"
+#pragma clang attribute pop
+
+#define GEMM_NAME(x) base_##x
+#define GEMM_VECTOR f4v
+#define GEMM_LANES 4
+#define GEMM_ROWS 2
+#define GEMM_WIDTH 4
+#include "gemm_kernel_template.h"
+
+const gemm_isa *lathe_gemm_isa(void) {
+  static const gemm_isa v4 = {12, 32, v4_kernel}, v3 = {6, 16, v3_kernel}, base = {2, 16, base_kernel};
+  static _Atomic(const gemm_isa *) chosen;
+  const gemm_isa *isa = chosen;
+  if (isa) return isa;
+  __builtin_cpu_init();
+  isa = __builtin_cpu_supports("x86-64-v4") ? &v4 : __builtin_cpu_supports("x86-64-v3") ? &v3 : &base;
+  chosen = isa;
+  return isa;
+}
+
+#else
+
+#define GEMM_NAME(x) base_##x
+#define GEMM_VECTOR f4v
+#define GEMM_LANES 4
+#define GEMM_ROWS 6
+#define GEMM_WIDTH 4
+#include "gemm_kernel_template.h"
+
+const gemm_isa *lathe_gemm_isa(void) {
+  static const gemm_isa base = {6, 16, base_kernel};
+  return &base;
+}
+
+#endif

@@ -1,0 +1,109 @@
+#include "gemm_internal.h"
+
+// Packing: strips of a matrix are copied into the order in which the inner kernel reads them.
+
+/// Eight rows of eight to eight columns.
+LATHE_INLINE void transpose8(f8v r[8]) {
+  f8v t[8];
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define PAIR_LOW(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define PAIR_HIGH(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = LOW(r[i], r[i + 1]);
+    t[i + 1] = HIGH(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = PAIR_LOW(t[i], t[i + 2]);
+    r[i + 1] = PAIR_HIGH(t[i], t[i + 2]);
+    r[i + 2] = PAIR_LOW(t[i + 1], t[i + 3]);
+    r[i + 3] = PAIR_HIGH(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (int i = 0; i < 8; i++) r[i] = t[i];
+#undef LOW
+#undef HIGH
+#undef PAIR_LOW
+#undef PAIR_HIGH
+}
+
+/// `count` rows that are contiguous along k, transposed eight by eight.
+LATHE_INLINE void pack_transposed(
+    const float *src, long row, long count, long depth, float *dst, long dst_row, long width) {
+  for (long i = 0; i < count; i += 8) {
+    const long rows = count - i < 8 ? count - i : 8;
+    const float *from = src + i * row;
+    float *to = dst + i;
+    long k = 0;
+    for (; k + 8 <= depth; k += 8) {
+      f8v block[8];
+      if (rows == 8) {
+        for (int r = 0; r < 8; r++) block[r] = load8(from + r * row + k);
+      } else {
+        for (int r = 0; r < 8; r++) block[r] = r < rows ? load8(from + r * row + k) : (f8v){};
+      }
+      transpose8(block);
+      if (rows == 8 || i + 8 <= width) {
+        for (int j = 0; j < 8; j++) store8(to + (k + j) * dst_row, block[j]);
+      } else {
+        const size_t bytes = (size_t)(width - i) * sizeof(float);
+        if (bytes == 16) {
+          for (int j = 0; j < 8; j++) memcpy(to + (k + j) * dst_row, &block[j], 16);
+        } else {
+          for (int j = 0; j < 8; j++) memcpy(to + (k + j) * dst_row, &block[j], bytes);
+        }
+      }
+    }
+    for (; k < depth; k++)
+      for (long r = 0; r < rows; r++) to[k * dst_row + r] = from[r * row + k];
+  }
+}
+
+/// `width` is a constant where this is inlined, so that the copies are a few vector moves.
+LATHE_INLINE void pack_copied(const float *src, long column, long depth, float *dst, long dst_row, const long width) {
+  for (long k = 0; k < depth; k++) memcpy(dst + k * dst_row, src + k * column, (size_t)width * sizeof(float));
+}
+
+LATHE_CLONES void lathe_gemm_pack_block(
+    const float *src, long row, long column, long count, long depth, float *dst, long dst_row, long width) {
+  if (row == 1 && column != 1) {
+    switch (count) {
+      case 32: pack_copied(src, column, depth, dst, dst_row, 32); break;
+      case 16: pack_copied(src, column, depth, dst, dst_row, 16); break;
+      case 12: pack_copied(src, column, depth, dst, dst_row, 12); break;
+      case 10: pack_copied(src, column, depth, dst, dst_row, 10); break;
+      case 8: pack_copied(src, column, depth, dst, dst_row, 8); break;
+      default:
+        for (long k = 0; k < depth; k++) memcpy(dst + k * dst_row, src + k * column, (size_t)count * sizeof(float));
+    }
+  } else if (column == 1) {
+    pack_transposed(src, row, count, depth, dst, dst_row, width);
+  } else {
+    for (long k = 0; k < depth; k++)
+      for (long i = 0; i < count; i++) dst[k * dst_row + i] = src[i * row + k * column];
+  }
+  if (count < width) {
+    for (long k = 0; k < depth; k++)
+      for (long i = count; i < width; i++) dst[k * dst_row + i] = 0;
+  }
+}
+
+LATHE_CLONES void lathe_bias_activation(float *c, long rows, long columns, const float *bias, bool relu) {
+  for (long i = 0; i < rows; i++) {
+    float *row = c + i * columns;
+    long j = 0;
+    for (; j + 16 <= columns; j += 16) {
+      f16v x = load16(row + j);
+      if (bias) x += load16(bias + j);
+      if (relu) x = (f16v)((i16v)x & ~(x < 0));
+      store16(row + j, x);
+    }
+    for (; j < columns; j++) {
+      float x = row[j] + (bias ? bias[j] : 0);
+      row[j] = relu && x < 0 ? 0 : x;
+    }
+  }
+}

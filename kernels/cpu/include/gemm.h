@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// The largest number of A's columns that one pass takes; a packed panel of B then fits in the L1 cache.
+#define LATHE_GEMM_DEPTH 256
+
+/// C = A B (+ bias) (relu): A is m x k and B is k x n with any strides, C is m x n with rows `c_row` apart.
+typedef struct lathe_gemm {
+  long m, n, k;
+  const float *a;
+  long a_row, a_column;
+  const float *b;
+  long b_row, b_column;
+  float *c;
+  long c_row;
+  /// One number for each column of C, or NULL.
+  const float *bias;
+  bool relu;
+} lathe_gemm;
+
+/// Columns of C in a panel, and rows in a tile, of the kernel for this processor.
+long lathe_gemm_panel_columns(void);
+long lathe_gemm_tile_rows(void);
+
+/// Tiles of rows that A is cut into.
+long lathe_gemm_tiles(long m);
+
+/// Floats that a packed m x k matrix A takes.
+size_t lathe_gemm_packed_size(long m, long k);
+
+/// Packs tiles first..<last of A for `lathe_gemm_run`; distinct tiles may be packed by distinct threads.
+void lathe_gemm_pack(
+    const float *a, long row_stride, long column_stride, long m, long k, float *packed, long first, long last);
+
+/// Computes tiles `first_tile..<last_tile` by panels `first_panel..<last_panel` of C on the calling thread.
+void lathe_gemm_run(
+    const lathe_gemm *product, const float *packed, long first_tile, long last_tile, long first_panel,
+    long last_panel);
+
+/// Computes all of C on the calling thread.
+void lathe_gemm_all(const lathe_gemm *product);
+
+/// Adds a bias (or NULL) to `rows` rows of `columns` and applies relu where asked, in place.
+void lathe_bias_activation(float *c, long rows, long columns, const float *bias, bool relu);

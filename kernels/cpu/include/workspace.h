@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stddef.h>
+
+/// What a piece of scratch memory holds; each thread has one of each kind.
+enum lathe_workspace_slot {
+  /// Filled by the thread that starts an operation, read by those that take part.
+  LATHE_WORKSPACE_SHARED,
+  /// A second of that kind.
+  LATHE_WORKSPACE_PARTIAL,
+  /// Private to the code that runs one chunk.
+  LATHE_WORKSPACE_PRIVATE,
+  LATHE_WORKSPACE_SLOTS
+};
+
+/// The calling thread's scratch memory of a kind, of at least `count` floats, aligned to 64 bytes.
+///
+/// The content is undefined and lasts until the next call for the same kind; it is freed when the thread ends.
+float *lathe_workspace(enum lathe_workspace_slot slot, size_t count);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+// Explicit vectors for the kernels. Loads and stores need no alignment.
+typedef float f16v __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i16v __attribute__((vector_size(64), aligned(4)));
+typedef float f8v __attribute__((vector_size(32), aligned(4)));
+typedef int32_t i8v __attribute__((vector_size(32), aligned(4)));
+
+#define LATHE_INLINE static inline __attribute__((always_inline))
+
+// A function with inner loops is compiled for each level of x86-64 and picked when the program is loaded; an f16v is
+// one register at level 4.
+#if defined(__x86_64__)
+#define LATHE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LATHE_CLONES
+#endif
+
+// Macros and pointers, since a vector wider than the baseline's registers cannot be passed by value between
+// functions that are compiled for several levels, inlined or not.
+#define load16(p) (*(const f16v *)(p))
+#define store16(p, x) (*(f16v *)(p) = (x))
+#define load8(p) (*(const f8v *)(p))
+#define store8(p, x) (*(f8v *)(p) = (x))
+
+/// `a` where the mask's lane is all ones, `b` where it is zero.
+#define select16(mask, a, b) ((f16v)(((mask) & (i16v)(a)) | (~(mask) & (i16v)(b))))
+
+/// The first `count` (0...16) elements; the other lanes keep what they hold.
+LATHE_INLINE void load_first(f16v *x, const float *p, long count) { memcpy(x, p, (size_t)count * sizeof(float)); }
+
+/// Writes the first `count` (0...16) lanes.
+LATHE_INLINE void store_first(float *p, const f16v *x, long count) { memcpy(p, x, (size_t)count * sizeof(float)); }
+
+/// The sum of all lanes, always in the same order.
+LATHE_INLINE float sum16(const f16v *x) {
+  f8v a = __builtin_shufflevector(*x, *x, 0, 1, 2, 3, 4, 5, 6, 7)
+      + __builtin_shufflevector(*x, *x, 8, 9, 10, 11, 12, 13, 14, 15);
+  a += __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3);
+  a += __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5);
+  return a[0] + a[1];
+}
