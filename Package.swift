@@ -70,6 +70,8 @@ let package = Package(
     .testTarget(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
+      name: "CPUKernelTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
+    .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],
       swiftSettings: settings),

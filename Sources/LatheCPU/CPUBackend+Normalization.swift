@@ -1,10 +1,45 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func layerNorm(rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("layerNorm")
+  func layerNorm(
+    rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]
+  ) throws {
+    counters.launched()
+    let x = inputs[0].pointer(as: Float.self)
+    let weight = affine ? inputs[1].pointer(as: Float.self) : nil
+    let bias = affine ? inputs[2].pointer(as: Float.self) : nil
+    let y = outputs[0].pointer(as: Float.self)
+    let (mean, rstd) = (outputs[1].pointer(as: Float.self), outputs[2].pointer(as: Float.self))
+    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+      lathe_layer_norm(
+        x, weight, bias, y, mean, rstd, columns, epsilon, range.lowerBound, range.upperBound)
+    }
   }
+
   func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("layerNormBackward")
+    counters.launched()
+    let (dy, x) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))
+    let (mean, rstd) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))
+    let weight = affine ? inputs[4].pointer(as: Float.self) : nil
+    let dx = outputs[0].pointer(as: Float.self)
+    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+      lathe_layer_norm_backward(
+        dy, x, mean, rstd, weight, dx, columns, range.lowerBound, range.upperBound)
+    }
+    guard affine else { return }
+    // The number of slices depends on the sizes alone, so that the sums do not depend on the threads.
+    let (dweight, dbias) = (outputs[1].pointer(as: Float.self), outputs[2].pointer(as: Float.self))
+    let slices = max(1, min(32, rows / 16))
+    guard let partial = lathe_workspace(LATHE_WORKSPACE_PARTIAL, 2 * slices * columns) else { return }
+    ThreadPool.shared.parallelFor(slices, grain: max(1, slices * 16384 / max(rows * columns, 1))) { range in
+      for slice in range {
+        lathe_layer_norm_sums(
+          dy, x, mean, rstd, partial + slice * columns, partial + (slices + slice) * columns, columns,
+          rows * slice / slices, rows * (slice + 1) / slices)
+      }
+    }
+    lathe_sum_rows(partial, slices, columns, dweight)
+    lathe_sum_rows(partial + slices * columns, slices, columns, dbias)
   }
 }

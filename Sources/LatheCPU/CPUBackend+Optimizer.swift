@@ -1,10 +1,59 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
   func adam(_ step: AdamStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("adam")
+    counters.launched()
+    let constants = lathe_adam_step(
+      beta1: step.beta1, beta2: step.beta2, epsilon: step.epsilon, weight_decay: step.weightDecay,
+      keep: 1 - step.learningRate * step.decoupledDecay, step_size: step.stepSize,
+      scale2: 1 / step.correction2)
+    let sizes = (0..<count).map { inputs[4 * $0].elementCount }
+    withUnsafePointer(to: constants) { constants in
+      forEachPart(sizes) { tensor, range in
+        let from = inputs[4 * tensor..<4 * tensor + 4].map { $0.pointer(as: Float.self) + range.lowerBound }
+        let to = outputs[3 * tensor..<3 * tensor + 3].map { $0.pointer(as: Float.self) + range.lowerBound }
+        lathe_adam(constants, from[0], from[1], from[2], from[3], to[0], to[1], to[2], range.count)
+      }
+    }
   }
+
   func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("sgd")
+    counters.launched()
+    let constants = lathe_sgd_step(
+      learning_rate: step.learningRate, momentum: step.momentum, dampening: step.dampening,
+      weight_decay: step.weightDecay, nesterov: step.nesterov, is_first: step.isFirst)
+    let hasMomentum = step.momentum != 0
+    let (arguments, results) = hasMomentum ? (3, 2) : (2, 1)
+    let sizes = (0..<count).map { inputs[arguments * $0].elementCount }
+    withUnsafePointer(to: constants) { constants in
+      forEachPart(sizes) { tensor, range in
+        func input(_ i: Int) -> UnsafeMutablePointer<Float> {
+          inputs[arguments * tensor + i].pointer(as: Float.self) + range.lowerBound
+        }
+        func output(_ i: Int) -> UnsafeMutablePointer<Float> {
+          outputs[results * tensor + i].pointer(as: Float.self) + range.lowerBound
+        }
+        lathe_sgd(
+          constants, input(0), input(1), hasMomentum ? input(2) : nil, output(0),
+          hasMomentum ? output(1) : nil, range.count)
+      }
+    }
+  }
+
+  /// Cuts tensors of given sizes into parts of at most 16,384 elements and runs `body` on each, on all threads.
+  private func forEachPart(_ sizes: [Int], _ body: (_ tensor: Int, _ range: Range<Int>) -> Void) {
+    let length = 1 << 14
+    var parts: [(tensor: Int, range: Range<Int>)] = []
+    for (tensor, size) in sizes.enumerated() {
+      for start in stride(from: 0, to: size, by: length) {
+        parts.append((tensor, start..<min(start + length, size)))
+      }
+    }
+    let total = sizes.reduce(0, +)
+    let grain = total < 2 * length ? parts.count : 1
+    ThreadPool.shared.parallelFor(parts.count, grain: grain) { range in
+      for part in parts[range] { body(part.tensor, part.range) }
+    }
   }
 }

@@ -1,16 +1,71 @@
+import CPUKernels
 import LatheCore
+import Synchronization
 
 extension CPUBackend {
   func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("softmax")
+    counters.launched()
+    if columns == 0 { return }
+    let (x, y) = (inputs[0].pointer(as: Float.self), outputs[0].pointer(as: Float.self))
+    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+      lathe_softmax(x, y, columns, logarithm, range.lowerBound, range.upperBound)
+    }
   }
-  func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("softmaxBackward")
+
+  func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+    throws
+  {
+    counters.launched()
+    if columns == 0 { return }
+    let (dy, y) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))
+    let dx = outputs[0].pointer(as: Float.self)
+    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+      lathe_softmax_backward(dy, y, dx, columns, logarithm, range.lowerBound, range.upperBound)
+    }
   }
+
   func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("crossEntropy")
+    counters.launched()
+    let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
+    let (losses, logSums) = (outputs[0].pointer(as: Float.self), outputs[1].pointer(as: Float.self))
+    try forEachRow(loss, labels: labels) {
+      lathe_cross_entropy_forward($0, logits, labels, losses, logSums, $1.lowerBound, $1.upperBound)
+    }
   }
+
   func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("crossEntropyBackward")
+    counters.launched()
+    let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
+    let (logSums, dloss) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))
+    let dlogits = outputs[0].pointer(as: Float.self)
+    try forEachRow(loss, labels: labels) {
+      lathe_cross_entropy_backward(
+        $0, logits, labels, logSums, dloss, dlogits, $1.lowerBound, $1.upperBound)
+    }
   }
+
+  /// Runs a kernel over all rows; it says which row has a bad label, and the first of these is the error.
+  private func forEachRow(
+    _ loss: CrossEntropy, labels: UnsafePointer<Int32>,
+    _ body: (UnsafePointer<lathe_cross_entropy>, Range<Int>) -> Int
+  ) throws {
+    let sizes = lathe_cross_entropy(
+      classes: loss.classes, has_ignored: loss.ignoredIndex != nil, ignored: loss.ignoredIndex ?? 0,
+      smoothing: loss.labelSmoothing)
+    let bad = Atomic<Int>(.max)
+    withUnsafePointer(to: sizes) { sizes in
+      ThreadPool.shared.parallelFor(loss.rows, grain: rowGrain(loss.classes)) { range in
+        let row = body(sizes, range)
+        if row >= 0 { bad.min(row, ordering: .relaxed) }
+      }
+    }
+    let row = bad.load(ordering: .relaxed)
+    if row != .max {
+      throw LatheError(
+        .indexOutOfRange, "crossEntropy: label \(labels[row]) of row \(row) is not in 0..<\(loss.classes)")
+    }
+  }
+
+  /// Rows that are worth handing to another thread.
+  func rowGrain(_ columns: Int) -> Int { max(1, 8192 / max(columns, 16)) }
 }

@@ -23,12 +23,17 @@ size_t lathe_convolution_packed_size(const lathe_convolution *s) {
   return (size_t)s->groups * lathe_gemm_packed_size(group_rows(s), group_depth(s));
 }
 
-void lathe_convolution_pack(const lathe_convolution *s, const float *filter, float *packed) {
-  const long rows = group_rows(s), depth = group_depth(s);
-  for (long g = 0; g < s->groups; g++)
+long lathe_convolution_tiles(const lathe_convolution *s) { return s->groups * lathe_gemm_tiles(group_rows(s)); }
+
+void lathe_convolution_pack(
+    const lathe_convolution *s, const float *filter, float *packed, long first, long last) {
+  const long rows = group_rows(s), depth = group_depth(s), tiles = lathe_gemm_tiles(rows);
+  for (long task = first; task < last; task++) {
+    const long g = task / tiles, tile = task % tiles;
     lathe_gemm_pack(
         filter + g * rows * depth, depth, 1, rows, depth,
-        packed + (size_t)g * lathe_gemm_packed_size(rows, depth), 0, lathe_gemm_tiles(rows));
+        packed + (size_t)g * lathe_gemm_packed_size(rows, depth), tile, tile + 1);
+  }
 }
 
 long lathe_convolution_panels(const lathe_convolution *s) {

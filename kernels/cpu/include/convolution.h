@@ -18,8 +18,11 @@ typedef struct lathe_convolution {
 
 /// Floats that the packed filter takes.
 size_t lathe_convolution_packed_size(const lathe_convolution *s);
-/// Packs the filter.
-void lathe_convolution_pack(const lathe_convolution *s, const float *filter, float *packed);
+/// Tiles of output channels.
+long lathe_convolution_tiles(const lathe_convolution *s);
+/// Packs tiles first..<last of the filter.
+void lathe_convolution_pack(
+    const lathe_convolution *s, const float *filter, float *packed, long first, long last);
 /// Panels of pixels.
 long lathe_convolution_panels(const lathe_convolution *s);
 /// Computes tasks first..<last of groups x `row_blocks` x panels; bias may be NULL.

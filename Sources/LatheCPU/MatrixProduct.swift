@@ -1,0 +1,91 @@
+package import CPUKernels
+
+/// One matrix product on all threads: by the BLAS where that is faster, else by the kernel of kernels/cpu.
+package enum MatrixProduct {
+  /// Multiplications below which a product stays on the calling thread.
+  static let largestOnOneThread = 1 << 17
+  /// Multiplications that are worth handing to another thread.
+  static let leastForThread = 1 << 16
+  /// Multiplications from which the BLAS is used; for each matrix of a batch.
+  static let leastForBLAS = 1 << 21
+  static let leastInBatchForBLAS = 1 << 24
+  /// Floats of A that are packed at a time.
+  private static let packedLimit = 1 << 25
+
+  /// Computes all of C.
+  static func run(_ gemm: lathe_gemm) {
+    let work = gemm.m * gemm.n * gemm.k
+    if work >= leastForBLAS, min(gemm.m, gemm.n) > 1, let blas = BLASLibrary.shared, runBLAS(gemm, blas) {
+      return
+    }
+    if work <= largestOnOneThread {
+      var gemm = gemm
+      lathe_gemm_all(&gemm)
+      return
+    }
+    let tileRows = lathe_gemm_tile_rows()
+    let rows = max(packedLimit / max(gemm.k, 1) / tileRows, 1) * tileRows
+    var part = gemm
+    for start in stride(from: 0, to: gemm.m, by: rows) {
+      part.m = min(rows, gemm.m - start)
+      part.a = gemm.a + start * gemm.a_row
+      part.c = gemm.c + start * gemm.c_row
+      runBuiltIn(part)
+    }
+  }
+
+  /// The built-in kernel, threads sharing the tiles of C.
+  package static func runBuiltIn(_ gemm: lathe_gemm) {
+    let pool = ThreadPool.shared
+    let tiles = lathe_gemm_tiles(gemm.m)
+    let panelColumns = lathe_gemm_panel_columns()
+    let panels = (gemm.n + panelColumns - 1) / panelColumns
+    guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(gemm.m, gemm.k))
+    else { return }
+    pool.parallelFor(tiles, grain: max(1, 8192 / (lathe_gemm_tile_rows() * gemm.k))) { range in
+      lathe_gemm_pack(
+        gemm.a, gemm.a_row, gemm.a_column, gemm.m, gemm.k, packed, range.lowerBound, range.upperBound)
+    }
+    // A block of rows stays in the L2 cache while the panels pass by.
+    var blocks = (tiles + 15) / 16
+    if blocks * panels < 4 * pool.threadCount {
+      blocks = min(tiles, (4 * pool.threadCount + panels - 1) / panels)
+    }
+    let blockWork = (tiles + blocks - 1) / blocks * lathe_gemm_tile_rows() * panelColumns * gemm.k
+    withUnsafePointer(to: gemm) { gemm in
+      pool.parallelFor(blocks * panels, grain: max(1, leastForThread / blockWork)) { range in
+        var next = range.lowerBound
+        while next < range.upperBound {
+          let (block, panel) = next.quotientAndRemainder(dividingBy: panels)
+          let last = min(panels, panel + range.upperBound - next)
+          lathe_gemm_run(
+            gemm, packed, tiles * block / blocks, tiles * (block + 1) / blocks, panel, last)
+          next += last - panel
+        }
+      }
+    }
+  }
+
+  /// The BLAS, then bias and activation; false where a size does not fit its integers.
+  private static func runBLAS(_ gemm: lathe_gemm, _ blas: BLASLibrary) -> Bool {
+    // A row or column stride of 1 says which way the matrix lies; that of an axis of size 1 says nothing.
+    let aIsTransposed = gemm.k != 1 && gemm.a_column != 1
+    let bIsTransposed = gemm.n != 1 && gemm.b_column != 1
+    let lda = aIsTransposed ? max(gemm.a_column, gemm.m) : max(gemm.a_row, gemm.k)
+    let ldb = bIsTransposed ? max(gemm.b_column, gemm.k) : max(gemm.b_row, gemm.n)
+    guard let m = Int32(exactly: gemm.m), let n = Int32(exactly: gemm.n), let k = Int32(exactly: gemm.k),
+      let lda = Int32(exactly: lda), let ldb = Int32(exactly: ldb), let ldc = Int32(exactly: gemm.c_row)
+    else { return false }
+    blas.sgemm(
+      BLASLibrary.rowMajor, aIsTransposed ? BLASLibrary.transposed : BLASLibrary.notTransposed,
+      bIsTransposed ? BLASLibrary.transposed : BLASLibrary.notTransposed, m, n, k, 1, gemm.a, lda, gemm.b,
+      ldb, 0, gemm.c, ldc)
+    if gemm.bias != nil || gemm.relu {
+      ThreadPool.shared.parallelFor(gemm.m, grain: max(1, 32768 / gemm.n)) { range in
+        lathe_bias_activation(
+          gemm.c + range.lowerBound * gemm.n, range.count, gemm.n, gemm.bias, gemm.relu)
+      }
+    }
+    return true
+  }
+}
