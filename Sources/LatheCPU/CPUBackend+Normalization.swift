@@ -17,7 +17,8 @@ extension CPUBackend {
     }
   }
 
-  func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws {
+  func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
+  {
     counters.launched()
     let (dy, x) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))
     let (mean, rstd) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))

@@ -1,4 +1,4 @@
-package import CPUKernels
+import CPUKernels
 
 /// One matrix product on all threads: by the BLAS where that is faster, else by the kernel of kernels/cpu.
 package enum MatrixProduct {

@@ -55,7 +55,8 @@ import LatheCPU
     let forward = try Kernel.run(
       .convolution(s), [operands.0, operands.1, try Kernel.operand(bias)], count: y.count)
     expectClose(forward, y.map { max($0, 0) }, scale: Double(depth).squareRoot(), "forward \(s)")
-    let backwardInput = try Kernel.run(.convolutionBackwardInput(s), [operands.2, operands.1], count: dx.count)
+    let backwardInput = try Kernel.run(
+      .convolutionBackwardInput(s), [operands.2, operands.1], count: dx.count)
     expectClose(backwardInput, dx, scale: Double(depth).squareRoot(), "backward input \(s)")
     let backwardFilter = try Kernel.run(
       .convolutionBackwardFilter(s), [operands.2, operands.0], count: dfilter.count)

@@ -26,7 +26,8 @@ import LatheCPU
       }
     }
     expectClose(
-      actual, expected, scale: Double(max(k, 1)).squareRoot(), "\(m) x \(n) x \(k), a \(a.layout), b \(b.layout)")
+      actual, expected, scale: Double(max(k, 1)).squareRoot(),
+      "\(m) x \(n) x \(k), a \(a.layout), b \(b.layout)")
   }
 
   /// The elements of an operand in row-major order, whatever its layout.
