@@ -1,7 +1,10 @@
 #if OpenCL
   import LatheCore
 
-  /// Compiled programs on disk, for drivers that do not keep them by themselves.
+  /// Compiled programs on disk.
+  ///
+  /// PoCL has a cache of its own, but runs the preprocessor to find out whether a program is in it: measured 110 ms
+  /// for each program, against 2 ms for a binary from here.
   ///
   /// A file holds a line that names the format, the lengths and a checksum, then the key (source, options, device,
   /// driver and platform, so that a clash of hashes is noticed), then the binary. Whatever cannot be read or

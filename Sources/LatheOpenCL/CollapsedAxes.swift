@@ -49,6 +49,21 @@
       }
     }
 
+    /// The axes as [batch, rows, columns] where the second operand is contiguous along the columns and the first
+    /// along the rows, both at least 16 long; nil where they are not like that.
+    var asMatrices: CollapsedAxes? {
+      guard rank == 2 || rank == 3, strides[1][rank - 1] == 1, strides[0][rank - 2] == 1,
+        strides[0][rank - 1] > 1, sizes[rank - 1] >= 16, sizes[rank - 2] >= 16
+      else { return nil }
+      var result = self
+      if rank == 2 {
+        result.sizes.insert(1, at: 0)
+        result.labels.insert(false, at: 0)
+        for k in strides.indices { result.strides[k].insert(0, at: 0) }
+      }
+      return result
+    }
+
     /// The axes with a label.
     func axes(labelled label: Bool) -> [Int] { sizes.indices.filter { labels[$0] == label } }
   }

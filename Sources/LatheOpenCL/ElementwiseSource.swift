@@ -39,7 +39,8 @@
       case .subtract: return "\(a) - \(b)"
       case .multiply: return "\(a) * \(b)"
       case .divide: return "\(a) / \(b)"
-      case .power: return dtype == .float32 ? "pow(\(a), \(b))" : lanes("integer_power", a, b, dtype)
+      case .power:
+        return dtype == .float32 ? "\(function("pow"))(\(a), \(b))" : lanes("integer_power", a, b, dtype)
       case .remainder:
         return dtype == .float32
           ? "\(function("remainder"))(\(a), \(b))" : lanes("integer_remainder", a, b, dtype)

@@ -12,6 +12,9 @@
       let inner = axes.rank - 1
       let isUnit = axes.strides[0][inner] == 1 && axes.strides[1][inner] == 1
       let element = OpenCLBackend.rawType(from.dtype)
+      if let matrices = axes.asMatrices {
+        return try transpose(matrices, element, from: from, at: source.offset, to: to, at: target.offset)
+      }
       let kernel = try kernel(
         .file("copy.cl"), "copy",
         [
@@ -26,6 +29,25 @@
           .memory(from.memory), .long(source.offset), .memory(to.memory), .long(target.offset), .long(count),
           .long(block), .bytes(OpenCLBackend.bytes(of: axes)),
         ], global: (groups * local, 1, 1), local: (local, 1, 1))
+    }
+
+    /// Copies a batch of matrices whose rows are the source's columns, tile by tile.
+    private func transpose(
+      _ axes: CollapsedAxes, _ element: String, from: Operand, at sourceOffset: Int, to: Operand,
+      at targetOffset: Int
+    ) throws {
+      let kernel = try kernel(.file("copy.cl"), "transpose", ["TRANSPOSE": 1, "ELEMENT": .string(element)])
+      let arguments: [KernelArgument] = [
+        .memory(from.memory), .long(sourceOffset), .memory(to.memory), .long(targetOffset),
+        .bytes(OpenCLBackend.bytes(of: axes)),
+      ]
+      if profile == .cpu {
+        try launch(kernel, arguments, global: ((axes.sizes[1] + 15) / 16, axes.sizes[0], 1))
+      } else {
+        let tiles = (columns: (axes.sizes[2] + 31) / 32, rows: (axes.sizes[1] + 31) / 32)
+        try launch(
+          kernel, arguments, global: (tiles.columns * 32, tiles.rows * 8, axes.sizes[0]), local: (32, 8, 1))
+      }
     }
 
     /// The struct `lathe_axes` of copy.cl.

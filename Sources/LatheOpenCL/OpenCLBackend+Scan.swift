@@ -15,7 +15,8 @@
       try scan(
         "arg_reduce", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
         [
-          "ARG_REDUCE": 1, "LARGEST": largest ? 1 : 0, "LOAD": .string(load),
+          "ARG_REDUCE": 1, "LARGEST": largest ? 1 : 0, "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
+          "LOAD": .string(load),
           "ELEMENT": .string(ProgramPrinter.storedType(dtype)),
           "VALUE": .string(ProgramPrinter.storedType(dtype.computeType)),
         ])

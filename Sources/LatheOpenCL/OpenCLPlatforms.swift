@@ -107,8 +107,5 @@
     let platformName: String
     let platformVersion: String
     let info: DeviceInfo
-
-    /// Whether the platform is PoCL, which keeps compiled programs on disk by itself.
-    var isPoCL: Bool { platformName.hasPrefix("Portable Computing Language") }
   }
 #endif

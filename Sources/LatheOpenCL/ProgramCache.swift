@@ -21,14 +21,13 @@
     private let place: OpenCLPlace
     private let context: OpenCLContext
     private let profile: KernelProfile
-    private let disk: BinaryCache?
+    private let disk = BinaryCache.standard()
     private let state = Mutex(State())
 
     init(place: OpenCLPlace, context: OpenCLContext, profile: KernelProfile) {
       self.place = place
       self.context = context
       self.profile = profile
-      disk = place.isPoCL ? nil : .standard()
     }
 
     /// The kernel `function` of a source built with options; built at the first call.
@@ -63,9 +62,9 @@
       let key = [
         place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
       ].joined(separator: "\n")
-      if let binary = disk?.load(key: key), let program = fromBinary(binary, arguments) { return program }
+      if let binary = disk.load(key: key), let program = fromBinary(binary, arguments) { return program }
       let program = try fromSource(text, name: source.name, arguments)
-      if let disk, let binary = binary(of: program) { disk.store(binary, key: key) }
+      if let binary = binary(of: program) { disk.store(binary, key: key) }
       return program
     }
 

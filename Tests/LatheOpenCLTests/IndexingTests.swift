@@ -12,7 +12,7 @@
       let whole = source.layout
       let reversed = Layout(shape: [6, 35, 10], strides: [700, 20, -2], offset: 19)
       let views: [Layout] = [
-        whole, whole.permuted([2, 0, 1]), whole.permuted([1, 2, 0]), reversed,
+        whole, whole.permuted([2, 0, 1]), whole.permuted([1, 2, 0]), whole.permuted([0, 2, 1]), reversed,
         Layout(shape: [4, 35, 20], strides: [0, 20, 1], offset: 700),
         Layout(shape: [1, 1], strides: [5, 3], offset: 9),
       ]

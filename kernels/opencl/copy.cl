@@ -9,7 +9,71 @@ typedef struct {
   long y[8];
 } lathe_axes;
 
+#ifdef TRANSPOSE
+
+// A batch of matrices whose rows are columns of x: y is contiguous along the last axis, x along the one before.
+// Tiles of 16 x 16 (cpu) or 32 x 32 (gpu) keep both sides in whole cache lines.
+
 #ifdef LATHE_PROFILE_CPU
+
+// A work-item copies the tiles of 16 rows.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void transpose(
+    __global const ELEMENT *restrict x, long x_offset, __global ELEMENT *restrict y, long y_offset, lathe_axes axes) {
+  const long rows = axes.size[1];
+  const long columns = axes.size[2];
+  const long x_step = axes.x[2];
+  const long y_step = axes.y[1];
+  const long first = get_global_id(0) * 16;
+  const long last = min(rows, first + 16);
+  x += x_offset + (long)get_global_id(1) * axes.x[0];
+  y += y_offset + (long)get_global_id(1) * axes.y[0];
+  for (long column = 0; column < columns; column += 16) {
+    const long end = min(columns, column + 16);
+    if (last - first == 16 && end - column == 16) {
+      ELEMENT tile[16][16];
+      for (int j = 0; j < 16; j++) {
+        for (int i = 0; i < 16; i++) tile[i][j] = x[(column + j) * x_step + first + i];
+      }
+      for (int i = 0; i < 16; i++) {
+        for (int j = 0; j < 16; j++) y[(first + i) * y_step + column + j] = tile[i][j];
+      }
+    } else {
+      for (long i = first; i < last; i++) {
+        for (long j = column; j < end; j++) y[i * y_step + j] = x[j * x_step + i];
+      }
+    }
+  }
+}
+
+#else
+
+// A work-group of 32 x 8 copies a tile of 32 x 32 through local memory; the spare column avoids bank conflicts.
+__kernel __attribute__((reqd_work_group_size(32, 8, 1))) void transpose(
+    __global const ELEMENT *restrict x, long x_offset, __global ELEMENT *restrict y, long y_offset, lathe_axes axes) {
+  __local ELEMENT tile[32][33];
+  const long rows = axes.size[1];
+  const long columns = axes.size[2];
+  const long first_column = get_group_id(0) * 32;
+  const long first_row = get_group_id(1) * 32;
+  const int lane = (int)get_local_id(0);
+  x += x_offset + (long)get_group_id(2) * axes.x[0];
+  y += y_offset + (long)get_group_id(2) * axes.y[0];
+  for (int k = (int)get_local_id(1); k < 32; k += 8) {
+    const long row = first_row + lane;
+    const long column = first_column + k;
+    if (row < rows && column < columns) tile[k][lane] = x[column * axes.x[2] + row];
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int k = (int)get_local_id(1); k < 32; k += 8) {
+    const long row = first_row + k;
+    const long column = first_column + lane;
+    if (row < rows && column < columns) y[row * axes.y[1] + column] = tile[lane][k];
+  }
+}
+
+#endif
+
+#elif defined(LATHE_PROFILE_CPU)
 
 // A work-item copies `block` elements, row by row; the outer axes are counted like an odometer.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void copy(

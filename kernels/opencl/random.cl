@@ -3,20 +3,18 @@
 // Block b of four words belongs to elements 4 b ... 4 b + 3; its counter is offset + b. DISTRIBUTION is 0 for
 // uniform(a, b), 1 for normal(mean a, deviation b), 2 for bernoulli(a), 3 for dropout(a) of x, where b = 1 - a.
 
-#define LATHE_DEFINE_RANDOM(WIDTH, F, U, TO_FLOAT)                                                             \
+#define LATHE_DEFINE_RANDOM(WIDTH, F, U, UL, TO_FLOAT, TO_INT, TO_LONG)                                        \
   static F lathe_unit_##WIDTH(U word) { return TO_FLOAT(word >> 8) * 5.9604645e-8f; }                          \
                                                                                                                \
   static void lathe_draw_##WIDTH(U low, U high, uint key0, uint key1, float a, float b, F *r) {                \
     U c0 = low, c1 = high, c2 = (U)(0), c3 = (U)(0);                                                           \
     for (int round = 0; round < 10; round++) {                                                                 \
-      const U high0 = mul_hi(c0, (U)(0xD2511F53u));                                                            \
-      const U low0 = c0 * 0xD2511F53u;                                                                         \
-      const U high1 = mul_hi(c2, (U)(0xCD9E8D57u));                                                            \
-      const U low1 = c2 * 0xCD9E8D57u;                                                                         \
-      c0 = high1 ^ c1 ^ key0;                                                                                  \
-      c1 = low1;                                                                                               \
-      c2 = high0 ^ c3 ^ key1;                                                                                  \
-      c3 = low0;                                                                                               \
+      const UL product0 = TO_LONG(c0) * 0xD2511F53ul;                                                          \
+      const UL product1 = TO_LONG(c2) * 0xCD9E8D57ul;                                                          \
+      c0 = TO_INT(product1 >> 32) ^ c1 ^ key0;                                                                 \
+      c1 = TO_INT(product1);                                                                                   \
+      c2 = TO_INT(product0 >> 32) ^ c3 ^ key1;                                                                 \
+      c3 = TO_INT(product0);                                                                                   \
       key0 += 0x9E3779B9u;                                                                                     \
       key1 += 0xBB67AE85u;                                                                                     \
     }                                                                                                          \
@@ -41,7 +39,7 @@
     }                                                                                                          \
   }
 
-LATHE_DEFINE_RANDOM(1, float, uint, convert_float)
+LATHE_DEFINE_RANDOM(1, float, uint, ulong, convert_float, (uint), (ulong))
 
 // One block, or what is left of it behind the last whole one.
 static void lathe_random_block(
@@ -58,7 +56,7 @@ static void lathe_random_block(
 
 #ifdef LATHE_PROFILE_CPU
 
-LATHE_DEFINE_RANDOM(16, float16, uint16, convert_float16)
+LATHE_DEFINE_RANDOM(16, float16, uint16, ulong16, convert_float16, convert_uint16, convert_ulong16)
 
 #define LATHE_QUARTER(s0, s1, s2, s3)                                                                          \
   (float16)(r[0].s##s0, r[1].s##s0, r[2].s##s0, r[3].s##s0, r[0].s##s1, r[1].s##s1, r[2].s##s1, r[3].s##s1,    \

@@ -1,7 +1,7 @@
 // arg_reduce and cumulative_sum along the middle axis of [outer, count, inner].
 //
-// ELEMENT is the stored type, VALUE the type computed in and LOAD(x) its conversion. A work-item does per_item
-// columns; neighbouring columns are neighbours in memory where inner > 1.
+// ELEMENT is the stored type, VALUE the type computed in (IS_FLOAT where it is float) and LOAD(x) its conversion.
+// A work-item does per_item columns; neighbouring columns are neighbours in memory where inner > 1.
 
 #ifdef ARG_REDUCE
 
@@ -18,9 +18,11 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void arg_reduce(
     int place = 0;
     for (size_t i = 1; i < count; i++) {
       const VALUE v = LOAD(from[i * inner]);
-      // best != best holds for NaN alone, which nothing replaces.
-      const int better = (LARGEST ? v > best : v < best) || v != v;
-      if (better && best == best) {
+      int better = LARGEST ? v > best : v < best;
+#if IS_FLOAT
+      better = !isnan(best) && (better || isnan(v));
+#endif
+      if (better) {
         best = v;
         place = (int)i;
       }
