@@ -1,0 +1,46 @@
+import LatheCPU
+import LatheCore
+import Testing
+
+/// Reuse, counters and the limit of host memory.
+@Suite struct BufferPoolTests {
+  @Test func freedBuffersAreUsedAgain() throws {
+    let backend = CPUBackend(memoryLimit: 1 << 30)
+    do {
+      let a = try backend.allocate(byteCount: 1000)
+      let b = try backend.allocate(byteCount: 5 << 20)
+      #expect(a.byteCount == 1000 && b.byteCount == 5 << 20)
+      for buffer in [a, b] {
+        let pointer = try #require(buffer as? CPUBuffer).pointer
+        #expect(UInt(bitPattern: pointer) % 64 == 0)
+      }
+      let counters = backend.counters.snapshot()
+      #expect(counters.allocations == 2)
+      #expect(counters.bytesInUse >= 1000 + 5 << 20 && counters.cachedBytes == 0)
+    }
+    var counters = backend.counters.snapshot()
+    #expect(counters.bytesInUse == 0 && counters.cachedBytes == counters.peakBytes)
+    for _ in 0..<100 { _ = try backend.allocate(byteCount: 990) }
+    counters = backend.counters.snapshot()
+    #expect(counters.allocations == 2)
+    backend.emptyCache()
+    #expect(backend.counters.snapshot().cachedBytes == 0)
+  }
+
+  @Test func theLimitIsNamed() throws {
+    let backend = CPUBackend(memoryLimit: 1 << 20)
+    let held = try backend.allocate(byteCount: 600_000)
+    let error = #expect(throws: LatheError.self) { _ = try backend.allocate(byteCount: 700_000) }
+    #expect(error?.kind == .outOfMemory)
+    #expect(error?.message.contains("700000 bytes asked for") == true)
+    #expect(error?.message.contains("limit 1048576") == true)
+    #expect(held.byteCount == 600_000)
+  }
+
+  @Test func cachedBuffersMakeRoom() throws {
+    let backend = CPUBackend(memoryLimit: 1 << 20)
+    _ = try backend.allocate(byteCount: 600_000)
+    _ = try backend.allocate(byteCount: 900_000)
+    #expect(backend.counters.snapshot().bytesInUse == 0)
+  }
+}
