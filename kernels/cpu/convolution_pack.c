@@ -76,8 +76,13 @@ LATHE_INLINE void pack_run(
   for (long i = 0; i < low; i++) to[i] = 0;
   if (step == 1) {
     long i = low;
-    for (; i + 8 <= high; i += 8) store8(to + i, load8(from + i));
-    for (; i < high; i++) to[i] = from[i];
+    if (high - low >= 8) {
+      for (; i + 8 <= high; i += 8) store8(to + i, load8(from + i));
+      // The last eight once more, where they do not start at a multiple of eight.
+      store8(to + high - 8, load8(from + high - 8));
+    } else {
+      for (; i < high; i++) to[i] = from[i];
+    }
   } else {
     long i = low;
     if (step == 2)
@@ -90,12 +95,23 @@ LATHE_INLINE void pack_run(
   for (long i = high; i < r->count; i++) to[i] = 0;
 }
 
-/// Four runs of eight neighbours, as small images have: one panel of 32.
-LATHE_INLINE void pack_four_by_eight(const float *const from[4], long offset, float *to) {
-  store8(to, load8(from[0] + offset));
-  store8(to + 8, load8(from[1] + offset));
-  store8(to + 16, load8(from[2] + offset));
-  store8(to + 24, load8(from[3] + offset));
+/// The most pixels that are packed in pieces of eight.
+#define MAX_PIECES 128
+
+/// Cuts runs into pieces of eight neighbours; 0 where that does not work out even.
+LATHE_INLINE long find_pieces(const lathe_convolution *s, const pixel_run *runs, long run_count, const float **pieces) {
+  long n = 0;
+  for (long i = 0; i < run_count; i++) {
+    const pixel_run *r = runs + i;
+    if (r->count % 8 != 0 || n + r->count / 8 > MAX_PIECES) return 0;
+    for (long j = 0; j < r->count; j += 8) pieces[n++] = r->image + r->y * s->width + r->x + j;
+  }
+  return n;
+}
+
+/// One row of pieces; `count` is a constant where it is small.
+LATHE_INLINE void pack_pieces(const float *const *pieces, const long count, long offset, float *to) {
+  for (long i = 0; i < count; i++) store8(to + i * 8, load8(pieces[i] + offset));
 }
 
 LATHE_CLONES void lathe_pack_pixels(
@@ -104,16 +120,15 @@ LATHE_CLONES void lathe_pack_pixels(
   const long kw = s->kernel_width, taps = s->kernel_height * kw, plane = s->height * s->width;
   const long pixels = run_count ? runs[run_count - 1].to + runs[run_count - 1].count : 0;
   long c = first / taps, ky = first % taps / kw, kx = first % kw;
-  const bool four_by_eight = inside && s->stride_x == 1 && run_count == 4 && pixels == 32 && runs[0].count == 8
-      && runs[1].count == 8 && runs[2].count == 8 && width == 32;
-  const float *from[4];
-  if (four_by_eight)
-    for (int i = 0; i < 4; i++) from[i] = runs[i].image + runs[i].y * s->width + runs[i].x;
+  const float *pieces[MAX_PIECES];
+  const long piece_count = inside && s->stride_x == 1 ? find_pieces(s, runs, run_count, pieces) : 0;
   for (long k = first; k < last; k++) {
     float *row = dst + (k - first) * dst_row;
     const long y = ky * s->dilation_y, x = kx * s->dilation_x;
-    if (four_by_eight) {
-      pack_four_by_eight(from, c * plane + y * s->width + x, row);
+    if (piece_count == 4) {
+      pack_pieces(pieces, 4, c * plane + y * s->width + x, row);
+    } else if (piece_count > 0) {
+      pack_pieces(pieces, piece_count, c * plane + y * s->width + x, row);
     } else if (inside && s->stride_x <= 2) {
       for (long i = 0; i < run_count; i++) {
         const pixel_run *r = runs + i;

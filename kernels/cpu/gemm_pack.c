@@ -77,7 +77,17 @@ LATHE_CLONES void lathe_gemm_pack_block(
       case 10: pack_copied(src, column, depth, dst, dst_row, 10); break;
       case 8: pack_copied(src, column, depth, dst, dst_row, 8); break;
       default:
-        for (long k = 0; k < depth; k++) memcpy(dst + k * dst_row, src + k * column, (size_t)count * sizeof(float));
+        if (count < 8) {
+          for (long k = 0; k < depth; k++)
+            for (long i = 0; i < count; i++) dst[k * dst_row + i] = src[k * column + i];
+        } else {
+          for (long k = 0; k < depth; k++) {
+            const float *from = src + k * column;
+            float *to = dst + k * dst_row;
+            for (long i = 0; i + 8 <= count; i += 8) store8(to + i, load8(from + i));
+            store8(to + count - 8, load8(from + count - 8));
+          }
+        }
     }
   } else if (column == 1) {
     pack_transposed(src, row, count, depth, dst, dst_row, width);
