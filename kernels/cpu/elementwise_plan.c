@@ -112,6 +112,28 @@ void lathe_plan_begin(const struct lathe_plan *plan, void *scratch) {
   }
 }
 
+/// Asks for part `part` of `parts` of the next block's dense inputs and outputs.
+///
+/// Steps that compute much leave memory idle and the hardware's own prefetching ends with each page, so without
+/// this a long program would wait for memory and compute in turn.
+static void prefetch_part(const struct lathe_plan *plan, const void **registers, size_t count, int part, int parts) {
+  for (int i = 0; i < plan->input_count; i++) {
+    const struct lathe_input *input = &plan->inputs[i];
+    if (!input->is_dense) continue;
+    size_t bytes = count * (size_t)input->element_size;
+    const char *next = (const char *)registers[input->reg] + bytes;
+    size_t end = bytes * (size_t)(part + 1) / (size_t)parts;
+    for (size_t at = bytes * (size_t)part / (size_t)parts; at < end; at += 64) __builtin_prefetch(next + at);
+  }
+  for (int i = 0; i < plan->output_count; i++) {
+    const struct lathe_output *output = &plan->outputs[i];
+    size_t bytes = count * (size_t)output->element_size;
+    const char *next = (const char *)registers[output->reg] + bytes;
+    size_t end = bytes * (size_t)(part + 1) / (size_t)parts;
+    for (size_t at = bytes * (size_t)part / (size_t)parts; at < end; at += 64) __builtin_prefetch(next + at, 1);
+  }
+}
+
 const void *lathe_plan_block(const struct lathe_plan *plan, void *scratch, size_t position, size_t count,
                              uint16_t result) {
   const void **registers = scratch;
@@ -128,6 +150,7 @@ const void *lathe_plan_block(const struct lathe_plan *plan, void *scratch, size_
   for (int i = 0; i < plan->step_count; i++) {
     const struct lathe_step *step = &plan->steps[i];
     step->kernel((void *)registers[step->out], registers[step->a], registers[step->b], registers[step->c], count);
+    if (i + 1 < plan->step_count) prefetch_part(plan, registers, count, i, plan->step_count - 1);
   }
   return registers[result];
 }
