@@ -96,15 +96,23 @@ extension OpCase {
           name, [.float([9, 7], values), .float([9, 1], .list([1, 2, .nan, 0, .infinity]))], dtype: .bool,
           views: name == "less", run: { run($0[0], $0[1]) },
           reference: { NDArray.zip($0[0], $0[1]) { Scalar.truth(reference($0, $1)) } }))
-      for dtype in [DType.int32, .int64, .uint8, .bool] {
-        let values: Values = dtype == .bool ? .bools : .integers(dtype == .uint8 ? 0 : -2, 2)
-        cases.append(
-          OpCase(
-            "\(name) \(dtype)", [InputSpec([37], dtype, values), InputSpec([37], dtype, values)],
-            dtype: .bool,
-            run: { run($0[0], $0[1]) },
-            reference: { NDArray.zip($0[0], $0[1]) { Scalar.truth(reference($0, $1)) } }))
-      }
+    }
+    for dtype in [DType.int32, .int64, .uint8, .bool] {
+      // All six in one kernel, each its own bit.
+      let values: Values = dtype == .bool ? .bools : .integers(dtype == .uint8 ? 0 : -2, 2)
+      cases.append(
+        OpCase(
+          "comparisons of \(dtype)", [InputSpec([37], dtype, values), InputSpec([37], dtype, values)],
+          dtype: .int32,
+          run: { x in
+            let bits = comparisons.enumerated().map { $1.1(x[0], x[1]).cast(to: .int32) * Int32(1 << $0) }
+            return bits.dropFirst().reduce(bits[0]) { $0 + $1 }
+          },
+          reference: { x in
+            NDArray.zip(x[0], x[1]) { a, b in
+              comparisons.enumerated().map { Scalar.truth($1.2(a, b)) * Double(1 << $0) }.reduce(0, +)
+            }
+          }))
     }
     let logic: [(String, @Sendable (Tensor, Tensor) -> Tensor, @Sendable (Bool, Bool) -> Bool)] = [
       ("logicalAnd", { $0 .&& $1 }, { $0 && $1 }), ("logicalOr", { $0 .|| $1 }, { $0 || $1 }),

@@ -21,7 +21,8 @@ extension OpCase {
           cases.append(
             OpCase(
               "sum \(suffix)", [.float(shape)], tolerance: .accumulated, gradient: small ? [0] : [],
-              secondOrder: shape.count == 3, views: true, run: { $0[0].sum(axes: axes, keepDims: keepDims) },
+              secondOrder: shape.count == 3, views: shape.count == 3 || shape == [64, 65],
+              run: { $0[0].sum(axes: axes, keepDims: keepDims) },
               reference: { $0[0].sum(axes, keepDims: keepDims) }))
           cases.append(
             OpCase(
@@ -63,7 +64,7 @@ extension OpCase {
               OpCase(
                 "\(name) \(shape) axes \(axes.map { "\($0)" } ?? "all")", [.float(shape, values)],
                 tolerance: .accumulated, gradient: [0], secondOrder: smooth && axes != nil,
-                views: axes == [0],
+                views: axes == [0] && ["mean", "logSumExp"].contains(name),
                 run: { run($0[0], axes, keepDims) }, reference: { reference($0[0], axes, keepDims) }))
           }
         }
@@ -134,7 +135,9 @@ extension OpCase {
     for dtype in [DType.int32, .int64, .uint8, .bool] {
       let values: Values = dtype == .bool ? .bools : .integers(dtype == .uint8 ? 0 : -50, 200)
       let small: Values = dtype == .bool ? .bools : .integers(1, 3)
-      for (shape, axes) in [([37], nil), ([5, 7], [0]), ([5, 7], [1])] as [([Int], [Int]?)] {
+      let layouts: [([Int], [Int]?)] =
+        dtype == .int32 ? [([37], nil), ([5, 7], [0]), ([5, 7], [1])] : [([5, 7], [1])]
+      for (shape, axes) in layouts {
         let suffix = "\(dtype) \(shape) axes \(axes.map { "\($0)" } ?? "all")"
         cases.append(
           OpCase(

@@ -4,19 +4,41 @@ import Lathe
 extension OpCase {
   /// Every case of the suite, or those whose name contains `LATHE_TEST_CASES` where that is set.
   package static let all: [OpCase] = {
-    let cases = [
+    let generated = [
       unaryCases, unarySpecialValueCases, binaryCases, comparisonCases, integerCases, halfCases, castCases,
-      reductionCases, reductionTypeCases, argumentCases, matmulCases, viewCases, joiningCases, indexingCases,
-      sortingCases, softmaxCases, normalizationCases, convolutionCases, transposedConvolutionCases,
-      poolingCases,
-      fusionCases,
+      reductionCases, reductionTypeCases, viewCases, fusionCases,
+    ].flatMap { $0 }.map { opCase in
+      var opCase = opCase
+      opCase.isGenerated = true
+      return opCase
+    }
+    let written = [
+      argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases, normalizationCases,
+      convolutionCases, transposedConvolutionCases, poolingCases,
     ].flatMap { $0 }
+    let cases = generated + written
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys
     precondition(names.isEmpty, "cases of the same name: \(names.sorted())")
     guard let filter = ProcessInfo.processInfo.environment["LATHE_TEST_CASES"] else { return cases }
     return cases.filter { $0.name.contains(filter) }
   }()
 
-  /// The cases that have something to check in a mode.
-  package static func all(_ mode: Mode) -> [OpCase] { all.filter(mode.applies) }
+  /// The cases that are checked in a mode with a profile of OpenCL kernels, or on the CPU path where nil.
+  ///
+  /// Each program that OpenCL compiles takes a quarter of a second. Where kernels are generated from the element-wise
+  /// rows that the CPU path runs too, gradients of gradients add nothing that another mode has not checked, and
+  /// gradients nothing that the `gpu` profile does not check.
+  package static func all(_ mode: Mode, profile: String?) -> [OpCase] {
+    all.filter { opCase in
+      if opCase.isGenerated && profile != nil {
+        if mode == .secondOrder || (mode == .gradient && profile == "cpu") { return false }
+      }
+      return mode.applies(to: opCase)
+    }
+  }
+
+  /// The same for a device.
+  package static func all(_ mode: Mode, on device: Device) -> [OpCase] {
+    all(mode, profile: device == .cpu ? nil : device.info.kernelProfile)
+  }
 }

@@ -14,6 +14,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package var secondOrder: Bool
   /// Whether the case is run on views; rows that differ from another only in their function need not be.
   package var views: Bool
+  /// Whether the kernels are generated from element-wise programs, not written by hand for the operation.
+  package var isGenerated = false
   package var run: @Sendable ([Tensor]) -> Tensor
   package var reference: @Sendable ([NDArray]) -> NDArray
 
