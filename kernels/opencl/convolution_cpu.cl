@@ -211,41 +211,32 @@ __kernel void convolution(__global const float *restrict source, __global const 
       // The last block is moved up so that it is full; the rows that it shares with the one before are not stored.
       const int base = min(row, ROWS - BLOCK_OUT);
       for (int v = 0; v < VECTORS; v += NV) {
-        float16 sum[BLOCK_OUT][NV];
-        bool whole[NV];
-#pragma unroll
-        for (int j = 0; j < NV; j++) {
-          const int *place = places + (v + j) * 16;
-          whole[j] = place[0] >= 0 && place[15] == place[0] + 15;
-        }
-        if (first_channel == 0) {
-#pragma unroll
-          for (int r = 0; r < BLOCK_OUT; r++) {
+        // The loops over `tile` stay rolled: unrolled, their tails would make the kernel slow to compile.
+        float16 tile[BLOCK_OUT * NV];
+#pragma unroll 1
+        for (int i = 0; i < BLOCK_OUT * NV; i++) {
+          const int r = i / NV;
+          const int *place = places + (v + i % NV) * 16;
+          if (first_channel == 0) {
 #if HAS_BIAS
-            const float start = bias[group * ROWS + base + r];
+            tile[i] = (float16)bias[group * ROWS + base + r];
 #else
-            const float start = 0.0f;
+            tile[i] = (float16)0.0f;
 #endif
-#pragma unroll
-            for (int j = 0; j < NV; j++) sum[r][j] = (float16)start;
-          }
-        } else {
-#pragma unroll
-          for (int r = 0; r < BLOCK_OUT; r++) {
-            __global const float *from = target + (base + r) * TARGET_PLANE;
-#pragma unroll
-            for (int j = 0; j < NV; j++) {
-              const int *place = places + (v + j) * 16;
-              if (whole[j]) {
-                sum[r][j] = vload16(0, from + place[0]);
-              } else {
-                float lanes[16];
-                for (int i = 0; i < 16; i++) lanes[i] = place[i] >= 0 ? from[place[i]] : 0.0f;
-                sum[r][j] = vload16(0, lanes);
-              }
-            }
+          } else if (place[0] >= 0 && place[15] == place[0] + 15) {
+            tile[i] = vload16(0, target + (base + r) * TARGET_PLANE + place[0]);
+          } else {
+            float lanes[16];
+            for (int l = 0; l < 16; l++)
+              lanes[l] = place[l] >= 0 ? target[(base + r) * TARGET_PLANE + place[l]] : 0.0f;
+            tile[i] = vload16(0, lanes);
           }
         }
+        float16 sum[BLOCK_OUT][NV];
+#pragma unroll
+        for (int r = 0; r < BLOCK_OUT; r++)
+#pragma unroll
+          for (int j = 0; j < NV; j++) sum[r][j] = tile[r * NV + j];
 
         const float16 *column = panel_vectors + v;
         __global const float *weight = filter + base * FILTER_ROW + first_channel * FILTER_CHANNEL;
@@ -271,25 +262,25 @@ __kernel void convolution(__global const float *restrict source, __global const 
         }
 
 #pragma unroll
-        for (int r = 0; r < BLOCK_OUT; r++) {
-          if (base + r < row) continue;
-          __global float *to = target + (base + r) * TARGET_PLANE;
+        for (int r = 0; r < BLOCK_OUT; r++)
 #pragma unroll
-          for (int j = 0; j < NV; j++) {
-            const int *place = places + (v + j) * 16;
-            float16 value = sum[r][j];
+          for (int j = 0; j < NV; j++) tile[r * NV + j] = sum[r][j];
+#pragma unroll 1
+        for (int i = (row - base) * NV; i < BLOCK_OUT * NV; i++) {
+          const int *place = places + (v + i % NV) * 16;
+          __global float *to = target + (base + i / NV) * TARGET_PLANE;
+          float16 value = tile[i];
 #if RELU
-            // Not max: NaN must stay NaN.
-            if (first_channel + PANEL_CHANNELS >= CHANNELS) value = select(value, (float16)0.0f, value < 0.0f);
+          // Not max: NaN must stay NaN.
+          if (first_channel + PANEL_CHANNELS >= CHANNELS) value = select(value, (float16)0.0f, value < 0.0f);
 #endif
-            if (whole[j]) {
-              vstore16(value, 0, to + place[0]);
-            } else {
-              float lanes[16];
-              vstore16(value, 0, lanes);
-              for (int i = 0; i < 16; i++)
-                if (place[i] >= 0) to[place[i]] = lanes[i];
-            }
+          if (place[0] >= 0 && place[15] == place[0] + 15) {
+            vstore16(value, 0, to + place[0]);
+          } else {
+            float lanes[16];
+            vstore16(value, 0, lanes);
+            for (int l = 0; l < 16; l++)
+              if (place[l] >= 0) to[place[l]] = lanes[l];
           }
         }
       }
