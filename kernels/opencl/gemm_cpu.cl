@@ -5,14 +5,14 @@
 //        b   BLOCK_K | WIDTH = NV x 16  |                   with WIDTH columns of b, which stay in the first-level
 //                    +------------------+                   cache meanwhile: MR x NV vector registers of sums.
 //            +---+   +------------------+
-//   rows_per | a |   | c                |                   gemm_dot: where both operands are contiguous along k,
-//   _item    +---+   +------------------+                   dot products of TILE x TILE rows, without packing.
+//   rows_per | a |   | c                |
+//   _item    +---+   +------------------+
 //
 // With PACKED_B, b is in panels [n / WIDTH][k][WIDTH], zero behind the last column, as pack_panels writes them;
 // else it is contiguous along n with b_step between its rows.
 //
-// Contract: grid of gemm (column blocks, row blocks, batches), of gemm_dot (1, row blocks, batches), of pack_panels
-// (panels, 1, batches); work-group (1, 1, 1). c is contiguous. Element (i, j) of a is at i * a_row + j * a_step. A
+// Contract: grid of gemm (column blocks, row blocks, batches), of pack_panels (panels, 1, batches); work-group
+// (1, 1, 1). c is contiguous and starts at c_offset. Element (i, j) of a is at i * a_row + j * a_step. A
 // batch number is split into three axes, the last two of sizes batch1 and batch2. Sums run over k in a fixed order.
 
 // Tunables.
@@ -30,9 +30,6 @@
 #endif
 #ifndef PACKED_B
 #define PACKED_B 0
-#endif
-#ifndef TILE
-#define TILE 4
 #endif
 #define WIDTH (NV * 16)
 
@@ -78,15 +75,15 @@ static inline float16 load_row(__global const float *from, int count) {
 
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void gemm(__global const float *restrict a_base, __global const float *restrict b_base,
-                   __global const float *restrict bias, __global float *restrict c, const int m, const int n,
-                   const int k, const long a_offset, const long b_offset, const int a_row, const int a_step,
+                   __global const float *restrict bias, __global float *restrict c, const long c_offset,
+                   const int m, const int n, const int k, const long a_offset, const long b_offset, const int a_row, const int a_step,
                    const int b_step, const int has_bias, const int relu, const int rows_per_item,
                    const int columns_per_item, const int batch1, const int batch2, const long a0, const long a1,
                    const long a2, const long b0, const long b1, const long b2) {
   const int batch = (int)get_global_id(2);
   __global const float *a = a_base + a_offset + batch_offset(batch, batch1, batch2, a0, a1, a2);
   __global const float *b = b_base + b_offset + batch_offset(batch, batch1, batch2, b0, b1, b2);
-  c += (size_t)batch * m * n;
+  c += c_offset + (size_t)batch * m * n;
   const int first_row = (int)get_global_id(1) * rows_per_item;
   const int end_row = min(m, first_row + rows_per_item);
   const int first_column = (int)get_global_id(0) * columns_per_item;
@@ -196,84 +193,5 @@ __kernel void pack_panels(__global const float *restrict b_base, __global float 
     for (int p = 0; p < k; p++)
       for (int i = 0; i < WIDTH; i++)
         to[(size_t)p * WIDTH + i] = i < count ? from[(size_t)i * b_column + (size_t)p * b_step] : 0.0f;
-  }
-}
-
-// Lane i of the result is the sum of the lanes of v[i]: four rounds that halve the number of vectors.
-static inline float16 sums_of_16(const float16 *v) {
-  float16 a[8], b[4], c[2];
-#pragma unroll
-  for (int i = 0; i < 8; i++) a[i] = (float16)(v[i].lo + v[i].hi, v[i + 8].lo + v[i + 8].hi);
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    const float16 p = a[i], q = a[i + 4];
-    b[i] = (float16)(p.s0123, q.s0123, p.s89ab, q.s89ab) + (float16)(p.s4567, q.s4567, p.scdef, q.scdef);
-  }
-#pragma unroll
-  for (int i = 0; i < 2; i++) {
-    const float16 p = b[i], q = b[i + 2];
-    c[i] = (float16)(p.s01, q.s01, p.s45, q.s45, p.s89, q.s89, p.scd, q.scd)
-         + (float16)(p.s23, q.s23, p.s67, q.s67, p.sab, q.sab, p.sef, q.sef);
-  }
-  const float16 p = c[0], q = c[1];
-  return (float16)(p.s0, q.s0, p.s2, q.s2, p.s4, q.s4, p.s6, q.s6, p.s8, q.s8, p.sa, q.sa, p.sc, q.sc, p.se, q.se)
-       + (float16)(p.s1, q.s1, p.s3, q.s3, p.s5, q.s5, p.s7, q.s7, p.s9, q.s9, p.sb, q.sb, p.sd, q.sd, p.sf, q.sf);
-}
-
-__attribute__((reqd_work_group_size(1, 1, 1)))
-__kernel void gemm_dot(__global const float *restrict a_base, __global const float *restrict b_base,
-                       __global const float *restrict bias, __global float *restrict c, const int m, const int n,
-                       const int k, const long a_offset, const long b_offset, const int a_row, const int b_column,
-                       const int has_bias, const int relu, const int rows_per_item, const int columns_per_item,
-                       const int batch1, const int batch2, const long a0, const long a1, const long a2,
-                       const long b0, const long b1, const long b2) {
-  const int batch = (int)get_global_id(2);
-  __global const float *a = a_base + a_offset + batch_offset(batch, batch1, batch2, a0, a1, a2);
-  __global const float *b = b_base + b_offset + batch_offset(batch, batch1, batch2, b0, b1, b2);
-  c += (size_t)batch * m * n;
-  const int first_row = (int)get_global_id(1) * rows_per_item;
-  const int end_row = min(m, first_row + rows_per_item);
-  const int first_column = (int)get_global_id(0) * columns_per_item;
-  const int end_column = min(n, first_column + columns_per_item);
-
-  for (int row = first_row; row < end_row; row += TILE) {
-    for (int column = first_column; column < end_column; column += TILE) {
-      // Rows and columns behind the last repeat it; their sums are not stored.
-      __global const float *left[TILE], *right[TILE];
-#pragma unroll
-      for (int i = 0; i < TILE; i++) {
-        left[i] = a + (size_t)min(row + i, m - 1) * a_row;
-        right[i] = b + (size_t)min(column + i, n - 1) * b_column;
-      }
-      float16 sum[16];
-#pragma unroll
-      for (int i = 0; i < 16; i++) sum[i] = (float16)0.0f;
-      int p = 0;
-      for (; p + 16 <= k; p += 16) {
-        float16 value[TILE];
-#pragma unroll
-        for (int j = 0; j < TILE; j++) value[j] = vload16(0, right[j] + p);
-#pragma unroll
-        for (int r = 0; r < TILE; r++) {
-          const float16 factor = vload16(0, left[r] + p);
-#pragma unroll
-          for (int j = 0; j < TILE; j++) sum[r * TILE + j] += factor * value[j];
-        }
-      }
-      float tile[16];
-      vstore16(sums_of_16(sum), 0, tile);
-      for (; p < k; p++)
-#pragma unroll
-        for (int r = 0; r < TILE; r++)
-#pragma unroll
-          for (int j = 0; j < TILE; j++) tile[r * TILE + j] += left[r][p] * right[j][p];
-      const int rows = min(TILE, end_row - row);
-      const int columns = min(TILE, end_column - column);
-      for (int r = 0; r < rows; r++)
-        for (int j = 0; j < columns; j++) {
-          const float value = tile[r * TILE + j];
-          c[(size_t)(row + r) * n + column + j] = finish(has_bias ? value + bias[column + j] : value, relu);
-        }
-    }
   }
 }
