@@ -9,6 +9,7 @@
       case convolution(Convolution2D, backward: Bool)
       case filter(Convolution2D)
       case pool(Pool2D, function: String)
+      case rows(file: String, function: String, flag: Bool)
       case optimizer(String, count: Int, inPlace: Bool)
     }
 

@@ -59,6 +59,22 @@ static const char gemm_gpu_cl[] = {
 #embed "gemm_gpu.cl" suffix(, 0)
 };
 
+static const char pooling_cl[] = {
+#embed "pooling.cl" suffix(, 0)
+};
+
+static const char softmax_cl[] = {
+#embed "softmax.cl" suffix(, 0)
+};
+
+static const char layer_norm_cl[] = {
+#embed "layer_norm.cl" suffix(, 0)
+};
+
+static const char rows_clh[] = {
+#embed "rows.clh" suffix(, 0)
+};
+
 static const struct {
   const char *name;
   const char *text;
@@ -74,6 +90,10 @@ static const struct {
     {"gemm_cpu.cl", gemm_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
+    {"pooling.cl", pooling_cl},
+    {"softmax.cl", softmax_cl},
+    {"layer_norm.cl", layer_norm_cl},
+    {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
     {"sort.cl", sort_cl},
 };
