@@ -49,7 +49,8 @@
 
     /// The kernel arguments batch1, batch2, a0, a1, a2, b0, b1, b2.
     func arguments(b steps: ArraySlice<Int>? = nil) -> [KernelArgument] {
-      sizes.suffix(2).map(KernelArgument.int) + (a.suffix(3) + (steps ?? b.suffix(3))).map(KernelArgument.long)
+      sizes.suffix(2).map(KernelArgument.int)
+        + (a.suffix(3) + (steps ?? b.suffix(3))).map(KernelArgument.long)
     }
   }
 #endif

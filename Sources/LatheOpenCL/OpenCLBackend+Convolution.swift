@@ -29,7 +29,9 @@
       if sizes.hasBias && !backward { arguments.append(.memory(inputs[2].memory)) }
       arguments.append(.memory(output.memory))
       if profile == .gpu {
-        let plan = try layerPlans.plan(key) { try TiledConvolutionPlan(sizes, backward: backward, backend: self) }
+        let plan = try layerPlans.plan(key) {
+          try TiledConvolutionPlan(sizes, backward: backward, backend: self)
+        }
         let pixels = sizes.batch * plan.pixelsPerImage
         try check(pixels)
         arguments.append(.int(pixels))
@@ -79,7 +81,9 @@
         perSlice = max(16, roundedUp(ceilingDivide(total, wanted), to: 16))
         slices = max(1, ceilingDivide(total, perSlice))
         (kernel, reduce) = (plan.kernel, plan.reduce)
-        global = (ceilingDivide(plan.columns, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups * slices)
+        global = (
+          ceilingDivide(plan.columns, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups * slices
+        )
         local = (16, 16, 1)
       } else {
         let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, backend: self) }

@@ -46,7 +46,8 @@
         bias: sizes.hasBias ? inputs[2].memory : inputs[1].memory, hasBias: sizes.hasBias,
         relu: sizes.activation == .relu)
       // Rows of a that go on through the batch, times one b: a single larger product.
-      if let last = product.batch.sizes.indices.last, product.batch.sizes[last] > 1, product.batch.b[last] == 0,
+      if let last = product.batch.sizes.indices.last, product.batch.sizes[last] > 1,
+        product.batch.b[last] == 0,
         product.batch.sizes.dropLast().allSatisfy({ $0 == 1 }),
         product.batch.a[last] == product.m * product.aRow,
         product.m * product.batch.sizes[last] <= Int(Int32.max) / 4
@@ -96,7 +97,8 @@
     /// gemm of gemm_cpu.cl, with b packed first if `packing`.
     private func multiplyBlocked(_ p: Product, packing: Bool, into c: cl_mem, at first: Int) throws {
       // 12 x 32 results fill the registers; fewer rows where 12 would leave too many empty.
-      let blockRows = p.m <= 4 ? 4 : Double(roundedUp(p.m, to: 8)) * 1.06 < Double(roundedUp(p.m, to: 12)) ? 8 : 12
+      let blockRows =
+        p.m <= 4 ? 4 : Double(roundedUp(p.m, to: 8)) * 1.06 < Double(roundedUp(p.m, to: 12)) ? 8 : 12
       let vectors = blockRows == 4 ? 4 : 2
       let width = vectors * 16
       let options: KernelOptions = [
@@ -117,7 +119,8 @@
         let arguments: [KernelArgument] =
           [.memory(b), .memory(buffer.memory), .int(p.n), .int(p.k), .long(p.bOffset), .int(p.bStep)]
           + [.int(p.bRow)] + p.batch.sizes.suffix(2).map(KernelArgument.int) + bSteps.map(KernelArgument.long)
-        try launch(kernel(.file("gemm_cpu.cl"), "pack_panels", options), arguments, global: (panels, 1, count))
+        try launch(
+          kernel(.file("gemm_cpu.cl"), "pack_panels", options), arguments, global: (panels, 1, count))
         b = buffer.memory
         bOffset = 0
         let (size1, size2) = (p.batch.sizes[p.batch.sizes.count - 2], p.batch.sizes[p.batch.sizes.count - 1])

@@ -37,7 +37,10 @@
       }
       try launch(
         rowKernel("layer_norm.cl", "add_slices", "AFFINE", affine),
-        [.memory(partial.memory), .memory(outputs[1].memory), .memory(outputs[2].memory), .int(columns), .int(used)],
+        [
+          .memory(partial.memory), .memory(outputs[1].memory), .memory(outputs[2].memory), .int(columns),
+          .int(used),
+        ],
         global: (columns, 1, 1), local: (64, 1, 1))
     }
   }

@@ -14,7 +14,8 @@
         "adam", reads: ["p", "g", "m", "v"], writes: ["p", "m", "v"],
         scalars: [
           ("l2", step.weightDecay), ("beta1", step.beta1), ("rest1", 1 - step.beta1), ("beta2", step.beta2),
-          ("rest2", 1 - step.beta2), ("keep", 1 - step.learningRate * step.decoupledDecay), ("step", step.stepSize),
+          ("rest2", 1 - step.beta2), ("keep", 1 - step.learningRate * step.decoupledDecay),
+          ("step", step.stepSize),
           ("correction", step.correction2), ("epsilon", step.epsilon),
         ], statements: statements, count: count, inputs: inputs, outputs: outputs)
     }
@@ -40,7 +41,8 @@
 
     /// Updates `count` tensors, up to 16 in a launch.
     private func update(
-      _ name: String, reads: [String], writes: [String], scalars: [(name: String, value: Float)], statements: String,
+      _ name: String, reads: [String], writes: [String], scalars: [(name: String, value: Float)],
+      statements: String,
       count: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       let block = OptimizerSource.block(profile)
@@ -70,7 +72,9 @@
         var blocks = 0
         for tensor in part {
           let size = inputs[tensor * reads.count].elementCount
-          guard size <= Int(Int32.max) - block else { throw LatheError.unsupported("\(name) of \(size) elements") }
+          guard size <= Int(Int32.max) - block else {
+            throw LatheError.unsupported("\(name) of \(size) elements")
+          }
           blocks += ceilingDivide(size, block)
           arguments.append(.int(blocks))
           arguments.append(.int(size))

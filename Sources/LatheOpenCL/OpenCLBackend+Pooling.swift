@@ -38,11 +38,13 @@
       let tiled =
         sizes.strideY == sizes.kernelHeight && sizes.strideX == sizes.kernelWidth && sizes.paddingY == 0
         && sizes.paddingX == 0
-      let byWindows = !function.hasSuffix("backward") || (tiled && function == "max_pool_backward" && profile == .cpu)
+      let byWindows =
+        !function.hasSuffix("backward") || (tiled && function == "max_pool_backward" && profile == .cpu)
       let lines = sizes.planes * (byWindows ? sizes.outputHeight : sizes.height)
       guard lines <= Int(Int32.max) else { throw LatheError.unsupported("pooling of \(lines) lines") }
       let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
-      let arguments = operands.map { KernelArgument.memory($0.memory) } + [.int(sizes.planes), .int(linesPerItem)]
+      let arguments =
+        operands.map { KernelArgument.memory($0.memory) } + [.int(sizes.planes), .int(linesPerItem)]
       if profile == .gpu {
         try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
       } else {

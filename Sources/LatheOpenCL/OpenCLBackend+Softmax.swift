@@ -10,7 +10,9 @@
         [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
     }
 
-    func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       guard rows * columns > 0 else { return }
       try launchRows(
         rowKernel("softmax.cl", "softmax_backward", "LOGARITHM", logarithm),

@@ -45,7 +45,8 @@
       func choose(_ name: String) -> String {
         (0..<(count - 1)).map { "block < end\($0) ? \(name)\($0) : " }.joined() + "\(name)\(count - 1)"
       }
-      let start = (0..<count).dropFirst().reversed()
+      let start =
+        (0..<count).dropFirst().reversed()
         .map { "block >= end\($0 - 1) ? end\($0 - 1) : " }.joined() + "0"
       var lines = ["const int block = (int)get_group_id(0);", "const int n = \(choose("n"));"]
       lines.append("const int first = (block - (\(start))) * \(OptimizerSource.block(profile));")

@@ -12,7 +12,8 @@
 
     /// Launches a row kernel; the arguments `rows`, `columns` and `rows_per_group` follow `operands`.
     func launchRows(
-      _ kernel: OpenCLKernel, _ operands: [KernelArgument], rows: Int, columns: Int, _ rest: [KernelArgument] = []
+      _ kernel: OpenCLKernel, _ operands: [KernelArgument], rows: Int, columns: Int,
+      _ rest: [KernelArgument] = []
     ) throws {
       guard rows <= Int(Int32.max), columns <= Int(Int32.max) else {
         throw LatheError.unsupported("\(rows) rows of \(columns)")
@@ -20,7 +21,9 @@
       // At least about 4096 elements for a work-item of a CPU, and 16 items for each core.
       let perGroup =
         profile == .gpu
-        ? 1 : max(1, min(ceilingDivide(4096, max(1, columns)), ceilingDivide(rows, 2 * info.computeUnits)),
+        ? 1
+        : max(
+          1, min(ceilingDivide(4096, max(1, columns)), ceilingDivide(rows, 2 * info.computeUnits)),
           ceilingDivide(rows, 16 * info.computeUnits))
       let local = profile == .gpu ? 64 : 1
       try launch(
