@@ -1,15 +1,113 @@
 #if OpenCL
-import LatheCore
+  import COpenCL
+  import LatheCore
 
-extension OpenCLBackend {
-  func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("convolution")
+  extension OpenCLBackend {
+    func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+      try convolve(sizes, backward: false, inputs: inputs, output: outputs[0])
+    }
+
+    func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+      try convolve(sizes, backward: true, inputs: inputs, output: outputs[0])
+    }
+
+    /// The geometry with nothing in it that a plan does not depend on.
+    private func geometry(_ sizes: Convolution2D, forward: Bool) -> Convolution2D {
+      var geometry = sizes
+      geometry.batch = 0
+      if !forward {
+        geometry.hasBias = false
+        geometry.activation = .none
+      }
+      return geometry
+    }
+
+    private func convolve(_ sizes: Convolution2D, backward: Bool, inputs: [Operand], output: Operand) throws {
+      guard output.elementCount > 0 else { return }
+      let key = LayerPlans.Key.convolution(geometry(sizes, forward: !backward), backward: backward)
+      var arguments: [KernelArgument] = [.memory(inputs[0].memory), .memory(inputs[1].memory)]
+      if sizes.hasBias && !backward { arguments.append(.memory(inputs[2].memory)) }
+      arguments.append(.memory(output.memory))
+      if profile == .gpu {
+        let plan = try layerPlans.plan(key) {
+          try TiledConvolutionPlan(sizes, backward: backward, backend: self)
+        }
+        let pixels = sizes.batch * plan.pixelsPerImage
+        try check(pixels)
+        arguments.append(.int(pixels))
+        try launch(
+          plan.kernel, arguments,
+          global: (ceilingDivide(pixels, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups),
+          local: (16, 16, 1))
+        return
+      }
+      let plan = try layerPlans.plan(key) { try ConvolutionPlan(sizes, backward: backward, backend: self) }
+      let lines = sizes.batch * plan.linesPerImage
+      try check(lines)
+      let blocks = ceilingDivide(lines, plan.blockLines)
+      // Few pixels: the output channels are divided too, at the price of packing the patches again.
+      let rowBlocks = ceilingDivide(plan.rows, plan.blockOut)
+      let wanted = ceilingDivide(4 * info.computeUnits, blocks * sizes.groups * plan.phases)
+      let rowsPerSplit = ceilingDivide(rowBlocks, min(rowBlocks, wanted)) * plan.blockOut
+      let splits = ceilingDivide(plan.rows, rowsPerSplit)
+      arguments.append(.int(lines))
+      arguments.append(.int(rowsPerSplit))
+      try launch(plan.kernel, arguments, global: (blocks, sizes.groups * splits, plan.phases))
+    }
+
+    /// Kernels count lines, pixels and elements of a plane in 32 bits.
+    private func check(_ count: Int) throws {
+      guard count <= Int(Int32.max) else {
+        throw LatheError.unsupported("a convolution of \(count) pixels: the batch is too large")
+      }
+    }
+
+    func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+      let count = outputs[0].elementCount
+      guard count > 0 else { return }
+      let key = LayerPlans.Key.filter(geometry(sizes, forward: false))
+      let kernel: OpenCLKernel
+      let reduce: OpenCLKernel
+      let slices: Int
+      let total: Int
+      let perSlice: Int
+      let global: (Int, Int, Int)
+      let local: (Int, Int, Int)
+      if profile == .gpu {
+        let plan = try layerPlans.plan(key) { try TiledFilterGradientPlan(sizes, backend: self) }
+        total = sizes.batch * sizes.outputHeight * sizes.outputWidth
+        let tiles = ceilingDivide(plan.rows, 64) * ceilingDivide(plan.columns, 64) * sizes.groups
+        let wanted = max(1, min(ceilingDivide(256, tiles), ceilingDivide(total, 512)))
+        perSlice = max(16, roundedUp(ceilingDivide(total, wanted), to: 16))
+        slices = max(1, ceilingDivide(total, perSlice))
+        (kernel, reduce) = (plan.kernel, plan.reduce)
+        global = (
+          ceilingDivide(plan.columns, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups * slices
+        )
+        local = (16, 16, 1)
+      } else {
+        let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, backend: self) }
+        total = sizes.batch * plan.linesPerImage
+        let blocks = ceilingDivide(total, plan.blockLines)
+        let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
+        perSlice = max(1, ceilingDivide(blocks, wanted)) * plan.blockLines
+        slices = max(1, ceilingDivide(total, perSlice))
+        (kernel, reduce) = (plan.kernel, plan.reduce)
+        global = (slices, plan.chunks, sizes.groups)
+        local = (1, 1, 1)
+      }
+      try check(total)
+      let partial = slices > 1 ? try pool.allocate(slices * count * 4) : nil
+      let target = partial?.memory ?? outputs[0].memory
+      try launch(
+        kernel,
+        [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(target), .int(total), .int(perSlice)],
+        global: global, local: local)
+      guard let partial else { return }
+      let items = ceilingDivide(count, profile == .gpu ? 1 : 16)
+      try launch(
+        reduce, [.memory(partial.memory), .memory(outputs[0].memory), .int(count), .int(slices)],
+        global: (items, 1, 1), local: (profile == .gpu ? 64 : 1, 1, 1))
+    }
   }
-  func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("convolutionBackwardInput")
-  }
-  func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("convolutionBackwardFilter")
-  }
-}
 #endif

@@ -1,9 +1,200 @@
 #if OpenCL
-import LatheCore
+  import COpenCL
+  import LatheCore
 
-extension OpenCLBackend {
-  func matmul(_ product: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("matmul")
+  /// A matrix product as the kernels take it.
+  private struct Product {
+    var m: Int
+    var n: Int
+    var k: Int
+    /// Steps along m and k of a, along k and n of b.
+    var aRow: Int, aStep: Int, bRow: Int, bStep: Int
+    var aOffset: Int, bOffset: Int
+    var batch: BatchAxes
+    var a: cl_mem
+    var b: cl_mem
+    var bias: cl_mem
+    var hasBias: Bool
+    var relu: Bool
+
+    var head: [KernelArgument] { [.int(m), .int(n), .int(k)] }
+    var epilogue: [KernelArgument] { [.int(hasBias ? 1 : 0), .int(relu ? 1 : 0)] }
   }
-}
+
+  extension OpenCLBackend {
+    func matmul(_ sizes: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
+      let output = outputs[0]
+      guard output.elementCount > 0 else { return }
+      let rank = output.shape.rank
+      guard max(sizes.m, sizes.n, sizes.k) <= Int(Int32.max) / 4 else {
+        throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.k), \(sizes.n)]")
+      }
+      let a = inputs[0].layout
+      let b = inputs[1].layout
+      // The step of an axis of one element may be anything; 0 would hide that the other axis is contiguous.
+      func step(_ layout: Layout, _ axis: Int, other: Int) -> Int {
+        if layout.shape[axis] > 1 { return layout.strides[axis] }
+        return layout.strides[other] == 1 || layout.shape[other] == 1 ? layout.shape[other] : 1
+      }
+      var product = Product(
+        m: sizes.m, n: sizes.n, k: sizes.k,
+        aRow: step(a, rank - 2, other: rank - 1), aStep: step(a, rank - 1, other: rank - 2),
+        bRow: step(b, rank - 2, other: rank - 1), bStep: step(b, rank - 1, other: rank - 2),
+        aOffset: a.offset, bOffset: b.offset,
+        batch: BatchAxes(shape: output.shape, a: a, b: b),
+        a: inputs[0].memory, b: inputs[1].memory,
+        bias: sizes.hasBias ? inputs[2].memory : inputs[1].memory, hasBias: sizes.hasBias,
+        relu: sizes.activation == .relu)
+      // Rows of a that go on through the batch, times one b: a single larger product.
+      if let last = product.batch.sizes.indices.last, product.batch.sizes[last] > 1,
+        product.batch.b[last] == 0,
+        product.batch.sizes.dropLast().allSatisfy({ $0 == 1 }),
+        product.batch.a[last] == product.m * product.aRow,
+        product.m * product.batch.sizes[last] <= Int(Int32.max) / 4
+      {
+        product.m *= product.batch.sizes[last]
+        product.batch.sizes[last] = 1
+      }
+      for index in 0..<product.batch.launches {
+        let (aOffset, bOffset) = product.batch.offsets(launch: index)
+        var part = product
+        part.aOffset += aOffset
+        part.bOffset += bOffset
+        let first = index * product.batch.count * product.m * product.n
+        try multiply(part, into: output.memory, at: first)
+      }
+    }
+
+    private func multiply(_ product: Product, into c: cl_mem, at first: Int) throws {
+      if profile == .gpu { return try multiplyTiled(product, into: c, at: first) }
+      let work = product.m * product.n * product.k
+      let dot = product.aStep == 1 && product.bRow == 1 && product.bStep != 1
+      // Nothing to sum leaves the bias or zeros, which gemm_dot writes.
+      if product.k == 0 || (dot && (product.m <= 64 || work < 4_000_000)) {
+        return try multiplyDot(product, into: c, at: first)
+      }
+      let pack = product.bStep != 1 || (product.m >= 128 && product.n * product.k >= 65536)
+      try multiplyBlocked(product, packing: pack, into: c, at: first)
+    }
+
+    /// gemm_dot of gemm_dot_cpu.cl: both operands contiguous along k.
+    private func multiplyDot(_ p: Product, into c: cl_mem, at first: Int) throws {
+      let kernel = try kernel(.file("gemm_dot_cpu.cl"), "gemm_dot")
+      let target = 4 * info.computeUnits
+      var rows = 4
+      var columns = p.n
+      func items() -> Int { ceilingDivide(p.m, rows) * ceilingDivide(p.n, columns) * p.batch.count }
+      while items() < target && columns > 16 { columns = roundedUp(ceilingDivide(columns, 2), to: 4) }
+      while items() > 8 * target && rows < p.m { rows *= 2 }
+      let arguments: [KernelArgument] =
+        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
+        + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.bStep)] + p.epilogue
+        + [.int(rows), .int(columns)] + p.batch.arguments()
+      try launch(
+        kernel, arguments, global: (ceilingDivide(p.n, columns), ceilingDivide(p.m, rows), p.batch.count))
+    }
+
+    /// gemm of gemm_cpu.cl, with b packed first if `packing`.
+    private func multiplyBlocked(_ p: Product, packing: Bool, into c: cl_mem, at first: Int) throws {
+      // 12 x 32 results fill the registers; fewer rows where 12 would leave too many empty.
+      let blockRows =
+        p.m <= 4 ? 4 : Double(roundedUp(p.m, to: 8)) * 1.06 < Double(roundedUp(p.m, to: 12)) ? 8 : 12
+      let vectors = blockRows == 4 ? 4 : 2
+      let width = vectors * 16
+      let options: KernelOptions = [
+        "MR": .int(blockRows), "NV": .int(vectors), "PACKED_B": packing ? 1 : 0,
+      ]
+      var b = p.b
+      var bOffset = p.bOffset
+      var bSteps = p.batch.b.suffix(3)
+      var scratch: OpenCLBuffer?
+      if packing {
+        // Packed once where b is the same for every product of the batch.
+        let shared = bSteps.allSatisfy { $0 == 0 }
+        let count = shared ? 1 : p.batch.count
+        let panels = ceilingDivide(p.n, width)
+        let size = panels * width * p.k
+        let buffer = try pool.allocate(count * size * 4)
+        scratch = buffer
+        let arguments: [KernelArgument] =
+          [.memory(b), .memory(buffer.memory), .int(p.n), .int(p.k), .long(p.bOffset), .int(p.bStep)]
+          + [.int(p.bRow)] + p.batch.sizes.suffix(2).map(KernelArgument.int) + bSteps.map(KernelArgument.long)
+        try launch(
+          kernel(.file("gemm_cpu.cl"), "pack_panels", options), arguments, global: (panels, 1, count))
+        b = buffer.memory
+        bOffset = 0
+        let (size1, size2) = (p.batch.sizes[p.batch.sizes.count - 2], p.batch.sizes[p.batch.sizes.count - 1])
+        bSteps = shared ? [0, 0, 0] : [size1 * size2 * size, size2 * size, size]
+      }
+      let target = 8 * info.computeUnits
+      var rows = 96 / blockRows * blockRows
+      var columns = roundedUp(min(p.n, 512), to: width)
+      func items() -> Int { ceilingDivide(p.m, rows) * ceilingDivide(p.n, columns) * p.batch.count }
+      while items() < target && (columns > 128 || rows > 2 * blockRows) {
+        if columns > 128 {
+          columns = roundedUp(columns / 2, to: width)
+        } else {
+          rows = roundedUp(rows / 2, to: blockRows)
+        }
+      }
+      while items() < 2 * info.computeUnits && (columns > width || rows > blockRows) {
+        if rows > blockRows {
+          rows = roundedUp(rows / 2, to: blockRows)
+        } else {
+          columns = roundedUp(columns / 2, to: width)
+        }
+      }
+      let arguments: [KernelArgument] =
+        [.memory(p.a), .memory(b), .memory(p.bias), .memory(c), .long(first)] + p.head
+        + [.long(p.aOffset), .long(bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow)] + p.epilogue
+        + [.int(rows), .int(columns)] + p.batch.arguments(b: bSteps)
+      try launch(
+        kernel(.file("gemm_cpu.cl"), "gemm", options), arguments,
+        global: (ceilingDivide(p.n, columns), ceilingDivide(p.m, rows), p.batch.count))
+      // The scratch buffer may be reused as soon as the launch is queued: the queue is in order.
+      withExtendedLifetime(scratch) {}
+    }
+
+    /// gemm of gemm_gpu.cl.
+    private func multiplyTiled(_ p: Product, into c: cl_mem, at first: Int) throws {
+      let tile: (m: Int, n: Int, workM: Int, workN: Int, depth: Int)
+      let large = ceilingDivide(p.m, 128) * ceilingDivide(p.n, 128) * p.batch.count
+      if p.m <= 16 {
+        tile = (16, 64, 1, 4, 32)
+      } else if p.n <= 16 {
+        tile = (64, 16, 4, 1, 32)
+      } else if p.m >= 128 && p.n >= 128 && large >= 2 * info.computeUnits {
+        tile = (128, 128, 8, 8, 8)
+      } else {
+        tile = (64, 64, 4, 4, 16)
+      }
+      let aAlongK = p.aStep == 1
+      let bAlongK = p.bStep != 1
+      /// Whether groups of four along the contiguous axis are aligned and whole.
+      func vector(extent: Int, step: Int, offset: Int, batch: ArraySlice<Int>) -> Bool {
+        extent % 4 == 0 && step % 4 == 0 && offset % 4 == 0 && batch.allSatisfy { $0 % 4 == 0 }
+      }
+      let options: KernelOptions = [
+        "TILE_M": .int(tile.m), "TILE_N": .int(tile.n), "DEPTH": .int(tile.depth),
+        "WORK_M": .int(tile.workM), "WORK_N": .int(tile.workN),
+        "A_ALONG_K": aAlongK ? 1 : 0, "B_ALONG_K": bAlongK ? 1 : 0,
+        "A_VECTOR": vector(
+          extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
+          batch: p.batch.a.suffix(3)) ? 1 : 0,
+        "B_VECTOR": vector(
+          extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
+          batch: p.batch.b.suffix(3)) ? 1 : 0,
+      ]
+      let local = (tile.n / tile.workN, tile.m / tile.workM, 1)
+      let arguments: [KernelArgument] =
+        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
+        + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow), .int(p.bStep)]
+        + p.epilogue + p.batch.arguments()
+      try launch(
+        kernel(.file("gemm_gpu.cl"), "gemm", options), arguments,
+        global: (
+          ceilingDivide(p.n, tile.n) * local.0, ceilingDivide(p.m, tile.m) * local.1, p.batch.count
+        ), local: local)
+    }
+  }
 #endif

@@ -1,18 +1,55 @@
 #if OpenCL
-import LatheCore
+  import COpenCL
+  import LatheCore
 
-extension OpenCLBackend {
-  func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("maxPool")
+  extension OpenCLBackend {
+    func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+      try pool("max_pool", sizes, inputs + outputs, result: outputs[0])
+    }
+
+    func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+      try pool("max_pool_backward", sizes, inputs + outputs, result: outputs[0])
+    }
+
+    func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+      try pool("average_pool", sizes, inputs + outputs, result: outputs[0])
+    }
+
+    func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+      try pool("average_pool_backward", sizes, inputs + outputs, result: outputs[0])
+    }
+
+    private func pool(_ function: String, _ sizes: Pool2D, _ operands: [Operand], result: Operand) throws {
+      guard result.elementCount > 0 else { return }
+      var geometry = sizes
+      geometry.planes = 0
+      let kernel = try layerPlans.plan(.pool(geometry, function: function)) {
+        try self.kernel(
+          .file("pooling.cl"), function,
+          [
+            "HEIGHT": .int(sizes.height), "WIDTH": .int(sizes.width), "OUT_HEIGHT": .int(sizes.outputHeight),
+            "OUT_WIDTH": .int(sizes.outputWidth), "KERNEL_HEIGHT": .int(sizes.kernelHeight),
+            "KERNEL_WIDTH": .int(sizes.kernelWidth), "STRIDE_Y": .int(sizes.strideY),
+            "STRIDE_X": .int(sizes.strideX), "PADDING_Y": .int(sizes.paddingY),
+            "PADDING_X": .int(sizes.paddingX), "COUNTS_PADDING": sizes.countsPadding ? 1 : 0,
+          ])
+      }
+      // max_pool_backward writes whole windows under the cpu profile where they tile the plane.
+      let tiled =
+        sizes.strideY == sizes.kernelHeight && sizes.strideX == sizes.kernelWidth && sizes.paddingY == 0
+        && sizes.paddingX == 0
+      let byWindows =
+        !function.hasSuffix("backward") || (tiled && function == "max_pool_backward" && profile == .cpu)
+      let lines = sizes.planes * (byWindows ? sizes.outputHeight : sizes.height)
+      guard lines <= Int(Int32.max) else { throw LatheError.unsupported("pooling of \(lines) lines") }
+      let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
+      let arguments =
+        operands.map { KernelArgument.memory($0.memory) } + [.int(sizes.planes), .int(linesPerItem)]
+      if profile == .gpu {
+        try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
+      } else {
+        try launch(kernel, arguments, global: (ceilingDivide(lines, linesPerItem), 1, 1))
+      }
+    }
   }
-  func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("maxPoolBackward")
-  }
-  func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("averagePool")
-  }
-  func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("averagePoolBackward")
-  }
-}
 #endif

@@ -1,18 +1,43 @@
 #if OpenCL
-import LatheCore
+  import COpenCL
+  import LatheCore
 
-extension OpenCLBackend {
-  func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("softmax")
+  extension OpenCLBackend {
+    func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
+      guard rows * columns > 0 else { return }
+      try launchRows(
+        rowKernel("softmax.cl", "softmax", "LOGARITHM", logarithm),
+        [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
+    }
+
+    func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+      throws
+    {
+      guard rows * columns > 0 else { return }
+      try launchRows(
+        rowKernel("softmax.cl", "softmax_backward", "LOGARITHM", logarithm),
+        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns)
+    }
+
+    private func tail(_ loss: CrossEntropy) -> [KernelArgument] {
+      [.int32(loss.ignoredIndex == nil ? 0 : 1), .int32(loss.ignoredIndex ?? 0), .float(loss.labelSmoothing)]
+    }
+
+    func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+      guard loss.rows > 0 else { return }
+      var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
+      operands.append(errorFlagArgument())
+      operands.append(.int32(ReportedError.crossEntropy.rawValue))
+      try launchRows(
+        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", false), operands, rows: loss.rows,
+        columns: loss.classes, tail(loss))
+    }
+
+    func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+      guard loss.rows * loss.classes > 0 else { return }
+      try launchRows(
+        rowKernel("softmax.cl", "cross_entropy_backward", "LOGARITHM", false),
+        (inputs + outputs).map { .memory($0.memory) }, rows: loss.rows, columns: loss.classes, tail(loss))
+    }
   }
-  func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("softmaxBackward")
-  }
-  func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("crossEntropy")
-  }
-  func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
-    throw LatheError.unsupported("crossEntropyBackward")
-  }
-}
 #endif

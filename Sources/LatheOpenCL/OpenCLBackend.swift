@@ -22,6 +22,8 @@
     let state = Mutex(State())
     /// Kernels generated for fused programs.
     let generated = GeneratedKernels()
+    /// Kernels chosen for layers' geometries.
+    let layerPlans = LayerPlans()
 
     struct State {
       /// Launches since the last flush.

@@ -35,6 +35,46 @@ static const char sort_cl[] = {
 #embed "sort.cl" suffix(, 0)
 };
 
+static const char convolution_cpu_cl[] = {
+#embed "convolution_cpu.cl" suffix(, 0)
+};
+
+static const char convolution_filter_cpu_cl[] = {
+#embed "convolution_filter_cpu.cl" suffix(, 0)
+};
+
+static const char convolution_gpu_cl[] = {
+#embed "convolution_gpu.cl" suffix(, 0)
+};
+
+static const char gemm_cpu_cl[] = {
+#embed "gemm_cpu.cl" suffix(, 0)
+};
+
+static const char gemm_dot_cpu_cl[] = {
+#embed "gemm_dot_cpu.cl" suffix(, 0)
+};
+
+static const char gemm_gpu_cl[] = {
+#embed "gemm_gpu.cl" suffix(, 0)
+};
+
+static const char pooling_cl[] = {
+#embed "pooling.cl" suffix(, 0)
+};
+
+static const char softmax_cl[] = {
+#embed "softmax.cl" suffix(, 0)
+};
+
+static const char layer_norm_cl[] = {
+#embed "layer_norm.cl" suffix(, 0)
+};
+
+static const char rows_clh[] = {
+#embed "rows.clh" suffix(, 0)
+};
+
 static const struct {
   const char *name;
   const char *text;
@@ -44,6 +84,16 @@ static const struct {
     {"copy.cl", copy_cl},
     {"indexing.cl", indexing_cl},
     {"random.cl", random_cl},
+    {"convolution_cpu.cl", convolution_cpu_cl},
+    {"convolution_filter_cpu.cl", convolution_filter_cpu_cl},
+    {"convolution_gpu.cl", convolution_gpu_cl},
+    {"gemm_cpu.cl", gemm_cpu_cl},
+    {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
+    {"gemm_gpu.cl", gemm_gpu_cl},
+    {"pooling.cl", pooling_cl},
+    {"softmax.cl", softmax_cl},
+    {"layer_norm.cl", layer_norm_cl},
+    {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
     {"sort.cl", sort_cl},
 };

@@ -1,0 +1,197 @@
+// Matrix products for CPU devices: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu), batched.
+//
+//                      columns_per_item                     gemm: a work-item packs its rows of a, BLOCK_K columns
+//                    +------------------+                   at a time, as [row block][k][MR] and multiplies them
+//        b   BLOCK_K | WIDTH = NV x 16  |                   with WIDTH columns of b, which stay in the first-level
+//                    +------------------+                   cache meanwhile: MR x NV vector registers of sums.
+//            +---+   +------------------+
+//   rows_per | a |   | c                |
+//   _item    +---+   +------------------+
+//
+// With PACKED_B, b is in panels [n / WIDTH][k][WIDTH], zero behind the last column, as pack_panels writes them;
+// else it is contiguous along n with b_step between its rows.
+//
+// Contract: grid of gemm (column blocks, row blocks, batches), of pack_panels (panels, 1, batches); work-group
+// (1, 1, 1). c is contiguous and starts at c_offset. Element (i, j) of a is at i * a_row + j * a_step. A
+// batch number is split into three axes, the last two of sizes batch1 and batch2. Sums run over k in a fixed order.
+
+// Tunables.
+#ifndef MR
+#define MR 12
+#endif
+#ifndef NV
+#define NV 2
+#endif
+#ifndef BLOCK_K
+#define BLOCK_K 256
+#endif
+#ifndef MAX_ROWS
+#define MAX_ROWS 96
+#endif
+#ifndef PACKED_B
+#define PACKED_B 0
+#endif
+#define WIDTH (NV * 16)
+
+static inline long batch_offset(int batch, int batch1, int batch2, long stride0, long stride1, long stride2) {
+  return batch / (batch1 * batch2) * stride0 + batch / batch2 % batch1 * stride1 + batch % batch2 * stride2;
+}
+
+static inline float finish(float value, int relu) { return relu && value < 0.0f ? 0.0f : value; }
+
+// Writes `count` <= 16 values of a row of c, with the epilogue if `last`.
+static inline void store_row(__global float *to, float16 value, int count, __global const float *bias, int has_bias,
+                             int relu) {
+  if (count >= 16) {
+    if (has_bias) value += vload16(0, bias);
+    if (relu) value = select(value, (float16)0.0f, value < 0.0f);
+    vstore16(value, 0, to);
+  } else {
+    float lanes[16];
+    vstore16(value, 0, lanes);
+    for (int i = 0; i < count; i++) to[i] = finish(has_bias ? lanes[i] + bias[i] : lanes[i], relu);
+  }
+}
+
+static inline float16 load_row(__global const float *from, int count) {
+  if (count >= 16) return vload16(0, from);
+  float lanes[16];
+  for (int i = 0; i < 16; i++) lanes[i] = i < count ? from[i] : 0.0f;
+  return vload16(0, lanes);
+}
+
+// sum += the MR rows at `left` x the columns at `right`, over `depth` steps; b may be in either address space.
+#define MULTIPLY(right, pitch)                                                                       \
+  for (int p = 0; p < depth; p++) {                                                                  \
+    float16 value[NV];                                                                               \
+    _Pragma("unroll") for (int j = 0; j < NV; j++) value[j] = vload16(j, right);                     \
+    _Pragma("unroll") for (int r = 0; r < MR; r++) {                                                 \
+      const float16 factor = (float16)left[r];                                                       \
+      _Pragma("unroll") for (int j = 0; j < NV; j++) sum[r][j] += factor * value[j];                 \
+    }                                                                                                \
+    left += MR;                                                                                      \
+    right += pitch;                                                                                  \
+  }
+
+__attribute__((reqd_work_group_size(1, 1, 1)))
+__kernel void gemm(__global const float *restrict a_base, __global const float *restrict b_base,
+                   __global const float *restrict bias, __global float *restrict c, const long c_offset,
+                   const int m, const int n, const int k, const long a_offset, const long b_offset, const int a_row, const int a_step,
+                   const int b_step, const int has_bias, const int relu, const int rows_per_item,
+                   const int columns_per_item, const int batch1, const int batch2, const long a0, const long a1,
+                   const long a2, const long b0, const long b1, const long b2) {
+  const int batch = (int)get_global_id(2);
+  __global const float *a = a_base + a_offset + batch_offset(batch, batch1, batch2, a0, a1, a2);
+  __global const float *b = b_base + b_offset + batch_offset(batch, batch1, batch2, b0, b1, b2);
+  c += c_offset + (size_t)batch * m * n;
+  const int first_row = (int)get_global_id(1) * rows_per_item;
+  const int end_row = min(m, first_row + rows_per_item);
+  const int first_column = (int)get_global_id(0) * columns_per_item;
+  const int end_column = min(n, first_column + columns_per_item);
+
+  float a_panel[MAX_ROWS * BLOCK_K];
+#if !PACKED_B
+  float16 tail[BLOCK_K * NV];
+#endif
+
+  for (int first_k = 0; first_k < k; first_k += BLOCK_K) {
+    const int depth = min(BLOCK_K, k - first_k);
+    const int last = first_k + BLOCK_K >= k;
+    for (int row = first_row; row < end_row; row += MR) {
+      float *to = a_panel + (row - first_row) * BLOCK_K;
+      __global const float *from = a + (size_t)row * a_row + (size_t)first_k * a_step;
+      if (row + MR <= end_row) {
+        if (a_row == 1) {
+          for (int p = 0; p < depth; p++)
+#pragma unroll
+            for (int r = 0; r < MR; r++) to[p * MR + r] = from[(size_t)p * a_step + r];
+        } else {
+          for (int p = 0; p < depth; p++)
+#pragma unroll
+            for (int r = 0; r < MR; r++) to[p * MR + r] = from[(size_t)r * a_row + (size_t)p * a_step];
+        }
+      } else {
+        for (int p = 0; p < depth; p++)
+          for (int r = 0; r < MR; r++)
+            to[p * MR + r] = row + r < end_row ? from[(size_t)r * a_row + (size_t)p * a_step] : 0.0f;
+      }
+    }
+
+    for (int column = first_column; column < end_column; column += WIDTH) {
+      const int count = min(WIDTH, n - column);
+#if PACKED_B
+      __global const float *panel = b + (size_t)column * k + (size_t)first_k * WIDTH;
+#else
+      __global const float *panel = b + (size_t)first_k * b_step + column;
+      // A partial block of columns is copied, so that whole vectors can be loaded.
+      if (count < WIDTH) {
+        float *lanes = (float *)tail;
+        for (int p = 0; p < depth; p++)
+          for (int i = 0; i < WIDTH; i++) lanes[p * WIDTH + i] = i < count ? panel[(size_t)p * b_step + i] : 0.0f;
+      }
+#endif
+      for (int row = first_row; row < end_row; row += MR) {
+        // The loops over `tile` stay rolled: unrolled, their tails would make the kernel slow to compile.
+        float16 tile[MR * NV];
+#pragma unroll 1
+        for (int i = 0; i < MR * NV; i++) {
+          const int r = i / NV, j = i % NV;
+          tile[i] = first_k == 0 ? (float16)0.0f
+                                 : load_row(c + (size_t)min(row + r, m - 1) * n + column + j * 16, count - j * 16);
+        }
+        float16 sum[MR][NV];
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+#pragma unroll
+          for (int j = 0; j < NV; j++) sum[r][j] = tile[r * NV + j];
+        const float *left = a_panel + (row - first_row) * BLOCK_K;
+#if PACKED_B
+        __global const float *right = panel;
+        MULTIPLY(right, WIDTH)
+#else
+        if (count < WIDTH) {
+          const float *right = (const float *)tail;
+          MULTIPLY(right, WIDTH)
+        } else {
+          __global const float *right = panel;
+          MULTIPLY(right, b_step)
+        }
+#endif
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+#pragma unroll
+          for (int j = 0; j < NV; j++) tile[r * NV + j] = sum[r][j];
+        const int stored = min(MR, end_row - row) * NV;
+#pragma unroll 1
+        for (int i = 0; i < stored; i++) {
+          const int j = i % NV;
+          store_row(c + (size_t)(row + i / NV) * n + column + j * 16, tile[i], count - j * 16, bias + column + j * 16,
+                    has_bias && last, relu && last);
+        }
+      }
+    }
+  }
+}
+
+// Copies a matrix of n columns with k elements each to panels [n / WIDTH][k][WIDTH].
+__attribute__((reqd_work_group_size(1, 1, 1)))
+__kernel void pack_panels(__global const float *restrict b_base, __global float *restrict panels, const int n,
+                          const int k, const long b_offset, const int b_column, const int b_step, const int batch1,
+                          const int batch2, const long b0, const long b1, const long b2) {
+  const int column = (int)get_global_id(0) * WIDTH;
+  const int batch = (int)get_global_id(2);
+  const int panel_count = (n + WIDTH - 1) / WIDTH;
+  __global const float *from =
+      b_base + b_offset + batch_offset(batch, batch1, batch2, b0, b1, b2) + (size_t)column * b_column;
+  __global float *to = panels + ((size_t)batch * panel_count * WIDTH + column) * k;
+  const int count = min(WIDTH, n - column);
+  if (count == WIDTH && b_column == 1) {
+    for (int p = 0; p < k; p++)
+#pragma unroll
+      for (int j = 0; j < NV; j++) vstore16(vload16(j, from + (size_t)p * b_step), j, to + (size_t)p * WIDTH);
+  } else {
+    for (int p = 0; p < k; p++)
+      for (int i = 0; i < WIDTH; i++)
+        to[(size_t)p * WIDTH + i] = i < count ? from[(size_t)i * b_column + (size_t)p * b_step] : 0.0f;
+  }
+}

@@ -1,0 +1,190 @@
+// Max and average pooling over planes [h, w], forward and backward.
+//
+//    plane            windows of KERNEL_HEIGHT x KERNEL_WIDTH, STRIDE apart, the first at -PADDING.
+//   +----------+      Backward gathers: every input pixel adds what it is owed by the windows that cover it, in the
+//   | [==]     |      order of the windows, so that no two work-items write one pixel. Where windows tile the plane
+//   | [==][==] |      (TILED: stride == kernel, no padding) each pixel has at most one.
+//   +----------+
+//
+// Contract: x [planes, HEIGHT, WIDTH], y and index [planes, OUT_HEIGHT, OUT_WIDTH]. cpu: a work-item does a line of
+// the result after another, `lines_per_item` of them; gpu: a work-item does one element. Lines (elements) are counted
+// through all planes. index is row * WIDTH + column of the window's first largest element; NaN counts as largest.
+//
+// Definitions without a default: HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_*, STRIDE_*, PADDING_*, COUNTS_PADDING.
+
+#define TILED (STRIDE_Y == KERNEL_HEIGHT && STRIDE_X == KERNEL_WIDTH && PADDING_Y == 0 && PADDING_X == 0)
+// Whether every window lies inside the plane.
+#define INSIDE                                                                                      \
+  (PADDING_Y == 0 && PADDING_X == 0 && (OUT_HEIGHT - 1) * STRIDE_Y + KERNEL_HEIGHT <= HEIGHT &&     \
+   (OUT_WIDTH - 1) * STRIDE_X + KERNEL_WIDTH <= WIDTH)
+
+// Calls DO(line, column) for each element that this work-item has to make, of lines of `width` elements.
+#if LATHE_PROFILE_CPU
+#define FOR_EACH(height, width, DO)                                              \
+  const int first = (int)get_global_id(0) * lines_per_item;                      \
+  const int end = min(first + lines_per_item, planes *(height));                 \
+  for (int line = first; line < end; line++)                                     \
+    for (int column = 0; column < (width); column++) DO(line, column);
+#else
+#define FOR_EACH(height, width, DO)                                              \
+  const size_t element = get_global_id(0);                                       \
+  const int line = (int)(element / (width));                                     \
+  const int column = (int)(element % (width));                                   \
+  if (line < planes * (height)) DO(line, column);
+#endif
+
+static inline void max_at(__global const float *x, __global float *y, __global int *index, int line, int ox) {
+  const int oy = line % OUT_HEIGHT;
+  __global const float *plane = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
+  float best = -INFINITY;
+  int where = -1;
+#pragma unroll
+  for (int ky = 0; ky < KERNEL_HEIGHT; ky++) {
+    const int iy = oy * STRIDE_Y + ky - PADDING_Y;
+    if (!INSIDE && (iy < 0 || iy >= HEIGHT)) continue;
+#pragma unroll
+    for (int kx = 0; kx < KERNEL_WIDTH; kx++) {
+      const int ix = ox * STRIDE_X + kx - PADDING_X;
+      if (!INSIDE && (ix < 0 || ix >= WIDTH)) continue;
+      const float value = plane[iy * WIDTH + ix];
+      // A NaN beats every number, but not an earlier NaN.
+      const bool better = where < 0 || value > best || (value != value && best == best);
+      best = better ? value : best;
+      where = better ? iy * WIDTH + ix : where;
+    }
+  }
+  y[(size_t)line * OUT_WIDTH + ox] = best;
+  index[(size_t)line * OUT_WIDTH + ox] = where;
+}
+
+__kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
+                       const int planes, const int lines_per_item) {
+#define DO(l, c) max_at(x, y, index, l, c)
+  FOR_EACH(OUT_HEIGHT, OUT_WIDTH, DO)
+#undef DO
+}
+
+static inline float average_at(__global const float *x, int line, int ox) {
+  const int oy = line % OUT_HEIGHT;
+  __global const float *plane = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
+  float sum = 0.0f;
+  int count = 0;
+#pragma unroll
+  for (int ky = 0; ky < KERNEL_HEIGHT; ky++) {
+    const int iy = oy * STRIDE_Y + ky - PADDING_Y;
+    if (!INSIDE && (iy < 0 || iy >= HEIGHT)) continue;
+#pragma unroll
+    for (int kx = 0; kx < KERNEL_WIDTH; kx++) {
+      const int ix = ox * STRIDE_X + kx - PADDING_X;
+      if (!INSIDE && (ix < 0 || ix >= WIDTH)) continue;
+      sum += plane[iy * WIDTH + ix];
+      count++;
+    }
+  }
+  return sum / (float)(COUNTS_PADDING ? KERNEL_HEIGHT * KERNEL_WIDTH : count);
+}
+
+__kernel void average_pool(__global const float *restrict x, __global float *restrict y, const int planes,
+                           const int lines_per_item) {
+#define DO(l, c) y[(size_t)(l) * OUT_WIDTH + (c)] = average_at(x, l, c)
+  FOR_EACH(OUT_HEIGHT, OUT_WIDTH, DO)
+#undef DO
+}
+
+// First and last window, along one axis, that covers a position.
+static inline int first_window(int position, int kernel_extent, int stride, int padding) {
+  const int reach = position + padding - kernel_extent;
+  return reach < 0 ? 0 : reach / stride + 1;
+}
+static inline int last_window(int position, int stride, int padding, int count) {
+  return min((position + padding) / stride, count - 1);
+}
+
+static inline float max_gradient_at(__global const float *dy, __global const int *index, int line, int ix) {
+  const int iy = line % HEIGHT;
+  const size_t plane = (size_t)(line / HEIGHT) * (OUT_HEIGHT * OUT_WIDTH);
+  const int place = iy * WIDTH + ix;
+#if TILED
+  const int oy = iy / STRIDE_Y;
+  const int ox = ix / STRIDE_X;
+  if (oy >= OUT_HEIGHT || ox >= OUT_WIDTH) return 0.0f;
+  const size_t window = plane + oy * OUT_WIDTH + ox;
+  return index[window] == place ? dy[window] : 0.0f;
+#else
+  float sum = 0.0f;
+  const int y_end = last_window(iy, STRIDE_Y, PADDING_Y, OUT_HEIGHT);
+  const int x_end = last_window(ix, STRIDE_X, PADDING_X, OUT_WIDTH);
+  for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
+    for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
+      const size_t window = plane + oy * OUT_WIDTH + ox;
+      sum += index[window] == place ? dy[window] : 0.0f;
+    }
+  return sum;
+#endif
+}
+
+#if LATHE_PROFILE_CPU && TILED
+// A work-item writes whole windows: `lines` are those of the windows, and the last of a plane also clears what is
+// behind the windows.
+__kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
+                                __global float *restrict dx, const int planes, const int lines_per_item) {
+  const int first = (int)get_global_id(0) * lines_per_item;
+  const int end = min(first + lines_per_item, planes * OUT_HEIGHT);
+  for (int line = first; line < end; line++) {
+    const int oy = line % OUT_HEIGHT;
+    __global float *plane = dx + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
+    __global const float *from = dy + (size_t)line * OUT_WIDTH;
+    __global const int *places = index + (size_t)line * OUT_WIDTH;
+#pragma unroll
+    for (int ky = 0; ky < KERNEL_HEIGHT; ky++) {
+      const int row = (oy * STRIDE_Y + ky) * WIDTH;
+      for (int ox = 0; ox < OUT_WIDTH; ox++) {
+        const float value = from[ox];
+        const int place = places[ox];
+#pragma unroll
+        for (int kx = 0; kx < KERNEL_WIDTH; kx++)
+          plane[row + ox * STRIDE_X + kx] = place == row + ox * STRIDE_X + kx ? value : 0.0f;
+      }
+      for (int x = OUT_WIDTH * STRIDE_X; x < WIDTH; x++) plane[row + x] = 0.0f;
+    }
+    if (oy == OUT_HEIGHT - 1)
+      for (int i = OUT_HEIGHT * STRIDE_Y * WIDTH; i < HEIGHT * WIDTH; i++) plane[i] = 0.0f;
+  }
+}
+#else
+__kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
+                                __global float *restrict dx, const int planes, const int lines_per_item) {
+#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = max_gradient_at(dy, index, l, c)
+  FOR_EACH(HEIGHT, WIDTH, DO)
+#undef DO
+}
+#endif
+
+// Positions of a window along one axis that lie inside the plane.
+static inline int inside_count(int window, int kernel_extent, int stride, int padding, int extent) {
+  const int start = window * stride - padding;
+  return min(start + kernel_extent, extent) - max(start, 0);
+}
+
+static inline float average_gradient_at(__global const float *dy, int line, int ix) {
+  const int iy = line % HEIGHT;
+  __global const float *plane = dy + (size_t)(line / HEIGHT) * (OUT_HEIGHT * OUT_WIDTH);
+  float sum = 0.0f;
+  const int y_end = last_window(iy, STRIDE_Y, PADDING_Y, OUT_HEIGHT);
+  const int x_end = last_window(ix, STRIDE_X, PADDING_X, OUT_WIDTH);
+  for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
+    for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
+      const int count = COUNTS_PADDING ? KERNEL_HEIGHT * KERNEL_WIDTH
+                                       : inside_count(oy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y, HEIGHT) *
+                                             inside_count(ox, KERNEL_WIDTH, STRIDE_X, PADDING_X, WIDTH);
+      sum += plane[oy * OUT_WIDTH + ox] / (float)count;
+    }
+  return sum;
+}
+
+__kernel void average_pool_backward(__global const float *restrict dy, __global float *restrict dx, const int planes,
+                                    const int lines_per_item) {
+#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = average_gradient_at(dy, l, c)
+  FOR_EACH(HEIGHT, WIDTH, DO)
+#undef DO
+}

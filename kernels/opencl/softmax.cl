@@ -1,0 +1,147 @@
+// Softmax, log-softmax and cross-entropy along rows; rows.clh goes in front.
+//
+//   row ->  largest  ->  sum of exp(x - largest)  ->  result        three passes over a row that stays in the cache
+//
+// Contract: contiguous rows of `columns` numbers; a work-group (cpu: a work-item) does rows_per_group rows, one
+// after another. A NaN in a row makes the whole result NaN.
+
+// The largest element of a row; numbers only, NaN is found by the sum of exponentials.
+#define ROW_LARGEST(row, columns, result)                                        \
+  {                                                                              \
+    ROW_VECTOR wide = (ROW_VECTOR)(-INFINITY);                                   \
+    float rest = -INFINITY;                                                      \
+    FOR_VECTORS(i, columns) wide = max(wide, ROW_LOAD(row + i));                 \
+    FOR_REST(i, columns) rest = max(rest, row[i]);                               \
+    result = row_max(wide, rest);                                                \
+  }
+// The sum of exp(x - largest).
+#define ROW_EXPONENTIALS(row, columns, largest, result)                          \
+  {                                                                              \
+    ROW_VECTOR wide = (ROW_VECTOR)0.0f;                                          \
+    float rest = 0.0f;                                                           \
+    FOR_VECTORS(i, columns) wide += ROW_EXP(ROW_LOAD(row + i) - largest);        \
+    FOR_REST(i, columns) rest += lathe_exp_f1(row[i] - largest);                 \
+    result = row_sum(wide, rest);                                                \
+  }
+
+ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global float *restrict y, const int rows,
+                                     const int columns, const int rows_per_group) {
+  ROW_SCRATCH
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  for (int row = first; row < end; row++) {
+    __global const float *from = x + (size_t)row * columns;
+    __global float *to = y + (size_t)row * columns;
+    float largest, total;
+    ROW_LARGEST(from, columns, largest)
+    ROW_EXPONENTIALS(from, columns, largest, total)
+#if LOGARITHM
+    const float shift = largest + log(total);
+    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(from + i) - shift, to + i);
+    FOR_REST(i, columns) to[i] = from[i] - shift;
+#else
+    const float scale = 1.0f / total;
+    FOR_VECTORS(i, columns) ROW_STORE(ROW_EXP(ROW_LOAD(from + i) - largest) * scale, to + i);
+    FOR_REST(i, columns) to[i] = lathe_exp_f1(from[i] - largest) * scale;
+#endif
+  }
+}
+
+// dx = y (dy - sum(dy y)), or for the logarithm dx = dy - exp(y) sum(dy).
+ROW_ATTRIBUTES __kernel void softmax_backward(__global const float *restrict dy, __global const float *restrict y,
+                                              __global float *restrict dx, const int rows, const int columns,
+                                              const int rows_per_group) {
+  ROW_SCRATCH
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  for (int row = first; row < end; row++) {
+    __global const float *d = dy + (size_t)row * columns;
+    __global const float *out = y + (size_t)row * columns;
+    __global float *to = dx + (size_t)row * columns;
+    ROW_VECTOR wide = (ROW_VECTOR)0.0f;
+    float rest = 0.0f;
+#if LOGARITHM
+    FOR_VECTORS(i, columns) wide += ROW_LOAD(d + i);
+    FOR_REST(i, columns) rest += d[i];
+    const float total = row_sum(wide, rest);
+    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(d + i) - ROW_EXP(ROW_LOAD(out + i)) * total, to + i);
+    FOR_REST(i, columns) to[i] = d[i] - lathe_exp_f1(out[i]) * total;
+#else
+    FOR_VECTORS(i, columns) wide += ROW_LOAD(d + i) * ROW_LOAD(out + i);
+    FOR_REST(i, columns) rest += d[i] * out[i];
+    const float total = row_sum(wide, rest);
+    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(out + i) * (ROW_LOAD(d + i) - total), to + i);
+    FOR_REST(i, columns) to[i] = out[i] * (d[i] - total);
+#endif
+  }
+}
+
+// A row's loss is logSumExp - (1 - smoothing) x[label] - smoothing / columns sum(x); 0 where the label is `ignored`.
+ROW_ATTRIBUTES __kernel void cross_entropy(__global const float *restrict x, __global const int *restrict labels,
+                                           __global float *restrict losses, __global float *restrict sums,
+                                           __global int *flag, const int code, const int rows, const int columns,
+                                           const int rows_per_group, const int has_ignored, const int ignored,
+                                           const float smoothing) {
+  ROW_SCRATCH
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  for (int row = first; row < end; row++) {
+    __global const float *from = x + (size_t)row * columns;
+    float largest, exponentials;
+    ROW_LARGEST(from, columns, largest)
+    ROW_EXPONENTIALS(from, columns, largest, exponentials)
+    ROW_VECTOR wide = (ROW_VECTOR)0.0f;
+    float rest = 0.0f;
+    if (smoothing != 0.0f) {
+      FOR_VECTORS(i, columns) wide += ROW_LOAD(from + i);
+      FOR_REST(i, columns) rest += from[i];
+    }
+    const float total = row_sum(wide, rest);
+    if (get_local_id(0) == 0) {
+      const int label = labels[row];
+      const float sum = largest + log(exponentials);
+      sums[row] = sum;
+      if (has_ignored && label == ignored) {
+        losses[row] = 0.0f;
+      } else if (label < 0 || label >= columns) {
+        lathe_report(flag, code, label, columns);
+        losses[row] = NAN;
+      } else {
+        losses[row] = sum - (1.0f - smoothing) * from[label] - smoothing / columns * total;
+      }
+    }
+  }
+}
+
+// dx = dloss (softmax(x) - smoothing / columns - (1 - smoothing) [i == label]).
+ROW_ATTRIBUTES __kernel void cross_entropy_backward(__global const float *restrict x,
+                                                    __global const int *restrict labels,
+                                                    __global const float *restrict sums,
+                                                    __global const float *restrict dlosses,
+                                                    __global float *restrict dx, const int rows, const int columns,
+                                                    const int rows_per_group, const int has_ignored,
+                                                    const int ignored, const float smoothing) {
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  for (int row = first; row < end; row++) {
+    __global const float *from = x + (size_t)row * columns;
+    __global float *to = dx + (size_t)row * columns;
+    const int label = labels[row];
+    if (has_ignored && label == ignored) {
+      FOR_VECTORS(i, columns) ROW_STORE((ROW_VECTOR)0.0f, to + i);
+      FOR_REST(i, columns) to[i] = 0.0f;
+      continue;
+    }
+    const float sum = sums[row];
+    const float scale = dlosses[row];
+    const float even = smoothing / columns;
+    FOR_VECTORS(i, columns) {
+      ROW_STORE(scale * (ROW_EXP(ROW_LOAD(from + i) - sum) - even), to + i);
+      // The same work-item has just written the vector.
+      if (label >= i && label < i + ROW_LANES)
+        to[label] = scale * (lathe_exp_f1(from[label] - sum) - even - (1.0f - smoothing));
+    }
+    FOR_REST(i, columns)
+      to[i] = scale * (lathe_exp_f1(from[i] - sum) - even - (i == label ? 1.0f - smoothing : 0.0f));
+  }
+}
