@@ -59,14 +59,11 @@ extension Device {
       }
       return try named(name)
     }
-    let known =
-      "; devices here: "
-      + infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }.joined(separator: ", ")
     guard name == "opencl" || name.hasPrefix("opencl:") else {
-      throw LatheError(.invalidArgument, "unknown device '\(name)'\(known)")
+      throw LatheError(.invalidArgument, "unknown device '\(name)'\(devicesHere)")
     }
     if let absence = openCLAbsence {
-      throw LatheError(.invalidArgument, "device '\(name)': no OpenCL device: \(absence)\(known)")
+      throw LatheError(.invalidArgument, "device '\(name)': no OpenCL device: \(absence)\(devicesHere)")
     }
     if name == "opencl" {
       if let device = usableOpenCL.first(where: { $0.info.type == "gpu" }) ?? usableOpenCL.first {
@@ -76,7 +73,7 @@ extension Device {
         .invalidArgument, "device 'opencl': every OpenCL device failed to open, see `lathe devices`")
     }
     guard let index = Int(name.dropFirst("opencl:".count)), index >= 0 else {
-      throw LatheError(.invalidArgument, "unknown device '\(name)': opencl: takes a number\(known)")
+      throw LatheError(.invalidArgument, "unknown device '\(name)': opencl: takes a number\(devicesHere)")
     }
     return try opencl(index)
   }
@@ -92,7 +89,7 @@ extension Device {
         throw LatheError(
           .invalidArgument,
           "unknown device 'opencl:\(index)': there \(count == 1 ? "is 1 OpenCL device" : "are \(count) OpenCL devices")"
-            + (openCLAbsence.map { " (\($0))" } ?? ", numbered from 0"))
+            + (openCLAbsence.map { " (\($0))" } ?? ", numbered from 0") + devicesHere)
       }
       guard let profile else { return try opened(index).get() }
       guard let profile = KernelProfile(rawValue: profile) else {
@@ -109,6 +106,11 @@ extension Device {
     #else
       throw LatheError(.invalidArgument, "device 'opencl:\(index)': \(openCLAbsence ?? "")")
     #endif
+  }
+
+  /// The end of a message about a device that is not there.
+  private static var devicesHere: String {
+    "; devices here: " + infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }.joined(separator: ", ")
   }
 
   private static var usableOpenCL: [Device] {

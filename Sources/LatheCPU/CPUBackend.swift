@@ -1,5 +1,4 @@
 import CPUKernels
-import Glibc
 import LatheCore
 
 /// The CPU path: BLAS for large matrix products, the vectorised loops of kernels/cpu for everything else.
@@ -11,20 +10,28 @@ package final class CPUBackend: Backend {
 
   package let counters = CounterStore()
   private let pool: BufferPool
+  /// Why no memory can be had: a limit that is not a number.
+  private let limitError: LatheError?
 
   /// A backend whose buffers take at most `memoryLimit` bytes; without one `LATHE_MEMORY_LIMIT` or what the host
   /// and the control group allow.
   package init(memoryLimit: Int? = nil) {
     var limit = Int(lathe_memory_limit())
-    if let text = getenv("LATHE_MEMORY_LIMIT"), let bytes = Int(String(cString: text)), bytes > 0 {
-      limit = bytes
+    do {
+      limit = try memoryLimitFromEnvironment() ?? limit
+      limitError = nil
+    } catch {
+      limitError = error as? LatheError
     }
     pool = BufferPool(counters: counters, limit: memoryLimit ?? limit)
   }
 
   package var info: DeviceInfo { CPUInfo.describe(memory: pool.limit) }
 
-  package func allocate(byteCount: Int) throws -> Buffer { try CPUBuffer(byteCount: byteCount, pool: pool) }
+  package func allocate(byteCount: Int) throws -> Buffer {
+    if let limitError { throw limitError }
+    return try CPUBuffer(byteCount: byteCount, pool: pool)
+  }
 
   package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
     guard let from = source.baseAddress, source.count > 0 else { return }

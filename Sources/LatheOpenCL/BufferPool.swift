@@ -30,12 +30,7 @@
       deviceName = "\(info.index) (\(info.name))"
       largestAllocation = info.largestAllocation
       var limit = info.globalMemory
-      if let text = environment("LATHE_MEMORY_LIMIT") {
-        guard let bytes = byteCount(text) else {
-          throw LatheError(.invalidArgument, "LATHE_MEMORY_LIMIT is \"\(text)\"; write bytes, or 512M or 2G")
-        }
-        limit = min(limit, bytes)
-      }
+      if let bytes = try memoryLimitFromEnvironment() { limit = min(limit, bytes) }
       self.limit = limit
     }
 

@@ -172,6 +172,27 @@ struct TrainerTests {
     #expect(!folder.names.contains("checkpoint-00000008.json"))
   }
 
+  @Test("A LeNet step takes at most 40 launches and no memory that is not given back", arguments: devices)
+  func launches(_ device: Device) throws {
+    let generator = Generator(seed: 7)
+    let model = LeNet.model(generator: generator, device: device)
+    let trainer = try Trainer(
+      model: model, optimizer: Adam(model.parameters), generator: generator, training: Self.training,
+      test: Self.test, epochs: 1,
+      settings: TrainingSettings(
+        architecture: "lenet", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 2, seed: 7),
+      device: device)
+    var counts: [Counters] = []
+    trainer.shouldStop = {
+      counts.append(device.counters)
+      return false
+    }
+    #expect(try trainer.run() == .finished)
+    let steady = zip(counts.dropFirst(11), counts.dropFirst(10)).map { $0.launches - $1.launches }
+    #expect((steady.max() ?? 99) <= 40, "\(steady)")
+    #expect(counts.last?.fallbacks == counts.first?.fallbacks)
+  }
+
   @Test("A batch larger than the data set is refused")
   func largeBatch() throws {
     #expect {
