@@ -45,7 +45,7 @@ package final class BLASLibrary: @unchecked Sendable {
   private static func find() -> (library: BLASLibrary?, problem: String?) {
     if let text = getenv("LATHE_BLAS"), text.pointee != 0 {
       let wanted = String(cString: text)
-      if wanted == "none" { return (nil, nil) }
+      if wanted == "none" { return (nil, "LATHE_BLAS is none: matrix products use the built-in kernel") }
       if let library = BLASLibrary(path: wanted) { return (library, nil) }
       let reason = dlerror().map { String(cString: $0) } ?? "it has no cblas_sgemm"
       return (nil, "LATHE_BLAS=\(wanted) cannot be used (\(reason)); matrix products use the built-in kernel")
