@@ -7,7 +7,7 @@ package enum MatrixProduct {
   /// Multiplications that are worth handing to another thread.
   static let leastForThread = 1 << 16
   /// Multiplications from which the BLAS is used; for each matrix of a batch.
-  static let leastForBLAS = 1 << 21
+  static let leastForBLAS = 1 << 24
   static let leastInBatchForBLAS = 1 << 24
   /// Floats of A that are packed at a time.
   private static let packedLimit = 1 << 25

@@ -13,20 +13,20 @@ lathe_filter_plan lathe_convolution_filter_plan(const lathe_convolution *s) {
   const long depth = s->channels / s->groups * s->kernel_height * s->kernel_width;
   const long pixels = s->output_height * s->output_width, step = lathe_dot_isa()->taps;
   lathe_filter_plan plan = {0};
-  // About 512 pixels in a chunk: part of an image, or some images.
+  // About 1024 pixels in a chunk: part of an image, or some images.
   if (pixels >= 768) {
     plan.chunk_images = 1;
     const long parts = (pixels + 767) / 768;
     plan.chunk_pixels = rounded((pixels + parts - 1) / parts);
     plan.chunks = s->batch * ((pixels + plan.chunk_pixels - 1) / plan.chunk_pixels);
   } else {
-    plan.chunk_images = (512 + pixels - 1) / pixels;
+    plan.chunk_images = (1024 + pixels - 1) / pixels;
     if (plan.chunk_images > s->batch) plan.chunk_images = s->batch > 0 ? s->batch : 1;
     plan.chunk_pixels = pixels;
     plan.chunks = (s->batch + plan.chunk_images - 1) / plan.chunk_images;
   }
-  // The sums of a block of taps stay in a quarter of the L2 cache.
-  long taps = 4096 / (outputs > 0 ? outputs : 1) / step * step;
+  // The sums of a block of taps stay in a part of the L2 cache.
+  long taps = 2048 / (outputs > 0 ? outputs : 1) / step * step;
   if (taps < step) taps = step;
   if (taps > depth) taps = depth;
   plan.tap_blocks = (depth + taps - 1) / taps;

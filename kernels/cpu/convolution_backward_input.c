@@ -91,37 +91,54 @@ LATHE_INLINE void scatter_rows(
   }
 }
 
-/// The same for runs of eight pixels and a stride of 1, all inside the image.
+/// The same for runs of eight pixels and a stride of 1, all inside the image. `four` is a constant: whether there
+/// are exactly four.
 LATHE_INLINE void scatter_eights(
-    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
-    const target_run *runs, long run_count, float *dx) {
-  const long plane = s->height * s->width;
-  long channel = first % channels, tap = first / channels;
-  float *to = dx + channel * plane + tap / s->kernel_width * s->dilation_y * s->width
-      + tap % s->kernel_width * s->dilation_x;
+    const lathe_convolution *s, const float *from, long width, long first, long last, long channels,
+    const target_run *runs, long run_count, float *dx, const bool four) {
+  const long plane = s->height * s->width, w = s->width;
   long offsets[GEMM_MAX_COLUMNS / 8];
-  for (long i = 0; i < run_count; i++) offsets[i] = runs[i].y * s->width + runs[i].x;
-  for (long r = first; r < last; r++) {
-    const float *from = tile + (r - first) * width;
-    if (run_count == 4) {
-      for (int i = 0; i < 4; i++) store8(to + offsets[i], load8(to + offsets[i]) + load8(from + i * 8));
+  for (long i = 0; i < run_count; i++) offsets[i] = runs[i].y * w + runs[i].x;
+  for (long r = first; r < last;) {
+    // Rows of one tap: one for each channel.
+    const long tap = r / channels, channel = r % channels;
+    const long end = r - channel + channels < last ? r - channel + channels : last;
+    float *to = dx + channel * plane + tap / s->kernel_width * s->dilation_y * w
+        + tap % s->kernel_width * s->dilation_x;
+    if (four) {
+      float *a = to + offsets[0], *b = to + offsets[1], *c = to + offsets[2], *d = to + offsets[3];
+      for (; r < end; r++) {
+        const f8v p = load8(a) + load8(from), q = load8(b) + load8(from + 8);
+        const f8v t = load8(c) + load8(from + 16), u = load8(d) + load8(from + 24);
+        store8(a, p);
+        store8(b, q);
+        store8(c, t);
+        store8(d, u);
+        a += plane, b += plane, c += plane, d += plane;
+        from += width;
+      }
     } else {
-      for (long i = 0; i < run_count; i++) store8(to + offsets[i], load8(to + offsets[i]) + load8(from + i * 8));
-    }
-    to += plane;
-    if (++channel == channels) {
-      channel = 0;
-      tap++;
-      to = dx + tap / s->kernel_width * s->dilation_y * s->width + tap % s->kernel_width * s->dilation_x;
+      for (; r < end; r++) {
+        for (long i = 0; i < run_count; i++)
+          store8(to + offsets[i], load8(to + offsets[i]) + load8(from + i * 8));
+        to += plane;
+        from += width;
+      }
     }
   }
+}
+
+LATHE_CLONES static void scatter_fours(
+    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+    const target_run *runs, float *dx) {
+  scatter_eights(s, tile, width, first, last, channels, runs, 4, dx, true);
 }
 
 LATHE_CLONES static void scatter_tile(
     const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
     const target_run *runs, long run_count, bool eights, float *dx) {
   if (eights)
-    scatter_eights(s, tile, width, first, last, channels, runs, run_count, dx);
+    scatter_eights(s, tile, width, first, last, channels, runs, run_count, dx, false);
   else
     scatter_rows(s, tile, width, first, last, channels, runs, run_count, dx);
 }
@@ -193,7 +210,10 @@ void lathe_convolution_scatter_run(
         const long r0 = gemm_tile_start(rows, tiles, tile), r1 = gemm_tile_start(rows, tiles, tile + 1);
         t.a = filter + r0 * outputs;
         isa->kernel(r1 - r0, &t);
-        scatter_tile(s, product, width, r0, r1, channels, runs, run_count, eights, to);
+        if (eights && run_count == 4)
+          scatter_fours(s, product, width, r0, r1, channels, runs, to);
+        else
+          scatter_tile(s, product, width, r0, r1, channels, runs, run_count, eights, to);
       }
     }
   }

@@ -27,3 +27,10 @@ bool lathe_runs_inside(const lathe_convolution *s, const pixel_run *runs, long r
 void lathe_pack_pixels(
     const lathe_convolution *s, const pixel_run *runs, long run_count, bool inside, const float *end, long first,
     long last, float *dst, long dst_row, long width);
+
+/// The case of four runs of eight, and of many, with a stride of 1 inside the image.
+void lathe_pack_four_pieces(
+    const lathe_convolution *s, const float *const *pieces, long first, long last, float *dst, long dst_row);
+void lathe_pack_pieces(
+    const lathe_convolution *s, const float *const *pieces, long count, long first, long last, float *dst,
+    long dst_row, long width);

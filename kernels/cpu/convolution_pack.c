@@ -96,7 +96,7 @@ LATHE_INLINE void pack_run(
 }
 
 /// The most pixels that are packed in pieces of eight.
-#define MAX_PIECES 128
+#define MAX_PIECES 256
 
 /// Cuts runs into pieces of eight neighbours; 0 where that does not work out even.
 LATHE_INLINE long find_pieces(const lathe_convolution *s, const pixel_run *runs, long run_count, const float **pieces) {
@@ -109,9 +109,74 @@ LATHE_INLINE long find_pieces(const lathe_convolution *s, const pixel_run *runs,
   return n;
 }
 
-/// One row of pieces; `count` is a constant where it is small.
-LATHE_INLINE void pack_pieces(const float *const *pieces, const long count, long offset, float *to) {
-  for (long i = 0; i < count; i++) store8(to + i * 8, load8(pieces[i] + offset));
+/// The filter's elements first..<last as steps from the window's start, one after the other.
+typedef struct {
+  long kx, ky, offset, right, down, next;
+  long kernel_width, kernel_height;
+} tap_walk;
+
+LATHE_INLINE void start_walk(const lathe_convolution *s, long first, tap_walk *w) {
+  const long kw = s->kernel_width, taps = s->kernel_height * kw;
+  const long c = first / taps;
+  w->kernel_width = kw;
+  w->kernel_height = s->kernel_height;
+  w->ky = first % taps / kw;
+  w->kx = first % kw;
+  w->right = s->dilation_x;
+  w->down = s->dilation_y * s->width - kw * s->dilation_x;
+  w->next = s->height * s->width - s->kernel_height * s->dilation_y * s->width;
+  w->offset = c * s->height * s->width + w->ky * s->dilation_y * s->width + w->kx * s->dilation_x;
+}
+
+LATHE_INLINE void step(tap_walk *w) {
+  w->offset += w->right;
+  if (++w->kx < w->kernel_width) return;
+  w->kx = 0;
+  w->offset += w->down;
+  if (++w->ky < w->kernel_height) return;
+  w->ky = 0;
+  w->offset += w->next;
+}
+
+/// Rows of exactly four pieces: what a panel of 32 pixels takes. A function of its own, as it needs all registers.
+LATHE_CLONES void lathe_pack_four_pieces(
+    const lathe_convolution *s, const float *const *pieces, long first, long last, float *dst, long dst_row) {
+  const float *a = pieces[0], *b = pieces[1], *c = pieces[2], *d = pieces[3];
+  tap_walk w;
+  start_walk(s, first, &w);
+  for (long k = first; k < last; k++) {
+    const f8v p = load8(a + w.offset), q = load8(b + w.offset), r = load8(c + w.offset), t = load8(d + w.offset);
+    store8(dst, p);
+    store8(dst + 8, q);
+    store8(dst + 16, r);
+    store8(dst + 24, t);
+    dst += dst_row;
+    step(&w);
+  }
+}
+
+/// Rows of any number of pieces, and zeros behind them up to `width`.
+LATHE_CLONES void lathe_pack_pieces(
+    const lathe_convolution *s, const float *const *pieces, long count, long first, long last, float *dst,
+    long dst_row, long width) {
+  tap_walk w;
+  start_walk(s, first, &w);
+  for (long k = first; k < last; k++) {
+    const long offset = w.offset;
+    long i = 0;
+    for (; i + 4 <= count; i += 4) {
+      const f8v p = load8(pieces[i] + offset), q = load8(pieces[i + 1] + offset);
+      const f8v r = load8(pieces[i + 2] + offset), t = load8(pieces[i + 3] + offset);
+      store8(dst + 8 * i, p);
+      store8(dst + 8 * i + 8, q);
+      store8(dst + 8 * i + 16, r);
+      store8(dst + 8 * i + 24, t);
+    }
+    for (; i < count; i++) store8(dst + 8 * i, load8(pieces[i] + offset));
+    for (; 8 * i < width; i++) store8(dst + 8 * i, (f8v){});
+    dst += dst_row;
+    step(&w);
+  }
 }
 
 LATHE_CLONES void lathe_pack_pixels(
@@ -120,16 +185,16 @@ LATHE_CLONES void lathe_pack_pixels(
   const long kw = s->kernel_width, taps = s->kernel_height * kw, plane = s->height * s->width;
   const long pixels = run_count ? runs[run_count - 1].to + runs[run_count - 1].count : 0;
   long c = first / taps, ky = first % taps / kw, kx = first % kw;
-  const float *pieces[MAX_PIECES];
-  const long piece_count = inside && s->stride_x == 1 ? find_pieces(s, runs, run_count, pieces) : 0;
+  if (inside && s->stride_x == 1) {
+    const float *pieces[MAX_PIECES];
+    const long count = find_pieces(s, runs, run_count, pieces);
+    if (count == 4 && width == 32) return lathe_pack_four_pieces(s, pieces, first, last, dst, dst_row);
+    if (count > 0) return lathe_pack_pieces(s, pieces, count, first, last, dst, dst_row, width);
+  }
   for (long k = first; k < last; k++) {
     float *row = dst + (k - first) * dst_row;
     const long y = ky * s->dilation_y, x = kx * s->dilation_x;
-    if (piece_count == 4) {
-      pack_pieces(pieces, 4, c * plane + y * s->width + x, row);
-    } else if (piece_count > 0) {
-      pack_pieces(pieces, piece_count, c * plane + y * s->width + x, row);
-    } else if (inside && s->stride_x <= 2) {
+    if (inside && s->stride_x <= 2) {
       for (long i = 0; i < run_count; i++) {
         const pixel_run *r = runs + i;
         const float *p = r->image + c * plane + (r->y + y) * s->width + r->x + x;
