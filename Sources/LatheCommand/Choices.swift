@@ -41,6 +41,18 @@
     @Flag(help: "Print one JSON object a line on standard output.")
     var json = false
 
+    /// The device asked for.
+    ///
+    /// - Throws: `LatheError` that names the devices there are.
+    func openDevice() throws -> Device {
+      do {
+        return try Device.named(device)
+      } catch let error as LatheError where !error.message.contains("devices here") {
+        let known = Device.infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }
+        throw LatheError(error.kind, "\(error.message); devices here: \(known.joined(separator: ", "))")
+      }
+    }
+
     /// Reads a part of the data set and checks that the network can take its images.
     func load(_ part: FashionMNIST.Part) throws -> ImageDataset {
       let folder = dataDir ?? FashionMNIST.defaultFolder

@@ -13,7 +13,7 @@
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
-      let device = try Device.named(shared.device)
+      let device = try shared.openDevice()
       let network = LeNet.model(generator: Generator(seed: 0), device: device)
       try ModelFolder(model).load(into: network, architecture: "lenet") { Terminal.note($0) }
       let test = try shared.load(.test)

@@ -6,6 +6,7 @@
   @main
   enum Main {
     static func main() {
+      StopSignals.unblock()
       do {
         var command = try LatheCommand.parseAsRoot()
         try command.run()

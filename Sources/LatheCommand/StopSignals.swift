@@ -8,6 +8,14 @@ enum StopSignals {
   /// The signal that asked to stop; 0 for none.
   static var number: Int32 { received.load(ordering: .relaxed) }
 
+  /// Lets the signals through where the program that started this one had them blocked.
+  static func unblock() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
   /// Starts listening; a second signal ends the process at once.
   static func listen() {
     // Made before any handler can run: the first use of a static allocates nothing afterwards.

@@ -51,7 +51,7 @@
     }
 
     func run() throws {
-      let device = try Device.named(shared.device)
+      let device = try shared.openDevice()
       // The test set is read while the training set is unpacked.
       let test = Background { try shared.load(.test) }
       let training = try shared.load(.train)

@@ -56,7 +56,7 @@ struct IDXTests {
     #expect(says(try failure(IDXFiles.gzip(file)), "offset \(length)"))
   }
 
-  @Test("A gzip file cut off anywhere", arguments: [5, 12, 20, 54, 60, 66])
+  @Test("A gzip file cut off anywhere", arguments: [5, 12, 20, 54, 60, 62])
   func truncatedGzip(_ length: Int) throws {
     let file = Array(IDXFiles.gzip(IDXFiles.encode([2, 3, 4], content)).prefix(length))
     #expect(says(try failure(file), "file"), "\(length) bytes were taken")
