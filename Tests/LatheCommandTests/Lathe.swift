@@ -50,8 +50,10 @@ struct Lathe {
     let output: String
     let errors: String
 
-    /// Waits for the end.
+    /// Waits for the end; a command that hangs for a minute is killed, which its status then shows.
     func wait() throws -> Lathe {
+      for _ in 0..<6000 where process.isRunning { usleep(10_000) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       let texts = [output, errors].map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" }
       for path in [output, errors] { try? FileManager.default.removeItem(atPath: path) }
