@@ -11,10 +11,11 @@ package enum FusedOptimizer {
     let count = parameters.count
     require(
       gradients.count == count && m.count == count && v.count == count, "adam: lists of different lengths")
-    update(&parameters, gradients, [m, v], .adam(step, count: count)) { states in
-      m = states[0]
-      v = states[1]
-    }
+    // Moved out, so that the lists here hold the only references.
+    var states = [m, v]
+    (m, v) = ([], [])
+    update(&parameters, gradients, &states, .adam(step, count: count))
+    (m, v) = (states[0], states[1])
   }
 
   /// One step of gradient descent, see `SGDStep`; `velocities` is empty without momentum.
@@ -22,15 +23,14 @@ package enum FusedOptimizer {
     _ step: SGDStep, parameters: inout [Tensor], gradients: [Tensor], velocities: inout [Tensor]
   ) {
     let count = parameters.count
-    let states = step.momentum == 0 ? [] : [velocities]
-    update(&parameters, gradients, states, .sgd(step, count: count)) { states in
-      if let first = states.first { velocities = first }
-    }
+    var states = step.momentum == 0 ? [] : [velocities]
+    if !states.isEmpty { velocities = [] }
+    update(&parameters, gradients, &states, .sgd(step, count: count))
+    if let first = states.first { velocities = first }
   }
 
   private static func update(
-    _ parameters: inout [Tensor], _ gradients: [Tensor], _ states: [[Tensor]], _ operation: Operation,
-    store: ([[Tensor]]) -> Void
+    _ parameters: inout [Tensor], _ gradients: [Tensor], _ states: inout [[Tensor]], _ operation: Operation
   ) {
     guard let device = parameters.first?.device else { return }
     for (parameter, gradient) in zip(parameters, gradients) {
@@ -47,10 +47,10 @@ package enum FusedOptimizer {
           let gradient = try gradients[i].cast(to: .float32).detached().contiguous().operand()
           inputs += [parameter, gradient]
           outputs.append(try target(for: parameter, unique: isUnique(&parameters[i]), on: device))
-          for state in states {
-            let operand = try state[i].contiguous().operand()
+          for slot in states.indices {
+            let operand = try states[slot][i].contiguous().operand()
             inputs.append(operand)
-            outputs.append(operand)
+            outputs.append(try target(for: operand, unique: isUnique(&states[slot][i]), on: device))
           }
         }
         try Dispatch.run(operation, inputs: inputs, outputs: outputs, on: device)
@@ -61,7 +61,9 @@ package enum FusedOptimizer {
             operand.layout)
         }
         for i in parameters.indices { parameters[i] = tensor(outputs[i * stride]) }
-        store(states.indices.map { s in parameters.indices.map { tensor(outputs[$0 * stride + 1 + s]) } })
+        for slot in states.indices {
+          for i in parameters.indices { states[slot][i] = tensor(outputs[i * stride + 1 + slot]) }
+        }
       } catch {
         let error = Dispatch.typed(error)
         for i in parameters.indices {

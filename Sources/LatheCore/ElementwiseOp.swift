@@ -1,8 +1,9 @@
 /// An operation that maps elements one to one.
 ///
-/// Adding one: a case here, its C loop (`kernels/cpu/elementwise_ops.h`), its OpenCL expression
-/// (`LatheOpenCL/ElementwiseSource.swift`), its gradient (`Lathe/Elementwise+Gradient.swift`), its method on
-/// Tensor and its test row. Every switch over this type is exhaustive, so the compiler names what is missing.
+/// Adding one: a case here, its C loop (`kernels/cpu/elementwise_ops.h`, `kernels/cpu/include/elementwise.h`,
+/// `LatheCPU/ElementwiseKernels.swift`), its OpenCL expression (`LatheOpenCL/ElementwiseSource.swift`), its gradient
+/// (`Lathe/ElementwiseGradient.swift`), its method on Tensor and its test row. Every switch over this type is
+/// exhaustive, so the compiler names what is missing.
 public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   // Unary.
   case negate, absolute, sign, exp, expm1, log, log1p, sqrt, rsqrt, square, reciprocal, sin, cos, tanh
