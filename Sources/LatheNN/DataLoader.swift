@@ -2,7 +2,7 @@ import Lathe
 
 /// Images and labels that a step works on.
 public struct Batch: Sendable {
-  /// Pixels as float32 [n, 1, height, width] in 0...1.
+  /// Pixels as float32 [n, 1, height, width], standardised as the data set says.
   public let inputs: Tensor
   /// Class indices, int32 [n].
   public let labels: Tensor
@@ -88,8 +88,13 @@ public struct DataLoader: Sequence, Sendable {
   /// Takes the batches in order, waiting where they are not ready yet.
   public final class Iterator: IteratorProtocol {
     private let queue: PrefetchQueue<RawBatch>
+    private let scale: Float
+    private let shift: Float
 
     init(_ loader: DataLoader, depth: Int) {
+      let dataset = loader.dataset
+      scale = 1 / (255 * dataset.pixelDeviation)
+      shift = -dataset.pixelMean / dataset.pixelDeviation
       let order = loader.order()
       let first = loader.firstBatch
       let count = loader.batchCount
@@ -104,7 +109,7 @@ public struct DataLoader: Sequence, Sendable {
     public func next() -> Batch? {
       queue.next().map { raw in
         Batch(
-          inputs: raw.pixels.cast(to: .float32) * Float(1.0 / 255), labels: raw.labels, count: raw.count)
+          inputs: raw.pixels.cast(to: .float32) * scale + shift, labels: raw.labels, count: raw.count)
       }
     }
   }

@@ -53,6 +53,11 @@ public struct ImageDataset: Sendable {
     self.classNames = classNames
   }
 
+  /// Taken from the pixels, in 0...1, before they are divided by `pixelDeviation`.
+  public var pixelMean: Float = 0
+  /// What pixels are divided by.
+  public var pixelDeviation: Float = 1
+
   /// Bytes of one image.
   public var imageByteCount: Int { height * width }
 }
@@ -79,9 +84,13 @@ public enum FashionMNIST {
   ///
   /// - Throws: `LatheError`; where the files are missing it says how to get them.
   public static func load(_ part: Part, from folder: String = defaultFolder) throws -> ImageDataset {
-    try ImageDataset(
+    var dataset = try ImageDataset(
       images: find("\(part.rawValue)-images-idx3-ubyte", in: folder),
       labels: find("\(part.rawValue)-labels-idx1-ubyte", in: folder), classNames: classNames)
+    // Mean and deviation of the 60,000 training images.
+    dataset.pixelMean = 0.2860
+    dataset.pixelDeviation = 0.3530
+    return dataset
   }
 
   private static func find(_ name: String, in folder: String) throws -> String {

@@ -57,7 +57,7 @@ def evaluate(model, images, labels):
     loss, correct = 0.0, 0
     with torch.no_grad():
         for start in range(0, len(images), 1000):
-            logits = model(images[start : start + 1000].float() / 255)
+            logits = model((images[start : start + 1000].float() / 255 - 0.2860) / 0.3530)
             wanted = labels[start : start + 1000].long()
             loss += nn.functional.cross_entropy(logits, wanted, reduction="sum").item()
             correct += (logits.argmax(1) == wanted).sum().item()
@@ -89,7 +89,7 @@ def main():
         total = torch.zeros(())
         for start in range(0, len(images), options.batch_size):
             rows = order[start : start + options.batch_size]
-            loss = nn.functional.cross_entropy(model(images[rows].float() / 255), labels[rows].long())
+            loss = nn.functional.cross_entropy(model((images[rows].float() / 255 - 0.2860) / 0.3530), labels[rows].long())
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
