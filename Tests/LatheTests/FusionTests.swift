@@ -51,7 +51,9 @@ extension AllTests {
     @Test(arguments: TestDevice.all)
     func reductionsAbsorbTheirInput(_ device: Device) throws {
       let x = try inputs(2, [64, 65], device)
-      #expect(try launches(device) { try (x[0] * x[1]).sum().evaluated() } == 1)
+      // Small enough for one stage: the `gpu` kernels sum many elements to one in two.
+      let small = try inputs(2, [8, 33], device)
+      #expect(try launches(device) { try (small[0] * small[1]).sum().evaluated() } == 1)
       #expect(try launches(device) { try (x[0] - x[1]).square().mean(axis: 1).evaluated() } == 1)
       #expect(try launches(device) { try (x[0] + 1).log().max(axis: 0).evaluated() } == 1)
     }
