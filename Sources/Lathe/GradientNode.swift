@@ -47,8 +47,9 @@ final class GradientNode: @unchecked Sendable {
     var chain = inputs
     inputs = []
     pullback = nil
-    while let last = chain.popLast() {
-      guard var node = last else { continue }
+    while !chain.isEmpty {
+      // Moved out of the list: a second reference would make it look shared.
+      guard var node = chain.removeLast() else { continue }
       if isKnownUniquelyReferenced(&node) {
         chain.append(contentsOf: node.inputs)
         node.inputs = []
