@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the operation cases with small inputs on the `gpu` kernels under oclgrind, which reports accesses out of
-# bounds, data races and wrong calls. Its check of uninitialised reads is off: it reports conditional expressions
-# in sort.cl that read nothing uninitialised. Needs a release build of OperationCheck (make test).
+# bounds, data races and wrong calls. Its check of uninitialised reads is off: it reports reads
+# in sort.cl, and whether rightly is not settled. Needs a release build of OperationCheck (make test).
 #
 #   scripts/check-kernels.sh [OPTIONS OF OperationCheck]
 set -euo pipefail
