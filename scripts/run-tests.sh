@@ -1,13 +1,32 @@
 #!/usr/bin/env bash
-# The tests of `make test`: builds in release, runs every test on the CPU and on OpenCL, then the GPU kernels under
+# The tests of `make test`: builds in release, runs every test on the CPU and on OpenCL, and the GPU kernels under
 # oclgrind.
 #
-#   scripts/run-tests.sh [OPTIONS OF swift test]      with options (--filter ...) oclgrind is left out
+#   scripts/run-tests.sh                             everything, in two processes side by side
+#   scripts/run-tests.sh OPTIONS OF swift test...    only that (--filter ...), in one process
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --build-tests
 # setup installed PoCL, so that a machine without OpenCL is a failure here and not a reason to skip.
 export LATHE_REQUIRE_OPENCL=${LATHE_REQUIRE_OPENCL:-1}
-# One at a time: tests look at the counters of devices that others use.
-swift test -c release --skip-build --no-parallel "$@"
-if (($# == 0)); then scripts/check-kernels.sh; fi
+# One test at a time in a process: tests look at the counters of devices that others use.
+if (($#)); then exec swift test -c release --skip-build --no-parallel "$@"; fi
+
+# Most of the time goes into PoCL compiling kernels, which a process does one at a time: two processes use two cores.
+tests=$(swift build -c release --show-bin-path)/lathePackageTests.xctest
+logs=.build/test-logs
+mkdir -p "$logs"
+run_suites() { # NAME OPTIONS...: the log holds everything, the terminal gets no line for each case
+  local name=$1
+  shift
+  "$tests" --testing-library swift-testing --no-parallel "$@" 2>&1 |
+    tee "$logs/$name.log" | { grep --line-buffered -v ' started\.$' || true; }
+}
+run_suites operations --filter '^LatheTests\.' &
+operations=$!
+status=0
+run_suites others --skip '^LatheTests\.' || status=1
+scripts/check-kernels.sh || status=1
+wait "$operations" || status=1
+if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi
+exit "$status"

@@ -88,10 +88,14 @@ void lathe_convolution_filter_run(
       LATHE_WORKSPACE_PRIVATE, (size_t)(sum_count + isa->taps * row + outputs * row + run_floats + 64));
   pixel_run *runs = (pixel_run *)memory;
   float *sums = memory + run_floats, *rows = sums + (sum_count + 15) / 16 * 16, *copy = rows + isa->taps * row + 16;
+  const bool has_padding = s->padding_y > 0 || s->padding_x > 0;
+  const long taps_of_channel = s->kernel_height * s->kernel_width;
   for (long task = first; task < last; task++) {
     const long block = task % plan->tap_blocks, slice = task / plan->tap_blocks % plan->slices;
     const long g = task / plan->tap_blocks / plan->slices;
     const long k0 = block * plan->taps, k1 = k0 + plan->taps < depth ? k0 + plan->taps : depth;
+    // The channels that these taps belong to.
+    const long c0 = k0 / taps_of_channel, c1 = (k1 - 1) / taps_of_channel + 1;
     memset(sums, 0, (size_t)sum_count * sizeof(float));
     const long chunk1 = plan->chunks * (slice + 1) / plan->slices;
     for (long chunk = plan->chunks * slice / plan->slices; chunk < chunk1; chunk++) {
@@ -114,12 +118,22 @@ void lathe_convolution_filter_run(
         t.segments = 1;
         t.segment_length = used;
       }
-      const long run_count =
-          lathe_pixel_runs(s, x + g * inputs * plane, image * pixels + at, images * count, runs);
-      const bool inside = lathe_runs_inside(s, runs, run_count);
+      const long pixel = image * pixels + at;
+      padded_window window = {0};
+      const bool padded =
+          has_padding
+          && lathe_pad_window(&window, s, x, g * inputs + c0, c1 - c0, pixel, images * count, false);
+      const lathe_convolution *source = padded ? &window.sizes : s;
+      const long run_count = padded
+          ? lathe_pixel_runs(source, window.memory, pixel - image * pixels, images * count, runs)
+          : lathe_pixel_runs(s, x + g * inputs * plane, pixel, images * count, runs);
+      const float *source_end = padded ? window.end : x_end;
+      const bool inside = padded || lathe_runs_inside(s, runs, run_count);
+      const long before = padded ? c0 * taps_of_channel : 0;
       for (long k = k0; k < k1; k += isa->taps) {
         const long taps = k1 - k < isa->taps ? k1 - k : isa->taps;
-        lathe_pack_pixels(s, runs, run_count, inside, x_end, k, k + taps, rows, row, used);
+        lathe_pack_pixels(
+            source, runs, run_count, inside, source_end, k - before, k + taps - before, rows, row, used);
         const long tiles = (outputs + isa->rows - 1) / isa->rows;
         for (long tile = 0; tile < tiles; tile++) {
           const long o = gemm_tile_start(outputs, tiles, tile);

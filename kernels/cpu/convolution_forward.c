@@ -72,6 +72,8 @@ void lathe_convolution_run(
   const float *end = x + s->batch * s->channels * plane;
   float panel[LATHE_GEMM_DEPTH * GEMM_MAX_COLUMNS] __attribute__((aligned(64)));
   pixel_run runs[GEMM_MAX_COLUMNS];
+  const bool has_padding = s->padding_y > 0 || s->padding_x > 0;
+  padded_window window = {0};
   // Whole rows of results for panels that cross images; they are put in their places at the end.
   float *split = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(rows * width * GROUP));
   for (long task = first; task < last;) {
@@ -84,15 +86,24 @@ void lathe_convolution_run(
     const long tile0 = gemm_tile_start(tiles, row_blocks, rb), tile1 = gemm_tile_start(tiles, row_blocks, rb + 1);
     const float *filter = packed + (size_t)g * lathe_gemm_packed_size(rows, depth);
     const long row0 = gemm_tile_start(rows, tiles, tile0), row1 = gemm_tile_start(rows, tiles, tile1);
+    const long end_pixel = p1 * width < all ? p1 * width : all;
+    const bool padded =
+        has_padding
+        && lathe_pad_window(&window, s, x, g * channels, channels, p0 * width, end_pixel - p0 * width, true);
+    // What is read: a copy with padding, or x.
+    const lathe_convolution *source = padded ? &window.sizes : s;
+    const float *source_x = padded ? window.memory : x + g * channels * plane;
+    const float *source_end = padded ? window.end : end;
+    const long before = padded ? window.image * pixels : 0;
     for (long pass = 0; pass < passes; pass++) {
       const long k0 = gemm_pass_start(depth, passes, pass), k1 = gemm_pass_start(depth, passes, pass + 1);
       const bool is_last = pass == passes - 1;
       for (long p = p0; p < p1; p++) {
         const long j = p * width, columns = all - j < width ? all - j : width;
-        const long run_count = lathe_pixel_runs(s, x + g * channels * plane, j, columns, runs);
+        const long run_count = lathe_pixel_runs(source, source_x, j - before, columns, runs);
         const long used = columns * 2 > width ? width : width / 2;
-        lathe_pack_pixels(
-            s, runs, run_count, lathe_runs_inside(s, runs, run_count), end, k0, k1, panel, used, used);
+        const bool inside = padded || lathe_runs_inside(s, runs, run_count);
+        lathe_pack_pixels(source, runs, run_count, inside, source_end, k0, k1, panel, used, used);
         const long image = j / pixels, at = j % pixels;
         const bool is_split = at + columns > pixels;
         float *rows_at = split + (p - p0) * rows * width;

@@ -34,3 +34,21 @@ void lathe_pack_four_pieces(
 void lathe_pack_pieces(
     const lathe_convolution *s, const float *const *pieces, long count, long first, long last, float *dst,
     long dst_row, long width);
+
+/// Rows of some images and channels with their padding written out.
+typedef struct padded_window {
+  /// The copy, null before the first, and its end.
+  float *memory, *end;
+  /// What it holds: channels of x, images, and the first row of the padded images.
+  long first_channel, channels, image, images, row;
+  /// The convolution with the copy in x's place: no padding, everything inside.
+  lathe_convolution sizes;
+} padded_window;
+
+/// Makes `w` hold what pixels first..<first + count need of the channels named; false where x itself serves better.
+///
+/// `ahead` copies more than that, for calls with the pixels that follow. Pixels are then to be counted from
+/// w->image on, and filter elements from the first channel on.
+bool lathe_pad_window(
+    padded_window *w, const lathe_convolution *s, const float *x, long first_channel, long channels, long first,
+    long count, bool ahead);

@@ -218,11 +218,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
           const int r = i / NV;
           const int *place = places + (v + i % NV) * 16;
           if (first_channel == 0) {
-#if HAS_BIAS
-            tile[i] = (float16)bias[group * ROWS + base + r];
-#else
             tile[i] = (float16)0.0f;
-#endif
           } else if (place[0] >= 0 && place[15] == place[0] + 15) {
             tile[i] = vload16(0, target + (base + r) * TARGET_PLANE + place[0]);
           } else {
@@ -270,10 +266,16 @@ __kernel void convolution(__global const float *restrict source, __global const 
           const int *place = places + (v + i % NV) * 16;
           __global float *to = target + (base + i / NV) * TARGET_PLANE;
           float16 value = tile[i];
-#if RELU
-          // Not max: NaN must stay NaN.
-          if (first_channel + PANEL_CHANNELS >= CHANNELS) value = select(value, (float16)0.0f, value < 0.0f);
+          // The bias comes last, as in the other kernels: sums that are equal there stay equal here.
+          if (first_channel + PANEL_CHANNELS >= CHANNELS) {
+#if HAS_BIAS
+            value += (float16)bias[group * ROWS + base + i / NV];
 #endif
+#if RELU
+            // Not max: NaN must stay NaN.
+            value = select(value, (float16)0.0f, value < 0.0f);
+#endif
+          }
           if (place[0] >= 0 && place[15] == place[0] + 15) {
             vstore16(value, 0, to + place[0]);
           } else {

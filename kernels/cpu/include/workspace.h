@@ -10,6 +10,8 @@ enum lathe_workspace_slot {
   LATHE_WORKSPACE_PARTIAL,
   /// Private to the code that runs one chunk.
   LATHE_WORKSPACE_PRIVATE,
+  /// A second of that kind: images with their padding.
+  LATHE_WORKSPACE_PADDED,
   LATHE_WORKSPACE_SLOTS
 };
 

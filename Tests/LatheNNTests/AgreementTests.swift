@@ -1,0 +1,35 @@
+import DataTestSupport
+import LatheNN
+import Testing
+
+/// Runs from the same seed give the same losses on every device, in every kernel profile.
+@Suite("Agreement of the devices", .serialized)
+struct AgreementTests {
+  /// The losses of LeNet's first steps.
+  private func losses(on device: Device, steps: Int) throws -> [Float] {
+    let data = IDXFiles.dataset(count: steps * 32, seed: 3)
+    let model = LeNet.model(generator: Generator(seed: 5), device: device)
+    let optimizer = Adam(model.parameters, learningRate: 1e-3)
+    var losses: [Float] = []
+    for batch in DataLoader(data, batchSize: 32, shuffled: true, seed: 5, on: device) {
+      let loss = crossEntropy(model(batch.inputs), batch.labels)
+      optimizer.step(loss.gradients(of: model.parameters))
+      losses.append(try loss.item())
+    }
+    return losses
+  }
+
+  @Test("A hundred steps of LeNet", arguments: ["cpu", "gpu"])
+  func leNet(_ profile: String) throws {
+    let expected = try losses(on: .cpu, steps: 100)
+    #expect(try #require(expected.last) < 0.5 * expected[0], "the network does not learn")
+    for position in 0..<Device.all.count - 1 {
+      let device = try Device.opencl(position, profile: profile)
+      let found = try losses(on: device, steps: 100)
+      #expect(found.count == expected.count)
+      for (step, (a, b)) in zip(found, expected).enumerated() where abs(a - b) > 1e-3 {
+        Issue.record("step \(step) on \(device.name), \(profile) profile: \(a), on the CPU \(b)")
+      }
+    }
+  }
+}
