@@ -47,10 +47,14 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "CZlib"),
     .target(name: "LatheNN", dependencies: ["Lathe", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "LatheBenchmarks", dependencies: ["LatheNN"], path: "benchmarks/harness", swiftSettings: settings),
+    .testTarget(
+      name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheNN"], swiftSettings: settings),
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheNN",
+        "LatheNN", "LatheBenchmarks",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),

@@ -24,9 +24,11 @@ LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
 LatheNN: LatheCore Lathe CZlib
-LatheCommand: LatheCore Lathe LatheNN
+LatheBenchmarks: LatheCore Lathe LatheNN
+LatheCommand: LatheCore Lathe LatheNN LatheBenchmarks
 '
-own='LatheCore LatheCPU LatheOpenCL Lathe LatheNN LatheCommand CPUKernels OpenCLKernels COpenCL CZlib'
+folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
+own='LatheCore LatheCPU LatheOpenCL Lathe LatheNN LatheBenchmarks LatheCommand CPUKernels OpenCLKernels COpenCL CZlib'
 while IFS=: read -r module allowed; do
   [[ -n $module ]] || continue
   while IFS=: read -r file imported; do
@@ -34,7 +36,7 @@ while IFS=: read -r module allowed; do
     if [[ " $own " == *" $imported "* && " $allowed " != *" $imported "* ]]; then
       complain "$file: $module must not import $imported"
     fi
-  done < <(files "Sources/$module/*.swift" | xargs -r awk '
+  done < <(files "$(folder "$module")/*.swift" | xargs -r awk '
     { sub(/\/\/.*/, ""); gsub(/@[A-Za-z_]+(\([^)]*\))?/, ""); gsub(/^ +/, "") }
     /^(public |package |internal |private |fileprivate )?import / {
       for (i = 1; i <= NF; i++) if ($i == "import") { name = $(i + 1); if (name ~ /^(struct|class|enum|func|var|let|protocol|typealias)$/) name = $(i + 2); sub(/\..*/, "", name); print FILENAME ":" name }

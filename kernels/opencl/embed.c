@@ -75,6 +75,10 @@ static const char rows_clh[] = {
 #embed "rows.clh" suffix(, 0)
 };
 
+static const char roofs_cl[] = {
+#embed "roofs.cl" suffix(, 0)
+};
+
 static const struct {
   const char *name;
   const char *text;
@@ -96,6 +100,7 @@ static const struct {
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
     {"sort.cl", sort_cl},
+    {"roofs.cl", roofs_cl},
 };
 
 const char *lathe_opencl_kernel_source(const char *name) {

@@ -12,6 +12,7 @@
 #include "pooling.h"
 #include "random.h"
 #include "reduction.h"
+#include "roofs.h"
 #include "softmax.h"
 #include "sorting.h"
 #include "thread_pool.h"

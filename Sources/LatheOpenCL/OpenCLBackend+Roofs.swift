@@ -1,0 +1,42 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  extension OpenCLBackend: RoofProbe {
+    package var copyWays: Int { 2 }
+
+    /// By a kernel, or by the driver.
+    package func probeCopy(from: Buffer, to: Buffer, way: Int) throws {
+      let source = unsafeDowncast(from, to: OpenCLBuffer.self).memory
+      let target = unsafeDowncast(to, to: OpenCLBuffer.self).memory
+      if way == 1 {
+        let bytes = min(from.byteCount, to.byteCount)
+        let status = cl.clEnqueueCopyBuffer(queue.handle, source, target, 0, 0, bytes, 0, nil, nil)
+        guard status == CL_SUCCESS else { throw failure("copy of \(bytes) bytes", status, bytes: bytes) }
+        return
+      }
+      let vectors = min(from.byteCount, to.byteCount) / (profile == .cpu ? 64 : 16)
+      let items = profile == .cpu ? (vectors + 1023) / 1024 : vectors
+      try launchRoof("copy_vectors", [.memory(source), .memory(target), .long(vectors)], items: items)
+    }
+
+    package func probeMultiplyAdds(rounds: Int) throws -> Double {
+      let lanes = profile == .cpu ? 16 : 4
+      let items = info.computeUnits * (profile == .cpu ? 4 : 2048)
+      let out = try pool.allocate(items * 4)
+      try launchRoof(
+        "multiply_adds", [.memory(out.memory), .float(0.999), .float(0.001), .int(rounds)], items: items)
+      return Double(items * lanes) * 12 * 2 * Double(rounds)
+    }
+
+    package func probeLaunch() throws {
+      try launchRoof("nothing", [.memory(errorFlag.memory)], items: info.computeUnits)
+    }
+
+    private func launchRoof(_ function: String, _ arguments: [KernelArgument], items: Int) throws {
+      let local = profile == .cpu ? 1 : 64
+      let kernel = try kernel(.file("roofs.cl"), function, ["LOCAL": .int(local)])
+      try launch(kernel, arguments, global: (items, 1, 1), local: (local, 1, 1))
+    }
+  }
+#endif

@@ -1,0 +1,69 @@
+import DataTestSupport
+import Foundation
+import Testing
+
+extension CommandTests {
+  @Suite("Benchmarks")
+  struct BenchTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func bench(_ arguments: String...) throws -> Lathe {
+      try Lathe.start(["bench"] + arguments, in: folder.path).wait()
+    }
+
+    @Test("A narrow quick run prints a table and writes JSON")
+    func quick() throws {
+      let result = try bench(
+        "gemm", "--quick", "--device", "cpu", "--filter", "matmul/64x64x64/", "--json", "out.json",
+        "--report", "out.html")
+      #expect(result.status == 0, "\(result.errors)")
+      for word in ["host", "BLAS", "roofs: copy", "median", "gemm/matmul", "64x64x64", "GFLOP/s"] {
+        #expect(result.output.contains(word), "\(word)")
+      }
+      let text = String(decoding: try folder.read("out.json"), as: UTF8.self)
+      #expect(text.contains("gemm/matmul/64x64x64/float32/cpu"))
+      #expect(String(decoding: try folder.read("out.html"), as: UTF8.self).contains("64x64x64"))
+      // A run compared with itself has no row that became slower.
+      let comparison = try bench("--compare", "out.json", "out.json")
+      #expect(comparison.status == 0 && comparison.output.contains("1.00"))
+      try folder.write(
+        Array(text.replacingOccurrences(of: "\"real_time\" : ", with: "\"real_time\" : 9").utf8), "slow.json")
+      let slower = try bench("--compare", "out.json", "slow.json")
+      #expect(slower.status == 1 && slower.output.contains("slower"))
+    }
+
+    @Test("Files that cannot be compared are named as such")
+    func comparing() throws {
+      let missing = try bench("--compare", "old.json", "new.json")
+      #expect(missing.status == 1 && missing.errors.contains("old.json: no such file"))
+      try folder.write(Array("{\"context\": {}}".utf8), "old.json")
+      let other = try bench("--compare", "old.json", "new.json")
+      #expect(other.status == 1 && other.errors.contains("of another program"))
+      #expect(try bench("--compare", "old.json").status == 2)
+      #expect(try bench("--threshold", "0.5").status == 2)
+    }
+
+    @Test("The list runs nothing")
+    func list() throws {
+      let result = try bench("--list")
+      #expect(result.status == 0)
+      for word in ["gemm:", "train:", "  gemm/matmul/2048x2048x2048/float32"] {
+        #expect(result.output.contains(word))
+      }
+    }
+
+    @Test(
+      "What is not there ends with 2 and the list of what is",
+      arguments: [
+        (["nothing"], "unknown suite 'nothing'"), (["--device", "tpu"], "unknown device 'tpu'"),
+        (["gemm", "--filter", "nothing"], "matches none"), (["--profile", "fast"], "unknown kernel profile"),
+      ])
+    func unknown(_ arguments: [String], _ message: String) throws {
+      let result = try Lathe.start(["bench"] + arguments, in: folder.path).wait()
+      #expect(result.status == 2)
+      #expect(result.errors.contains(message), "\(result.errors)")
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// A group of workloads that is asked for by name.
+public enum Suite: String, CaseIterable, Sendable {
+  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, optimizer, random, transfer
+  case latency, memory, train
+
+  /// What `lathe bench --list` says of it.
+  public var summary: String {
+    switch self {
+    case .gemm: "matrix products: squares, skinny ones, transposes, batches, with bias and activation"
+    case .conv: "2-D convolutions, forward and with both gradients"
+    case .elementwise: "element-wise operations and fused chains of them"
+    case .reduction: "sums, maxima and scans over rows, columns and everything"
+    case .norm: "layer and batch normalisation, forward and backward"
+    case .softmax: "softmax and cross-entropy, forward and backward"
+    case .attention: "scaled dot-product attention, forward and with its gradients"
+    case .embedding: "rows of a table, and the table's gradient"
+    case .optimizer: "steps of Adam and SGD"
+    case .random: "random numbers and dropout"
+    case .transfer: "bytes between host and device"
+    case .latency: "the host's cost of an operation, launches, round trips"
+    case .memory: "copies, the buffer pool, start-up time and peak memory"
+    case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder"
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Lathe
+
+/// Scaled dot-product attention.
+enum AttentionSuite {
+  static var workloads: [Workload] {
+    let sizes = [128, 512].map { Sizes(batch: 8, heads: 12, length: $0, width: 64) }
+    return sizes.map { forward($0, isQuick: $0.length == 128) } + sizes.map { both($0) }
+  }
+
+  struct Sizes {
+    var batch: Int, heads: Int, length: Int, width: Int
+
+    var shape: Shape { [batch, heads, length, width] }
+    var text: String { "\(batch)x\(heads)x\(length)x\(width)" }
+    var parameters: [String: Int] { ["batch": batch, "heads": heads, "length": length, "width": width] }
+
+    /// Two products forward, five backward (the scores are made again); q, k, v and the output in memory.
+    func work(withGradients: Bool) -> Work {
+      let product = 2 * Double(batch * heads * length * length * width)
+      let array = Double(shape.elementCount * 4)
+      return .arithmetic(
+        product * (withGradients ? 7 : 2), bytes: array * (withGradients ? 12 : 4))
+    }
+  }
+
+  private static func forward(_ sizes: Sizes, isQuick: Bool) -> Workload {
+    Workload(
+      .attention, "attention-forward", sizes.text, parameters: sizes.parameters,
+      work: sizes.work(withGradients: false), isQuick: isQuick, hasPeers: true
+    ) { device in
+      let reference = AttentionReference(sizes)
+      let inputs = try reference.inputs.map { try $0.tensor(sizes.shape, on: device) }
+      let run = { attention(inputs[0], inputs[1], inputs[2]) }
+      return Trial(run: { try run().evaluated() }) { try reference.error(output: run()) }
+    }
+  }
+
+  private static func both(_ sizes: Sizes) -> Workload {
+    Workload(
+      .attention, "attention-forward-backward", sizes.text, parameters: sizes.parameters,
+      work: sizes.work(withGradients: true), hasPeers: true
+    ) { device in
+      let reference = AttentionReference(sizes)
+      let inputs = try reference.inputs.map { try $0.tensor(sizes.shape, on: device).requiringGradient() }
+      let upstream = try reference.upstream.tensor(sizes.shape, on: device)
+      let run = {
+        attention(inputs[0], inputs[1], inputs[2]).gradients(of: inputs, upstream: upstream)
+      }
+      return Trial(tolerance: 1e-4, run: { for gradient in run() { try gradient.evaluated() } }) {
+        try reference.error(gradients: run())
+      }
+    }
+  }
+}
+
+/// softmax(q k^T / sqrt(width)) v for q, k and v of [..., length, width].
+///
+/// Made of products and a softmax: the one place to change once there is a kernel for the whole.
+func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
+  let width = Float(q.shape[q.rank - 1])
+  return (q.matmul(k.transposed()) * (1 / width.squareRoot())).softmax().matmul(v)
+}

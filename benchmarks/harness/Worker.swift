@@ -1,0 +1,112 @@
+import Foundation
+import Lathe
+
+/// Does single samples on request, so that a program outside can take them in turns with those of other libraries.
+///
+/// A request is a line of JSON: `{"do": "list"}`, `{"do": "prepare", "name": ...}`, `{"do": "sample"}` or
+/// `{"do": "release"}`. The answer is a line, too; `{"error": ...}` where the request cannot be met. The end of the
+/// input ends the service.
+public final class Worker {
+  private let device: Device
+  private let workloads: [Workload]
+  private var sampler: Sampler?
+
+  /// A service on one device.
+  public init(device: Device) {
+    self.device = device
+    workloads = Suite.allCases.flatMap(Catalog.workloads).filter(\.hasPeers)
+  }
+
+  private struct Request: Decodable {
+    var `do`: String
+    var name: String?
+  }
+
+  private struct Listing: Encodable {
+    struct Item: Encodable {
+      var entry: GoogleBenchmark.Entry
+      var parameters: [String: Int]
+    }
+    var context: GoogleBenchmark.Context
+    var workloads: [Item]
+  }
+
+  private struct Prepared: Encodable {
+    var relative_error: Double
+    var tolerance: Double
+  }
+
+  private struct Sample: Encodable {
+    var seconds: Double
+    var runs: Int
+  }
+
+  /// Answers until the input ends.
+  public func serve(readLine: () -> String?, write: (String) -> Void) throws {
+    while let line = readLine() {
+      do {
+        write(try answer(JSONDecoder().decode(Request.self, from: Data(line.utf8))))
+      } catch {
+        write(try encoded(["error": "\(error)"]))
+      }
+    }
+  }
+
+  private func answer(_ request: Request) throws -> String {
+    switch request.do {
+    case "list": return try listing()
+    case "prepare": return try prepare(request.name ?? "")
+    case "sample":
+      guard sampler != nil else { throw LatheError(.invalidArgument, "sample: nothing was prepared") }
+      try sampler?.sample()
+      return try encoded(Sample(seconds: sampler?.samples.last ?? 0, runs: sampler?.runs ?? 0))
+    case "release":
+      sampler = nil
+      device.emptyCache()
+      return try encoded([String: String]())
+    default:
+      throw LatheError(
+        .invalidArgument, "unknown request '\(request.do)'; there are list, prepare, sample, release")
+    }
+  }
+
+  private func listing() throws -> String {
+    let head = RunHead(devices: [device], roofs: [try Roofs(measuring: device)])
+    let items = workloads.enumerated().map { index, workload in
+      Listing.Item(
+        entry: .init(
+          Row(
+            suite: workload.suite.rawValue, operation: workload.operation, shape: workload.shape,
+            dtype: workload.dtype.description, device: device.name, profile: device.info.kernelProfile,
+            work: workload.work, outcome: .failed("not measured")), index: index),
+        parameters: workload.parameters)
+    }
+    return try encoded(Listing(context: .init(head), workloads: items))
+  }
+
+  private func prepare(_ name: String) throws -> String {
+    sampler = nil
+    guard let workload = workloads.first(where: { $0.name == name }) else {
+      throw LatheError(
+        .invalidArgument,
+        "unknown workload '\(name)'; there are \(workloads.map(\.name).joined(separator: ", "))")
+    }
+    let trial = try workload.prepare(device)
+    let error = try trial.check()
+    guard error <= trial.tolerance else {
+      throw LatheError(
+        .device,
+        "wrong result: relative error \(Format.error(error)), allowed \(Format.error(trial.tolerance))")
+    }
+    var fresh = Sampler(trial, on: device)
+    try fresh.warmUp(.full)
+    sampler = fresh
+    return try encoded(Prepared(relative_error: error, tolerance: trial.tolerance))
+  }
+
+  private func encoded(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
