@@ -33,7 +33,7 @@
   }
 
   /// `extent` in the fewest equal parts of at most `most`.
-  private func evenPart(of extent: Int, most: Int) -> Int {
+  func evenPart(of extent: Int, most: Int) -> Int {
     ceilingDivide(extent, ceilingDivide(extent, most))
   }
 

@@ -41,6 +41,10 @@
           local: (16, 16, 1))
         return
       }
+      if backward && ScatterConvolutionPlan.serves(sizes) {
+        let plan = try layerPlans.plan(key) { try ScatterConvolutionPlan(sizes, backend: self) }
+        return try launch(plan.kernel, arguments, global: (sizes.batch, plan.blocks, 1))
+      }
       let plan = try layerPlans.plan(key) { try ConvolutionPlan(sizes, backward: backward, backend: self) }
       let lines = sizes.batch * plan.linesPerImage
       try check(lines)

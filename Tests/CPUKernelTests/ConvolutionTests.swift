@@ -122,6 +122,13 @@ import LatheCPU
     try check(sizes(batch: 1, 2, to: 3, image: (65, 64), kernel: (3, 3), padding: (1, 1)))
   }
 
+  /// Copies with padding hold some rows of such images, and none where a panel belongs to two of them.
+  @Test func largeImagesWithPadding() throws {
+    try check(sizes(batch: 2, 40, to: 5, image: (63, 65), kernel: (3, 3), padding: (1, 1)))
+    try check(sizes(batch: 2, 40, to: 5, image: (63, 65), kernel: (3, 3), stride: (2, 2), padding: (1, 1)))
+    try check(sizes(batch: 1, 60, to: 5, groups: 5, image: (61, 70), kernel: (5, 3), padding: (2, 1)))
+  }
+
   @Test func noImages() throws {
     try check(sizes(batch: 0, 2, to: 3, image: (6, 7), kernel: (3, 3)))
   }

@@ -105,7 +105,7 @@ extension OpCase {
       ([1, 1, 4, 4], (4, 4), Window(stride: (4, 4))),
       ([1, 2, 4, 5], (3, 3), Window(padding: (1, 1))), ([1, 1, 1, 1], (1, 1), Window()),
       ([2, 2, 7, 3], (2, 1), Window(stride: (3, 2), padding: (1, 0))),
-      ([3, 10, 24, 24], (2, 2), Window(stride: (2, 2))),
+      ([3, 10, 24, 24], (2, 2), Window(stride: (2, 2))), ([1, 2, 3, 27], (2, 2), Window(stride: (2, 2))),
     ] as [([Int], (Int, Int), Window)] {
       let small = shape.reduce(1, *) <= 250
       let suffix = "\(shape) kernel \(kernel) stride \(window.stride) padding \(window.padding)"
@@ -141,6 +141,11 @@ extension OpCase {
         "maxPool2D special values", [.float([1, 1, 4, 4], .list([1, .nan, -.infinity, -.infinity, 3]))],
         run: { $0[0].maxPool2D(kernel: (2, 2), padding: (1, 1)) },
         reference: { $0[0].maxPool2D((2, 2), Window(stride: (2, 2), padding: (1, 1))) }),
+      OpCase(
+        "maxPool2D special values in long lines",
+        [.float([1, 1, 4, 26], .list([1, .nan, -.infinity, 2, -.infinity, 2, 3]))],
+        run: { $0[0].maxPool2D(kernel: (2, 2)) },
+        reference: { $0[0].maxPool2D((2, 2), Window(stride: (2, 2))) }),
       OpCase(
         "maxPool2D of nothing", [.float([0, 1, 4, 4])], run: { $0[0].maxPool2D(kernel: (2, 2)) },
         reference: { $0[0].maxPool2D((2, 2), Window(stride: (2, 2))) }),

@@ -47,6 +47,10 @@ static const char convolution_gpu_cl[] = {
 #embed "convolution_gpu.cl" suffix(, 0)
 };
 
+static const char convolution_scatter_cpu_cl[] = {
+#embed "convolution_scatter_cpu.cl" suffix(, 0)
+};
+
 static const char gemm_cpu_cl[] = {
 #embed "gemm_cpu.cl" suffix(, 0)
 };
@@ -91,6 +95,7 @@ static const struct {
     {"convolution_cpu.cl", convolution_cpu_cl},
     {"convolution_filter_cpu.cl", convolution_filter_cpu_cl},
     {"convolution_gpu.cl", convolution_gpu_cl},
+    {"convolution_scatter_cpu.cl", convolution_scatter_cpu_cl},
     {"gemm_cpu.cl", gemm_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},

@@ -13,6 +13,8 @@
 // Definitions without a default: HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_*, STRIDE_*, PADDING_*, COUNTS_PADDING.
 
 #define TILED (STRIDE_Y == KERNEL_HEIGHT && STRIDE_X == KERNEL_WIDTH && PADDING_Y == 0 && PADDING_X == 0)
+// The most common windows, which have vector loops of their own.
+#define WINDOWS_OF_TWO (TILED && KERNEL_HEIGHT == 2 && KERNEL_WIDTH == 2)
 // Whether every window lies inside the plane.
 #define INSIDE                                                                                      \
   (PADDING_Y == 0 && PADDING_X == 0 && (OUT_HEIGHT - 1) * STRIDE_Y + KERNEL_HEIGHT <= HEIGHT &&     \
@@ -57,12 +59,51 @@ static inline void max_at(__global const float *x, __global float *y, __global i
   index[(size_t)line * OUT_WIDTH + ox] = where;
 }
 
+#if LATHE_PROFILE_CPU && WINDOWS_OF_TWO
+// `better` is all ones where b beats a: larger, or the first NaN.
+#define TAKE(a, where, b, place)                        \
+  {                                                     \
+    const __typeof__(where) better = (b > a) | ((b != b) & (a == a)); \
+    a = select(a, b, better);                           \
+    where = select(where, place, better);               \
+  }
+
+// N neighbouring windows: both rows are read as one vector of twice the length.
+#define MAX_OF(N, M, STEPS)                                                                                \
+  {                                                                                                        \
+    const float##M upper = vload##M(0, row + 2 * ox), lower = vload##M(0, row + WIDTH + 2 * ox);           \
+    const int##N place = 2 * oy * WIDTH + 2 * ox + STEPS;                                                  \
+    float##N best = upper.even;                                                                            \
+    int##N where = place;                                                                                  \
+    TAKE(best, where, upper.odd, place + 1)                                                                \
+    TAKE(best, where, lower.even, place + WIDTH)                                                           \
+    TAKE(best, where, lower.odd, place + WIDTH + 1)                                                        \
+    vstore##N(best, 0, y + (size_t)line * OUT_WIDTH + ox);                                                 \
+    vstore##N(where, 0, index + (size_t)line * OUT_WIDTH + ox);                                            \
+    ox += N;                                                                                               \
+  }
+
+__kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
+                       const int planes, const int lines_per_item) {
+  const int first = (int)get_global_id(0) * lines_per_item;
+  const int end = min(first + lines_per_item, planes * OUT_HEIGHT);
+  for (int line = first; line < end; line++) {
+    const int oy = line % OUT_HEIGHT;
+    __global const float *row = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH) + 2 * oy * WIDTH;
+    int ox = 0;
+    while (ox + 8 <= OUT_WIDTH) MAX_OF(8, 16, (int8)(0, 2, 4, 6, 8, 10, 12, 14))
+    if (OUT_WIDTH & 4) MAX_OF(4, 8, (int4)(0, 2, 4, 6))
+    for (; ox < OUT_WIDTH; ox++) max_at(x, y, index, line, ox);
+  }
+}
+#else
 __kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
                        const int planes, const int lines_per_item) {
 #define DO(l, c) max_at(x, y, index, l, c)
   FOR_EACH(OUT_HEIGHT, OUT_WIDTH, DO)
 #undef DO
 }
+#endif
 
 static inline float average_at(__global const float *x, int line, int ox) {
   const int oy = line % OUT_HEIGHT;
@@ -124,6 +165,18 @@ static inline float max_gradient_at(__global const float *dy, __global const int
 }
 
 #if LATHE_PROFILE_CPU && TILED
+// A row of the pixels of N neighbouring windows.
+#define GRADIENT_OF(N, M, STEPS)                                                 \
+  {                                                                              \
+    const float##N value = vload##N(0, from + ox);                               \
+    const int##N place = vload##N(0, places + ox) - (row + 2 * ox + STEPS);      \
+    float##M pixels;                                                             \
+    pixels.even = select((float##N)0.0f, value, place == 0);                     \
+    pixels.odd = select((float##N)0.0f, value, place == 1);                      \
+    vstore##M(pixels, 0, plane + row + 2 * ox);                                  \
+    ox += N;                                                                     \
+  }
+
 // A work-item writes whole windows: `lines` are those of the windows, and the last of a plane also clears what is
 // behind the windows.
 __kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
@@ -138,7 +191,12 @@ __kernel void max_pool_backward(__global const float *restrict dy, __global cons
 #pragma unroll
     for (int ky = 0; ky < KERNEL_HEIGHT; ky++) {
       const int row = (oy * STRIDE_Y + ky) * WIDTH;
-      for (int ox = 0; ox < OUT_WIDTH; ox++) {
+      int ox = 0;
+#if WINDOWS_OF_TWO
+      while (ox + 8 <= OUT_WIDTH) GRADIENT_OF(8, 16, (int8)(0, 2, 4, 6, 8, 10, 12, 14))
+      if (OUT_WIDTH & 4) GRADIENT_OF(4, 8, (int4)(0, 2, 4, 6))
+#endif
+      for (; ox < OUT_WIDTH; ox++) {
         const float value = from[ox];
         const int place = places[ox];
 #pragma unroll

@@ -1,0 +1,124 @@
+// Gradient of a 2-D convolution's input for CPU devices where the image is much larger than the output: products
+// of the filter with dy are added where each tap belongs, so that nothing is multiplied with the border's zeros.
+//
+//              PIXELS of dy                         a work-item makes BLOCK channels of one image's dx. For each
+//            +---------------+                      tap (ky, kx) and tile of ROWS_TILE x NV registers it sums over
+//   outputs  | dy            |    +-----------+     the output channels, and adds the tile's lines into `plane`
+//            +---------------+    | plane     |     at (ky, kx) * DILATION; `plane` is the image with its padding,
+//   BLOCK    +---------------+    |  +----+   |     so that no addition asks where the image ends.
+//   channels | tile per tap  | -> |  |tile|   |
+//            +---------------+    +-----------+
+//
+// Contract: stride 1. Grid (batch, GROUPS x ROWS / BLOCK, 1), work-group (1, 1, 1). NCHW, contiguous. Sums run over
+// output channels, then taps, in a fixed order.
+//
+// Definitions without a default: GROUPS, ROWS (input channels) and CHANNELS (output channels) per group, KERNEL_*,
+// PADDING_*, DILATION_*, SOURCE_HEIGHT and SOURCE_WIDTH (of dy), TARGET_HEIGHT and TARGET_WIDTH (of dx).
+
+// Tunables: BLOCK divides ROWS, NV the vectors of dy; ROWS_TILE <= BLOCK.
+#ifndef BLOCK
+#define BLOCK ROWS
+#endif
+#ifndef ROWS_TILE
+#define ROWS_TILE BLOCK
+#endif
+#ifndef NV
+#define NV 1
+#endif
+
+#define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
+#define PIXELS (SOURCE_HEIGHT * SOURCE_WIDTH)
+#define FULL_VECTORS (PIXELS / 16)
+#define VECTORS ((PIXELS + 15) / 16)
+#define PADDED_HEIGHT (SOURCE_HEIGHT + (KERNEL_HEIGHT - 1) * DILATION_Y)
+#define PADDED_WIDTH (SOURCE_WIDTH + (KERNEL_WIDTH - 1) * DILATION_X)
+#define PLANE (PADDED_HEIGHT * PADDED_WIDTH)
+#define BLOCKS (ROWS / BLOCK)
+
+// Adds 16 neighbouring pixels of dy, from pixel `first` on, at a tap whose plane begins at `to`.
+static inline void add_pixels(float *to, float16 value, int first) {
+#if SOURCE_WIDTH % 16 == 0
+  float *at = to + first / SOURCE_WIDTH * PADDED_WIDTH + first % SOURCE_WIDTH;
+  vstore16(vload16(0, at) + value, 0, at);
+#elif SOURCE_WIDTH % 8 == 0
+  float *at = to + first / SOURCE_WIDTH * PADDED_WIDTH + first % SOURCE_WIDTH;
+  vstore8(vload8(0, at) + value.lo, 0, at);
+  if (first + 8 < PIXELS) {
+    at = to + (first + 8) / SOURCE_WIDTH * PADDED_WIDTH + (first + 8) % SOURCE_WIDTH;
+    vstore8(vload8(0, at) + value.hi, 0, at);
+  }
+#else
+  float lanes[16];
+  vstore16(value, 0, lanes);
+  for (int i = 0; i < 16 && first + i < PIXELS; i++)
+    to[(first + i) / SOURCE_WIDTH * PADDED_WIDTH + (first + i) % SOURCE_WIDTH] += lanes[i];
+#endif
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1)))
+__kernel void convolution_scatter(__global const float *restrict source, __global const float *restrict filter,
+                                  __global float *restrict target) {
+  const int image = (int)get_global_id(0);
+  const int group = (int)get_global_id(1) / BLOCKS;
+  const int first_row = (int)get_global_id(1) % BLOCKS * BLOCK;
+  source += ((size_t)image * GROUPS + group) * (CHANNELS * PIXELS);
+  filter += ((size_t)group * CHANNELS * ROWS + first_row) * TAPS;
+  target += (((size_t)image * GROUPS + group) * ROWS + first_row) * (TARGET_HEIGHT * TARGET_WIDTH);
+
+  float plane[BLOCK * PLANE];
+  for (int i = 0; i < BLOCK * PLANE; i++) plane[i] = 0.0f;
+#if FULL_VECTORS < VECTORS
+  // The last vector of each channel of dy, with zeros behind it.
+  float tail[CHANNELS * 16];
+  for (int o = 0; o < CHANNELS; o++)
+    for (int i = 0; i < 16; i++) {
+      const int pixel = FULL_VECTORS * 16 + i;
+      tail[o * 16 + i] = pixel < PIXELS ? source[o * PIXELS + pixel] : 0.0f;
+    }
+#endif
+
+  for (int tap = 0; tap < TAPS; tap++) {
+    float *tap_plane = plane + tap / KERNEL_WIDTH * DILATION_Y * PADDED_WIDTH + tap % KERNEL_WIDTH * DILATION_X;
+    for (int row = 0; row < BLOCK; row += ROWS_TILE) {
+      // The last tile is moved up so that it is full; rows that it shares with the one before are not added again.
+      const int base = min(row, BLOCK - ROWS_TILE);
+      for (int v = 0; v < VECTORS; v += NV) {
+        float16 sum[ROWS_TILE][NV];
+#pragma unroll
+        for (int r = 0; r < ROWS_TILE; r++)
+#pragma unroll
+          for (int j = 0; j < NV; j++) sum[r][j] = (float16)0.0f;
+        for (int o = 0; o < CHANNELS; o++) {
+          __global const float *weight = filter + (o * ROWS + base) * TAPS + tap;
+          float16 value[NV];
+#pragma unroll
+          for (int j = 0; j < NV; j++) {
+#if FULL_VECTORS < VECTORS
+            value[j] = v + j < FULL_VECTORS ? vload16(v + j, source + o * PIXELS) : vload16(o, tail);
+#else
+            value[j] = vload16(v + j, source + o * PIXELS);
+#endif
+          }
+#pragma unroll
+          for (int r = 0; r < ROWS_TILE; r++) {
+            const float16 factor = (float16)weight[r * TAPS];
+#pragma unroll
+            for (int j = 0; j < NV; j++) sum[r][j] += factor * value[j];
+          }
+        }
+#pragma unroll
+        for (int r = 0; r < ROWS_TILE; r++) {
+          if (base + r < row) continue;
+#pragma unroll
+          for (int j = 0; j < NV; j++) add_pixels(tap_plane + (base + r) * PLANE, sum[r][j], (v + j) * 16);
+        }
+      }
+    }
+  }
+
+  for (int r = 0; r < BLOCK; r++)
+    for (int y = 0; y < TARGET_HEIGHT; y++) {
+      const float *from = plane + r * PLANE + (y + PADDING_Y) * PADDED_WIDTH + PADDING_X;
+      for (int x = 0; x < TARGET_WIDTH; x++) target[(r * TARGET_HEIGHT + y) * TARGET_WIDTH + x] = from[x];
+    }
+}
