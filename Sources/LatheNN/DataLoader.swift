@@ -1,13 +1,20 @@
 import Lathe
 
-/// Images and labels that a step works on.
+/// Inputs and labels that a step works on.
 public struct Batch: Sendable {
-  /// Pixels as float32 [n, 1, height, width], standardised as the data set says.
+  /// Of images, pixels as float32 [n, 1, height, width], standardised as the data set says; of text, tokens [n, t].
   public let inputs: Tensor
-  /// Class indices, int32 [n].
+  /// Class indices, int32 [n], or [n, t].
   public let labels: Tensor
-  /// The number of images.
+  /// The number of examples, or of tokens where each has an answer.
   public let count: Int
+
+  /// A batch from its parts.
+  public init(inputs: Tensor, labels: Tensor, count: Int) {
+    self.inputs = inputs
+    self.labels = labels
+    self.count = count
+  }
 }
 
 /// Cuts a data set into batches, in order or shuffled by a seed, prepared ahead on a thread of its own.

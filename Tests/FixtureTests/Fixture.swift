@@ -72,6 +72,15 @@ struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
     return value
   }
 
+  /// How a loss is reduced.
+  func reduction() throws -> LossReduction {
+    switch try word("reduction") {
+    case "none": .none
+    case "sum": .sum
+    default: .mean
+    }
+  }
+
   /// A list of whole numbers.
   func list(_ key: String) throws -> [Int] {
     guard case .list(let value) = parameters[key] else { throw FixtureError("\(name): no list '\(key)'") }

@@ -4,10 +4,12 @@ import Lathe
 typealias FixtureOperation = @Sendable ([Tensor], Fixture) throws -> [Tensor]
 
 /// The operations by PyTorch's names.
-let fixtureOperations: [String: FixtureOperation] = [layerOperations, elementwiseOperations, arrayOperations]
-  .reduce(
-    into: [:]
-  ) { all, part in all.merge(part) { first, _ in first } }
+let fixtureOperations: [String: FixtureOperation] = [
+  layerOperations, elementwiseOperations, arrayOperations, functionOperations, lossOperations,
+]
+.reduce(
+  into: [:]
+) { all, part in all.merge(part) { first, _ in first } }
 
 private let layerOperations: [String: FixtureOperation] = [
   "linear": { x, _ in [x[0].linear(weight: x[1], bias: x.count > 2 ? x[2] : nil)] },
@@ -62,17 +64,11 @@ private let layerOperations: [String: FixtureOperation] = [
   "softmax": { x, p in [x[0].softmax(axis: try p.int("axis"))] },
   "log_softmax": { x, p in [x[0].logSoftmax(axis: try p.int("axis"))] },
   "cross_entropy": { x, p in
-    let reduction: LossReduction =
-      switch try p.word("reduction") {
-      case "none": .none
-      case "sum": .sum
-      default: .mean
-      }
     let ignored = p.parameters["ignore_index"] == nil ? nil : try p.int("ignore_index")
     return [
       crossEntropy(
         x[0], x[1], ignoredIndex: ignored, labelSmoothing: Float(try p.number("label_smoothing")),
-        reduction: reduction)
+        reduction: try p.reduction())
     ]
   },
   "matmul": { x, _ in [x[0].matmul(x[1])] },

@@ -4,7 +4,10 @@ import Testing
 
 /// Every fixture on every device: outputs and all gradients against PyTorch's.
 @Suite(.serialized) struct FixtureTests {
-  static let files = ["layers", "losses", "activations", "reductions", "indexing"]
+  static let files = [
+    "layers", "losses", "activations", "reductions", "indexing", "functions",
+    "training_losses",
+  ]
 
   @Test(arguments: files) func cpu(_ file: String) throws {
     try run(file, on: .cpu)

@@ -12,6 +12,11 @@ struct OptimizerFixture: Decodable, Sendable {
     var weight_decay: Float?
     var betas: [Float]?
     var eps: Float?
+    var lr_decay: Float?
+    var initial_accumulator_value: Float?
+    var alpha: Float?
+    var centered: Bool?
+    var d: Float?
   }
 
   var name: String
@@ -37,6 +42,24 @@ struct OptimizerFixture: Decodable, Sendable {
       return Adam(
         parameters, learningRate: options.lr, betas: betas, epsilon: options.eps ?? 1e-8,
         decoupledDecay: decay)
+    case "Adagrad":
+      return Adagrad(
+        parameters, learningRate: options.lr, learningRateDecay: options.lr_decay ?? 0, weightDecay: decay,
+        initialSum: options.initial_accumulator_value ?? 0, epsilon: options.eps ?? 1e-10)
+    case "RMSprop":
+      return RMSprop(
+        parameters, learningRate: options.lr, alpha: options.alpha ?? 0.99, epsilon: options.eps ?? 1e-8,
+        weightDecay: decay, momentum: options.momentum ?? 0, isCentered: options.centered ?? false)
+    case "Adafactor":
+      return Adafactor(
+        parameters, learningRate: options.lr, clipping: options.d ?? 1, weightDecay: decay)
+    case "Lion":
+      return Lion(
+        parameters, learningRate: options.lr, betas: (betas.0, options.betas?[1] ?? 0.99), weightDecay: decay)
+    case "LAMB":
+      return LAMB(
+        parameters, learningRate: options.lr, betas: betas, epsilon: options.eps ?? 1e-6,
+        weightDecay: options.weight_decay ?? 0.01)
     default: throw FixtureError("\(name): no optimizer '\(optimizer)'")
     }
   }
@@ -54,7 +77,10 @@ struct OptimizerFixture: Decodable, Sendable {
   }
 
   private func run(on device: Device) throws {
-    for fixture in try FixtureFile.load("optimizers", as: OptimizerFixture.self) {
+    let fixtures = try ["optimizers", "training_optimizers"].flatMap {
+      try FixtureFile.load($0, as: OptimizerFixture.self)
+    }
+    for fixture in fixtures {
       let parameters = try fixture.start.map { Parameter(try $0.tensor(on: device)) }
       let optimizer = try fixture.make(parameters)
       for (step, gradients) in fixture.gradients.enumerated() {

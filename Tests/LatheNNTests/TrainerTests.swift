@@ -210,7 +210,7 @@ struct TrainerTests {
     let dataset = ImageDataset(
       pixels: pixels, labels: [0, 0, 0, 0, 1, 1, 1, 1], height: 1, width: 1, classNames: ["a", "b", "c"])
     final class Fixed: Module {
-      func callAsFunction(_ input: Tensor) -> Tensor {
+      func forward(_ input: Tensor) -> Tensor {
         Tensor([Int32(0), 0, 1, 1, 1, 1, 1, 0], device: .cpu).oneHot(classes: 3)
       }
     }

@@ -64,7 +64,7 @@ final class ResidualBlock: Module {
       ? Sequential([convolution(inputs, kernel: 1, stride: stride), BatchNorm(outputs, device: device)]) : nil
   }
 
-  func callAsFunction(_ input: Tensor) -> Tensor {
+  func forward(_ input: Tensor) -> Tensor {
     (second(first(input)) + (shortcut.map { $0(input) } ?? input)).relu()
   }
 
@@ -89,7 +89,7 @@ final class BatchNorm: Module {
     runningVariance = Tensor.ones([channels], device: device)
   }
 
-  func callAsFunction(_ input: Tensor) -> Tensor {
+  func forward(_ input: Tensor) -> Tensor {
     let (output, mean, variance) = input.batchNorm(weight: weight.value, bias: bias.value)
     let count = Float(input.count / input.shape[1])
     runningMean = (runningMean * 0.9 + mean * 0.1).contiguous()
@@ -105,5 +105,5 @@ final class BatchNorm: Module {
 
 /// The mean of each channel: [n, c, h, w] to [n, c].
 final class GlobalAveragePool: Module {
-  func callAsFunction(_ input: Tensor) -> Tensor { input.globalAveragePool2D().flattened(from: 1) }
+  func forward(_ input: Tensor) -> Tensor { input.globalAveragePool2D().flattened(from: 1) }
 }

@@ -30,7 +30,7 @@ final class TransformerEncoder: Module {
   }
 
   /// Logits [n, classes] for tokens [n, length].
-  func callAsFunction(_ input: Tensor) -> Tensor {
+  func forward(_ input: Tensor) -> Tensor {
     let start = Tensor.embedding(input, table.value) + positions.value
     return classifier(layers.reduce(start) { $1($0) }.mean(axis: 1))
   }
@@ -89,7 +89,7 @@ final class TransformerEncoder: Module {
       }
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
+    func forward(_ x: Tensor) -> Tensor {
       let (images, length, width) = (x.shape[0], x.shape[1], x.shape[2])
       let parts = input(x).reshaped(to: [images, length, 3, heads, width / heads]).permuted([2, 0, 3, 1, 4])
       let attended = attention(parts[0], parts[1], parts[2]).permuted([0, 2, 1, 3])

@@ -1,0 +1,44 @@
+import LatheCore
+
+extension Tensor {
+  /// x / sqrt(mean(x^2) + epsilon) * weight over the last axis (Zhang and Sennrich, 2019).
+  ///
+  /// - Parameter weight: One factor per element of the last axis.
+  public func rmsNorm(weight: Tensor? = nil, epsilon: Float = 1.1920929e-7) -> Tensor {
+    require(rank >= 1, "rmsNorm: a scalar has no axis")
+    require(
+      weight.map { $0.shape == [shape[rank - 1]] } ?? true,
+      "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
+    let x = cast(to: .float32)
+    let scaled = x * (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
+    return (weight.map { scaled * $0 } ?? scaled).cast(to: dtype.isFloatingPoint ? dtype : .float32)
+  }
+
+  /// Normalisation over groups of channels of each example (Wu and He, 2018).
+  ///
+  /// - Parameters:
+  ///   - groups: Divides the number of channels, the second axis.
+  ///   - weight: One factor per channel.
+  ///   - bias: One summand per channel.
+  public func groupNorm(
+    groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
+  ) -> Tensor {
+    require(
+      rank >= 2 && groups > 0 && shape[1] % groups == 0,
+      "groupNorm: \(groups) groups for a tensor of shape \(shape), not [n, c, ...] with c a multiple of them")
+    let channels = shape[1]
+    var perChannel = Shape(repeating: 1, rank: rank)
+    perChannel[1] = channels
+    for parameter in [weight, bias] {
+      require(
+        parameter.map { $0.shape == [channels] } ?? true,
+        "groupNorm: weight or bias \(parameter?.shape ?? []) for a tensor of shape \(shape)")
+    }
+    var size = channels / groups
+    for axis in 2..<Swift.max(rank, 2) { size *= shape[axis] }
+    var result = reshaped(to: [shape[0], groups, size]).layerNorm(epsilon: epsilon).reshaped(to: shape)
+    if let weight { result = result * weight.reshaped(to: perChannel) }
+    if let bias { result = result + bias.reshaped(to: perChannel) }
+    return result
+  }
+}

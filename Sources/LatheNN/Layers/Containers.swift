@@ -1,0 +1,51 @@
+import Lathe
+
+/// x + body(x) (He et al., 2016), with another module in place of x where sizes change.
+public final class Residual: Module {
+  /// What is added.
+  public let body: any Module
+  /// What stands for x; x itself where nil.
+  public let shortcut: (any Module)?
+
+  /// - Parameter shortcut: Brings x to the body's output shape.
+  public init(_ body: any Module, shortcut: (any Module)? = nil) {
+    self.body = body
+    self.shortcut = shortcut
+  }
+
+  /// A body listed as in `Sequential`.
+  public convenience init(@LayerBuilder _ layers: () -> [any Module]) { self.init(Sequential(layers)) }
+
+  /// Computes the layer.
+  public func forward(_ input: Tensor) -> Tensor { (shortcut.map { $0(input) } ?? input) + body(input) }
+
+  /// Names the body and the shortcut.
+  public func visit(_ visitor: inout ModuleVisitor) {
+    visitor.module("body", body)
+    visitor.module("shortcut", shortcut)
+  }
+}
+
+/// Any function as a module.
+public final class Lambda: FunctionLayer {
+  /// - Parameter function: Has no parameters of its own; those it uses are not found.
+  public override init(_ function: @escaping (Tensor) -> Tensor) { super.init(function) }
+}
+
+/// The input unchanged.
+public final class Identity: FunctionLayer {
+  /// A layer without parameters.
+  public init() { super.init { $0 } }
+}
+
+/// All axes but the first made into one.
+public final class Flatten: FunctionLayer {
+  /// A layer without parameters.
+  public init() { super.init { $0.flattened(from: 1) } }
+}
+
+/// The axes behind the first in another shape.
+public final class Reshape: FunctionLayer {
+  /// - Parameter shape: Without the first axis.
+  public init(_ shape: Shape) { super.init { $0.reshaped(to: Shape([$0.shape[0]] + Array(shape))) } }
+}

@@ -1,0 +1,42 @@
+import Lathe
+
+/// A table of vectors, looked up by whole numbers.
+public final class Embedding: Module {
+  /// [count, width].
+  public let weight: Parameter
+  private let paddingIndex: Int?
+
+  /// A table with first values as PyTorch draws them: normal with deviation 1.
+  ///
+  /// - Parameters:
+  ///   - count: Rows of the table.
+  ///   - width: Elements of a row.
+  ///   - paddingIndex: A row that starts as zeros and gets no gradient.
+  public init(
+    _ count: Int, _ width: Int, paddingIndex: Int? = nil,
+    initializer: Initializer = .normal(mean: 0, deviation: 1),
+    generator: Generator = .layers, device: Device = .default
+  ) {
+    require(
+      count > 0 && width > 0 && paddingIndex.map { $0 >= 0 && $0 < count } ?? true,
+      "Embedding: \(count) rows of \(width), padding index \(paddingIndex.map(String.init) ?? "none")")
+    let drawn = initializer([count, width], generator: generator, device: device)
+    if let paddingIndex {
+      let rows = Tensor.arange(count, device: device).unsqueezed(1)
+      weight = Parameter(Tensor.select(rows .== Int32(paddingIndex), Tensor.zeros([], device: device), drawn))
+    } else {
+      weight = Parameter(drawn)
+    }
+    self.paddingIndex = paddingIndex
+  }
+
+  /// The rows of indices of any shape, [..., width]; an index outside the table is an error where values are read.
+  public func forward(_ input: Tensor) -> Tensor {
+    let rows = Tensor.embedding(input, weight.value)
+    guard let paddingIndex, rows.requiresGradient else { return rows }
+    return Tensor.select((input .== Int32(paddingIndex)).unsqueezed(-1), rows.detached(), rows)
+  }
+
+  /// Names the table.
+  public func visit(_ visitor: inout ModuleVisitor) { visitor.parameter("weight", weight) }
+}

@@ -1,0 +1,111 @@
+import Lathe
+
+/// Anything with parameters, buffers or inner modules: what is trained, counted, saved and moved as a whole.
+public protocol ParameterContainer: AnyObject {
+  /// Names the parameters, the buffers and the modules it is made of, always in the same order.
+  func visit(_ visitor: inout ModuleVisitor)
+
+  /// Switches between training and evaluation; only modules that differ between the two have work here.
+  func setTraining(_ isTraining: Bool)
+
+  /// Floating-point operations of one forward pass without those of inner modules, a multiply-add counted as two.
+  func operationCount(input: Shape, output: Shape) -> Int
+}
+
+/// A part of a network: a function of one tensor with parameters of its own.
+///
+/// A module is called like a function (`model(x)`); what it computes stands in `forward`.
+public protocol Module: ParameterContainer {
+  /// Computes the module's result; call the module itself instead, so that observers see it.
+  func forward(_ input: Tensor) -> Tensor
+}
+
+extension Module {
+  /// Applies the module.
+  public func callAsFunction(_ input: Tensor) -> Tensor {
+    observed(input: input) { forward(input) }
+  }
+}
+
+extension ParameterContainer {
+  /// No parameters and no inner modules.
+  public func visit(_ visitor: inout ModuleVisitor) {}
+
+  /// No difference between training and evaluation.
+  public func setTraining(_ isTraining: Bool) {}
+
+  /// Nothing worth counting.
+  public func operationCount(input: Shape, output: Shape) -> Int { 0 }
+
+  /// Runs a module's computation and reports its result to whoever observes the forward pass.
+  public func observed(input: Tensor, _ body: () -> Tensor) -> Tensor {
+    let output = body()
+    ForwardObserver.current?.report(self, input, output)
+    return output
+  }
+
+  /// Switches this module and all inside it to training.
+  public func train() { setMode(true) }
+
+  /// Switches this module and all inside it to evaluation.
+  public func evaluate() { setMode(false) }
+
+  private func setMode(_ isTraining: Bool) {
+    setTraining(isTraining)
+    for entry in ModuleVisitor(self).modules { entry.module.setTraining(isTraining) }
+  }
+
+  /// Moves parameters and buffers to a device, in place, and returns the module.
+  @discardableResult
+  public func moved(to device: Device) -> Self {
+    let visitor = ModuleVisitor(self)
+    for (_, parameter) in visitor.parameters {
+      parameter.value = parameter.value.detached().moved(to: device)
+    }
+    for (_, buffer) in visitor.buffers { buffer.value = buffer.value.moved(to: device) }
+    return self
+  }
+}
+
+/// Receives what a module is made of; see `ParameterContainer.visit(_:)`.
+public struct ModuleVisitor {
+  /// The parameters met so far with their dotted paths.
+  private(set) var parameters: [(name: String, parameter: Parameter)] = []
+  /// The buffers met so far with their dotted paths.
+  private(set) var buffers: [(name: String, buffer: ModuleBuffer)] = []
+  /// The inner modules, each behind the one it is part of, with their dotted paths.
+  private(set) var modules: [(path: String, module: any ParameterContainer)] = []
+  private var path = ""
+  private var seen = Set<ObjectIdentifier>()
+
+  /// Everything inside a module.
+  init(_ root: any ParameterContainer) { root.visit(&self) }
+
+  /// Names a parameter of the visited module.
+  public mutating func parameter(_ name: String, _ parameter: Parameter?) {
+    // A parameter shared by two modules is one parameter, under the name met first.
+    guard let parameter, seen.insert(ObjectIdentifier(parameter)).inserted else { return }
+    parameters.append((path + name, parameter))
+  }
+
+  /// Names a buffer of the visited module.
+  public mutating func buffer(_ name: String, _ buffer: ModuleBuffer?) {
+    guard let buffer, seen.insert(ObjectIdentifier(buffer)).inserted else { return }
+    buffers.append((path + name, buffer))
+  }
+
+  /// Names a module inside the visited one; nil where it has none of that name.
+  public mutating func module(_ name: String, _ module: (any ParameterContainer)?) {
+    guard let module else { return }
+    let outer = path
+    modules.append((outer + name, module))
+    path += name + "."
+    module.visit(&self)
+    path = outer
+  }
+
+  /// Names modules by their positions under a common name: `layers.0`, `layers.1`.
+  public mutating func modules(_ name: String, _ modules: [any ParameterContainer]) {
+    for (index, module) in modules.enumerated() { self.module("\(name).\(index)", module) }
+  }
+}

@@ -1,0 +1,85 @@
+import Lathe
+
+/// Adds sines and cosines of each position (Vaswani et al., 2017) to [batch, time, width].
+///
+/// Element 2i of position t is sin(t * 10000^(-2i / width)), element 2i + 1 the cosine of the same.
+public final class SinusoidalPosition: Module {
+  private var table: Tensor
+  private let dropout: Dropout?
+
+  /// - Parameters:
+  ///   - length: The longest sequence.
+  ///   - width: Elements of a position; even.
+  public init(
+    _ length: Int, _ width: Int, dropout: Float = 0, generator: Generator = .layers, device: Device = .default
+  ) {
+    require(length > 0 && width > 0 && width % 2 == 0, "SinusoidalPosition: length \(length), width \(width)")
+    let values = SinusoidTable.angles(length, width / 2).flatMap {
+      [SinusoidTable.sine($0), SinusoidTable.cosine($0)]
+    }
+    table = Tensor(values, shape: [length, width], device: device)
+    self.dropout = dropout > 0 ? Dropout(dropout, generator: generator) : nil
+  }
+
+  /// Computes the layer.
+  public func forward(_ input: Tensor) -> Tensor {
+    let (length, width) = (table.shape[0], table.shape[1])
+    require(
+      input.rank == 3 && input.shape[1] <= length && input.shape[2] == width,
+      "SinusoidalPosition: input \(input.shape), expected [batch, up to \(length), \(width)]")
+    // Follows the model when it is moved.
+    table = table.moved(to: input.device)
+    let sum = input + table.sliced(axis: 0, from: 0, to: input.shape[1])
+    return dropout.map { $0(sum) } ?? sum
+  }
+
+  /// Names the dropout; the table is made again and not saved.
+  public func visit(_ visitor: inout ModuleVisitor) { visitor.module("dropout", dropout) }
+}
+
+/// Adds a trained vector for each position to [batch, time, width].
+public final class LearnedPosition: Module {
+  /// [length, width].
+  public let weight: Parameter
+
+  /// A table with normal first values.
+  ///
+  /// - Parameters:
+  ///   - length: The longest sequence.
+  ///   - width: Elements of a position.
+  public init(
+    _ length: Int, _ width: Int, initializer: Initializer = .normal(mean: 0, deviation: 0.02),
+    generator: Generator = .layers, device: Device = .default
+  ) {
+    require(length > 0 && width > 0, "LearnedPosition: length \(length), width \(width)")
+    weight = Parameter(initializer([length, width], generator: generator, device: device))
+  }
+
+  /// Computes the layer.
+  public func forward(_ input: Tensor) -> Tensor {
+    require(
+      input.rank == 3 && input.shape[1] <= weight.shape[0] && input.shape[2] == weight.shape[1],
+      "LearnedPosition: input \(input.shape), expected [batch, up to \(weight.shape[0]), \(weight.shape[1])]")
+    return input + weight.value.sliced(axis: 0, from: 0, to: input.shape[1])
+  }
+
+  /// Names the table.
+  public func visit(_ visitor: inout ModuleVisitor) { visitor.parameter("weight", weight) }
+}
+
+/// Turns queries and keys [batch, heads, time, width] by their positions (Su et al., 2021); see `Tensor.rotated`.
+public final class RotaryPosition: Module {
+  private let base: Double
+  private let interleaved: Bool
+
+  /// - Parameters:
+  ///   - base: Sets the slowest turn.
+  ///   - interleaved: Whether neighbours are paired, as in the paper, instead of the two halves.
+  public init(base: Double = 10_000, interleaved: Bool = false) {
+    self.base = base
+    self.interleaved = interleaved
+  }
+
+  /// Computes the layer.
+  public func forward(_ input: Tensor) -> Tensor { input.rotated(base: base, interleaved: interleaved) }
+}

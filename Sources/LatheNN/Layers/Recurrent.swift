@@ -1,0 +1,202 @@
+import Lathe
+
+/// What a recurrent layer gives.
+public struct RecurrentOutput: Sendable {
+  /// [batch, time, directions * size]; 0 behind the end of a sequence.
+  public let output: Tensor
+  /// The last states [layers * directions, batch, size], forward before backward.
+  public let hidden: Tensor
+  /// The last cell states of an LSTM, likewise; nil for others.
+  public let cell: Tensor?
+}
+
+/// Recurrent layers over sequences [batch, time, features], several deep, in one direction or both.
+///
+/// Parameters have PyTorch's names (`weight_ih_l0`, `bias_hh_l1_reverse`) and first values: uniform within
+/// 1 / sqrt(size).
+public class RecurrentLayer: Module {
+  /// Elements of the state.
+  public let size: Int
+  private let cell: RecurrentCell
+  private let layerCount: Int
+  private let isBidirectional: Bool
+  private let dropout: Dropout?
+  private let runs: [Run]
+
+  /// One layer in one direction.
+  private struct Run {
+    let suffix: String
+    let inputWeight: Parameter
+    let hiddenWeight: Parameter
+    let inputBias: Parameter?
+    let hiddenBias: Parameter?
+  }
+
+  init(
+    _ cell: RecurrentCell, _ inputs: Int, _ size: Int, layers: Int, bias: Bool, bidirectional: Bool,
+    dropout: Float, generator: Generator, device: Device
+  ) {
+    require(
+      inputs > 0 && size > 0 && layers > 0, "\(Self.self): \(inputs) inputs, size \(size), \(layers) layers")
+    self.cell = cell
+    self.size = size
+    layerCount = layers
+    isBidirectional = bidirectional
+    self.dropout = dropout > 0 && layers > 1 ? Dropout(dropout, generator: generator) : nil
+    let rows = cell.gateCount * size
+    let directions = bidirectional ? 2 : 1
+    let first = Initializer.standardBias(fanIn: size)
+    func draw(_ shape: Shape) -> Parameter { Parameter(first(shape, generator: generator, device: device)) }
+    runs = (0..<layers).flatMap { layer in
+      (0..<directions).map { direction in
+        Run(
+          suffix: "_l\(layer)" + (direction == 0 ? "" : "_reverse"),
+          inputWeight: draw([rows, layer == 0 ? inputs : size * directions]),
+          hiddenWeight: draw([rows, size]),
+          inputBias: bias ? draw([rows]) : nil, hiddenBias: bias ? draw([rows]) : nil)
+      }
+    }
+  }
+
+  /// The outputs alone, [batch, time, directions * size].
+  public func forward(_ input: Tensor) -> Tensor { run(input, hidden: nil, cell: nil, lengths: nil).output }
+
+  /// Runs whole sequences.
+  ///
+  /// - Parameters:
+  ///   - input: [batch, time, features].
+  ///   - hidden: First states [layers * directions, batch, size]; zeros where nil; `cell` likewise for LSTM.
+  ///   - lengths: How many elements of each sequence count, as with PyTorch's packed sequences: behind them the
+  ///     state stays and outputs are 0, and the backward direction starts at the last that counts.
+  public func callAsFunction(
+    _ input: Tensor, hidden: Tensor?, cell: Tensor? = nil, lengths: [Int]? = nil
+  ) -> RecurrentOutput {
+    var result: RecurrentOutput?
+    _ = observed(input: input) {
+      let made = run(input, hidden: hidden, cell: cell, lengths: lengths)
+      result = made
+      return made.output
+    }
+    guard let result else { stop("\(Self.self): no result") }
+    return result
+  }
+
+  private func run(_ input: Tensor, hidden: Tensor?, cell first: Tensor?, lengths: [Int]?) -> RecurrentOutput
+  {
+    check(input, hidden, first, lengths)
+    let (batch, time) = (input.shape[0], input.shape[1])
+    let masks = lengths.map { Self.masks($0, time, device: input.device) }
+    let directions = isBidirectional ? 2 : 1
+    var x = input.transposed(0, 1)
+    var lastHidden: [Tensor] = []
+    var lastCell: [Tensor] = []
+    for layer in 0..<layerCount {
+      if layer > 0, let dropout { x = dropout(x) }
+      let outputs = (0..<directions).map { direction -> Tensor in
+        let index = layer * directions + direction
+        let run = runs[index]
+        let zeros = Tensor.zeros([batch, size], device: input.device)
+        let isLSTM = cell == .lstm
+        let states = Recurrence(cell, isReversed: direction == 1, masks: masks)(
+          x.linear(weight: run.inputWeight.value, bias: run.inputBias?.value),
+          h: hidden?.select(axis: 0, index: index) ?? zeros,
+          c: isLSTM ? first?.select(axis: 0, index: index) ?? zeros : nil, weight: run.hiddenWeight.value,
+          bias: run.hiddenBias?.value)
+        let end = direction == 1 ? 0 : time - 1
+        let sequence = states.select(axis: 0, index: 0)
+        lastHidden.append(sequence.select(axis: 0, index: end))
+        if isLSTM { lastCell.append(states.select(axis: 0, index: 1).select(axis: 0, index: end)) }
+        return masks.map { sequence * Tensor.stack($0) } ?? sequence
+      }
+      x = Tensor.concatenate(outputs, axis: 2)
+    }
+    return RecurrentOutput(
+      output: x.transposed(0, 1), hidden: Tensor.stack(lastHidden),
+      cell: lastCell.isEmpty ? nil : Tensor.stack(lastCell))
+  }
+
+  private func check(_ input: Tensor, _ hidden: Tensor?, _ first: Tensor?, _ lengths: [Int]?) {
+    let features = runs[0].inputWeight.shape[1]
+    require(
+      input.rank == 3 && input.shape[2] == features && input.shape[1] > 0,
+      "\(Self.self): input \(input.shape), expected [batch, time, \(features)]")
+    let states: Shape = [runs.count, input.shape[0], size]
+    for state in [hidden, first] {
+      require(
+        state.map { $0.shape == states } ?? true,
+        "\(Self.self): a first state of \(state?.shape ?? []), expected \(states)")
+    }
+    require(
+      lengths.map { $0.count == input.shape[0] && $0.allSatisfy { $0 > 0 && $0 <= input.shape[1] } } ?? true,
+      "\(Self.self): lengths \(lengths ?? []) for input \(input.shape): one of 1...\(input.shape[1]) a sequence"
+    )
+  }
+
+  private static func masks(_ lengths: [Int], _ time: Int, device: Device) -> [Tensor] {
+    let all = (0..<time).flatMap { t in lengths.map { Float(t < $0 ? 1 : 0) } }
+    let tensor = Tensor(all, shape: [time, lengths.count, 1], device: device)
+    return (0..<time).map { tensor.select(axis: 0, index: $0) }
+  }
+
+  /// Names the weights as PyTorch does.
+  public func visit(_ visitor: inout ModuleVisitor) {
+    for run in runs {
+      visitor.parameter("weight_ih\(run.suffix)", run.inputWeight)
+      visitor.parameter("weight_hh\(run.suffix)", run.hiddenWeight)
+      visitor.parameter("bias_ih\(run.suffix)", run.inputBias)
+      visitor.parameter("bias_hh\(run.suffix)", run.hiddenBias)
+    }
+  }
+
+  /// Drops between layers only in training.
+  public func setTraining(_ isTraining: Bool) { dropout?.setTraining(isTraining) }
+
+  /// The products with both weights at each step.
+  public func operationCount(input: Shape, output: Shape) -> Int {
+    let weights = runs.reduce(0) {
+      $0 + $1.inputWeight.shape.elementCount + $1.hiddenWeight.shape.elementCount
+    }
+    return 2 * weights * input[0] * input[1]
+  }
+}
+
+/// A plain recurrent layer: h' = tanh(W_ih x + b_ih + W_hh h + b_hh).
+public final class RNN: RecurrentLayer {
+  /// - Parameters:
+  ///   - relu: Whether max(., 0) takes the place of tanh.
+  ///   - dropout: How likely an element becomes 0 between two layers.
+  public init(
+    _ inputs: Int, _ size: Int, layers: Int = 1, relu: Bool = false, bias: Bool = true,
+    bidirectional: Bool = false, dropout: Float = 0, generator: Generator = .layers, device: Device = .default
+  ) {
+    super.init(
+      relu ? .relu : .tanh, inputs, size, layers: layers, bias: bias, bidirectional: bidirectional,
+      dropout: dropout, generator: generator, device: device)
+  }
+}
+
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997), with PyTorch's gates.
+public final class LSTM: RecurrentLayer {
+  /// - Parameter dropout: How likely an element becomes 0 between two layers.
+  public init(
+    _ inputs: Int, _ size: Int, layers: Int = 1, bias: Bool = true, bidirectional: Bool = false,
+    dropout: Float = 0, generator: Generator = .layers, device: Device = .default
+  ) {
+    super.init(
+      .lstm, inputs, size, layers: layers, bias: bias, bidirectional: bidirectional, dropout: dropout,
+      generator: generator, device: device)
+  }
+}
+
+/// Gated recurrent units (Cho et al., 2014), with PyTorch's gates.
+public final class GRU: RecurrentLayer {
+  /// - Parameter dropout: How likely an element becomes 0 between two layers.
+  public init(
+    _ inputs: Int, _ size: Int, layers: Int = 1, bias: Bool = true, bidirectional: Bool = false,
+    dropout: Float = 0, generator: Generator = .layers, device: Device = .default
+  ) {
+    super.init(
+      .gru, inputs, size, layers: layers, bias: bias, bidirectional: bidirectional, dropout: dropout,
+      generator: generator, device: device)
+  }
+}

@@ -1,0 +1,40 @@
+import Lathe
+
+/// Modules applied one after the other; their names are their positions, as in PyTorch.
+public final class Sequential: Module {
+  /// The modules in order.
+  public let layers: [any Module]
+
+  /// A chain of the modules that the closure lists.
+  public init(@LayerBuilder _ layers: () -> [any Module]) { self.layers = layers() }
+
+  /// A chain of given modules.
+  public init(_ layers: [any Module]) { self.layers = layers }
+
+  /// Computes the layer.
+  public func forward(_ input: Tensor) -> Tensor {
+    layers.reduce(input) { value, layer in layer(value) }
+  }
+
+  /// Names the layers by their positions.
+  public func visit(_ visitor: inout ModuleVisitor) {
+    for (index, layer) in layers.enumerated() { visitor.module(String(index), layer) }
+  }
+}
+
+/// Collects the modules listed in a `Sequential`.
+@resultBuilder
+public enum LayerBuilder {
+  /// One module.
+  public static func buildExpression(_ layer: any Module) -> [any Module] { [layer] }
+  /// Several lines.
+  public static func buildBlock(_ parts: [any Module]...) -> [any Module] { parts.flatMap { $0 } }
+  /// `if` without `else`.
+  public static func buildOptional(_ part: [any Module]?) -> [any Module] { part ?? [] }
+  /// `if`.
+  public static func buildEither(first part: [any Module]) -> [any Module] { part }
+  /// `else`.
+  public static func buildEither(second part: [any Module]) -> [any Module] { part }
+  /// `for`.
+  public static func buildArray(_ parts: [[any Module]]) -> [any Module] { parts.flatMap { $0 } }
+}

@@ -1,0 +1,71 @@
+import Lathe
+
+extension Tensor {
+  /// The cosine of the angle between vectors along an axis, with lengths not below `epsilon`.
+  public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Float = 1e-8) -> Tensor {
+    let product = (self * other).sum(axis: axis)
+    let lengths =
+      square().sum(axis: axis).maximum(epsilon * epsilon)
+      * other.square().sum(axis: axis).maximum(epsilon * epsilon)
+    return product * lengths.rsqrt()
+  }
+
+  /// The length of vectors' differences along the last axis, with `epsilon` added to each element as in PyTorch.
+  public func distance(to other: Tensor, epsilon: Float = 1e-6) -> Tensor {
+    (self - other + epsilon).square().sum(axis: -1).sqrt()
+  }
+
+  /// Vectors of length 1 along the last axis.
+  public func normalized(epsilon: Float = 1e-12) -> Tensor {
+    self / square().sum(axes: [-1], keepDims: true).sqrt().maximum(epsilon)
+  }
+}
+
+/// 1 - cos of pairs with target 1, max(0, cos - margin) of pairs with target -1.
+///
+/// - Parameters:
+///   - a: [rows, width]; `b` likewise.
+///   - targets: 1 or -1, [rows].
+public func cosineEmbeddingLoss(
+  _ a: Tensor, _ b: Tensor, _ targets: Tensor, margin: Float = 0, reduction: LossReduction = .mean
+) -> Tensor {
+  require(
+    a.rank == 2 && a.shape == b.shape && targets.shape == [a.shape[0]],
+    "cosineEmbeddingLoss: \(a.shape), \(b.shape) and targets \(targets.shape): expected [rows, width] twice and [rows]"
+  )
+  let cosine = a.cosineSimilarity(b)
+  return Tensor.select(targets .> 0, 1 - cosine, (cosine - margin).relu()).reduced(reduction)
+}
+
+/// max(0, |anchor - positive| - |anchor - negative| + margin) (Balntas et al., 2016).
+///
+/// - Parameters:
+///   - anchor: [rows, width]; the others likewise.
+public func tripletLoss(
+  anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1, reduction: LossReduction = .mean
+) -> Tensor {
+  require(
+    anchor.shape == positive.shape && anchor.shape == negative.shape && anchor.rank >= 1,
+    "tripletLoss: \(anchor.shape), \(positive.shape) and \(negative.shape) differ")
+  return (anchor.distance(to: positive) - anchor.distance(to: negative) + margin).relu().reduced(reduction)
+}
+
+/// The cross-entropy of finding each row's own partner among all rows by cosine similarity (van den Oord et al.,
+/// 2018), in both directions where `isSymmetric` (Radford et al., 2021).
+///
+/// - Parameters:
+///   - queries: [rows, width]; row i belongs to row i of `keys`.
+///   - temperature: What similarities are divided by.
+public func infoNCE(
+  _ queries: Tensor, _ keys: Tensor, temperature: Float = 0.1, isSymmetric: Bool = false,
+  reduction: LossReduction = .mean
+) -> Tensor {
+  require(
+    queries.rank == 2 && queries.shape == keys.shape && temperature > 0,
+    "infoNCE: queries \(queries.shape), keys \(keys.shape), temperature \(temperature)")
+  let logits = queries.normalized().matmul(keys.normalized().transposed()) / temperature
+  let own = Tensor.arange(queries.shape[0], device: queries.device)
+  let loss = crossEntropy(logits, own, reduction: reduction)
+  guard isSymmetric else { return loss }
+  return (loss + crossEntropy(logits.transposed(), own, reduction: reduction)) * Float(0.5)
+}

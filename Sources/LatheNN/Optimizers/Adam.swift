@@ -1,0 +1,47 @@
+import Foundation
+import Lathe
+
+/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), as PyTorch's; one launch for each group.
+public final class Adam: GroupedOptimizer {
+  private let beta1: Float
+  private let beta2: Float
+  private let epsilon: Float
+  private let isDecoupled: Bool
+
+  /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - betas: How much of the gradients' mean and mean square is kept.
+  ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.
+  ///   - decoupledDecay: Shrinks the parameter by this times the learning rate, AdamW's weight decay; given, also the
+  ///     groups' own weight decay works like that.
+  public init(
+    _ parameters: [some OptimizerItem], learningRate: Float = 1e-3, betas: (Float, Float) = (0.9, 0.999),
+    epsilon: Float = 1e-8, weightDecay: Float = 0, decoupledDecay: Float? = nil
+  ) {
+    require(
+      weightDecay == 0 || (decoupledDecay ?? 0) == 0, "Adam: give weightDecay or decoupledDecay, not both")
+    (beta1, beta2) = betas
+    self.epsilon = epsilon
+    isDecoupled = weightDecay == 0 && decoupledDecay != nil
+    super.init(
+      parameters, learningRate: learningRate, weightDecay: weightDecay + (decoupledDecay ?? 0),
+      slots: ["m", "v"])
+  }
+
+  override func update(
+    _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
+  ) {
+    // Powers in double: 1 - beta2^t loses its digits in float at the first steps.
+    let correction1 = 1 - pow(Double(beta1), Double(step.index))
+    let correction2 = 1 - pow(Double(beta2), Double(step.index))
+    let rule = AdamStep(
+      learningRate: step.learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: isDecoupled ? 0 : step.weightDecay, decoupledDecay: isDecoupled ? step.weightDecay : 0,
+      stepSize: Float(Double(step.learningRate) / correction1), correction2: Float(correction2.squareRoot()))
+    // Moved out, so that each list is held once.
+    var (m, v) = (slots[0], slots[1])
+    slots = []
+    FusedOptimizer.adam(rule, parameters: &values, gradients: gradients, m: &m, v: &v)
+    slots = [m, v]
+  }
+}

@@ -1,0 +1,49 @@
+import Lathe
+
+/// A moving average of a model's parameters: average = decay * average + (1 - decay) * value after each step (Polyak and
+/// Juditsky, 1992).
+public final class ExponentialMovingAverage {
+  /// How much of the average is kept.
+  public let decay: Float
+  private let parameters: [Parameter]
+  /// The averages in the parameters' order.
+  public private(set) var averages: [Tensor]
+
+  /// Starts from the present values.
+  public init(_ parameters: [Parameter], decay: Float = 0.999) {
+    require(decay >= 0 && decay < 1, "ExponentialMovingAverage: decay \(decay) is not in 0..<1")
+    self.decay = decay
+    self.parameters = parameters
+    // Copies: an average that shared a parameter's memory would keep the optimizer from updating it in place.
+    averages = parameters.map { $0.value.detached() + Float(0) }
+    evaluate()
+  }
+
+  /// Takes the present values into the average; called after each step.
+  public func update() {
+    averages = zip(averages, parameters).map { average, parameter in
+      average + (parameter.value.detached() - average) * (1 - decay)
+    }
+    evaluate()
+  }
+
+  /// Runs `body` with the averages in place of the parameters' values.
+  public func withAverages<R>(_ body: () throws -> R) rethrows -> R {
+    let values = parameters.map(\.value)
+    for (parameter, average) in zip(parameters, averages) { parameter.value = average }
+    defer { for (parameter, value) in zip(parameters, values) { parameter.value = value } }
+    return try body()
+  }
+
+  /// Takes saved averages.
+  public func restore(_ tensors: [Tensor]) {
+    require(
+      tensors.map(\.shape) == parameters.map(\.shape), "ExponentialMovingAverage: averages of other shapes")
+    averages = zip(tensors, parameters).map { $0.moved(to: $1.value.device) }
+  }
+
+  /// One kernel each; a failure stays in the tensor and is thrown where it is read.
+  private func evaluate() {
+    for average in averages { _ = try? average.evaluated() }
+  }
+}

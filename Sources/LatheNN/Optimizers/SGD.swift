@@ -1,0 +1,40 @@
+import Lathe
+
+/// Stochastic gradient descent, as PyTorch's; one launch for each group.
+public final class SGD: GroupedOptimizer {
+  private let momentum: Float
+  private let dampening: Float
+  private let nesterov: Bool
+
+  /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - momentum: How much of the last direction is kept; 0 for none.
+  ///   - dampening: How much less than its whole the gradient adds to the direction.
+  ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.
+  ///   - nesterov: Looks ahead along the direction; needs momentum and no dampening.
+  public init(
+    _ parameters: [some OptimizerItem], learningRate: Float, momentum: Float = 0, dampening: Float = 0,
+    weightDecay: Float = 0, nesterov: Bool = false
+  ) {
+    require(!nesterov || (momentum > 0 && dampening == 0), "SGD: Nesterov needs momentum and no dampening")
+    self.momentum = momentum
+    self.dampening = dampening
+    self.nesterov = nesterov
+    super.init(
+      parameters, learningRate: learningRate, weightDecay: weightDecay,
+      slots: momentum == 0 ? [] : ["velocity"])
+  }
+
+  override func update(
+    _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
+  ) {
+    let rule = SGDStep(
+      learningRate: step.learningRate, momentum: momentum, dampening: dampening,
+      weightDecay: step.weightDecay,
+      nesterov: nesterov, isFirst: step.index == 1)
+    var velocities = slots.isEmpty ? [] : slots[0]
+    slots = []
+    FusedOptimizer.sgd(rule, parameters: &values, gradients: gradients, velocities: &velocities)
+    slots = momentum == 0 ? [] : [velocities]
+  }
+}

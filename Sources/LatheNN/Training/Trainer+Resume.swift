@@ -1,0 +1,115 @@
+import Foundation
+import Lathe
+
+extension Trainer {
+  /// The state as it is saved.
+  func snapshot() -> TrainingState {
+    var state = self.state
+    state.generator = generator.state
+    state.optimizerStep = optimizer.state.step
+    return state
+  }
+
+  /// The model's and the optimizer's tensors under the names they have in a checkpoint.
+  ///
+  /// - Throws: `LatheError.training` where a weight is not a number: such a checkpoint would be of no use.
+  func tensors() throws -> [(name: String, tensor: Tensor)] {
+    var result: [(name: String, tensor: Tensor)] = []
+    for (name, tensor) in model.state {
+      for value in try tensor.scalars(as: Float.self) where !value.isFinite {
+        throw notFinite("weight \(name)", Double(value), step: state.step)
+      }
+      result.append(("model.\(name)", tensor))
+    }
+    let names = optimizedNames
+    for (slot, tensors) in optimizer.state.slots.sorted(by: { $0.key < $1.key }) {
+      for (name, tensor) in zip(names, tensors) { result.append(("optimizer.\(slot).\(name)", tensor)) }
+    }
+    for (name, tensor) in zip(optimizedNames, average?.averages ?? []) {
+      result.append(("average.\(name)", tensor))
+    }
+    return result
+  }
+
+  /// The dotted paths of the parameters that the optimizer changes, in its order.
+  private var optimizedNames: [String] {
+    var names: [ObjectIdentifier: String] = [:]
+    for (name, parameter) in model.namedParameters { names[ObjectIdentifier(parameter)] = name }
+    return optimizer.parameters.enumerated().map { index, parameter in
+      names[ObjectIdentifier(parameter)] ?? "outside.\(index)"
+    }
+  }
+
+  /// Goes on from the newest whole checkpoint in the run's folder.
+  ///
+  /// - Returns: Whether there was one.
+  /// - Throws: `LatheError` where none is whole, or it is of another model, other settings or other data.
+  public func resume() throws -> Bool {
+    guard let store, let (saved, tensors) = try store.newest(note: { onNote?($0) }) else { return false }
+    let source = store.path(step: saved.step)
+    guard saved.settings == state.settings else {
+      throw LatheError(.invalidArgument, "\(source): \(saved.settings.difference(from: state.settings))")
+    }
+    guard saved.dataCount == state.dataCount && saved.dataChecksum == state.dataChecksum else {
+      throw LatheError(
+        .invalidArgument,
+        "\(source): made with other training data (\(saved.dataCount) \(training.noun), here \(state.dataCount), or other "
+          + "labels); use the same data or start anew in another folder")
+    }
+    var values: [String: Tensor] = [:]
+    for name in tensors.entries.keys where name.hasPrefix("model.") {
+      values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
+    }
+    let names = optimizedNames
+    var slots: [String: [Tensor]] = [:]
+    for (slot, current) in optimizer.state.slots {
+      slots[slot] = try zip(names, current).map { name, present in
+        guard let tensor = tensors.tensor("optimizer.\(slot).\(name)"), tensor.shape == present.shape else {
+          throw LatheError(
+            .format, "\(source): of another model: no fitting optimizer.\(slot).\(name) in it")
+        }
+        return tensor
+      }
+    }
+    let averages = try average.map { average in
+      try zip(names, average.averages).map { name, present in
+        guard let tensor = tensors.tensor("average.\(name)"), tensor.shape == present.shape else {
+          throw LatheError(.format, "\(source): of a run without averages: no fitting average.\(name) in it")
+        }
+        return tensor
+      }
+    }
+    try model.load(values, from: source)
+    if let averages { average?.restore(averages) }
+    optimizer.state = OptimizerState(step: saved.optimizerStep, slots: slots)
+    generator.state = saved.generator
+    state = saved
+    onNote?("resuming from \(source): epoch \(saved.epoch + 1), step \(saved.step)")
+    return true
+  }
+}
+
+extension TrainingSettings {
+  /// A sentence on what a run was started with before and with now.
+  func difference(from wanted: TrainingSettings) -> String {
+    if architecture != wanted.architecture {
+      return "of another model: it is '\(architecture)', expected '\(wanted.architecture)'"
+    }
+    let parts =
+      [
+        data == wanted.data ? nil : "data \(data), now \(wanted.data)",
+        optimizer == wanted.optimizer ? nil : "optimizer \(optimizer), now \(wanted.optimizer)",
+        learningRate == wanted.learningRate
+          ? nil : "learning rate \(learningRate), now \(wanted.learningRate)",
+        batchSize == wanted.batchSize ? nil : "batch size \(batchSize), now \(wanted.batchSize)",
+        seed == wanted.seed ? nil : "seed \(seed), now \(wanted.seed)",
+      ]
+      + Set((details ?? [:]).keys).union((wanted.details ?? [:]).keys).sorted().map { key in
+        let (before, now) = (details?[key] ?? "none", wanted.details?[key] ?? "none")
+        return before == now ? nil : "\(key) \(before), now \(now)"
+      }
+    return
+      "made with \(parts.compactMap { $0 }.joined(separator: "; ")); resume with the same or start anew in "
+      + "another folder"
+  }
+}

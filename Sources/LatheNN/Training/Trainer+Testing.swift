@@ -1,0 +1,55 @@
+import Lathe
+
+extension Trainer {
+  /// The mean loss and the share of right answers on the test set, of the averaged weights where there are some.
+  func evaluateTest() throws -> (loss: Double, accuracy: Double) {
+    guard let average else { return try evaluate(test) }
+    return try average.withAverages { try evaluate(test) }
+  }
+
+  private func evaluate(_ data: any TrainingData) throws -> (loss: Double, accuracy: Double) {
+    model.evaluate()
+    defer { model.train() }
+    var results: [(result: ObjectiveResult, count: Int)] = []
+    try noGradient {
+      for batch in data.batches(size: Trainer.testBatch(data), seed: nil, epoch: 0, first: 0, on: device) {
+        let result = objective(model, batch)
+        results.append(
+          (
+            ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
+            batch.count
+          ))
+      }
+    }
+    var (loss, correct, count) = (0.0, 0, 0)
+    for (result, size) in results {
+      loss += Double(try result.loss.item()) * Double(size)
+      correct += try result.correct?.item(as: Int.self) ?? 0
+      count += size
+    }
+    return (loss / Double(max(count, 1)), Double(correct) / Double(max(count, 1)))
+  }
+
+  /// Images of a test batch as in `Evaluation`; of other data fewer, since each may be long.
+  private static func testBatch(_ data: any TrainingData) -> Int { data is ImageDataset ? 250 : 16 }
+
+  func testInside() throws {
+    try readLosses()
+    let result = try evaluateTest()
+    let report = TestReport(step: state.step, loss: result.loss, accuracy: result.accuracy)
+    for callback in callbacks { try callback.tested(self, report) }
+  }
+
+  /// Stores the model, averaged where there is an average, and as the best one where it is.
+  func saveModel() throws {
+    guard let store else { return }
+    let folder = ModelFolder(store.folder)
+    let save = { [self] in
+      try folder.save(model, settings: state.settings)
+      if let best, best.best(state.history) == state.history.count - 1 {
+        try folder.save(model, settings: state.settings, as: "best.safetensors")
+      }
+    }
+    if let average { try average.withAverages(save) } else { try save() }
+  }
+}

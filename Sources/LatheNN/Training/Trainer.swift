@@ -1,0 +1,309 @@
+import Foundation
+import Lathe
+
+/// Trains a model: epochs over a data set, a test after each, checkpoints and exact resume.
+///
+/// A run that was stopped at any step and resumed ends with the same bits as one that was not: the order of the
+/// examples follows from seed and epoch, and a checkpoint holds weights, buffers, optimizer, averages, generator and
+/// position.
+public final class Trainer {
+  /// What a run shows of itself while an epoch is under way.
+  public struct Progress: Sendable {
+    /// The epoch under way, counted from 1, and how many there will be.
+    public let epoch: Int, epochs: Int
+    /// Steps done in the epoch, and how many it has.
+    public let step: Int, steps: Int
+    /// Means over the epoch so far.
+    public let loss: Double, accuracy: Double
+    /// Training examples (of text, tokens) a second so far.
+    public let samplesPerSecond: Double
+    /// Seconds until the epoch ends at this speed.
+    public let secondsLeft: Double
+  }
+
+  /// How a run ended.
+  public enum Outcome: Sendable, Equatable {
+    /// All epochs are done, or the rule for early stopping holds.
+    case finished
+    /// Stopped on request, after a checkpoint.
+    case stopped
+  }
+
+  /// The network.
+  public let model: any Module
+  /// What changes its parameters.
+  public let optimizer: any Optimizer
+  /// What dropout draws from; saved with checkpoints.
+  public let generator: Generator
+  /// Epochs to do in all.
+  public let epochs: Int
+  /// Called every few steps.
+  public var onProgress: ((Progress) -> Void)?
+  /// Called after each epoch's test.
+  public var onEpoch: ((EpochReport) -> Void)?
+  /// Called with lines a user should see: a damaged checkpoint, where a run goes on.
+  public var onNote: ((String) -> Void)?
+  /// Asked before each step whether to write a checkpoint and stop.
+  public var shouldStop: (() -> Bool)?
+  /// Writes a checkpoint every so many steps, besides those at the end of each epoch.
+  public var checkpointInterval: Int?
+  /// Tests every so many steps, besides the test at the end of each epoch.
+  public var testInterval: Int?
+  /// What is made small; the cross-entropy of classes unless given.
+  public var objective: any Objective = ClassificationObjective()
+  /// The learning rate by step.
+  public var schedule = LearningRateSchedule.constant
+  /// Limits gradients before each step.
+  public var clipping: GradientClipping?
+  /// Batches whose gradients make one step, as if they were one batch.
+  public var accumulation = 1
+  /// A moving average of the weights, which then is what is tested and stored as the model.
+  public var average: ExponentialMovingAverage?
+  /// When to end before all epochs are done.
+  public var earlyStopping: EarlyStopping?
+  /// Keeps the weights of the best epoch by this figure as `best.safetensors`.
+  public var best: Monitor?
+  /// How many checkpoints stay.
+  public var keptCheckpoints = 2
+  /// Are told what happens, in this order.
+  public var callbacks: [any TrainerCallback] = []
+
+  let store: CheckpointStore?
+  let training: any TrainingData
+  let test: any TrainingData
+  let device: Device
+  var state: TrainingState
+  /// Losses, counts of right answers and gradients' lengths that are still on the device.
+  var unread: [UnreadStep] = []
+  /// The last batch trained on, to find the layer that fails.
+  var lastBatch: Batch?
+  private var lastSaved: Int?
+  private let baseLearningRate: Float
+
+  /// A step's results on the device.
+  struct UnreadStep {
+    let loss: Tensor
+    let correct: Tensor?
+    let norm: Tensor?
+    let count: Int
+    let learningRate: Float
+  }
+
+  /// A run at its start.
+  ///
+  /// - Parameters:
+  ///   - folder: Where checkpoints and the model go; nil for none.
+  ///   - optimizer: Made with `model.parameters`.
+  /// - Throws: `LatheError.invalidArgument` where the batch is larger than the data set.
+  public init(
+    model: any Module, optimizer: any Optimizer, generator: Generator, training: any TrainingData,
+    test: any TrainingData, epochs: Int, settings: TrainingSettings, folder: String? = nil,
+    device: Device = .default
+  ) throws {
+    guard settings.batchSize <= training.count else {
+      throw LatheError(
+        .invalidArgument,
+        "a batch of \(settings.batchSize) is larger than the training set of \(training.count) \(training.noun); "
+          + "use a smaller "
+          + "one")
+    }
+    self.model = model
+    self.optimizer = optimizer
+    self.generator = generator
+    self.training = training
+    self.test = test
+    self.epochs = epochs
+    self.device = device
+    store = folder.map(CheckpointStore.init)
+    baseLearningRate = optimizer.learningRate
+    state = TrainingState(
+      settings: settings, dataCount: training.count, dataChecksum: training.checksum,
+      generator: generator.state)
+  }
+
+  /// The epochs done so far.
+  public var history: [EpochReport] { state.history }
+  /// Steps done in all.
+  public var step: Int { state.step }
+
+  /// A rule that lowers the learning rate when the test loss no longer falls; its state is part of checkpoints.
+  public var plateau: ReduceOnPlateau? {
+    get { state.plateau }
+    set { state.plateau = newValue }
+  }
+
+  /// Trains until all epochs are done, `earlyStopping` or `shouldStop` says so.
+  ///
+  /// - Throws: `LatheError`: the loss is not a number, the device failed, a file could not be written.
+  public func run() throws -> Outcome {
+    require(
+      accumulation > 0 && keptCheckpoints > 0,
+      "Trainer: \(accumulation) batches a step, \(keptCheckpoints) kept")
+    store?.removeLeftovers()
+    for callback in callbacks { try callback.trainingStarts(self) }
+    let outcome = try runEpochs()
+    for callback in callbacks { try callback.trainingEnded(self, outcome) }
+    return outcome
+  }
+
+  private func runEpochs() throws -> Outcome {
+    while state.epoch < epochs {
+      if let reason = earlyStopping?.reason(state.history) {
+        onNote?("stopping after epoch \(state.epoch): \(reason)")
+        break
+      }
+      if try runEpoch() == .stopped {
+        if lastSaved != state.step { try saveCheckpoint() }
+        return .stopped
+      }
+    }
+    return .finished
+  }
+
+  /// The steps of an epoch.
+  public var stepsPerEpoch: Int {
+    let batches = (training.count + state.settings.batchSize - 1) / state.settings.batchSize
+    return (batches + accumulation - 1) / accumulation
+  }
+
+  private func runEpoch() throws -> Outcome {
+    let batches = training.batches(
+      size: state.settings.batchSize, seed: state.settings.seed, epoch: state.epoch,
+      first: state.stepInEpoch * accumulation, on: device
+    ).makeIterator()
+    let steps = stepsPerEpoch
+    let start = ContinuousClock.now
+    var lastRead = start
+    let before = (samples: state.sampleCount, step: state.stepInEpoch)
+    model.train()
+    while state.stepInEpoch < steps {
+      let group = (0..<accumulation).compactMap { _ in batches.next() }
+      guard !group.isEmpty else { break }
+      if shouldStop?() == true {
+        try readLosses()
+        return .stopped
+      }
+      try trainStep(group)
+      state.stepInEpoch += 1
+      state.step += 1
+      // Reading waits for the device, so it is done for many steps at once.
+      let now = ContinuousClock.now
+      if unread.count >= 50 || now - lastRead > .milliseconds(500) || state.stepInEpoch == steps {
+        try readLosses()
+        lastRead = .now
+        report(steps: steps, before: before, seconds: (lastRead - start).seconds)
+      }
+      if let interval = testInterval, state.step % interval == 0, state.stepInEpoch < steps {
+        try testInside()
+      }
+      if let interval = checkpointInterval, state.step % interval == 0, state.stepInEpoch < steps {
+        try saveCheckpoint()
+      }
+    }
+    try readLosses()
+    try finishEpoch(
+      samples: state.sampleCount - before.samples, seconds: (ContinuousClock.now - start).seconds)
+    return .finished
+  }
+
+  /// The gradients of some batches as if they were one, and a step by them.
+  private func trainStep(_ batches: [Batch]) throws {
+    lastBatch = batches.last
+    let parameters = optimizer.parameters
+    let total = batches.reduce(0) { $0 + $1.count }
+    var loss: Tensor?
+    var correct: Tensor?
+    var gradients: [Tensor] = []
+    for batch in batches {
+      let result = objective(model, batch)
+      let part = batches.count == 1 ? result.loss : result.loss * (Float(batch.count) / Float(total))
+      let found = part.gradients(of: parameters)
+      gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
+      loss = loss.map { $0 + part.detached() } ?? part.detached()
+      if let right = result.correct { correct = correct.map { $0 + right } ?? right }
+      // Whatever the next batch needs must not wait behind this one's deferred sums.
+      if batches.count > 1 { for gradient in gradients { try gradient.evaluated() } }
+    }
+    var norm: Tensor?
+    if let clipping { (gradients, norm) = clipping(gradients) }
+    let factor = schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)
+    optimizer.learningRate = Float(Double(baseLearningRate) * factor)
+    optimizer.step(gradients)
+    average?.update()
+    guard let loss else { return }
+    unread.append(
+      UnreadStep(
+        loss: try loss.evaluated(), correct: try correct?.evaluated(), norm: try norm?.evaluated(),
+        count: total,
+        learningRate: optimizer.learningRate))
+  }
+
+  private func finishEpoch(samples: Int, seconds: Double) throws {
+    let evaluation = try evaluateTest()
+    guard evaluation.loss.isFinite else { throw notFinite("test loss", evaluation.loss, step: state.step) }
+    let count = Double(max(state.sampleCount, 1))
+    let result = EpochReport(
+      epoch: state.epoch + 1, trainLoss: state.lossSum / count,
+      trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
+      testAccuracy: evaluation.accuracy, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
+      seconds: seconds, device: device.name)
+    state.history.append(result)
+    state.plateau?.report(evaluation.loss)
+    state.epoch += 1
+    state.stepInEpoch = 0
+    state.lossSum = 0
+    state.correctCount = 0
+    state.sampleCount = 0
+    try saveCheckpoint()
+    try saveModel()
+    onEpoch?(result)
+    for callback in callbacks { try callback.epochEnded(self, result) }
+  }
+
+  /// Adds what the steps since the last call left on the device to the epoch's sums.
+  func readLosses() throws {
+    let first = state.step - unread.count
+    let results = unread
+    unread.removeAll(keepingCapacity: true)
+    var reports: [StepReport] = []
+    for (index, result) in results.enumerated() {
+      let loss = Double(try result.loss.item())
+      guard loss.isFinite else { throw notFinite("loss", loss, step: first + index + 1) }
+      state.lossSum += loss * Double(result.count)
+      state.correctCount += try result.correct?.item(as: Int.self) ?? 0
+      state.sampleCount += result.count
+      guard !callbacks.isEmpty else { continue }
+      reports.append(
+        StepReport(
+          step: first + index + 1, loss: loss, learningRate: result.learningRate,
+          gradientNorm: try result.norm.map { Double(try $0.item()) }))
+    }
+    if !reports.isEmpty { for callback in callbacks { try callback.stepsRead(self, reports) } }
+  }
+
+  private func report(steps: Int, before: (samples: Int, step: Int), seconds: Double) {
+    guard let onProgress else { return }
+    let count = Double(max(state.sampleCount, 1))
+    let speed = Double(state.sampleCount - before.samples) / max(seconds, 1e-9)
+    let stepTime = seconds / Double(max(state.stepInEpoch - before.step, 1))
+    onProgress(
+      Progress(
+        epoch: state.epoch + 1, epochs: epochs, step: state.stepInEpoch, steps: steps,
+        loss: state.lossSum / count, accuracy: Double(state.correctCount) / count, samplesPerSecond: speed,
+        secondsLeft: stepTime * Double(steps - state.stepInEpoch)))
+  }
+
+  private func saveCheckpoint() throws {
+    guard let store else { return }
+    try readLosses()
+    try store.save(snapshot(), tensors: tensors(), keeping: keptCheckpoints)
+    lastSaved = state.step
+  }
+}
+
+extension Duration {
+  /// The duration as a number.
+  package var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,50 @@
+import Lathe
+
+/// Is told what happens in a run.
+public protocol TrainerCallback: AnyObject {
+  /// Before the first step of this process.
+  func trainingStarts(_ trainer: Trainer) throws
+  /// After steps whose losses were read, oldest first.
+  func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws
+  /// After a test inside an epoch.
+  func tested(_ trainer: Trainer, _ report: TestReport) throws
+  /// After each epoch's test.
+  func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws
+  /// After the last step of this process.
+  func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws
+}
+
+extension TrainerCallback {
+  /// Nothing.
+  public func trainingStarts(_ trainer: Trainer) throws {}
+  /// Nothing.
+  public func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws {}
+  /// Nothing.
+  public func tested(_ trainer: Trainer, _ report: TestReport) throws {}
+  /// Nothing.
+  public func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws {}
+  /// Nothing.
+  public func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws {}
+}
+
+/// The figures of a step.
+public struct StepReport: Codable, Hashable, Sendable {
+  /// Steps done in all, this one included.
+  public var step: Int
+  /// The mean loss of the step's examples.
+  public var loss: Double
+  /// The step size.
+  public var learningRate: Float
+  /// The length of all gradients before clipping; nil where they are not clipped.
+  public var gradientNorm: Double?
+}
+
+/// The figures of a test inside an epoch.
+public struct TestReport: Codable, Hashable, Sendable {
+  /// Steps done before.
+  public var step: Int
+  /// The mean loss on the test set.
+  public var loss: Double
+  /// The share of right answers on the test set.
+  public var accuracy: Double
+}

@@ -1,0 +1,46 @@
+import Lathe
+
+/// Examples that a run learns from or is tested on.
+public protocol TrainingData: Sendable {
+  /// Examples of an epoch.
+  var count: Int { get }
+  /// What the examples are called: `images`, `sequences`.
+  var noun: String { get }
+  /// A checksum that shows when the data was changed between a run and its continuation.
+  var checksum: UInt32 { get }
+
+  /// The batches of an epoch.
+  ///
+  /// - Parameters:
+  ///   - seed: Every epoch has an order of its own drawn from it; nil keeps the order of the data.
+  ///   - first: The batch to start from, to go on where an earlier loop stopped.
+  func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream
+}
+
+/// The batches of an epoch, made as they are asked for.
+public struct BatchStream: Sequence {
+  private let iterator: AnyIterator<Batch>
+
+  /// A stream of what an iterator gives.
+  public init(_ iterator: some IteratorProtocol<Batch>) { self.iterator = AnyIterator(iterator) }
+
+  /// The batches; a stream is run through once.
+  public func makeIterator() -> AnyIterator<Batch> { iterator }
+}
+
+extension ImageDataset: TrainingData {
+  /// Images.
+  public var noun: String { "images" }
+
+  /// The labels' checksum.
+  public var checksum: UInt32 { CRC32.checksum([labels]) }
+
+  /// Batches prepared ahead by a `DataLoader`.
+  public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
+    BatchStream(
+      DataLoader(
+        self, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
+        on: device
+      ).makeIterator())
+  }
+}
