@@ -13,10 +13,10 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test bench lint format docs clean
+.PHONY: help setup demo test bench bench-peers lint format docs clean
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## Installs the system packages that are missing (Debian, Ubuntu; root or sudo)
 	@scripts/install-dependencies.sh
@@ -28,8 +28,11 @@ demo: setup ## Trains the CNN on all of Fashion-MNIST: EPOCHS=5 DEVICE=auto
 test: setup ## Runs every test on the CPU and on OpenCL (PoCL)
 	scripts/run-tests.sh
 
-bench: setup ## Measures the figures of the foundation and writes benchmarks/results/
-	benchmarks/foundation.sh
+bench: setup ## Measures every suite on every device and writes benchmarks/results/
+	benchmarks/bench.sh
+
+bench-peers: setup ## Measures Lathe and its peers in turns and writes the tables of benchmarks/README.md
+	benchmarks/bench-peers.sh
 
 lint: ## Checks formatting, the order of imports and the house rules
 	scripts/check-source.sh

@@ -90,9 +90,6 @@ let package = Package(
     .testTarget(
       name: "FixtureTests", dependencies: ["LatheNN", "TestSupport"], swiftSettings: settings),
     .executableTarget(
-      name: "FoundationBenchmark", dependencies: ["LatheNN"], path: "benchmarks/foundation",
-      swiftSettings: settings),
-    .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
   ]
 )

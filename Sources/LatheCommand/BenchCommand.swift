@@ -36,7 +36,9 @@
     var json: String?
 
     @Option(
-      help: ArgumentHelp("Write a page with roofline plot, device chart and tables.", valueName: "file"))
+      help: ArgumentHelp(
+        "Write a page with roofline plot, device chart and tables; only the plot to a name in .svg.",
+        valueName: "file"))
     var report: String?
 
     @Option(
@@ -75,8 +77,7 @@
     func run() throws {
       if !compare.isEmpty { return try compareFiles() }
       if let from, let report {
-        try AtomicFile.write(HTMLReport(ResultFile(path: from)).html, to: report)
-        return
+        return try write(ResultFile(path: from), to: report)
       }
       if let probeStart {
         Terminal.output(try ProcessProbe(device: openDevices()[0], start: probeStart).json())
@@ -113,7 +114,7 @@
       let rows = runner.run(workloads)
       let file = ResultFile(head: head, rows: rows)
       if let json { try AtomicFile.write(file.json(), to: json) }
-      if let report { try AtomicFile.write(HTMLReport(file).html, to: report) }
+      if let report { try write(file, to: report) }
       if StopSignals.number != 0 {
         Terminal.note("stopped after \(rows.count) rows")
         throw ExitCode(128 + StopSignals.number)
@@ -122,6 +123,12 @@
       guard failures == 0 else {
         throw LatheError(.device, "\(failures) of \(rows.count) rows failed; see FAILED above")
       }
+    }
+
+    /// A page, or only the roofline plot where the file's name ends in .svg.
+    private func write(_ file: ResultFile, to path: String) throws {
+      let text = path.hasSuffix(".svg") ? RooflinePlot(file).svg(isStandalone: true) : HTMLReport(file).html
+      try AtomicFile.write(text, to: path)
     }
 
     private func compareFiles() throws {

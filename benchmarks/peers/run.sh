@@ -1,17 +1,25 @@
 #!/usr/bin/env bash
 # Runs a peer in a virtual environment of its own, made at the first call (about 3 GB of packages).
 #
+#   benchmarks/peers/run.sh compare.py --output FILE [OPTIONS]
 #   benchmarks/peers/run.sh lenet_pytorch.py [OPTIONS]
 #
-# LATHE_PEERS_VENV names the environment's folder (default .venv in the repository, which git ignores).
+# LATHE_PEERS_VENV names the environment's folder (default .venv in the repository, which git ignores). A package that
+# cannot be installed is named; the peer that needs it will then be missing.
 set -euo pipefail
-top=$(cd "$(dirname "$0")/../.." && pwd)
-venv=${LATHE_PEERS_VENV:-$top/.venv}
-[ $# -ge 1 ] || { sed -n '2,7p' "$0"; exit 2; }
-if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --only-binary :all: -r "$top/benchmarks/peers/requirements.txt"
+peers=$(cd "$(dirname "$0")" && pwd)
+venv=${LATHE_PEERS_VENV:-$peers/../../.venv}
+[ $# -ge 1 ] || { sed -n '2,8p' "$0"; exit 2; }
+if ! cmp -s "$peers/requirements.txt" "$venv/lathe-requirements.txt"; then
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  complete=yes
+  while read -r package; do
+    "$venv/bin/pip" install --quiet --only-binary :all: "$package" ||
+      { complete=no; echo "run.sh: $package cannot be installed; its peer will be missing" >&2; }
+  done <"$peers/requirements.txt"
+  # Only a complete environment is remembered; another one is tried again at the next call.
+  [ "$complete" = no ] || cp "$peers/requirements.txt" "$venv/lathe-requirements.txt"
 fi
 script=$1
 shift
-exec env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$venv/bin/python" "$top/benchmarks/peers/$script" "$@"
+exec env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "$venv/bin/python" "$peers/$script" "$@"

@@ -49,7 +49,9 @@ public struct RunHead: Sendable, Equatable {
   /// What is known of this machine.
   public init(devices: [Device], roofs: [Roofs?]) {
     let cpu = Device.cpu.info
-    host = ProcessInfo.processInfo.hostName
+    // The name of a virtual machine seldom says which one it is.
+    let given = ProcessInfo.processInfo.environment["LATHE_BENCHMARK_HOST"]
+    host = given.flatMap { $0.isEmpty ? nil : $0 } ?? ProcessInfo.processInfo.hostName
     date = Date().formatted(.iso8601)
     version = Version.current
     commit = Version.commit

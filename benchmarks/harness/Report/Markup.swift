@@ -25,20 +25,28 @@ enum Markup {
   /// Colours for both appearances; devices take d0, d1 and so on.
   static let style = """
     :root, svg { --ink: #1b1f24; --faint: #6a737d; --line: #d0d7de; --page: #ffffff; --bad: #b31d28;
-      --d0: #0b62c4; --d1: #c2410c; --d2: #1a7f37; --d3: #8250df; }
+      --d0: #0b62c4; --d1: #c2410c; --d2: #1a7f37; --d3: #8250df; --d4: #b3246b; --d5: #0e7c86;
+      --d6: #8a6d00; --d7: #6a737d; }
     @media (prefers-color-scheme: dark) {
       :root, svg { --ink: #e6edf3; --faint: #8d96a0; --line: #30363d; --page: #0d1117; --bad: #ff7b72;
-        --d0: #58a6ff; --d1: #ff9b5e; --d2: #56d364; --d3: #bc8cff; } }
+        --d0: #58a6ff; --d1: #ff9b5e; --d2: #56d364; --d3: #bc8cff; --d4: #ff7eb6; --d5: #4fd1dc;
+        --d6: #e3b341; --d7: #8d96a0; } }
     svg { background: var(--page); }
     svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
     svg .faint { fill: var(--faint); }
     svg .grid { stroke: var(--line); fill: none; }
-    svg .d0 { fill: var(--d0); stroke: var(--d0); } svg .d1 { fill: var(--d1); stroke: var(--d1); }
-    svg .d2 { fill: var(--d2); stroke: var(--d2); } svg .d3 { fill: var(--d3); stroke: var(--d3); }
+    \(colours)
     svg polyline { fill: none !important; stroke-width: 2; }
     svg circle { fill-opacity: 0.6; }
     """
 
-  /// The class of a device's colour; there are four.
-  static func colour(_ device: Int) -> String { "d\(device % 4)" }
+  /// The class of a device's colour; there are eight.
+  static func colour(_ device: Int) -> String { "d\(device % colourCount)" }
+
+  private static let colourCount = 8
+
+  private static let colours = (0..<colourCount).map {
+    "svg .d\($0) { fill: var(--d\($0)); stroke: var(--d\($0)); }"
+  }
+  .joined(separator: "\n")
 }

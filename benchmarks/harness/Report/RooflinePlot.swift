@@ -2,12 +2,16 @@ import Foundation
 
 /// Arithmetic speed over arithmetic per byte, under each device's roof (Williams, Waterman and Patterson, 2009).
 public struct RooflinePlot {
-  private let file: ResultFile
+  private let rows: [Row]
+  private let devices: [RunHead.DeviceHead]
   private let width = 860.0, height = 460.0
   private let left = 64.0, right = 16.0, top = 28.0, bottom = 44.0
 
-  /// A plot of a run's rows that have arithmetic.
-  public init(_ file: ResultFile) { self.file = file }
+  /// A plot of a run's rows that have arithmetic, on the devices whose roofs are known.
+  public init(_ file: ResultFile) {
+    rows = file.rows
+    devices = file.head.devices.filter { $0.roofs != nil }
+  }
 
   private struct Point {
     var device: Int
@@ -17,9 +21,9 @@ public struct RooflinePlot {
   }
 
   private var points: [Point] {
-    file.rows.compactMap { row in
+    rows.compactMap { row in
       guard let seconds = row.figures?.median, seconds > 0, row.work.operations > 0, row.work.bytes > 0,
-        let device = file.head.devices.firstIndex(where: {
+        let device = devices.firstIndex(where: {
           $0.index == row.device && $0.profile == row.profile
         })
       else { return nil }
@@ -35,7 +39,7 @@ public struct RooflinePlot {
   /// - Parameter isStandalone: Whether it is a file of its own, with name space and style.
   public func svg(isStandalone: Bool = false) -> String {
     let points = points
-    let roofs = file.head.devices.compactMap(\.roofs)
+    let roofs = devices.compactMap(\.roofs)
     let balances = roofs.map { $0.operationsPerSecond / $0.copyBytesPerSecond }
     let xs = Axis(points.map(\.intensity) + balances, base: 2)
     let ys = Axis(points.map(\.speed) + roofs.map { $0.operationsPerSecond * 1e-9 }, base: 10)
@@ -62,10 +66,10 @@ public struct RooflinePlot {
     svg +=
       "<text class=\"faint\" x=\"\(at(width / 2))\" y=\"\(at(height - 8))\" text-anchor=\"middle\">"
       + "operations per byte</text>\n<text class=\"faint\" x=\"\(at(left))\" y=\"16\">GFLOP/s</text>\n"
-    for (index, device) in file.head.devices.enumerated() {
+    for (index, device) in devices.enumerated() {
       let label = TextTable.device(device.index, device.profile)
       svg +=
-        "<text x=\"\(at(width - right - 150 * Double(file.head.devices.count - index - 1)))\" y=\"16\" "
+        "<text x=\"\(at(width - right - 150 * Double(devices.count - index - 1)))\" y=\"16\" "
         + "text-anchor=\"end\"><tspan class=\"\(Markup.colour(index))\" stroke=\"none\">&#9679; "
         + "\(Markup.escaped(label))</tspan></text>\n"
       guard let roofs = device.roofs else { continue }

@@ -40,9 +40,15 @@ enum ElementwiseSuite {
     ) { device in
       let values = (0..<inputs).map { SampleValues($0 + 1, low: low, high: 2) }
       let tensors = try values.map { try $0.tensor([count], on: device) }
-      return Trial(run: { try body(tensors).evaluated() }) {
+      var trial = Trial(run: { try body(tensors).evaluated() }) {
         try RelativeError.of(body(tensors), at: SamplePlaces(4096, of: count)) { reference(values, $0) }
       }
+      trial.counters = {
+        let before = device.counters.launches
+        try body(tensors).evaluated()
+        return ["launches": Double(device.counters.launches - before)]
+      }
+      return trial
     }
   }
 
