@@ -6,7 +6,10 @@ enum Dispatch {
   /// Runs an operation on a device.
   static func run(_ operation: Operation, inputs: [Operand], outputs: [Operand], on device: Device) throws {
     do {
-      try device.backend.run(operation, inputs: inputs, outputs: outputs)
+      guard Trace.isOn else { return try device.backend.run(operation, inputs: inputs, outputs: outputs) }
+      try Trace.operation(operation, inputs: inputs, outputs: outputs, device: device) {
+        try device.backend.run(operation, inputs: inputs, outputs: outputs)
+      }
     } catch let error as LatheError where error.kind == .unsupported && device.backend !== CPUBackend.shared {
       device.backend.counters.fellBack()
       try runOnCPU(operation, inputs: inputs, outputs: outputs, for: device.backend)

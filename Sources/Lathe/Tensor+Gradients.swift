@@ -44,7 +44,7 @@ extension Tensor {
     let walk = {
       BackwardWalk(targets: targets, keeping: keep).run(from: root, upstream: upstream.cast(to: dtype))
     }
-    let found = creatingGraph ? walk() : noGradient(walk)
+    let found = Trace.span("backward") { creatingGraph ? walk() : noGradient(walk) }
     return zip(inputs, targets).map { input, target in
       found[ObjectIdentifier(target)] ?? Tensor.zeros(input.shape, dtype: input.dtype, device: input.device)
     }

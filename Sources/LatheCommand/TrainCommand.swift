@@ -12,6 +12,8 @@
 
     @OptionGroup var shared: SharedOptions
 
+    @OptionGroup var tracing: TraceOptions
+
     @Option(help: "Passes over the training set.")
     var epochs = 5
 
@@ -51,6 +53,7 @@
     }
 
     func run() throws {
+      tracing.start()
       let device = try shared.openDevice()
       // The test set is read while the training set is unpacked.
       let test = Background { try shared.load(.test) }
@@ -76,6 +79,7 @@
           + "\(batchSize), \(epochs) epochs")
       let outcome = try trainer.run()
       display.end()
+      try tracing.finish()
       if outcome == .stopped {
         display.note(
           "stopped at step \(trainer.step); go on with: \(command(folder, resuming: true))")

@@ -55,6 +55,7 @@
       var localSizes = [local.0, local.1, local.2]
       var shouldFlush = false
       var status: cl_int = 0
+      var event: cl_event?
       try state.withLock { state in
         for (index, argument) in arguments.enumerated() {
           let status = set(argument, at: cl_uint(index), of: kernel.handle)
@@ -64,8 +65,11 @@
         }
         let dimensions: cl_uint = global.2 > 1 || local.2 > 1 ? 3 : global.1 > 1 || local.1 > 1 ? 2 : 1
         for attempt in 0..<2 {
-          status = cl.clEnqueueNDRangeKernel(
-            queue.handle, kernel.handle, dimensions, nil, &globalSizes, &localSizes, 0, nil, nil)
+          status = withUnsafeMutablePointer(to: &event) {
+            cl.clEnqueueNDRangeKernel(
+              queue.handle, kernel.handle, dimensions, nil, &globalSizes, &localSizes, 0, nil,
+              Trace.isOn ? $0 : nil)
+          }
           // Some drivers find memory for a buffer only when it is first used.
           guard status == CL_MEM_OBJECT_ALLOCATION_FAILURE, attempt == 0 else { break }
           pool.releaseAll()
@@ -75,6 +79,7 @@
       }
       guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
       counters.launched()
+      if let event { traced(event, of: kernel) }
       if shouldFlush { try flush() }
     }
 

@@ -24,6 +24,8 @@
     let generated = GeneratedKernels()
     /// Kernels chosen for layers' geometries.
     let layerPlans = LayerPlans()
+    /// Launches whose times a trace still wants.
+    let traces = TracedLaunches()
 
     struct State {
       /// Launches since the last flush.
@@ -47,7 +49,8 @@
         throw LatheError(.device, "\(name): clCreateContext: \(OpenCLStatus.name(status))")
       }
       context = OpenCLContext(owning: handle)
-      let queueHandle = cl.clCreateCommandQueue(handle, place.device, 0, &status)
+      let queueHandle = cl.clCreateCommandQueue(
+        handle, place.device, OpenCLBackend.queueProperties, &status)
       guard status == CL_SUCCESS, let queueHandle else {
         throw LatheError(.device, "\(name): clCreateCommandQueue: \(OpenCLStatus.name(status))")
       }
@@ -95,6 +98,7 @@
         guard status == CL_SUCCESS else {
           throw failure("read of \(destination.count) bytes", status, bytes: destination.count)
         }
+        collectTrace()
       }
       try checkErrorFlag()
     }
@@ -102,6 +106,7 @@
     package func synchronize() throws {
       let status = cl.clFinish(queue.handle)
       guard status == CL_SUCCESS else { throw failure("clFinish", status, bytes: 0) }
+      collectTrace()
       try checkErrorFlag()
     }
 

@@ -44,7 +44,7 @@ def resnet18():
 
 
 class Encoder(nn.Module):
-    """The encoder of benchmarks/harness/Models/TransformerEncoder.swift."""
+    """The encoder of benchmarks/harness/Models/TransformerClassifier.swift."""
 
     def __init__(self, p):
         super().__init__()

@@ -37,6 +37,7 @@
   F(clEnqueueWriteBuffer)                                                                                      \
   F(clEnqueueCopyBuffer)                                                                                       \
   F(clGetEventInfo)                                                                                            \
+  F(clGetEventProfilingInfo)                                                                                   \
   F(clReleaseEvent)                                                                                            \
   F(clWaitForEvents)                                                                                           \
   F(clFlush)                                                                                                   \

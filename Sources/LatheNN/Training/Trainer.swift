@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// Trains a model: epochs over a data set, a test after each, checkpoints and exact resume.
 ///
@@ -183,7 +184,7 @@ public final class Trainer {
         try readLosses()
         return .stopped
       }
-      try trainStep(group)
+      try Trace.span("step") { try trainStep(group) }
       state.stepInEpoch += 1
       state.step += 1
       // Reading waits for the device, so it is done for many steps at once.

@@ -41,34 +41,4 @@ extension Array64 {
       groups: values.count / width, count: width, place: { row, i in row * width + i },
       scaled: { value, place in value * weight.values[place % width] + bias.values[place % width] })
   }
-
-  /// Multi-head attention of [n, t, 3 d], q, k and v side by side, to [n, t, d].
-  func attention(heads: Int) -> Array64 {
-    let (images, length, width) = (shape[0], shape[1], shape[2] / 3)
-    let size = width / heads
-    let scale = 1 / Double(size).squareRoot()
-    var result = [Double](repeating: 0, count: images * length * width)
-    for image in 0..<images {
-      for head in 0..<heads {
-        func start(_ row: Int, _ part: Int) -> Int {
-          (image * length + row) * 3 * width + part * width + head * size
-        }
-        for row in 0..<length {
-          let q = start(row, 0)
-          let scores = (0..<length).map { other in
-            let k = start(other, 1)
-            return exp((0..<size).reduce(0) { $0 + values[q + $1] * values[k + $1] } * scale)
-          }
-          let sum = scores.reduce(0, +)
-          for (other, score) in scores.enumerated() {
-            let v = start(other, 2)
-            for i in 0..<size {
-              result[(image * length + row) * width + head * size + i] += score / sum * values[v + i]
-            }
-          }
-        }
-      }
-    }
-    return Array64([images, length, width], result)
-  }
 }

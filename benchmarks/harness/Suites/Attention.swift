@@ -30,7 +30,7 @@ enum AttentionSuite {
     ) { device in
       let reference = AttentionReference(sizes)
       let inputs = try reference.inputs.map { try $0.tensor(sizes.shape, on: device) }
-      let run = { attention(inputs[0], inputs[1], inputs[2]) }
+      let run = { inputs[0].attention(keys: inputs[1], values: inputs[2]) }
       return Trial(run: { try run().evaluated() }) { try reference.error(output: run()) }
     }
   }
@@ -44,19 +44,11 @@ enum AttentionSuite {
       let inputs = try reference.inputs.map { try $0.tensor(sizes.shape, on: device).requiringGradient() }
       let upstream = try reference.upstream.tensor(sizes.shape, on: device)
       let run = {
-        attention(inputs[0], inputs[1], inputs[2]).gradients(of: inputs, upstream: upstream)
+        inputs[0].attention(keys: inputs[1], values: inputs[2]).gradients(of: inputs, upstream: upstream)
       }
       return Trial(tolerance: 1e-4, run: { for gradient in run() { try gradient.evaluated() } }) {
         try reference.error(gradients: run())
       }
     }
   }
-}
-
-/// softmax(q k^T / sqrt(width)) v for q, k and v of [..., length, width].
-///
-/// Made of products and a softmax: the one place to change once there is a kernel for the whole.
-func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
-  let width = Float(q.shape[q.rank - 1])
-  return (q.matmul(k.transposed()) * (1 / width.squareRoot())).softmax().matmul(v)
 }

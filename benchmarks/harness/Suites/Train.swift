@@ -80,7 +80,7 @@ enum TrainSuite {
   }
 
   private static func transformer(_ batchSize: Int) -> Workload {
-    let sizes = TransformerEncoder.Sizes()
+    let sizes = TransformerClassifier.Sizes()
     let tokens = batchSize * sizes.length
     return Workload(
       .train, "transformer", "\(sizes.layers)x\(sizes.width), \(batchSize)x\(sizes.length) tokens",
@@ -90,7 +90,7 @@ enum TrainSuite {
       ],
       work: .items(tokens, "tokens", operations: 6 * Double(sizes.productsPerToken * tokens)), hasPeers: true
     ) { device in
-      let model = TransformerEncoder(sizes, generator: Generator(seed: 0), device: device)
+      let model = TransformerClassifier(sizes, generator: Generator(seed: 0), device: device)
       func batch(_ count: Int) throws -> (rows: [[Int]], tokens: Tensor, labels: [Int], target: Tensor) {
         let values = SampleValues(1)
         let rows = (0..<count).map { row in
@@ -112,7 +112,7 @@ enum TrainSuite {
         let (rows, labels) = (small.rows, small.labels)
         return try NetworkReference.error(
           model: model, loss: { crossEntropy(model(small.tokens), small.target) }
-        ) { TransformerEncoder.loss(rows, labels: labels, sizes, $0) }
+        ) { TransformerClassifier.loss(rows, labels: labels, sizes, $0) }
       }
     }
   }

@@ -1,0 +1,48 @@
+extension Operation {
+  /// The least that an operation has to do.
+  package struct Work: Sendable, Hashable {
+    /// Floating-point operations, a multiply-add as two; 0 where memory alone counts.
+    package var operations: Double
+    /// Bytes of inputs and outputs, each touched once.
+    package var bytes: Double
+  }
+
+  /// The least work for given operands.
+  package func work(inputs: [Operand], outputs: [Operand]) -> Work {
+    let bytes = (inputs + outputs).reduce(0) { $0 + $1.elementCount * $1.dtype.byteCount }
+    let operations: Int
+    switch self {
+    case .elementwise(let program, _):
+      operations = program.instructions.count * (outputs.first?.elementCount ?? 0)
+    case .reduce(let reduction):
+      operations = (reduction.program.instructions.count + 1) * (inputs.first?.elementCount ?? 0)
+    case .matmul(let product):
+      operations = 2 * product.k * (outputs.first?.elementCount ?? 0)
+    case .convolution(let sizes), .convolutionBackwardInput(let sizes), .convolutionBackwardFilter(let sizes):
+      let window = sizes.channels / max(sizes.groups, 1) * sizes.kernelHeight * sizes.kernelWidth
+      operations =
+        2 * window * sizes.batch * sizes.outputChannels * sizes.outputHeight * sizes.outputWidth
+    default:
+      operations = 0
+    }
+    return Work(operations: Double(operations), bytes: Double(bytes))
+  }
+
+  /// A short name, with the sizes of products and convolutions.
+  package var label: String {
+    func sizes(_ s: Convolution2D) -> String {
+      "\(s.batch)x\(s.channels)x\(s.height)x\(s.width)-\(s.outputChannels)x\(s.kernelHeight)x\(s.kernelWidth)"
+    }
+    switch self {
+    case .elementwise(let program, _): return "elementwise of \(program.instructions.count)"
+    case .reduce(let reduction): return "reduce \(reduction.kind)"
+    case .matmul(let product): return "matmul \(product.m)x\(product.k)x\(product.n)"
+    case .convolution(let s): return "convolution \(sizes(s))"
+    case .convolutionBackwardInput(let s): return "convolutionBackwardInput \(sizes(s))"
+    case .convolutionBackwardFilter(let s): return "convolutionBackwardFilter \(sizes(s))"
+    default:
+      // The case's own name is what stands before its values.
+      return String("\(self)".prefix { $0 != "(" })
+    }
+  }
+}
