@@ -15,6 +15,9 @@
     private let largestAllocation: Int
     /// The most bytes in use and cached together.
     let limit: Int
+    /// False with `LATHE_MEMORY_POOL=off`: buffers are of exactly the size asked for and freed at once, so that
+    /// tools that watch a kernel's accesses see where each buffer ends and what was written to it.
+    private let reuses = environment("LATHE_MEMORY_POOL") != "off"
     private let state = Mutex(State())
 
     private struct State: @unchecked Sendable {
@@ -46,7 +49,7 @@
     /// A buffer of at least `byteCount` bytes, from the free list where it has one.
     package func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
       guard byteCount <= largestAllocation else { throw outOfMemory(byteCount, limit: largestAllocation) }
-      let capacity = min(BufferPool.sizeClass(byteCount), largestAllocation)
+      let capacity = reuses ? min(BufferPool.sizeClass(byteCount), largestAllocation) : max(byteCount, 1)
       let memory: cl_mem = try state.withLock { state in
         if let memory = state.free[capacity]?.popLast() {
           state.used += capacity
@@ -70,6 +73,7 @@
         state.used -= capacity
         state.cached += capacity
         counters.freed(capacity)
+        if !reuses { release(&state) }
       }
     }
 
