@@ -5,7 +5,7 @@
 #   scripts/check-kernels.sh [OPTIONS OF OperationCheck]
 #   scripts/check-kernels.sh --uninitialised [--name TEXT]    reads of memory that nothing wrote, too
 #
-# The second form starts a process for each case and takes minutes: oclgrind 21 loses track of what is written once
+# The second form starts a process for each case and takes twice as long: oclgrind loses track of what is written once
 # memory objects come and go, and then reports reads that are in order in every case by itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,7 +36,7 @@ if [[ ${1:-} == --uninitialised ]]; then
   export OCLGRIND_UNINITIALIZED=1
   mapfile -t cases < <("$check" --list --largest 600 "$@")
   for name in "${cases[@]}"; do
-    run --mode value --name "$name" --largest 600 >"$folder/output" || cat "$folder/output"
+    run --mode value --case "$name" >"$folder/output" || cat "$folder/output"
   done
   echo "${#cases[@]} cases, each in a process of its own"
 else

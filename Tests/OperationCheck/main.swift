@@ -6,9 +6,9 @@ import TestSupport
 
 let usage = """
   usage: OperationCheck [--device cpu|opencl] [--profile cpu|gpu] [--mode value|gradient|secondOrder|view]
-                         [--name TEXT] [--largest ELEMENTS] [--list] [--verbose]
+                         [--name TEXT] [--case NAME] [--largest ELEMENTS] [--list] [--verbose]
 
-  Runs the cases whose name contains TEXT and whose inputs have at most ELEMENTS elements; exits with 1 where one
+  Runs the cases whose name contains TEXT (or is NAME) and whose inputs have at most ELEMENTS elements; exits with 1 where one
   fails or runs on the CPU instead of the OpenCL device.
   """
 
@@ -16,6 +16,7 @@ var deviceName = "cpu"
 var profile = "gpu"
 var modes = Mode.allCases
 var text = ""
+var exactName = ""
 var largest = Int.max
 var lists = false
 var verbose = false
@@ -39,6 +40,7 @@ while let argument = arguments.popFirst() {
     guard let mode = Mode(rawValue: value(argument)) else { stop("no such mode\n\(usage)") }
     modes = [mode]
   case "--name": text = value(argument)
+  case "--case": exactName = value(argument)
   case "--largest":
     guard let count = Int(value(argument)) else { stop("--largest takes a number") }
     largest = count
@@ -54,7 +56,10 @@ do {
 } catch {
   stop("\(error)")
 }
-let cases = OpCase.all.filter { (text.isEmpty || $0.name.contains(text)) && $0.inputCount <= largest }
+let cases = OpCase.all.filter {
+  (text.isEmpty || $0.name.contains(text)) && (exactName.isEmpty || $0.name == exactName)
+    && $0.inputCount <= largest
+}
 if lists {
   for opCase in cases { print(opCase.name) }
   exit(0)
