@@ -1,33 +1,75 @@
 #if CommandLine
   import ArgumentParser
-  import LatheNN
+#endif
+import LatheNN
 
-  /// The networks that the tool knows.
-  enum ModelName: String, ExpressibleByArgument, CaseIterable {
-    case lenet
-  }
+/// The data sets that the tool knows.
+enum DataName: String, CaseIterable {
+  case fashionMNIST = "fashion-mnist"
+}
 
-  /// The data sets that the tool knows.
-  enum DataName: String, ExpressibleByArgument, CaseIterable {
-    case fashionMNIST = "fashion-mnist"
-  }
+/// The optimizers that the tool knows.
+enum OptimizerName: String, CaseIterable {
+  case adam, adamw, sgd, adagrad, rmsprop, adafactor, lion, lamb
 
-  /// The optimizers that the tool knows.
-  enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
-    case adam, sgd
-
-    func make(_ parameters: [Parameter], learningRate: Float) -> any Optimizer {
-      switch self {
-      case .adam: Adam(parameters, learningRate: learningRate)
-      case .sgd: SGD(parameters, learningRate: learningRate, momentum: 0.9)
-      }
+  /// The step size where none is given: the recipe's for Adam's kind, others by their own custom.
+  func learningRate(_ recipe: Float) -> Float {
+    switch self {
+    case .adam, .adamw, .lamb: recipe
+    case .sgd, .adagrad, .adafactor: recipe * 10
+    case .rmsprop: recipe
+    case .lion: recipe / 10
     }
   }
 
+  /// An optimizer of the model's trained parameters; matrices alone take weight decay.
+  func make(_ model: any Module, learningRate: Float, weightDecay: Float?) -> any Optimizer {
+    guard let weightDecay, weightDecay > 0 else {
+      return make(model.trainableParameters, learningRate: learningRate)
+    }
+    return make(model.decayGroups(weightDecay: weightDecay), learningRate: learningRate)
+  }
+
+  private func make(_ items: [some OptimizerItem], learningRate: Float) -> any Optimizer {
+    switch self {
+    case .adam: Adam(items, learningRate: learningRate)
+    case .adamw: Adam(items, learningRate: learningRate, decoupledDecay: 0.01)
+    case .sgd: SGD(items, learningRate: learningRate, momentum: 0.9)
+    case .adagrad: Adagrad(items, learningRate: learningRate)
+    case .rmsprop: RMSprop(items, learningRate: learningRate)
+    case .adafactor: Adafactor(items, learningRate: learningRate)
+    case .lion: Lion(items, learningRate: learningRate)
+    case .lamb: LAMB(items, learningRate: learningRate)
+    }
+  }
+}
+
+/// The learning rate's courses that the tool knows.
+enum ScheduleName: String, CaseIterable {
+  case constant, linear, cosine, plateau
+  case oneCycle = "one-cycle"
+
+  /// The schedule of a run; a constant one where a plateau decides.
+  func make(warmup: Int, steps: Int) -> LearningRateSchedule {
+    switch self {
+    case .constant, .plateau:
+      warmup == 0 ? .constant : .linear(from: 0, steps: warmup)
+    case .linear: .warmupLinear(warmup: warmup, steps: steps)
+    case .cosine: .warmupCosine(warmup: warmup, steps: steps)
+    case .oneCycle: .oneCycle(steps: steps)
+    }
+  }
+}
+
+#if CommandLine
+  extension DataName: ExpressibleByArgument {}
+  extension OptimizerName: ExpressibleByArgument {}
+  extension ScheduleName: ExpressibleByArgument {}
+
   /// What says where the data and the device are, for more than one command.
   struct SharedOptions: ParsableArguments {
-    @Option(help: "The data set.")
-    var data = DataName.fashionMNIST
+    @Option(help: "The data set of image models; fashion-mnist where not given.")
+    var data: DataName?
 
     @Option(
       help: ArgumentHelp(
@@ -51,19 +93,6 @@
         let known = Device.infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }
         throw LatheError(error.kind, "\(error.message); devices here: \(known.joined(separator: ", "))")
       }
-    }
-
-    /// Reads a part of the data set and checks that the network can take its images.
-    func load(_ part: FashionMNIST.Part) throws -> ImageDataset {
-      let folder = dataDir ?? FashionMNIST.defaultFolder
-      let dataset = try FashionMNIST.load(part, from: folder)
-      let size = LeNet.imageSize
-      guard dataset.height == size && dataset.width == size else {
-        throw LatheError(
-          .format,
-          "\(folder): images of \(dataset.height) x \(dataset.width) pixels; lenet takes \(size) x \(size)")
-      }
-      return dataset
     }
   }
 #endif

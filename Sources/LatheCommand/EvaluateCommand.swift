@@ -14,9 +14,17 @@
 
     func run() throws {
       let device = try shared.openDevice()
-      let network = LeNet.model(generator: Generator(seed: 0), device: device)
-      try ModelFolder(model).load(into: network, architecture: "lenet") { Terminal.note($0) }
-      let test = try shared.load(.test)
+      let content = try ModelFolder(model).read { Terminal.note($0) }
+      let name = content.architecture ?? "lenet"
+      guard let recipe = ModelCatalog.recipe(name), recipe.task == .images else {
+        throw LatheError(
+          .invalidArgument,
+          "\(content.source): '\(name)' is no network for the classes of images, which this tests")
+      }
+      let test = try TrainingInput.images(
+        .test, shared.dataDir ?? FashionMNIST.defaultFolder, recipe, isRaw: false)
+      let network = recipe.model(ModelInput(), generator: Generator(seed: 0), device: device)
+      try network.load(content.values, from: content.source)
       let evaluation = try Evaluation(of: network, on: test, device: device)
       if shared.json {
         let encoder = JSONEncoder()

@@ -36,7 +36,9 @@
   struct LatheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "lathe", abstract: "Trains and tests neural networks on OpenCL devices and the CPU.",
-      subcommands: [DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, BenchCommand.self])
+      subcommands: [
+        DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, ModelsCommand.self, BenchCommand.self,
+      ])
   }
 #else
   import Foundation

@@ -5,114 +5,191 @@
 
   struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "train", abstract: "Trains a network, tests it after each epoch and stores it.")
+      commandName: "train", abstract: "Trains a network, tests it after each epoch and stores it.",
+      discussion:
+        "`lathe models` lists the networks. What a flag says goes before what the file of --config says.")
 
-    @Argument(help: "The network: lenet.")
-    var model: ModelName
+    @Argument(help: "The network, such as lenet.")
+    var model: String?
 
     @OptionGroup var shared: SharedOptions
 
     @OptionGroup var tracing: TraceOptions
 
-    @Option(help: "Passes over the training set.")
-    var epochs = 5
+    @Option(
+      help: ArgumentHelp(
+        "A JSON object with the long names of these options as keys, '_' for '-', and model.",
+        valueName: "file"))
+    var config: String?
 
-    @Option(help: "Images a step.")
-    var batchSize = 64
+    @Option(help: ArgumentHelp("The text that networks for text learn from.", valueName: "file"))
+    var dataFile: String?
 
-    @Option(help: "The step size; without it 0.001 for adam, 0.01 for sgd.")
+    @Option(help: "Characters of a text's windows; without it 128, of texts with classes 256.")
+    var length: Int?
+
+    @Option(help: "Passes over the training set; without it 5.")
+    var epochs: Int?
+
+    @Option(help: "Examples a batch; without it the network's own.")
+    var batchSize: Int?
+
+    @Option(help: "Batches whose gradients make one step.")
+    var accumulate: Int?
+
+    @Option(help: "The step size; without it 0.001 for adam, 0.01 for sgd, or the network's own.")
     var learningRate: Float?
 
-    @Option(help: "adam, or sgd with momentum 0.9.")
-    var optimizer = OptimizerName.adam
+    @Option(help: "adam, adamw, sgd with momentum 0.9, and others.")
+    var optimizer: OptimizerName?
 
-    @Option(help: "Chooses the first weights and the order of the images.")
-    var seed: UInt64 = 0
+    @Option(help: "The course of the learning rate.")
+    var schedule: ScheduleName?
+
+    @Option(help: "Steps in which the learning rate rises from 0.")
+    var warmupSteps: Int?
+
+    @Option(help: "Weight decay of matrices and filters; biases and norms have none.")
+    var weightDecay: Float?
+
+    @Option(help: "The largest length of all gradients together.")
+    var clipNorm: Float?
+
+    @Option(help: "The share of a target's weight that all classes get.")
+    var labelSmoothing: Float?
+
+    @Option(help: "Tests and stores a moving average of the weights that keeps so much, such as 0.999.")
+    var average: Float?
+
+    @Option(help: "Ends when the test loss has not fallen for so many epochs.")
+    var patience: Int?
+
+    @Option(help: "Ends when the test accuracy reaches this.")
+    var targetAccuracy: Double?
+
+    @Option(help: "Chooses the first weights and the order of the examples.")
+    var seed: UInt64?
 
     @Option(
       help: ArgumentHelp(
-        "The folder for checkpoints and the model; without it runs/lenet-N.", valueName: "dir"))
+        "The folder for checkpoints, records and the model; without it runs/MODEL-N.", valueName: "dir"))
     var output: String?
 
     @Flag(help: "Go on from the newest checkpoint in the output folder.")
     var resume = false
 
+    @Flag(help: "Train on one batch, print what the network is and takes, and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Read every loss before its step, to name the layer that makes a NaN; always so on the CPU.")
+    var checkNumbers = false
+
+    @Option(help: "Also test every so many steps, not only after each epoch.")
+    var testEvery: Int?
+
     @Option(help: "Also write a checkpoint every so many steps, not only after each epoch.")
     var checkpointEvery: Int?
 
+    @Option(help: "Checkpoints that stay; without it 2.")
+    var keep: Int?
+
+    /// What the flags say.
+    private var flags: TrainingOptions {
+      var options = TrainingOptions()
+      options.model = model
+      options.data = shared.data?.rawValue
+      options.epochs = epochs
+      options.seed = seed
+      options.optimizer = optimizer?.rawValue
+      options.schedule = schedule?.rawValue
+      options.output = output
+      options.dataDir = shared.dataDir
+      options.dataFile = dataFile
+      options.batchSize = batchSize
+      options.learningRate = learningRate
+      options.weightDecay = weightDecay
+      options.warmupSteps = warmupSteps
+      options.labelSmoothing = labelSmoothing
+      options.clipNorm = clipNorm
+      options.accumulate = accumulate
+      options.average = average
+      options.patience = patience
+      options.targetAccuracy = targetAccuracy
+      options.testEvery = testEvery
+      options.checkpointEvery = checkpointEvery
+      options.keep = keep
+      options.length = length
+      return options
+    }
+
     func validate() throws {
-      guard epochs >= 1 else { throw ValidationError("--epochs is \(epochs); give 1 or more") }
-      guard batchSize >= 1 else { throw ValidationError("--batch-size is \(batchSize); give 1 or more") }
-      if let learningRate, !(learningRate.isFinite && learningRate > 0) {
-        throw ValidationError("--learning-rate is \(learningRate); give a number above 0")
+      if let problem = flags.problem { throw ValidationError(problem) }
+      if model == nil && config == nil {
+        throw ValidationError("no network; name one (`lathe models` lists them) or a file with --config")
       }
-      if let checkpointEvery, checkpointEvery < 1 {
-        throw ValidationError("--checkpoint-every is \(checkpointEvery); give 1 or more")
-      }
-      if output?.isEmpty == true { throw ValidationError("--output is empty; name a folder") }
+      if dryRun && resume { throw ValidationError("--dry-run writes nothing that --resume could go on from") }
     }
 
     func run() throws {
       tracing.start()
+      let file = try config.map { try TrainingOptions(path: $0) }
+      let options = try file.map { try flags.over($0) } ?? flags
+      if let problem = options.problem {
+        throw LatheError(.invalidArgument, "\(config ?? "options"): \(problem)")
+      }
+      guard let recipe = options.model.flatMap(ModelCatalog.recipe) else {
+        throw LatheError(
+          .invalidArgument, "\(config ?? "options"): no key 'model'; `lathe models` lists them")
+      }
       let device = try shared.openDevice()
-      // The test set is read while the training set is unpacked.
-      let test = Background { try shared.load(.test) }
-      let training = try shared.load(.train)
-      let folder = try OutputFolder.prepare(output, model: model.rawValue, resume: resume)
-      let settings = TrainingSettings(
-        architecture: model.rawValue, data: shared.data.rawValue, optimizer: optimizer.rawValue,
-        learningRate: learningRate ?? (optimizer == .adam ? 1e-3 : 1e-2), batchSize: batchSize, seed: seed)
-      let generator = Generator(seed: seed)
-      let network = LeNet.model(generator: generator, device: device)
-      let trainer = try Trainer(
-        model: network,
-        optimizer: settings.makeOptimizer(optimizer, network), generator: generator, training: training,
-        test: try test.value(), epochs: epochs, settings: settings, folder: folder, device: device)
-      let display = TrainingDisplay(json: shared.json, epochs: epochs)
+      let job = try TrainingJob(recipe, options, device: device)
+      if dryRun { return try job.dryRun().forEach { Terminal.output($0) } }
+      try train(job, options, device)
+    }
+
+    private func train(_ job: TrainingJob, _ options: TrainingOptions, _ device: Device) throws {
+      let name = job.recipe.name
+      let folder = try OutputFolder.prepare(options.output, model: name, resume: resume)
+      let trainer = try job.trainer(folder: folder)
+      if checkNumbers { trainer.checksEveryStep = true }
+      let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
       display.attach(to: trainer)
-      trainer.checkpointInterval = checkpointEvery
+      trainer.callbacks.append(RunRecorder(folder: folder, command: CommandLine.arguments))
       if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
       StopSignals.listen()
       trainer.shouldStop = { StopSignals.number != 0 }
       display.note(
-        "training \(model.rawValue) on \(device.name) (\(device.info.name)): \(training.count) images, batch "
-          + "\(batchSize), \(epochs) epochs")
+        "training \(name) on \(device.name) (\(device.info.name)): \(job.data.training.count) "
+          + "\(job.data.training.noun), batch \(trainer.settings.batchSize), \(trainer.epochs) epochs")
       let outcome = try trainer.run()
       display.end()
       try tracing.finish()
       if outcome == .stopped {
-        display.note(
-          "stopped at step \(trainer.step); go on with: \(command(folder, resuming: true))")
+        display.note("stopped at step \(trainer.step); go on with: \(command(folder, options))")
         throw ExitCode(128 + StopSignals.number)
       }
       if let last = trainer.history.last {
         display.note("test accuracy \(Terminal.fixed(last.testAccuracy, 4)) after \(last.epoch) epochs")
       }
       display.note("model stored in \(folder)/model.safetensors")
-      display.note("evaluate it with: \(evaluation(folder))")
+      if job.recipe.task == .images { display.note("evaluate it with: \(evaluation(folder, options))") }
     }
 
-    private func evaluation(_ folder: String) -> String {
-      var words = [program, "evaluate", "--model", folder, "--data", shared.data.rawValue]
-      if let dataDir = shared.dataDir { words += ["--data-dir", dataDir] }
+    private func evaluation(_ folder: String, _ options: TrainingOptions) -> String {
+      var words = [program, "evaluate", "--model", folder, "--data", DataName.fashionMNIST.rawValue]
+      if let dataDir = options.dataDir { words += ["--data-dir", dataDir] }
       if shared.device != "auto" { words += ["--device", shared.device] }
       return words.map(Terminal.shellQuoted).joined(separator: " ")
     }
 
     /// The command that goes on with this run.
-    private func command(_ folder: String, resuming: Bool) -> String {
+    private func command(_ folder: String, _ options: TrainingOptions) -> String {
       var words = [program] + CommandLine.arguments.dropFirst()
-      if output == nil { words += ["--output", folder] }
+      if options.output == nil { words += ["--output", folder] }
       if !words.contains("--resume") { words.append("--resume") }
       return words.map(Terminal.shellQuoted).joined(separator: " ")
     }
 
     private var program: String { CommandLine.arguments.first ?? "lathe" }
-  }
-
-  extension TrainingSettings {
-    fileprivate func makeOptimizer(_ name: OptimizerName, _ network: any Module) -> any Optimizer {
-      name.make(network.parameters, learningRate: learningRate)
-    }
   }
 #endif

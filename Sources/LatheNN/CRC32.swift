@@ -1,10 +1,12 @@
-/// The checksum of zlib and PNG (polynomial 0xEDB88320), eight bytes at a time.
-package enum CRC32 {
-  private static let tables: [UInt32] = {
+/// A cyclic redundancy check of 32 bits by its reflected polynomial, eight bytes at a time.
+struct CRC32Table: Sendable {
+  private let tables: [UInt32]
+
+  init(polynomial: UInt32) {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
     for i in 0..<256 {
       var value = UInt32(i)
-      for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xEDB8_8320 : value >> 1 }
+      for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ polynomial : value >> 1 }
       tables[i] = value
     }
     for i in 0..<256 {
@@ -13,11 +15,11 @@ package enum CRC32 {
         tables[t * 256 + i] = (before >> 8) ^ tables[Int(before & 0xFF)]
       }
     }
-    return tables
-  }()
+    self.tables = tables
+  }
 
   /// The checksum of some bytes, going on from an earlier one.
-  package static func checksum(_ bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
+  func checksum(_ bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
     tables.withUnsafeBufferPointer { t in
       var crc = ~start
       var i = 0
@@ -35,9 +37,33 @@ package enum CRC32 {
       return ~crc
     }
   }
+}
+
+/// The checksum of zlib and PNG (polynomial 0xEDB88320).
+package enum CRC32 {
+  private static let table = CRC32Table(polynomial: 0xEDB8_8320)
+
+  /// The checksum of some bytes, going on from an earlier one.
+  package static func checksum(_ bytes: UnsafeRawBufferPointer, continuing start: UInt32 = 0) -> UInt32 {
+    table.checksum(bytes, continuing: start)
+  }
 
   /// The checksum of arrays laid end to end.
   package static func checksum(_ chunks: [[UInt8]]) -> UInt32 {
     chunks.reduce(0) { crc, chunk in chunk.withUnsafeBytes { checksum($0, continuing: crc) } }
+  }
+}
+
+/// Castagnoli's checksum (polynomial 0x82F63B78), of TFRecord files.
+package enum CRC32C {
+  private static let table = CRC32Table(polynomial: 0x82F6_3B78)
+
+  /// The checksum of some bytes.
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { table.checksum($0) } }
+
+  /// The checksum as TFRecord files hold it: turned and shifted, since a checksum of data with checksums in it is weak.
+  package static func masked(_ bytes: [UInt8]) -> UInt32 {
+    let crc = checksum(bytes)
+    return (crc >> 15 | crc << 17) &+ 0xA282_EAD8
   }
 }

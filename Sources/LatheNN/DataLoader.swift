@@ -62,15 +62,7 @@ public struct DataLoader: Sequence, Sendable {
   public func makeIterator() -> Iterator { Iterator(self, depth: depth) }
 
   /// The order of the images in the loader's epoch.
-  func order() -> [Int32] {
-    var order = (0..<Int32(dataset.count)).map { $0 }
-    guard let seed else { return order }
-    var numbers = SplitMix64(state: seed &+ UInt64(bitPattern: Int64(epoch)) &* 0xD1B5_4A32_D192_ED03)
-    for i in stride(from: order.count - 1, to: 0, by: -1) {
-      order.swapAt(i, Int(numbers.next(below: UInt64(i + 1))))
-    }
-    return order
-  }
+  func order() -> [Int32] { EpochOrder.indices(dataset.count, seed: seed, epoch: epoch) }
 
   /// Copies the rows of a batch together and sends them to the device.
   func raw(_ index: Int, order: [Int32]) -> RawBatch {
@@ -127,6 +119,20 @@ struct RawBatch: Sendable {
   let pixels: Tensor
   let labels: Tensor
   let count: Int
+}
+
+/// The order of examples in an epoch, which depends on the seed and the epoch alone.
+enum EpochOrder {
+  /// The places 0..<count, shuffled unless the seed is nil (Fisher and Yates, 1938; Durstenfeld, 1964).
+  static func indices(_ count: Int, seed: UInt64?, epoch: Int) -> [Int32] {
+    var order = (0..<Int32(count)).map { $0 }
+    guard let seed else { return order }
+    var numbers = SplitMix64(state: seed &+ UInt64(bitPattern: Int64(epoch)) &* 0xD1B5_4A32_D192_ED03)
+    for i in stride(from: order.count - 1, to: 0, by: -1) {
+      order.swapAt(i, Int(numbers.next(below: UInt64(i + 1))))
+    }
+    return order
+  }
 }
 
 /// A small generator for shuffling (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).

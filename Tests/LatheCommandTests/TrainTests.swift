@@ -100,7 +100,7 @@ extension CommandTests {
       // A run too long to end before the signal comes.
       let long = ["--epochs", "100000", "--checkpoint-every", "7", "--output", "out"]
       let running = try Lathe.start(arguments(long), in: folder.path)
-      #expect(running.waitFor { folder.namesIn("out").contains { $0.hasSuffix(".json") } })
+      #expect(running.waitFor { !folder.checkpointsIn("out").isEmpty })
       kill(running.process.processIdentifier, signal)
       let stopped = try running.wait()
       #expect(stopped.status == 128 + signal, "\(stopped.errors)")
@@ -108,7 +108,7 @@ extension CommandTests {
         #expect(stopped.errors.contains("stopped at step"))
         #expect(stopped.errors.contains("--resume"))
       }
-      let newest = try #require(folder.namesIn("out").filter { $0.hasSuffix(".json") }.max())
+      let newest = try #require(folder.checkpointsIn("out").max())
       let step = try #require(Int(newest.dropFirst("checkpoint-".count).dropLast(".json".count)))
       // On to the end of the epoch that was under way, and the same without a stop.
       let epochs = String(step / 10 + 1)
@@ -152,7 +152,7 @@ extension CommandTests {
       #expect(result.status == 1)
       #expect(result.errors.contains("no space left on device"))
       let left = folder.namesIn("disk")
-      #expect(left.contains { $0.hasSuffix(".json") })
+      #expect(!folder.checkpointsIn("disk").isEmpty)
       #expect(!left.contains { $0.contains(".tmp-") })
     }
 
@@ -170,5 +170,10 @@ extension TemporaryFolder {
   /// The names in a folder inside, sorted; none where it is not there.
   func namesIn(_ name: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: file(name))) ?? []).sorted()
+  }
+
+  /// The JSON files of the checkpoints in a folder inside.
+  func checkpointsIn(_ name: String) -> [String] {
+    namesIn(name).filter { $0.hasPrefix("checkpoint-") && $0.hasSuffix(".json") }
   }
 }

@@ -31,8 +31,10 @@ extension CommandTests {
         ["train", "lenet", "--epochs", "many"], ["train", "lenet", "--learning-rate=-0.1"],
         ["train", "lenet", "--learning-rate", "nan"], ["train", "lenet", "--learning-rate", "inf"],
         ["train", "lenet", "--learning-rate", "0"], ["train", "lenet", "--batch-size", "0"],
-        ["train", "lenet", "--optimizer", "adagrad"], ["train", "lenet", "--data", "cifar"],
-        ["train", "resnet"], ["train"], ["train", "lenet", "--nonsense"], ["train", "lenet", "--output", ""],
+        ["train", "lenet", "--optimizer", "adagradd"], ["train", "lenet", "--data", "cifar"],
+        ["train", "resnet"], ["train"], ["train", "lenet", "--keep", "0"],
+        ["train", "lenet", "--label-smoothing", "1"], ["train", "lenet", "--dry-run", "--resume"],
+        ["train", "lenet", "--nonsense"], ["train", "lenet", "--output", ""],
         ["evaluate"], ["nonsense"], ["devices", "--nonsense"], ["train", "lenet", "--seed", "-1"],
       ])
     func usage(_ arguments: [String]) throws {

@@ -1,55 +1,55 @@
 import Lathe
 
-/// In training sets elements to 0 at random and scales the others up; in evaluation does nothing.
-public final class Dropout: Module {
+/// What dropouts share: only in training a mask is drawn; in evaluation they do nothing.
+public class DropoutLayer: Module {
   private let probability: Float
   private let generator: Generator
   private var isTraining = true
 
-  /// - Parameters:
-  ///   - probability: How likely an element becomes 0.
-  ///   - generator: Give the trainer's own, so that its state is saved with checkpoints.
-  public init(_ probability: Float = 0.5, generator: Generator = .layers) {
-    require(probability >= 0 && probability < 1, "Dropout: probability \(probability) is not in 0..<1")
+  init(_ probability: Float, _ generator: Generator) {
+    require(probability >= 0 && probability < 1, "\(Self.self): probability \(probability) is not in 0..<1")
     self.probability = probability
     self.generator = generator
   }
 
+  /// What a mask is drawn for; the mask is broadcast to the input.
+  func masked(_ input: Tensor) -> Shape { input.shape }
+
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor {
-    isTraining ? input.dropout(probability: probability, generator: generator) : input
+    guard isTraining && probability > 0 else { return input }
+    let shape = masked(input)
+    if shape == input.shape { return input.dropout(probability: probability, generator: generator) }
+    return input
+      * Tensor.ones(shape, dtype: input.dtype, device: input.device)
+      .dropout(probability: probability, generator: generator)
   }
 
   /// Drops only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
 }
 
-/// In training sets whole channels of [n, c, ...] to 0 at random and scales the others up (Tompson et al., 2015).
-public final class ChannelDropout: Module {
-  private let probability: Float
-  private let generator: Generator
-  private var isTraining = true
+/// In training sets elements to 0 at random and scales the others up; in evaluation does nothing.
+public final class Dropout: DropoutLayer {
+  /// - Parameters:
+  ///   - probability: How likely an element becomes 0.
+  ///   - generator: Give the trainer's own, so that its state is saved with checkpoints.
+  public init(_ probability: Float = 0.5, generator: Generator = .layers) {
+    super.init(probability, generator)
+  }
+}
 
+/// In training sets whole channels of [n, c, ...] to 0 at random and scales the others up (Tompson et al., 2015).
+public final class ChannelDropout: DropoutLayer {
   /// - Parameters:
   ///   - probability: How likely a channel becomes 0.
   ///   - generator: Give the trainer's own, so that its state is saved with checkpoints.
   public init(_ probability: Float = 0.5, generator: Generator = .layers) {
-    require(probability >= 0 && probability < 1, "ChannelDropout: probability \(probability) is not in 0..<1")
-    self.probability = probability
-    self.generator = generator
+    super.init(probability, generator)
   }
 
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    guard isTraining && probability > 0 else { return input }
+  override func masked(_ input: Tensor) -> Shape {
     require(input.rank >= 2, "ChannelDropout: a tensor of shape \(input.shape), not [n, c, ...]")
-    var shape = Shape(repeating: 1, rank: input.rank)
-    (shape[0], shape[1]) = (input.shape[0], input.shape[1])
-    let mask = Tensor.ones(shape, dtype: input.dtype, device: input.device)
-      .dropout(probability: probability, generator: generator)
-    return input * mask
+    return Shape(input.shape.prefix(2) + Array(repeating: 1, count: input.rank - 2))
   }
-
-  /// Drops only in training.
-  public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
 }

@@ -1,87 +1,5 @@
 import Lathe
 
-/// The largest value of each window of images [n, c, h, w].
-public final class MaxPool2D: Module {
-  private let kernel: Int
-  private let stride: Int
-  private let padding: Int
-
-  /// Square windows; the stride is the window's size where not given.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-  }
-
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    input.maxPool2D(kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding))
-  }
-}
-
-/// The mean of each window of images [n, c, h, w].
-public final class AveragePool2D: Module {
-  private let kernel: Int
-  private let stride: Int
-  private let padding: Int
-  private let countsPadding: Bool
-
-  /// Square windows; the stride is the window's size where not given.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-    self.countsPadding = countsPadding
-  }
-
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    input.averagePool2D(
-      kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding),
-      countsPadding: countsPadding)
-  }
-}
-
-/// The largest value of each window of sequences [n, c, length].
-public final class MaxPool1D: Module {
-  private let kernel: Int
-  private let stride: Int
-  private let padding: Int
-
-  /// The stride is the window's size where not given.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-  }
-
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    input.maxPool1D(kernel: kernel, stride: stride, padding: padding)
-  }
-}
-
-/// The mean of each window of sequences [n, c, length].
-public final class AveragePool1D: Module {
-  private let kernel: Int
-  private let stride: Int
-  private let padding: Int
-  private let countsPadding: Bool
-
-  /// The stride is the window's size where not given.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-    self.countsPadding = countsPadding
-  }
-
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    input.averagePool1D(kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
-  }
-}
-
 /// A layer that is a function without parameters.
 public class FunctionLayer: Module {
   private let function: (Tensor) -> Tensor
@@ -90,6 +8,46 @@ public class FunctionLayer: Module {
 
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor { function(input) }
+}
+
+/// The largest value of each window of images [n, c, h, w].
+public final class MaxPool2D: FunctionLayer {
+  /// Square windows; the stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
+    let step = stride ?? kernel
+    super.init { $0.maxPool2D(kernel: (kernel, kernel), stride: (step, step), padding: (padding, padding)) }
+  }
+}
+
+/// The mean of each window of images [n, c, h, w].
+public final class AveragePool2D: FunctionLayer {
+  /// Square windows; the stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
+    let step = stride ?? kernel
+    super.init {
+      $0.averagePool2D(
+        kernel: (kernel, kernel), stride: (step, step), padding: (padding, padding),
+        countsPadding: countsPadding)
+    }
+  }
+}
+
+/// The largest value of each window of sequences [n, c, length].
+public final class MaxPool1D: FunctionLayer {
+  /// The stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
+    super.init { $0.maxPool1D(kernel: kernel, stride: stride, padding: padding) }
+  }
+}
+
+/// The mean of each window of sequences [n, c, length].
+public final class AveragePool1D: FunctionLayer {
+  /// The stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
+    super.init {
+      $0.averagePool1D(kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
+    }
+  }
 }
 
 /// Means of images [n, c, h, w] over windows that divide each plane into a wanted number of pieces.

@@ -22,39 +22,53 @@ public struct ModelFolder: Sendable {
       to: "\(path)/\(name)")
   }
 
-  /// Reads the weights into a model.
+  /// A stored model before it is loaded.
+  public struct Content: Sendable {
+    /// The network's name, where it was stored.
+    public let architecture: String?
+    /// The state dictionary.
+    public let values: [String: Tensor]
+    /// Where it comes from, for messages.
+    public let source: String
+  }
+
+  /// Reads the stored model.
   ///
   /// Where a run has not finished its first epoch, its newest checkpoint is used, and the note says so.
-  /// - Throws: `LatheError` where there is no model, it is damaged, or it is one of another architecture.
-  public func load(into model: any Module, architecture: String, note: (String) -> Void) throws {
+  /// - Throws: `LatheError` where there is no model, or it is damaged.
+  public func read(note: (String) -> Void) throws -> Content {
     guard FileErrors.exists(path) else {
       throw LatheError(.file, "\(path): no such folder; name one that `lathe train` made")
     }
     var values: [String: Tensor] = [:]
-    let found: String?
-    let source: String
     if FileErrors.exists(file) {
       let content = try Safetensors(path: file)
-      found = content.metadata["architecture"]
-      source = file
       for name in content.entries.keys { values[name] = content.tensor(name) }
-    } else {
-      guard let (state, tensors) = try CheckpointStore(folder: path).newest(note: note) else {
-        throw LatheError(
-          .file,
-          "\(path): neither model.safetensors nor a checkpoint is there; name a folder that `lathe train` made"
-        )
-      }
-      found = state.settings.architecture
-      source = CheckpointStore(folder: path).path(step: state.step)
-      note("\(path): no finished model; evaluating the checkpoint of step \(state.step)")
-      for name in tensors.entries.keys where name.hasPrefix("model.") {
-        values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
-      }
+      return Content(architecture: content.metadata["architecture"], values: values, source: file)
     }
-    if let found, found != architecture {
-      throw LatheError(.format, "\(source): of another model: it is '\(found)', expected '\(architecture)'")
+    guard let (state, tensors) = try CheckpointStore(folder: path).newest(note: note) else {
+      throw LatheError(
+        .file,
+        "\(path): neither model.safetensors nor a checkpoint is there; name a folder that `lathe train` made")
     }
-    try model.load(values, from: source)
+    note("\(path): no finished model; evaluating the checkpoint of step \(state.step)")
+    for name in tensors.entries.keys where name.hasPrefix("model.") {
+      values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
+    }
+    return Content(
+      architecture: state.settings.architecture, values: values,
+      source: CheckpointStore(folder: path).path(step: state.step))
+  }
+
+  /// Reads the weights into a model; see `read(note:)`.
+  ///
+  /// - Throws: `LatheError` where there is no model, it is damaged, or it is one of another architecture.
+  public func load(into model: any Module, architecture: String, note: (String) -> Void) throws {
+    let content = try read(note: note)
+    if let found = content.architecture, found != architecture {
+      throw LatheError(
+        .format, "\(content.source): of another model: it is '\(found)', expected '\(architecture)'")
+    }
+    try model.load(content.values, from: content.source)
   }
 }

@@ -6,10 +6,11 @@ extension Trainer {
     let checkpoint = store.flatMap { store in
       store.steps.first.map { "the last good checkpoint is \(store.path(step: $0))" }
     }
+    let layer = failingLayer().map { "\($0); " } ?? ""
     return LatheError(
       .training,
       "epoch \(state.epoch + 1), step \(step): the \(what) is \(value); \(checkpoint ?? "there is no checkpoint yet"); "
-        + "\(failingLayer().map { "\($0); " } ?? "")start anew with a lower learning rate")
+        + "\(layer)start anew with a lower learning rate")
   }
 
   /// A clause naming the innermost layer that first gives a number that is not finite for the last batch.
@@ -18,6 +19,7 @@ extension Trainer {
     var names: [ObjectIdentifier: String] = [:]
     for (path, module) in model.namedModules { names[ObjectIdentifier(module)] = path }
     var found: String?
+    let isExact = checksEveryStep
     ForwardObserver.watch { module, _, output in
       guard found == nil, output.dtype.isFloatingPoint, !Trainer.isFinite(output) else { return }
       let type = String(describing: Swift.type(of: module))
@@ -25,6 +27,7 @@ extension Trainer {
       found =
         "layer \(names[ObjectIdentifier(module)].map { "'\($0)'" } ?? "of the whole model") (\(type)) is the first "
         + "whose output is not finite\(weights ? "" : ", its weights are not either")"
+        + (isExact ? "" : " (by weights of a later step; --check-numbers finds the one that made it)")
     } during: {
       noGradient { _ = objective(model, lastBatch) }
     }

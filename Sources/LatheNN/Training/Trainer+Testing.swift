@@ -52,4 +52,30 @@ extension Trainer {
     }
     if let average { try average.withAverages(save) } else { try save() }
   }
+
+  /// What one step showed.
+  public struct DryRun: Sendable {
+    /// The batch's shape and element type.
+    public let input: Shape, dtype: DType
+    /// Examples of the batch.
+    public let examples: Int
+    /// The mean loss before the step.
+    public let loss: Double
+  }
+
+  /// Does one step on one batch and writes nothing; the model is not to be trained on afterwards.
+  public func dryRun() throws -> DryRun {
+    let batches = training.batches(
+      size: state.settings.batchSize, seed: state.settings.seed, epoch: 0, first: 0, on: device)
+    guard let batch = batches.makeIterator().next() else {
+      throw LatheError(.invalidArgument, "the training set has no \(training.noun)")
+    }
+    model.train()
+    try trainStep([batch])
+    state.step += 1
+    try readLosses()
+    return DryRun(
+      input: batch.inputs.shape, dtype: batch.inputs.dtype, examples: batch.count,
+      loss: state.lossSum / Double(batch.count))
+  }
 }

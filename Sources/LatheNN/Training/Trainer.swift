@@ -66,6 +66,10 @@ public final class Trainer {
   public var best: Monitor?
   /// How many checkpoints stay.
   public var keptCheckpoints = 2
+  /// Reads the loss before each step, to stop with the weights that made a number that is not finite.
+  ///
+  /// The layer can then be named. On by default on the CPU, where nothing waits; elsewhere it costs speed.
+  public var checksEveryStep: Bool
   /// Are told what happens, in this order.
   public var callbacks: [any TrainerCallback] = []
 
@@ -117,11 +121,14 @@ public final class Trainer {
     self.device = device
     store = folder.map(CheckpointStore.init)
     baseLearningRate = optimizer.learningRate
+    checksEveryStep = device == .cpu
     state = TrainingState(
       settings: settings, dataCount: training.count, dataChecksum: training.checksum,
       generator: generator.state)
   }
 
+  /// What the run was started with.
+  public var settings: TrainingSettings { state.settings }
   /// The epochs done so far.
   public var history: [EpochReport] { state.history }
   /// Steps done in all.
@@ -208,7 +215,7 @@ public final class Trainer {
   }
 
   /// The gradients of some batches as if they were one, and a step by them.
-  private func trainStep(_ batches: [Batch]) throws {
+  func trainStep(_ batches: [Batch]) throws {
     lastBatch = batches.last
     let parameters = optimizer.parameters
     let total = batches.reduce(0) { $0 + $1.count }
@@ -224,6 +231,9 @@ public final class Trainer {
       if let right = result.correct { correct = correct.map { $0 + right } ?? right }
       // Whatever the next batch needs must not wait behind this one's deferred sums.
       if batches.count > 1 { for gradient in gradients { try gradient.evaluated() } }
+    }
+    if checksEveryStep, let value = try loss.map({ Double(try $0.item()) }), !value.isFinite {
+      throw notFinite("loss", value, step: state.step + 1)
     }
     var norm: Tensor?
     if let clipping { (gradients, norm) = clipping(gradients) }

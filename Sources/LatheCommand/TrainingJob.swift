@@ -1,0 +1,93 @@
+import LatheNN
+
+/// A recipe with its data and settings, ready to be trained.
+struct TrainingJob {
+  let recipe: ModelRecipe
+  let data: TrainingInput
+  private let options: TrainingOptions
+  private let device: Device
+  private let settings: TrainingSettings
+  private let optimizer: OptimizerName
+  private let schedule: ScheduleName
+
+  /// Reads the data and settles every setting.
+  init(_ recipe: ModelRecipe, _ options: TrainingOptions, device: Device) throws {
+    self.recipe = recipe
+    self.options = options
+    self.device = device
+    data = try TrainingInput(recipe, options)
+    optimizer = options.optimizer.flatMap(OptimizerName.init) ?? .adam
+    schedule = options.schedule.flatMap(ScheduleName.init) ?? .constant
+    settings = TrainingSettings(
+      architecture: recipe.name, data: data.name, optimizer: optimizer.rawValue,
+      learningRate: options.learningRate ?? optimizer.learningRate(recipe.learningRate),
+      batchSize: options.batchSize ?? recipe.batchSize, seed: options.seed ?? 0,
+      details: TrainingJob.details(options))
+  }
+
+  /// What a resumed run must share besides the settings proper; a run with nothing of it has no details, as runs
+  /// before there were any.
+  private static func details(_ options: TrainingOptions) -> [String: String]? {
+    let pairs: [(String, String?)] = [
+      ("schedule", options.schedule), ("warm-up steps", options.warmupSteps.map(String.init)),
+      ("weight decay", options.weightDecay.map { "\($0)" }),
+      ("label smoothing", options.labelSmoothing.map { "\($0)" }),
+      ("clipping norm", options.clipNorm.map { "\($0)" }), ("average", options.average.map { "\($0)" }),
+      ("batches a step", options.accumulate.map(String.init)), ("length", options.length.map(String.init)),
+      // Only a schedule that ends with the run depends on its length.
+      (
+        "epochs",
+        options.schedule.flatMap {
+          ["linear", "cosine", "one-cycle"].contains($0) ? "\(options.epochs ?? 5)" : nil
+        }
+      ),
+    ]
+    let given = pairs.compactMap { name, value in value.map { (name, $0) } }
+    return given.isEmpty ? nil : Dictionary(uniqueKeysWithValues: given)
+  }
+
+  /// The run at its start.
+  func trainer(folder: String?) throws -> Trainer {
+    let generator = Generator(seed: settings.seed)
+    let model = recipe.model(data.input, generator: generator, device: device)
+    let trainer = try Trainer(
+      model: model,
+      optimizer: optimizer.make(model, learningRate: settings.learningRate, weightDecay: options.weightDecay),
+      generator: generator, training: data.training, test: data.test, epochs: options.epochs ?? 5,
+      settings: settings, folder: folder, device: device)
+    trainer.objective = recipe.objective(labelSmoothing: options.labelSmoothing ?? 0)
+    trainer.accumulation = options.accumulate ?? 1
+    trainer.clipping = options.clipNorm.map { .norm($0) }
+    trainer.average = options.average.map { ExponentialMovingAverage(model.trainableParameters, decay: $0) }
+    trainer.schedule = schedule.make(
+      warmup: options.warmupSteps ?? 0, steps: trainer.stepsPerEpoch * trainer.epochs)
+    if schedule == .plateau { trainer.plateau = ReduceOnPlateau(patience: 2) }
+    if options.patience != nil || options.targetAccuracy != nil {
+      trainer.earlyStopping = EarlyStopping(
+        Monitor(options.targetAccuracy == nil ? .loss : .accuracy), patience: options.patience,
+        target: options.targetAccuracy)
+    }
+    trainer.best = Monitor(.loss)
+    trainer.testInterval = options.testEvery
+    trainer.checkpointInterval = options.checkpointEvery
+    trainer.keptCheckpoints = options.keep ?? 2
+    return trainer
+  }
+
+  /// One step and what it takes, as lines; nothing is written.
+  func dryRun() throws -> [String] {
+    let trainer = try trainer(folder: nil)
+    let before = device.counters
+    let start = ContinuousClock.now
+    let result = try trainer.dryRun()
+    let seconds = (ContinuousClock.now - start).seconds
+    let counters = device.counters
+    return [
+      trainer.model.summary(input: result.input, dtype: result.dtype).description,
+      "one step of \(result.examples) examples: loss \(Terminal.fixed(result.loss, 4)), "
+        + "\(counters.launches - before.launches) launches, \(Terminal.fixed(seconds, 2)) s with compilation",
+      "memory: \(counters.peakBytes / 1_048_576) MiB at most",
+      "an epoch has \(trainer.stepsPerEpoch) steps",
+    ]
+  }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import LatheNN
+
+/// What `lathe train` can be told, by flags or by a configuration file; what is nil is left to the model's recipe.
+struct TrainingOptions: Codable, Equatable {
+  /// The keys of a configuration file.
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case model, data, epochs, seed, optimizer, schedule, output
+    case dataDir = "data_dir"
+    case dataFile = "data_file"
+    case batchSize = "batch_size"
+    case learningRate = "learning_rate"
+    case weightDecay = "weight_decay"
+    case warmupSteps = "warmup_steps"
+    case labelSmoothing = "label_smoothing"
+    case clipNorm = "clip_norm"
+    case accumulate
+    case average
+    case patience
+    case targetAccuracy = "target_accuracy"
+    case testEvery = "test_every"
+    case checkpointEvery = "checkpoint_every"
+    case keep
+    case length
+  }
+
+  var model: String?
+  var data: String?
+  var epochs: Int?
+  var seed: UInt64?
+  var optimizer: String?
+  var schedule: String?
+  var output: String?
+  var dataDir: String?
+  var dataFile: String?
+  var batchSize: Int?
+  var learningRate: Float?
+  var weightDecay: Float?
+  var warmupSteps: Int?
+  var labelSmoothing: Float?
+  var clipNorm: Float?
+  var accumulate: Int?
+  var average: Float?
+  var patience: Int?
+  var targetAccuracy: Double?
+  var testEvery: Int?
+  var checkpointEvery: Int?
+  var keep: Int?
+  var length: Int?
+
+  init() {}
+
+  /// Reads a configuration file.
+  ///
+  /// - Throws: `LatheError` where it is no JSON object, has an unknown key or a value of the wrong type.
+  init(path: String) throws {
+    guard let content = FileManager.default.contents(atPath: path) else {
+      throw LatheError(.file, "\(path): cannot read the configuration; name a JSON file")
+    }
+    let object: [String: Any]
+    do {
+      guard let parsed = try JSONSerialization.jsonObject(with: content) as? [String: Any] else {
+        throw LatheError(
+          .format, "\(path): a configuration is one JSON object, such as {\"model\": \"lenet\"}")
+      }
+      object = parsed
+    } catch let error as LatheError {
+      throw error
+    } catch {
+      throw LatheError(.format, "\(path): not JSON: \((error as NSError).localizedDescription)")
+    }
+    let known = CodingKeys.allCases.map(\.rawValue)
+    if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
+      throw LatheError(
+        .format, "\(path): unknown key '\(key)'; \(Suggestion.sentence(for: key, among: known))")
+    }
+    do {
+      self = try JSONDecoder().decode(TrainingOptions.self, from: content)
+    } catch DecodingError.typeMismatch(let type, let context) {
+      throw TrainingOptions.wrong(path, context, "expected \(TrainingOptions.describe(type))")
+    } catch DecodingError.dataCorrupted(let context) {
+      throw TrainingOptions.wrong(path, context, context.debugDescription)
+    }
+  }
+
+  private static func wrong(_ path: String, _ context: DecodingError.Context, _ what: String) -> LatheError {
+    LatheError(
+      .format, "\(path): key '\(context.codingPath.map(\.stringValue).joined(separator: "."))': \(what)")
+  }
+
+  private static func describe(_ type: Any.Type) -> String {
+    switch type {
+    case is String.Type: "a text"
+    case is Float.Type, is Double.Type: "a number"
+    default: "a whole number"
+    }
+  }
+
+  /// These options, and those of another where these say nothing.
+  func over(_ other: TrainingOptions) throws -> TrainingOptions {
+    // By their keys, so that no option can be forgotten here.
+    func object(_ options: TrainingOptions) throws -> [String: Any] {
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any] ?? [:]
+    }
+    let merged = try object(other).merging(object(self)) { _, mine in mine }
+    return try JSONDecoder().decode(
+      TrainingOptions.self, from: JSONSerialization.data(withJSONObject: merged))
+  }
+
+  /// What is wrong with the values; nil where nothing is.
+  var problem: String? {
+    let counts: [(CodingKeys, Int?)] = [
+      (.epochs, epochs), (.batchSize, batchSize), (.accumulate, accumulate), (.testEvery, testEvery),
+      (.checkpointEvery, checkpointEvery), (.keep, keep), (.length, length), (.patience, patience),
+    ]
+    for (key, value) in counts {
+      if let value, value < 1 { return "--\(flag(key)) is \(value); give 1 or more" }
+    }
+    if let learningRate, !(learningRate.isFinite && learningRate > 0) {
+      return "--learning-rate is \(learningRate); give a number above 0"
+    }
+    if let clipNorm, !(clipNorm.isFinite && clipNorm > 0) {
+      return "--clip-norm is \(clipNorm); give a number above 0"
+    }
+    if let weightDecay, !(weightDecay.isFinite && weightDecay >= 0) {
+      return "--weight-decay is \(weightDecay); give 0 or more"
+    }
+    if let warmupSteps, warmupSteps < 0 { return "--warmup-steps is \(warmupSteps); give 0 or more" }
+    if let labelSmoothing, !(labelSmoothing >= 0 && labelSmoothing < 1) {
+      return "--label-smoothing is \(labelSmoothing); give a number from 0 up to but without 1"
+    }
+    if let average, !(average > 0 && average < 1) {
+      return "--average is \(average); give a number between 0 and 1"
+    }
+    if output?.isEmpty == true { return "--output is empty; name a folder" }
+    let words: [(CodingKeys, String?, [String])] = [
+      (.model, model, ModelCatalog.all.map(\.name)),
+      (.optimizer, optimizer, OptimizerName.allCases.map(\.rawValue)),
+      (.schedule, schedule, ScheduleName.allCases.map(\.rawValue)),
+      (.data, data, [DataName.fashionMNIST.rawValue]),
+    ]
+    for (key, value, known) in words {
+      if let value, !known.contains(value) {
+        return "unknown \(key.rawValue) '\(value)'; \(Suggestion.sentence(for: value, among: known))"
+      }
+    }
+    return nil
+  }
+
+  private func flag(_ key: CodingKeys) -> String { key.rawValue.replacingOccurrences(of: "_", with: "-") }
+}
+
+/// The nearest of some known words.
+enum Suggestion {
+  /// "did you mean 'x'? known are a, b, c".
+  static func sentence(for word: String, among known: [String]) -> String {
+    let nearest = known.map { (distance(word, $0), $0) }.min { $0 < $1 }
+    let list = "known are \(known.joined(separator: ", "))"
+    guard let nearest, nearest.0 <= max(2, word.count / 3) else { return list }
+    return "did you mean '\(nearest.1)'? \(list)"
+  }
+
+  /// Insertions, deletions and exchanges of characters that lead from one word to the other (Levenshtein, 1966).
+  static func distance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a), Array(b))
+    var row = Array(0...b.count)
+    for i in a.indices {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
+        diagonal = row[j + 1]
+        row[j + 1] = next
+      }
+    }
+    return row[b.count]
+  }
+}

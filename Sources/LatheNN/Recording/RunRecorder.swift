@@ -1,0 +1,167 @@
+import Foundation
+import Lathe
+
+/// Writes what a run does into its folder: `config.json`, `metrics.jsonl` and TensorBoard's events.
+///
+/// `config.json` holds everything needed to repeat the run. `metrics.jsonl` has one object a line, of type `step`,
+/// `test` or `epoch`; a resumed run first drops the lines behind the step that it goes on from.
+public final class RunRecorder: TrainerCallback {
+  /// What a run can be repeated by.
+  public struct Configuration: Codable, Hashable, Sendable {
+    /// The settings that a resumed run must share.
+    public var settings: TrainingSettings
+    /// Epochs in all.
+    public var epochs: Int
+    /// The device's name, and what it is.
+    public var device: String, deviceName: String
+    /// The command with its arguments.
+    public var command: [String]
+    /// The Swift compiler's version.
+    public var compiler: String
+    /// Parameters of the model.
+    public var parameters: Int
+  }
+
+  private struct Line<Content: Encodable>: Encodable {
+    var type: String
+    var content: Content
+
+    private enum Key: String, CodingKey { case type }
+
+    func encode(to encoder: any Encoder) throws {
+      try content.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(type, forKey: .type)
+    }
+  }
+
+  private struct Epoch: Encodable {
+    var step: Int
+    var report: EpochReport
+
+    private enum Key: String, CodingKey { case step }
+
+    func encode(to encoder: any Encoder) throws {
+      try report.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(step, forKey: .step)
+    }
+  }
+
+  private let folder: String
+  private let command: [String]
+  private let stepInterval: Int
+  private let histogramsOfWeights: Bool
+  private var events: EventFile?
+  private var metrics: FileHandle?
+  private let encoder: JSONEncoder
+
+  /// - Parameters:
+  ///   - folder: The run's folder.
+  ///   - command: What the run was started with.
+  ///   - stepInterval: Every so many steps have a line.
+  ///   - histograms: Whether the weights' distribution is recorded after each epoch.
+  public init(folder: String, command: [String] = [], stepInterval: Int = 10, histograms: Bool = true) {
+    require(stepInterval > 0, "RunRecorder: a line every \(stepInterval) steps")
+    self.folder = folder
+    self.command = command
+    self.stepInterval = stepInterval
+    histogramsOfWeights = histograms
+    encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  }
+
+  private var metricsPath: String { "\(folder)/metrics.jsonl" }
+
+  /// Writes the configuration and opens the files.
+  public func trainingStarts(_ trainer: Trainer) throws {
+    try AtomicFile.makeFolder(folder)
+    let settings = trainer.settings
+    let configuration = Configuration(
+      settings: settings, epochs: trainer.epochs, device: trainer.device.name,
+      deviceName: trainer.device.info.name, command: command, compiler: RunRecorder.compiler,
+      parameters: trainer.model.parameterCount)
+    let pretty = JSONEncoder()
+    pretty.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(
+      String(decoding: pretty.encode(configuration), as: UTF8.self) + "\n", to: "\(folder)/config.json")
+    try keepMetrics(upTo: trainer.step)
+    guard let handle = FileHandle(forWritingAtPath: metricsPath) else {
+      throw FileErrors.failed("write", metricsPath)
+    }
+    try handle.seekToEnd()
+    metrics = handle
+    let events = try EventFile(folder: folder)
+    self.events = events
+    if trainer.step == 0 {
+      try events.hyperparameters(
+        [
+          ("architecture", settings.architecture), ("optimizer", settings.optimizer),
+          ("learning_rate", String(settings.learningRate)), ("batch_size", String(settings.batchSize)),
+          ("seed", String(settings.seed)),
+        ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, group: folder)
+    }
+  }
+
+  /// Records some of the steps.
+  public func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws {
+    for report in steps where report.step % stepInterval == 0 {
+      try write("step", report)
+      var values: [(tag: String, value: Double)] = [
+        ("loss/train", report.loss), ("learning_rate", Double(report.learningRate)),
+      ]
+      if let norm = report.gradientNorm { values.append(("gradient_norm", norm)) }
+      try events?.scalars(values, step: report.step)
+    }
+  }
+
+  /// Records a test inside an epoch.
+  public func tested(_ trainer: Trainer, _ report: TestReport) throws {
+    try write("test", report)
+    try events?.scalars([("loss/test", report.loss), ("accuracy/test", report.accuracy)], step: report.step)
+  }
+
+  /// Records an epoch.
+  public func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws {
+    try write("epoch", Epoch(step: trainer.step, report: report))
+    try events?.scalars(
+      [
+        ("loss/epoch", report.trainLoss), ("accuracy/train", report.trainAccuracy),
+        ("loss/test", report.testLoss),
+        ("accuracy/test", report.testAccuracy), ("examples_per_second", report.samplesPerSecond),
+      ], step: trainer.step)
+    guard histogramsOfWeights else { return }
+    for (name, parameter) in trainer.model.namedParameters {
+      try events?.histogram("weights/\(name)", parameter.value.scalars(as: Float.self), step: trainer.step)
+    }
+  }
+
+  private func write(_ type: String, _ content: some Encodable) throws {
+    let line = try encoder.encode(Line(type: type, content: content)) + Data([0x0A])
+    do {
+      try metrics?.write(contentsOf: line)
+    } catch {
+      throw FileErrors.failed("write", metricsPath)
+    }
+  }
+
+  /// Leaves the whole lines of steps up to one.
+  private func keepMetrics(upTo step: Int) throws {
+    guard FileErrors.exists(metricsPath) else { return try AtomicFile.write("", to: metricsPath) }
+    let kept = try FileErrors.read(metricsPath).split(separator: 0x0A).filter { line in
+      let object = (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any]
+      return (object?["step"] as? Int).map { $0 <= step } ?? false
+    }
+    try AtomicFile.write([kept.flatMap { $0 + [0x0A] }], to: metricsPath)
+  }
+
+  private static let compiler: String = {
+    #if swift(>=6.3)
+      "Swift 6.3 or later"
+    #elseif swift(>=6.2)
+      "Swift 6.2"
+    #else
+      "Swift before 6.2"
+    #endif
+  }()
+}

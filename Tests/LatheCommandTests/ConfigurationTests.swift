@@ -1,0 +1,105 @@
+import DataTestSupport
+import Foundation
+import Testing
+
+extension CommandTests {
+  @Suite("Configuration files and models")
+  struct ConfigurationTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+      folder = try TemporaryFolder()
+      try IDXFiles.write(to: folder, training: 96, test: 40)
+    }
+
+    private func train(_ config: String, _ more: [String] = []) throws -> Lathe {
+      try folder.write(Array(config.utf8), "run.json")
+      return try Lathe.start(
+        ["train", "--config", "run.json", "--device", "cpu"] + more, in: folder.path
+      ).wait()
+    }
+
+    @Test("A file says everything, and a flag goes before it")
+    func file() throws {
+      let result = try train(
+        """
+        {"model": "mlp", "data_dir": "\(folder.path)", "epochs": 9, "batch_size": 32, "optimizer": "adamw",
+         "learning_rate": 0.002, "schedule": "cosine", "warmup_steps": 2, "weight_decay": 0.1, "clip_norm": 1.0,
+         "label_smoothing": 0.1, "average": 0.9, "accumulate": 2, "output": "out", "keep": 1}
+        """, ["--epochs", "2"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.lines.count == 2)
+      let names = folder.namesIn("out")
+      #expect(names.filter { $0.hasPrefix("checkpoint") }.count == 2)
+      for name in ["config.json", "metrics.jsonl", "model.safetensors", "best.safetensors"] {
+        #expect(names.contains(name))
+      }
+      #expect(names.contains { $0.hasPrefix("events.out.tfevents.") })
+      let again = try train(
+        "{\"model\": \"mlp\", \"data_dir\": \"\(folder.path)\", \"batch_size\": 32, \"output\": \"out\"}",
+        ["--resume", "--optimizer", "adamw", "--learning-rate", "0.002"])
+      #expect(again.status == 1)
+      #expect(again.errors.contains("schedule cosine, now none"))
+    }
+
+    @Test(
+      "What is wrong is named, with the nearest known word",
+      arguments: [
+        ("{\"model\": \"mlp\", \"epoch\": 3}", "unknown key 'epoch'; did you mean 'epochs'?"),
+        ("{\"model\": \"resnet19\"}", "unknown model 'resnet19'; did you mean 'resnet18'?"),
+        ("{\"model\": \"mlp\", \"epochs\": \"many\"}", "key 'epochs': expected a whole number"),
+        ("{\"model\": \"mlp\", \"epochs\": 0}", "--epochs is 0"), ("[1]", "one JSON object"),
+        ("{", "not JSON"),
+        ("{\"epochs\": 3}", "no key 'model'"), ("{\"model\": \"gpt\"}", "--data-file"), ("", "not JSON"),
+      ])
+    func wrong(_ config: String, _ part: String) throws {
+      let result = try train(config)
+      #expect(result.status == 1)
+      #expect(result.errors.contains("lathe: error: ") && result.errors.contains(part), "\(result.errors)")
+    }
+
+    @Test("A file that is not there")
+    func missing() throws {
+      let result = try Lathe.run("train", "--config", "nowhere.json", in: folder.path)
+      #expect(result.status == 1 && result.errors.contains("nowhere.json"))
+    }
+
+    @Test("A dry run prints the network and writes nothing")
+    func dryRun() throws {
+      let result = try Lathe.run(
+        "train", "resnet18", "--dry-run", "--data-dir", folder.path, "--device", "cpu", "--batch-size", "4",
+        in: folder.path)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output.contains("Total params: 11172810"))
+      #expect(result.output.contains("an epoch has 24 steps"))
+      #expect(!folder.names.contains("runs"))
+    }
+
+    @Test(
+      "Every network trains by its name", arguments: ["autoencoder", "vae", "mobilenet-small", "char-lstm"])
+    func names(_ name: String) throws {
+      let text = String(repeating: "the quick brown fox jumps over the lazy dog. ", count: 60)
+      try folder.write(Array(text.utf8), "text")
+      let result = try Lathe.run(
+        "train", name, "--data-dir", folder.path, "--data-file", "text", "--length", "16", "--device", "cpu",
+        "--epochs", "1", "--batch-size", "32", "--output", "out", in: folder.path)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.lines.count == 1)
+    }
+
+    @Test("The networks are listed, and a stored one is tested by its own name")
+    func models() throws {
+      let list = try Lathe.run("models", in: folder.path)
+      #expect(list.status == 0 && list.lines.count == 12)
+      #expect(list.lines.contains { $0.hasPrefix("resnet34") })
+      #expect(
+        try Lathe.run(
+          "train", "mlp", "--data-dir", folder.path, "--device", "cpu", "--epochs", "1", "--output", "out",
+          in: folder.path
+        ).status == 0)
+      let evaluation = try Lathe.run(
+        "evaluate", "--model", "out", "--data-dir", folder.path, "--device", "cpu", in: folder.path)
+      #expect(evaluation.status == 0 && evaluation.output.contains("accuracy"))
+    }
+  }
+}
