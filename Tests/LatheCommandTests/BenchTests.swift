@@ -45,6 +45,22 @@ extension CommandTests {
       #expect(try bench("--threshold", "0.5").status == 2)
     }
 
+    @Test("Ctrl-C keeps the rows that are finished")
+    func interrupted() throws {
+      let running = try Lathe.start(
+        ["bench", "gemm", "--device", "cpu", "--json", "out.json"], in: folder.path)
+      #expect(
+        running.waitFor {
+          (try? String(contentsOfFile: running.output, encoding: .utf8))?.contains("64x64x64") == true
+        })
+      kill(running.process.processIdentifier, SIGINT)
+      let result = try running.wait()
+      #expect(result.status == 130, "\(result.errors)")
+      #expect(result.errors.contains("stopped after"))
+      let text = String(decoding: try folder.read("out.json"), as: UTF8.self)
+      #expect(text.contains("gemm/matmul/64x64x64/float32/cpu"))
+    }
+
     @Test("The list runs nothing")
     func list() throws {
       let result = try bench("--list")

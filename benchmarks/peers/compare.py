@@ -101,7 +101,10 @@ def start_lathe(program, devices):
     workers = []
     for device in devices or known:
         worker = Worker(device, [program, "bench", "--worker", "--device", device], {})
-        worker.listing = worker.ask(do="list")
+        try:
+            worker.listing = worker.ask(do="list")
+        except Failure as failure:
+            raise SystemExit(f"compare.py: lathe on {device}: {failure}") from None
         workers.append(worker)
     return workers
 
@@ -159,9 +162,11 @@ def measure(workers, workload, seconds):
                 results[worker.name] = str(failure)
                 ready.remove(worker)
         turns += 1
-    for worker in workers:
-        if worker.is_alive:
+    for worker in ready:
+        try:
             worker.ask(do="release")
+        except Failure as failure:
+            results[worker.name] = str(failure)
     return results
 
 

@@ -59,7 +59,7 @@ public struct RunHead: Sendable, Equatable {
     cores = cpu.computeUnits
     simd = cpu.simd ?? "none"
     blas = (cpu.blas ?? "none") + (cpu.blasCore.map { ", core type \($0)" } ?? "")
-    warnings = [cpu.warning].compactMap { $0 }
+    warnings = [cpu.warning, OtherLoad.warning].compactMap { $0 }
     self.devices = zip(devices, roofs).map { device, roofs in
       DeviceHead(
         index: device.name, name: device.info.name, driver: device.info.driver,

@@ -29,9 +29,15 @@ struct DeviceChart {
   func svg() -> String {
     let groups = groups
     let (left, span, bar) = (390.0, 360.0, 13.0)
-    var y = 8.0
-    var body = ""
     func at(_ value: Double) -> String { Markup.number(value) }
+    var body = ""
+    for (index, device) in file.head.devices.enumerated() {
+      body +=
+        "<text x=\"\(at(8 + 212 * Double(index % 4)))\" y=\"\(16 + 18 * (index / 4))\">"
+        + "<tspan class=\"\(Markup.colour(index))\">"
+        + "&#9679; \(Markup.escaped(TextTable.device(device.index, device.profile)))</tspan></text>\n"
+    }
+    var y = Double(18 * ((file.head.devices.count + 3) / 4) + 12)
     for group in groups {
       let fastest = group.bars.map(\.seconds).min() ?? 1
       body +=

@@ -36,6 +36,7 @@ enum Markup {
     svg .faint { fill: var(--faint); }
     svg .grid { stroke: var(--line); fill: none; }
     \(colours)
+    svg tspan { stroke: none !important; }
     svg polyline { fill: none !important; stroke-width: 2; }
     svg circle { fill-opacity: 0.6; }
     """

@@ -70,7 +70,7 @@ public struct RooflinePlot {
       let label = TextTable.device(device.index, device.profile)
       svg +=
         "<text x=\"\(at(width - right - 150 * Double(devices.count - index - 1)))\" y=\"16\" "
-        + "text-anchor=\"end\"><tspan class=\"\(Markup.colour(index))\" stroke=\"none\">&#9679; "
+        + "text-anchor=\"end\"><tspan class=\"\(Markup.colour(index))\">&#9679; "
         + "\(Markup.escaped(label))</tspan></text>\n"
       guard let roofs = device.roofs else { continue }
       let peak = roofs.operationsPerSecond * 1e-9
