@@ -154,7 +154,9 @@
       if checkNumbers { trainer.checksEveryStep = true }
       let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
       display.attach(to: trainer)
-      trainer.callbacks.append(RunRecorder(folder: folder, command: CommandLine.arguments))
+      trainer.callbacks = [
+        RunRecorder(folder: folder, command: CommandLine.arguments), RunReport(folder: folder),
+      ]
       if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
       StopSignals.listen()
       trainer.shouldStop = { StopSignals.number != 0 }

@@ -177,6 +177,30 @@ struct TrainerFeatureTests {
     for name in events { #expect(try EventRecords.count(try folder.read(name)) > 3) }
   }
 
+  @Test("The report is one page with curves, confusion matrix and wrong answers")
+  func report() throws {
+    let folder = try TemporaryFolder()
+    let run = try trainer(folder: folder.path, epochs: 2)
+    run.callbacks.append(RunReport(folder: folder.path, examples: 5))
+    #expect(try run.run() == .finished)
+    let page = String(decoding: try folder.read("report.html"), as: UTF8.self)
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+    for part in ["<svg", "polyline", "Confusion matrix", "precision", "Wrong answers", "weighted avg"] {
+      #expect(page.contains(part), "\(part)")
+    }
+    let shown = page.components(separatedBy: "data:image/png;base64,").dropFirst()
+    #expect(!shown.isEmpty && shown.count <= 5)
+    // Nothing comes from outside the page.
+    #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"))
+    let first = try #require(shown.first?.prefix { $0 != "\"" })
+    let image = [UInt8](try #require(Data(base64Encoded: String(first))))
+    #expect(Array(image[1...3]) == Array("PNG".utf8))
+    // The length, type and checksum of the header's chunk.
+    let header = Array(image[12..<29])
+    let stored = image[29..<33].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    #expect(CRC32.checksum([header]) == stored)
+  }
+
   @Test("A dry run does one step and says what it took")
   func dryRun() throws {
     let result = try trainer().dryRun()

@@ -53,6 +53,20 @@ extension Trainer {
     if let average { try average.withAverages(save) } else { try save() }
   }
 
+  /// The class that the model gives each image, of the averaged weights where there are some.
+  func predictedClasses(_ dataset: ImageDataset) throws -> [Int] {
+    func predict() throws -> [Int] {
+      model.evaluate()
+      defer { model.train() }
+      let batches = dataset.batches(
+        size: Trainer.testBatch(dataset), seed: nil, epoch: 0, first: 0, on: device)
+      return try noGradient {
+        try batches.flatMap { try model($0.inputs).argmax(axis: 1).scalars(as: Int.self) }
+      }
+    }
+    return try average.map { try $0.withAverages(predict) } ?? predict()
+  }
+
   /// What one step showed.
   public struct DryRun: Sendable {
     /// The batch's shape and element type.

@@ -1,0 +1,132 @@
+import Foundation
+import Lathe
+
+/// Writes `report.html` when a run ends: one page with nothing outside it, of the curves, the confusion matrix, examples
+/// that the model gets wrong, and what the run can be repeated by.
+public final class RunReport: TrainerCallback {
+  private let folder: String
+  private let examples: Int
+
+  /// - Parameters:
+  ///   - folder: The run's folder.
+  ///   - examples: The most wrongly classified images that are shown.
+  public init(folder: String, examples: Int = 24) {
+    self.folder = folder
+    self.examples = examples
+  }
+
+  /// Writes the page, also of a run that was stopped.
+  public func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws {
+    guard !trainer.history.isEmpty else { return }
+    try AtomicFile.write(page(trainer, outcome), to: "\(folder)/report.html")
+  }
+
+  private func page(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws -> String {
+    let settings = trainer.settings
+    var body = "<h1>\(HTML.escaped(settings.architecture)) on \(HTML.escaped(settings.data))</h1>\n"
+    if let last = trainer.history.last {
+      body +=
+        "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) epochs and \(trainer.step) steps: "
+        + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy)).</p>\n"
+    }
+    body += curves(trainer.history) + epochs(trainer.history)
+    if trainer.objective is ClassificationObjective, let dataset = trainer.test as? ImageDataset {
+      body += try classes(trainer, dataset)
+    }
+    body += facts(trainer)
+    return """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>\(HTML.escaped(settings.architecture))</title>
+      <style>
+      body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+      table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
+      th, td { padding: .2rem .6rem; border: 1px solid #ddd; text-align: right }
+      td:first-child, th:first-child { text-align: left }
+      figure { display: inline-block; margin: 0 1rem 1rem 0 } svg { width: 32rem; max-width: 100% }
+      .grid { stroke: #ddd } text { font-size: 11px; fill: #555 } .left { text-anchor: end } .below { text-anchor: middle }
+      .wrong { display: inline-block; margin: .3rem; text-align: center; font-size: 12px }
+      .wrong img { width: 84px; height: 84px; image-rendering: pixelated; display: block; margin: auto }
+      pre { background: #f6f6f6; padding: 1rem; overflow-x: auto }
+      </style></head><body>
+      \(body)</body></html>
+
+      """
+  }
+
+  private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
+
+  private func curves(_ history: [EpochReport]) -> String {
+    let (training, test) = ("#1f6fb4", "#c8501e")
+    return SVGCurves(
+      title: "Loss",
+      lines: [
+        .init(name: "training", color: training, values: history.map(\.trainLoss)),
+        .init(name: "test", color: test, values: history.map(\.testLoss)),
+      ]
+    ).figure
+      + SVGCurves(
+        title: "Accuracy",
+        lines: [
+          .init(name: "training", color: training, values: history.map(\.trainAccuracy)),
+          .init(name: "test", color: test, values: history.map(\.testAccuracy)),
+        ]
+      ).figure
+  }
+
+  private func epochs(_ history: [EpochReport]) -> String {
+    HTML.table(
+      [["epoch", "loss", "accuracy", "test loss", "test accuracy", "examples/s", "seconds"]]
+        + history.map {
+          [
+            String($0.epoch), decimals($0.trainLoss), decimals($0.trainAccuracy), decimals($0.testLoss),
+            decimals($0.testAccuracy), String(Int($0.samplesPerSecond)), String(format: "%.2f", $0.seconds),
+          ]
+        })
+  }
+
+  private func classes(_ trainer: Trainer, _ dataset: ImageDataset) throws -> String {
+    let predicted = try trainer.predictedClasses(dataset)
+    var matrix = ConfusionMatrix(classes: dataset.classNames.count)
+    try matrix.update(predicted: predicted, labels: dataset.labels.map(Int.init))
+    var text =
+      "<h2>Classes</h2>\n<pre>\(HTML.escaped(matrix.report(names: dataset.classNames, digits: 4)))</pre>\n"
+    let names = dataset.classNames.map(HTML.escaped)
+    let largest = Double(max(matrix.counts.joined().max() ?? 1, 1))
+    text += "<h2>Confusion matrix</h2>\n<p>Rows are true classes, columns what the model says.</p>\n"
+    text += "<table><tr><th></th>\(names.map { "<th>\($0)</th>" }.joined())</tr>\n"
+    for (name, row) in zip(names, matrix.counts) {
+      let cells = row.map { count in
+        "<td style=\"background: rgba(31, 111, 180, \(String(format: "%.2f", Double(count) / largest * 0.7)))\">\(count)</td>"
+      }
+      text += "<tr><th>\(name)</th>\(cells.joined())</tr>\n"
+    }
+    text += "</table>\n"
+    let wrong = predicted.indices.filter { predicted[$0] != Int(dataset.labels[$0]) }
+    guard !wrong.isEmpty else { return text }
+    text +=
+      "<h2>Wrong answers</h2>\n<p>\(min(wrong.count, examples)) of \(wrong.count): the true class, then the model's.</p>\n"
+    for index in wrong.prefix(examples) {
+      let size = dataset.imageByteCount
+      let pixels = Array(dataset.pixels[index * size..<(index + 1) * size])
+      let file = Data(PNG.encode(pixels, width: dataset.width, height: dataset.height, channels: 1))
+      text +=
+        "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(file.base64EncodedString())\">"
+        + "\(names[Int(dataset.labels[index])])<br>\(names[predicted[index]])</span>\n"
+    }
+    return text
+  }
+
+  private func facts(_ trainer: Trainer) -> String {
+    let settings = trainer.settings
+    let rows =
+      [
+        ["network", settings.architecture], ["parameters", String(trainer.model.parameterCount)],
+        ["data", "\(settings.data): \(trainer.training.count) \(trainer.training.noun)"],
+        ["optimizer", settings.optimizer], ["learning rate", String(settings.learningRate)],
+        ["batch", String(settings.batchSize)], ["seed", String(settings.seed)],
+      ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { [$0.key, $0.value] } + [
+        ["device", "\(trainer.device.name) (\(trainer.device.info.name))"]
+      ]
+    return "<h2>The run</h2>\n" + HTML.table(rows.map { $0.map(HTML.escaped) }, titles: false)
+  }
+}
