@@ -197,7 +197,7 @@ def entry(template, worker, result, index):
     return row
 
 
-def process_rows(program, devices, output):
+def process_rows(program, devices, has_pytorch):
     """Start-up and peak memory, each library in a process that trains LeNet and does nothing else."""
     rows = {}
     for device in devices:
@@ -205,13 +205,15 @@ def process_rows(program, devices, output):
             [program, "bench", "--device", device, "--probe-start", repr(time.time())])
         probe = json.loads(text)
         rows[device] = {"first_step_seconds": probe["firstStepSeconds"], "peak_bytes": probe["peakBytes"]}
+    if not has_pytorch:
+        return rows
     text = subprocess.check_output(
         [sys.executable, os.path.join(FOLDER, "lenet_pytorch.py"), "--epochs", "1", "--threads", str(os.cpu_count())])
     summary = json.loads(text.splitlines()[-1])
     rows["pytorch"] = {
         "first_step_seconds": summary["start_to_first_step_seconds"],
         "peak_bytes": summary["peak_memory_mb"] * 2**20}
-    output["lathe_processes"] = rows
+    return rows
 
 
 def main():
@@ -263,7 +265,8 @@ def main():
     for worker in lathe + peers:
         worker.close()
     if re.search(options.filter, "memory/lenet-first-step"):
-        process_rows(options.lathe, devices, output)
+        has_pytorch = any(worker.name == "pytorch" for worker in peers)
+        output["lathe_processes"] = process_rows(options.lathe, devices, has_pytorch)
         write(output, options.output)
 
 
