@@ -25,19 +25,23 @@
     @Option(help: ArgumentHelp("The text that networks for text learn from.", valueName: "file"))
     var dataFile: String?
 
-    @Option(help: "Characters of a text's windows; without it 128, of texts with classes 256.")
+    @Option(
+      parsing: .unconditional,
+      help: "Characters of a text's windows; without it 128, of texts with classes 256.")
     var length: Int?
 
-    @Option(help: "Passes over the training set; without it 5.")
+    @Option(parsing: .unconditional, help: "Passes over the training set; without it 5.")
     var epochs: Int?
 
-    @Option(help: "Examples a batch; without it the network's own.")
+    @Option(parsing: .unconditional, help: "Examples a batch; without it the network's own.")
     var batchSize: Int?
 
-    @Option(help: "Batches whose gradients make one step.")
+    @Option(parsing: .unconditional, help: "Batches whose gradients make one step.")
     var accumulate: Int?
 
-    @Option(help: "The step size; without it 0.001 for adam, 0.01 for sgd, or the network's own.")
+    @Option(
+      parsing: .unconditional,
+      help: "The step size; without it 0.001 for adam, 0.01 for sgd, or the network's own.")
     var learningRate: Float?
 
     @Option(help: "adam, adamw, sgd with momentum 0.9, and others.")
@@ -46,28 +50,31 @@
     @Option(help: "The course of the learning rate.")
     var schedule: ScheduleName?
 
-    @Option(help: "Steps in which the learning rate rises from 0.")
+    @Option(parsing: .unconditional, help: "Steps in which the learning rate rises from 0.")
     var warmupSteps: Int?
 
-    @Option(help: "Weight decay of matrices and filters; biases and norms have none.")
+    @Option(
+      parsing: .unconditional, help: "Weight decay of matrices and filters; biases and norms have none.")
     var weightDecay: Float?
 
-    @Option(help: "The largest length of all gradients together.")
+    @Option(parsing: .unconditional, help: "The largest length of all gradients together.")
     var clipNorm: Float?
 
-    @Option(help: "The share of a target's weight that all classes get.")
+    @Option(parsing: .unconditional, help: "The share of a target's weight that all classes get.")
     var labelSmoothing: Float?
 
-    @Option(help: "Tests and stores a moving average of the weights that keeps so much, such as 0.999.")
+    @Option(
+      parsing: .unconditional,
+      help: "Tests and stores a moving average of the weights that keeps so much, such as 0.999.")
     var average: Float?
 
-    @Option(help: "Ends when the test loss has not fallen for so many epochs.")
+    @Option(parsing: .unconditional, help: "Ends when the test loss has not fallen for so many epochs.")
     var patience: Int?
 
-    @Option(help: "Ends when the test accuracy reaches this.")
+    @Option(parsing: .unconditional, help: "Ends when the test accuracy reaches this.")
     var targetAccuracy: Double?
 
-    @Option(help: "Chooses the first weights and the order of the examples.")
+    @Option(parsing: .unconditional, help: "Chooses the first weights and the order of the examples.")
     var seed: UInt64?
 
     @Option(
@@ -84,13 +91,15 @@
     @Flag(help: "Read every loss before its step, to name the layer that makes a NaN; always so on the CPU.")
     var checkNumbers = false
 
-    @Option(help: "Also test every so many steps, not only after each epoch.")
+    @Option(parsing: .unconditional, help: "Also test every so many steps, not only after each epoch.")
     var testEvery: Int?
 
-    @Option(help: "Also write a checkpoint every so many steps, not only after each epoch.")
+    @Option(
+      parsing: .unconditional, help: "Also write a checkpoint every so many steps, not only after each epoch."
+    )
     var checkpointEvery: Int?
 
-    @Option(help: "Checkpoints that stay; without it 2.")
+    @Option(parsing: .unconditional, help: "Checkpoints that stay; without it 2.")
     var keep: Int?
 
     /// What the flags say.

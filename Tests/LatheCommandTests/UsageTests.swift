@@ -29,6 +29,7 @@ extension CommandTests {
       arguments: [
         ["train", "lenet", "--epochs", "0"], ["train", "lenet", "--epochs", "-3"],
         ["train", "lenet", "--epochs", "many"], ["train", "lenet", "--learning-rate=-0.1"],
+        ["train", "lenet", "--learning-rate", "-0.1"],
         ["train", "lenet", "--learning-rate", "nan"], ["train", "lenet", "--learning-rate", "inf"],
         ["train", "lenet", "--learning-rate", "0"], ["train", "lenet", "--batch-size", "0"],
         ["train", "lenet", "--optimizer", "adagradd"], ["train", "lenet", "--data", "cifar"],

@@ -6,10 +6,12 @@ extension Trainer {
     let checkpoint = store.flatMap { store in
       store.steps.first.map { "the last good checkpoint is \(store.path(step: $0))" }
     }
+    // The sign of a NaN says nothing.
+    let shown = value.isNaN ? "nan" : "\(value)"
     let layer = failingLayer().map { "\($0); " } ?? ""
     return LatheError(
       .training,
-      "epoch \(state.epoch + 1), step \(step): the \(what) is \(value); \(checkpoint ?? "there is no checkpoint yet"); "
+      "epoch \(state.epoch + 1), step \(step): the \(what) is \(shown); \(checkpoint ?? "there is no checkpoint yet"); "
         + "\(layer)start anew with a lower learning rate")
   }
 
