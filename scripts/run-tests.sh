@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 swift build -c release --build-tests
 # setup installed PoCL, so that a machine without OpenCL is a failure here and not a reason to skip.
 export LATHE_REQUIRE_OPENCL=${LATHE_REQUIRE_OPENCL:-1}
+# Tests build each kernel once; making binaries for later runs would double what PoCL compiles.
+export LATHE_CACHE_DIR=${LATHE_CACHE_DIR:-off}
 # One test at a time in a process: tests look at the counters of devices that others use.
 if (($#)); then exec swift test -c release --skip-build --no-parallel "$@"; fi
 

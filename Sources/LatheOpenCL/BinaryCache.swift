@@ -4,7 +4,8 @@
   /// Compiled programs on disk.
   ///
   /// PoCL has a cache of its own, but runs the preprocessor to find out whether a program is in it: measured 110 ms
-  /// for each program, against 2 ms for a binary from here.
+  /// for each program, against 2 ms for a binary from here. Making the binary costs PoCL a second compilation, for
+  /// work-groups of any size, which only pays where the program is built again one day.
   ///
   /// A file holds a line that names the format, the lengths and a checksum, then the key (source, options, device,
   /// driver and platform, so that a clash of hashes is noticed), then the binary. Whatever cannot be read or
@@ -16,9 +17,9 @@
     /// A cache in a folder.
     package init(folder: String?) { self.folder = folder }
 
-    /// LATHE_CACHE_DIR, else lathe in XDG_CACHE_HOME or ~/.cache.
+    /// LATHE_CACHE_DIR (`off` for none), else lathe in XDG_CACHE_HOME or ~/.cache.
     static func standard() -> BinaryCache {
-      if let folder = environment("LATHE_CACHE_DIR") { return BinaryCache(folder: folder) }
+      if let folder = environment("LATHE_CACHE_DIR") { return BinaryCache(folder: folder == "off" ? nil : folder) }
       if let cache = environment("XDG_CACHE_HOME") { return BinaryCache(folder: cache + "/lathe") }
       return BinaryCache(folder: environment("HOME").map { $0 + "/.cache/lathe" })
     }

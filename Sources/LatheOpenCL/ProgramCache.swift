@@ -64,7 +64,7 @@
       ].joined(separator: "\n")
       if let binary = disk.load(key: key), let program = fromBinary(binary, arguments) { return program }
       let program = try fromSource(text, name: source.name, arguments)
-      if let binary = binary(of: program) { disk.store(binary, key: key) }
+      if disk.folder != nil, let binary = binary(of: program) { disk.store(binary, key: key) }
       return program
     }
 

@@ -106,12 +106,15 @@ __kernel void convolution_scatter(__global const float *restrict source, __globa
             for (int j = 0; j < NV; j++) sum[r][j] += factor * value[j];
           }
         }
+        // A loop over the tile that stays rolled: unrolled, the additions would make the kernel slow to compile.
+        float16 tile[ROWS_TILE * NV];
 #pragma unroll
-        for (int r = 0; r < ROWS_TILE; r++) {
-          if (base + r < row) continue;
+        for (int r = 0; r < ROWS_TILE; r++)
 #pragma unroll
-          for (int j = 0; j < NV; j++) add_pixels(tap_plane + (base + r) * PLANE, sum[r][j], (v + j) * 16);
-        }
+          for (int j = 0; j < NV; j++) tile[r * NV + j] = sum[r][j];
+#pragma unroll 1
+        for (int i = (row - base) * NV; i < ROWS_TILE * NV; i++)
+          add_pixels(tap_plane + (base + i / NV) * PLANE, tile[i], (v + i % NV) * 16);
       }
     }
   }
