@@ -57,40 +57,4 @@ extension Tensor {
     let last = Tensor.arange(queries, device: device).unsqueezed(1) + Int32(keys - queries)
     return Tensor.arange(keys, device: device) .<= last
   }
-
-  /// Queries or keys turned by angles that grow with their position (Su et al., 2021): the product of two then
-  /// depends on their distance alone.
-  ///
-  /// Pairs (x_i, x_{i + d/2}) of the last axis turn by position * base^(-2i / d), as in LLaMA; where interleaved,
-  /// pairs (x_{2i}, x_{2i + 1}), as in the paper.
-  /// - Parameters:
-  ///   - offset: The position of the first element of the axis before the last.
-  /// - Returns: A tensor of the same shape [..., t, d], d even.
-  public func rotated(offset: Int = 0, base: Double = 10_000, interleaved: Bool = false) -> Tensor {
-    require(
-      rank >= 2 && shape[rank - 1] % 2 == 0,
-      "rotated: a tensor of shape \(shape), not [..., t, d] with d even")
-    let (length, half) = (shape[rank - 2], shape[rank - 1] / 2)
-    let (cosines, sines) = Tensor.rotations(length, half, offset: offset, base: base, device: device)
-    if interleaved {
-      let pairs = reshaped(to: Shape(shape.dropLast()).appending(half).appending(2))
-      let (a, b) = (pairs.select(axis: -1, index: 0), pairs.select(axis: -1, index: 1))
-      return Tensor.stack([a * cosines - b * sines, a * sines + b * cosines], axis: -1).reshaped(to: shape)
-    }
-    let halves = split(count: 2, axis: -1)
-    let (a, b) = (halves[0], halves[1])
-    return Tensor.concatenate([a * cosines - b * sines, a * sines + b * cosines], axis: -1)
-  }
-
-  /// Cosines and sines [length, half] of the angles.
-  private static func rotations(
-    _ length: Int, _ half: Int, offset: Int, base: Double, device: Device
-  ) -> (Tensor, Tensor) {
-    let angles = SinusoidTable.angles(length, half, offset: offset, base: base)
-    let shape: Shape = [length, half]
-    return (
-      Tensor(angles.map { SinusoidTable.cosine($0) }, shape: shape, device: device),
-      Tensor(angles.map { SinusoidTable.sine($0) }, shape: shape, device: device)
-    )
-  }
 }

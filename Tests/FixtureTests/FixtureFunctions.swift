@@ -60,5 +60,8 @@ let functionOperations: [String: FixtureOperation] = [
         keys: x[1], values: x[2], mask: x.count > 3 ? x[3] : nil, isCausal: try p.bool("causal"))
     ]
   },
-  "rotary": { x, p in [x[0].rotated(interleaved: try p.bool("interleaved"))] },
+  "rotary": { x, p in
+    let table = RotaryTable(length: x[0].shape[2], width: x[0].shape[3], device: x[0].device)
+    return [x[0].rotated(by: table, interleaved: try p.bool("interleaved"))]
+  },
 ]

@@ -201,6 +201,21 @@ struct TrainerFeatureTests {
     #expect(CRC32.checksum([header]) == stored)
   }
 
+  @Test("The search for a learning rate leaves everything as it was")
+  func learningRate() throws {
+    let whole = try trainer(epochs: 1)
+    #expect(try whole.run() == .finished)
+    let run = try trainer(epochs: 1)
+    let found = try run.findLearningRate(from: 1e-5, to: 10, steps: 10)
+    #expect(found.points.count > 4 && found.points.count <= 10)
+    let rates = found.points.map(\.learningRate)
+    #expect(rates == rates.sorted() && abs(rates[0] - 1e-5) < 1e-9)
+    #expect(found.suggestion.map { rates.contains($0) } == true)
+    #expect(try run.run() == .finished)
+    #expect(
+      try run.model.state.map { try $0.tensor.bytes() } == whole.model.state.map { try $0.tensor.bytes() })
+  }
+
   @Test("A dry run does one step and says what it took")
   func dryRun() throws {
     let result = try trainer().dryRun()

@@ -67,10 +67,12 @@ public final class LearnedPosition: Module {
   public func visit(_ visitor: inout ModuleVisitor) { visitor.parameter("weight", weight) }
 }
 
-/// Turns queries and keys [batch, heads, time, width] by their positions (Su et al., 2021); see `Tensor.rotated`.
+/// Turns queries and keys [batch, heads, time, width] by their positions (Su et al., 2021); see `Tensor.rotated(by:interleaved:)`.
 public final class RotaryPosition: Module {
   private let base: Double
   private let interleaved: Bool
+  /// Of the last input's shape: queries, keys and all steps mostly share it.
+  private var table: RotaryTable?
 
   /// - Parameters:
   ///   - base: Sets the slowest turn.
@@ -81,5 +83,12 @@ public final class RotaryPosition: Module {
   }
 
   /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor { input.rotated(base: base, interleaved: interleaved) }
+  public func forward(_ input: Tensor) -> Tensor {
+    require(input.rank >= 2, "RotaryPosition: input \(input.shape), expected [..., time, width]")
+    if table?.fits(input) != true {
+      let (length, width) = (input.shape[input.rank - 2], input.shape[input.rank - 1])
+      table = RotaryTable(length: length, width: width, base: base, device: input.device)
+    }
+    return table.map { input.rotated(by: $0, interleaved: interleaved) } ?? input
+  }
 }
