@@ -3,7 +3,7 @@ import CPUKernels
 /// One matrix product on all threads: by the BLAS where that is faster, else by the kernel of kernels/cpu.
 package enum MatrixProduct {
   /// Multiplications below which a product stays on the calling thread.
-  static let largestOnOneThread = 1 << 17
+  static let largestOnOneThread = 1 << 18
   /// Multiplications that are worth handing to another thread.
   static let leastForThread = 1 << 16
   /// Multiplications from which the BLAS is used; for each matrix of a batch.
@@ -15,6 +15,15 @@ package enum MatrixProduct {
   /// Computes all of C.
   static func run(_ gemm: lathe_gemm) {
     let work = gemm.m * gemm.n * gemm.k
+    if gemm.m == 1 {
+      withUnsafePointer(to: gemm) { gemm in
+        let grain = max(128, leastForThread / max(gemm.pointee.k, 1) / 128 * 128)
+        ThreadPool.shared.parallelFor(gemm.pointee.n, grain: grain) { range in
+          lathe_gemv(gemm, range.lowerBound, range.upperBound)
+        }
+      }
+      return
+    }
     if work >= leastForBLAS, min(gemm.m, gemm.n) > 1, let blas = BLASLibrary.shared, runBLAS(gemm, blas) {
       return
     }

@@ -36,8 +36,8 @@ void lathe_gemm_run(
     const lathe_gemm *g, const float *packed, long first_tile, long last_tile, long first_panel, long last_panel) {
   const gemm_isa *isa = lathe_gemm_isa();
   const long width = isa->columns, tiles = lathe_gemm_tiles(g->m), passes = gemm_passes(g->k);
-  // With few tiles of rows, packing a row-major B costs as much as it saves.
-  const bool in_place = g->b_column == 1 && last_tile - first_tile <= 2;
+  // With few tiles of rows, or where it is in the L1 cache as it is, packing a row-major B costs more than it saves.
+  const bool in_place = g->b_column == 1 && (last_tile - first_tile <= 2 || g->k * g->b_row <= 8192);
   float panel[LATHE_GEMM_DEPTH * GEMM_MAX_COLUMNS] __attribute__((aligned(64)));
   for (long pass = 0; pass < passes; pass++) {
     const long k0 = gemm_pass_start(g->k, passes, pass), depth = gemm_pass_start(g->k, passes, pass + 1) - k0;
@@ -68,6 +68,7 @@ void lathe_gemm_run(
 }
 
 void lathe_gemm_all(const lathe_gemm *g) {
+  if (g->m == 1) return lathe_gemv(g, 0, g->n);
   const long tiles = lathe_gemm_tiles(g->m), width = lathe_gemm_isa()->columns;
   float *packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(g->m, g->k));
   lathe_gemm_pack(g->a, g->a_row, g->a_column, g->m, g->k, packed, 0, tiles);

@@ -42,5 +42,9 @@ void lathe_gemm_run(
 /// Computes all of C on the calling thread.
 void lathe_gemm_all(const lathe_gemm *product);
 
+/// Computes columns first..<last of C where m is 1, on the calling thread. In B one stride is 1 or its axis has one
+/// element.
+void lathe_gemv(const lathe_gemm *product, long first, long last);
+
 /// Adds a bias (or NULL) to `rows` rows of `columns` and applies relu where asked, in place.
 void lathe_bias_activation(float *c, long rows, long columns, const float *bias, bool relu);
