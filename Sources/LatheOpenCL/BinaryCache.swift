@@ -19,7 +19,9 @@
 
     /// LATHE_CACHE_DIR (`off` for none), else lathe in XDG_CACHE_HOME or ~/.cache.
     static func standard() -> BinaryCache {
-      if let folder = environment("LATHE_CACHE_DIR") { return BinaryCache(folder: folder == "off" ? nil : folder) }
+      if let folder = environment("LATHE_CACHE_DIR") {
+        return BinaryCache(folder: folder == "off" ? nil : folder)
+      }
       if let cache = environment("XDG_CACHE_HOME") { return BinaryCache(folder: cache + "/lathe") }
       return BinaryCache(folder: environment("HOME").map { $0 + "/.cache/lathe" })
     }
