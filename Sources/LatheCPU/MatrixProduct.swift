@@ -15,6 +15,14 @@ package enum MatrixProduct {
   /// Computes all of C.
   static func run(_ gemm: lathe_gemm) {
     let work = gemm.m * gemm.n * gemm.k
+    if gemm.n == 1, gemm.m > 1, gemm.c_row == 1, gemm.bias == nil {
+      // A matrix times a column is a row times the transposed matrix.
+      run(
+        lathe_gemm(
+          m: 1, n: gemm.m, k: gemm.k, a: gemm.b, a_row: gemm.k, a_column: gemm.b_row, b: gemm.a,
+          b_row: gemm.a_column, b_column: gemm.a_row, c: gemm.c, c_row: gemm.m, bias: nil, relu: gemm.relu))
+      return
+    }
     if gemm.m == 1 {
       withUnsafePointer(to: gemm) { gemm in
         let grain = max(128, leastForThread / max(gemm.pointee.k, 1) / 128 * 128)
