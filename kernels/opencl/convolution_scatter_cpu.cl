@@ -77,12 +77,13 @@ __kernel void convolution_scatter(__global const float *restrict source, __globa
     }
 #endif
 
-  for (int tap = 0; tap < TAPS; tap++) {
-    float *tap_plane = plane + tap / KERNEL_WIDTH * DILATION_Y * PADDED_WIDTH + tap % KERNEL_WIDTH * DILATION_X;
-    for (int row = 0; row < BLOCK; row += ROWS_TILE) {
-      // The last tile is moved up so that it is full; rows that it shares with the one before are not added again.
-      const int base = min(row, BLOCK - ROWS_TILE);
-      for (int v = 0; v < VECTORS; v += NV) {
+  // Pixels outermost: the order in which the CPU's own kernel adds, so that devices agree to the bit more often.
+  for (int v = 0; v < VECTORS; v += NV) {
+    for (int tap = 0; tap < TAPS; tap++) {
+      float *tap_plane = plane + tap / KERNEL_WIDTH * DILATION_Y * PADDED_WIDTH + tap % KERNEL_WIDTH * DILATION_X;
+      for (int row = 0; row < BLOCK; row += ROWS_TILE) {
+        // The last tile is moved up so that it is full; rows that it shares with the one before are not added again.
+        const int base = min(row, BLOCK - ROWS_TILE);
         float16 sum[ROWS_TILE][NV];
 #pragma unroll
         for (int r = 0; r < ROWS_TILE; r++)
