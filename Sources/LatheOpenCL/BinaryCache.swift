@@ -3,8 +3,8 @@
 
   /// Compiled programs on disk.
   ///
-  /// PoCL has a cache of its own, but runs the preprocessor to find out whether a program is in it: measured 110 ms
-  /// for each program, against 2 ms for a binary from here. Making the binary costs PoCL a second compilation, for
+  /// PoCL has a cache of its own, but runs the preprocessor to find out whether a program is in it, which takes far
+  /// longer than loading a binary from here. Making the binary costs PoCL a second compilation, for
   /// work-groups of any size, which only pays where the program is built again one day.
   ///
   /// A file holds a line that names the format, the lengths and a checksum, then the key (source, options, device,
