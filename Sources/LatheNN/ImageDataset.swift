@@ -54,12 +54,28 @@ public struct ImageDataset: Sendable {
   }
 
   /// Taken from the pixels, in 0...1, before they are divided by `pixelDeviation`.
-  public var pixelMean: Float = 0
+  public var pixelMean: Float = 0 { didSet { updateNormalization() } }
   /// What pixels are divided by.
-  public var pixelDeviation: Float = 1
+  public var pixelDeviation: Float = 1 { didSet { updateNormalization() } }
+  // Kept, since making one for every image takes as long as copying the image.
+  private var normalization = PixelNormalization.none
+
+  private mutating func updateNormalization() {
+    normalization = PixelNormalization(mean: [pixelMean], deviation: [pixelDeviation])
+  }
 
   /// Bytes of one image.
   public var imageByteCount: Int { height * width }
+}
+
+extension ImageDataset: InMemoryDataset {
+  /// An image with its class.
+  public func example(at index: Int, random: inout SampleRandom) -> LabelledImage {
+    let start = index * imageByteCount
+    let image = Image(
+      height: height, width: width, channels: 1, pixels: Array(pixels[start..<start + imageByteCount]))
+    return LabelledImage(image: image, label: Int(labels[index]), normalization: normalization)
+  }
 }
 
 /// Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017): 60,000 + 10,000 grey images of clothing in ten classes.

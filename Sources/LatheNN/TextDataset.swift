@@ -50,13 +50,13 @@ public struct TextDataset: TrainingData {
   /// Windows [n, length] with their labels; an epoch shuffled by a seed begins at a place of its own within the first
   /// window's length.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    let order = EpochOrder.indices(count, seed: seed, epoch: epoch)
+    let order = epochOrder(count, seed: seed, epoch: epoch)
     let room = tokens.count - 1 - count * length
     let start = seed == nil || room == 0 ? 0 : (epoch * 7919) % (room + 1)
     let batches = stride(from: first * size, to: count, by: size).map { $0..<Swift.min($0 + size, count) }
     return BatchStream(
       batches.lazy.map { range -> Batch in
-        let windows = range.map { start + Int(order[$0]) * length }
+        let windows = range.map { start + order[$0] * length }
         let shape: Shape = [range.count, length]
         return Batch(
           inputs: Tensor(windows.flatMap { tokens[$0..<$0 + length] }, shape: shape, device: device),
@@ -126,11 +126,11 @@ public struct LabelledTexts: TrainingData {
 
   /// Texts filled up to the longest of their batch, [n, t], and labels [n].
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    let order = EpochOrder.indices(count, seed: seed, epoch: epoch)
+    let order = epochOrder(count, seed: seed, epoch: epoch)
     let batches = stride(from: first * size, to: count, by: size).map { $0..<Swift.min($0 + size, count) }
     return BatchStream(
       batches.lazy.map { range -> Batch in
-        let rows = range.map { Int(order[$0]) }
+        let rows = range.map { order[$0] }
         let longest = Swift.max(rows.map { texts[$0].count }.max() ?? 1, 1)
         let tokens = rows.flatMap { row in
           texts[row].map { Int32($0) + 1 } + Array(repeating: Int32(0), count: longest - texts[row].count)

@@ -12,7 +12,7 @@ struct DataLoaderTests {
       classNames: FashionMNIST.classNames)
   }()
 
-  private func indices(_ loader: DataLoader) throws -> [[Int]] {
+  private func indices(_ loader: DataLoader<ImageDataset>) throws -> [[Int]] {
     try loader.map { batch in
       let inputs = try batch.inputs.scalars(as: Float.self)
       let labels = try batch.labels.scalars(as: Int.self)

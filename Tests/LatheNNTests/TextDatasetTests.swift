@@ -13,14 +13,14 @@ struct TextDatasetTests {
     #expect(parts.training.vocabulary.count == 9)
     #expect(parts.training.count == 35 && parts.test.count == 3)
     func read(_ seed: UInt64?, _ epoch: Int, first: Int = 0) throws -> [[Int32]] {
-      try parts.training.batches(size: 4, seed: seed, epoch: epoch, first: first, on: .cpu).flatMap { batch in
+      try parts.training.batches(size: 4, seed: seed, epoch: epoch, first: first, on: .cpu).map { batch in
         #expect(batch.count == batch.inputs.count)
         let inputs = try batch.inputs.scalars(as: Int32.self)
         let labels = try batch.labels.scalars(as: Int32.self)
         for row in stride(from: 0, to: inputs.count, by: 10) {
           #expect(Array(inputs[row + 1..<row + 10]) == Array(labels[row..<row + 9]))
         }
-        return [inputs]
+        return inputs
       }
     }
     #expect(try read(nil, 0).count == 9)
@@ -65,7 +65,7 @@ struct TextDatasetTests {
     #expect(parts.training.classNames == ["even", "odd"])
     #expect(parts.training.count == 18 && parts.test.count == 2)
     let first = try #require(
-      parts.training.batches(size: 3, seed: nil, epoch: 0, first: 0, on: .cpu).makeIterator().next())
+      try parts.training.batches(size: 3, seed: nil, epoch: 0, first: 0, on: .cpu).next())
     #expect(first.inputs.shape == [3, 3])
     #expect(try first.inputs.scalars(as: Int32.self) == [121, 0, 0, 121, 121, 0, 121, 121, 121])
     #expect(try first.labels.scalars(as: Int32.self) == [0, 1, 0])

@@ -44,7 +44,8 @@ extension Trainer {
     model.train()
     let batches = training.batches(
       size: state.settings.batchSize, seed: state.settings.seed, epoch: 0, first: 0, on: device)
-    for (step, batch) in batches.prefix(steps).enumerated() {
+    for step in 0..<steps {
+      guard let batch = try batches.next() else { break }
       let result = objective(model, batch)
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { break }

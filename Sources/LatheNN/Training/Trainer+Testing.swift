@@ -12,7 +12,9 @@ extension Trainer {
     defer { model.train() }
     var results: [(result: ObjectiveResult, count: Int)] = []
     try noGradient {
-      for batch in data.batches(size: Trainer.testBatch(data), seed: nil, epoch: 0, first: 0, on: device) {
+      let batches = data.batches(
+        size: Trainer.testBatch(data), seed: nil, epoch: 0, first: 0, on: device)
+      while let batch = try batches.next() {
         let result = objective(model, batch)
         results.append(
           (
@@ -61,7 +63,7 @@ extension Trainer {
       let batches = dataset.batches(
         size: Trainer.testBatch(dataset), seed: nil, epoch: 0, first: 0, on: device)
       return try noGradient {
-        try batches.flatMap { try model($0.inputs).argmax(axis: 1).scalars(as: Int.self) }
+        try batches.map { try model($0.inputs).argmax(axis: 1).scalars(as: Int.self) }.flatMap { $0 }
       }
     }
     return try average.map { try $0.withAverages(predict) } ?? predict()
@@ -81,7 +83,7 @@ extension Trainer {
   public func dryRun() throws -> DryRun {
     let batches = training.batches(
       size: state.settings.batchSize, seed: state.settings.seed, epoch: 0, first: 0, on: device)
-    guard let batch = batches.makeIterator().next() else {
+    guard let batch = try batches.next() else {
       throw LatheError(.invalidArgument, "the training set has no \(training.noun)")
     }
     model.train()

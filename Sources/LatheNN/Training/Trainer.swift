@@ -177,15 +177,14 @@ public final class Trainer {
   private func runEpoch() throws -> Outcome {
     let batches = training.batches(
       size: state.settings.batchSize, seed: state.settings.seed, epoch: state.epoch,
-      first: state.stepInEpoch * accumulation, on: device
-    ).makeIterator()
+      first: state.stepInEpoch * accumulation, on: device)
     let steps = stepsPerEpoch
     let start = ContinuousClock.now
     var lastRead = start
     let before = (samples: state.sampleCount, step: state.stepInEpoch)
     model.train()
     while state.stepInEpoch < steps {
-      let group = (0..<accumulation).compactMap { _ in batches.next() }
+      let group = try (0..<accumulation).compactMap { _ in try batches.next() }
       guard !group.isEmpty else { break }
       if shouldStop?() == true {
         try readLosses()

@@ -17,17 +17,6 @@ public protocol TrainingData: Sendable {
   func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream
 }
 
-/// The batches of an epoch, made as they are asked for.
-public struct BatchStream: Sequence {
-  private let iterator: AnyIterator<Batch>
-
-  /// A stream of what an iterator gives.
-  public init(_ iterator: some IteratorProtocol<Batch>) { self.iterator = AnyIterator(iterator) }
-
-  /// The batches; a stream is run through once.
-  public func makeIterator() -> AnyIterator<Batch> { iterator }
-}
-
 extension ImageDataset: TrainingData {
   /// Images.
   public var noun: String { "images" }
@@ -37,10 +26,9 @@ extension ImageDataset: TrainingData {
 
   /// Batches prepared ahead by a `DataLoader`.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    BatchStream(
-      DataLoader(
-        self, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
-        on: device
-      ).makeIterator())
+    DataLoader(
+      self, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
+      on: device
+    ).stream()
   }
 }

@@ -1,0 +1,49 @@
+import Lathe
+
+/// Inputs and labels that a step works on.
+public struct Batch: Sendable {
+  /// Of images, pixels as float32 [n, channels, height, width], standardised as the data set says; of text, tokens
+  /// [n, t]; of tables, features [n, columns].
+  public let inputs: Tensor
+  /// Class indices, int32 [n], or [n, t]; shares of classes, float32 [n, classes], where examples were mixed; numbers
+  /// to predict, float32 [n].
+  public let labels: Tensor
+  /// The number of examples, or of tokens where each has an answer.
+  public let count: Int
+  /// Of sequences that were filled up to the longest: the elements that count, one number an example.
+  public let lengths: [Int]?
+
+  /// A batch from its parts.
+  public init(inputs: Tensor, labels: Tensor, count: Int, lengths: [Int]? = nil) {
+    self.inputs = inputs
+    self.labels = labels
+    self.count = count
+    self.lengths = lengths
+  }
+}
+
+/// The batches of an epoch, made as they are asked for, once through.
+public struct BatchStream {
+  private let take: () throws -> Batch?
+
+  /// A stream of what a function gives until it gives nil.
+  public init(_ next: @escaping () throws -> Batch?) { take = next }
+
+  /// A stream of what an iterator gives.
+  public init(_ iterator: some IteratorProtocol<Batch>) {
+    var rest = iterator
+    take = { rest.next() }
+  }
+
+  /// The next batch, waited for; nil behind the last.
+  ///
+  /// - Throws: What stopped a worker: an example that could not be read.
+  public func next() throws -> Batch? { try take() }
+
+  /// What a function makes of each batch left.
+  public func map<Result>(_ transform: (Batch) throws -> Result) throws -> [Result] {
+    var results: [Result] = []
+    while let batch = try next() { results.append(try transform(batch)) }
+    return results
+  }
+}

@@ -1,0 +1,47 @@
+import Lathe
+
+/// Any data set as what a `Trainer` learns from or is tested on.
+public struct TrainingSet<Data: Dataset>: TrainingData {
+  /// The examples.
+  public let dataset: Data
+  /// What the examples are called: `images`, `rows`.
+  public let noun: String
+  /// A checksum that shows when the data was changed between a run and its continuation.
+  public let checksum: UInt32
+  private let workers: Int
+  private let lengths: [Int]?
+  private let collation: Collation<Data.Example>?
+
+  /// - Parameters:
+  ///   - checksum: Of what the examples are made from, as the readers give it.
+  ///   - workers: Threads that make batches; the run's results do not depend on it.
+  ///   - lengths: Of sequences, the length of each example: batches are then of similar lengths.
+  ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
+  public init(
+    _ dataset: Data, noun: String, checksum: UInt32, workers: Int = 1, lengths: [Int]? = nil,
+    collation: Collation<Data.Example>? = nil
+  ) {
+    self.dataset = dataset
+    self.noun = noun
+    self.checksum = checksum
+    self.workers = workers
+    self.lengths = lengths
+    self.collation = collation
+  }
+
+  /// The number of examples.
+  public var count: Int { dataset.count }
+
+  /// Batches prepared ahead by a `DataLoader`.
+  public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
+    let order: any Sampler =
+      seed.map { RandomSampler(count: count, seed: $0) } ?? SequentialSampler(count: count)
+    let sampler: any BatchSampler =
+      lengths.map { BucketedBatches(order, lengths: $0, size: size, seed: seed) }
+      ?? FixedBatches(order, size: size)
+    return DataLoader(
+      dataset, sampler: sampler, seed: seed ?? 0, epoch: epoch, firstBatch: first, workers: workers,
+      collation: seed == nil ? nil : collation, on: device
+    ).stream()
+  }
+}
