@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test bench bench-peers lint format docs clean
+.PHONY: help setup demo test bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ bench: setup ## Measures every suite on every device and writes benchmarks/resul
 
 bench-peers: setup ## Measures Lathe and its peers in turns and writes the tables of benchmarks/README.md
 	benchmarks/bench-peers.sh
+
+gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks and measures the GPU of any Linux host
+	scripts/make-gpu-kit.sh
 
 lint: ## Checks formatting, the order of imports and the house rules
 	scripts/check-source.sh

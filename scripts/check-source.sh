@@ -61,7 +61,7 @@ unfinished=$(files '*.swift' '*.c' '*.h' '*.cl' '*.sh' '*.py' '*.md' Makefile | 
 while read -r script; do
   bash -n "$script" || complain "$script: does not parse"
   if command -v shellcheck >/dev/null; then shellcheck -S warning "$script" || complain "$script: shellcheck"; fi
-done < <(files '*.sh' .ci/run)
+done < <(files '*.sh' .ci/run scripts/gpu-kit/gpu-kit)
 if command -v python3 >/dev/null; then
   while read -r script; do
     python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" ||

@@ -1,4 +1,3 @@
-import Foundation
 import LatheCPU
 import LatheCore
 import Synchronization
@@ -21,7 +20,7 @@ extension Device {
   ///
   /// Stops the program where `LATHE_DEVICE` names no device; `named(_:)` throws instead.
   public static let `default`: Device = {
-    guard let name = ProcessInfo.processInfo.environment["LATHE_DEVICE"] else { return best }
+    guard let name = environment("LATHE_DEVICE") else { return best }
     do { return try named(name) } catch { fatalError("LATHE_DEVICE: \(error)") }
   }()
 
@@ -54,7 +53,7 @@ extension Device {
   public static func named(_ name: String) throws -> Device {
     if name == "cpu" { return cpu }
     if name == "auto" {
-      guard let name = ProcessInfo.processInfo.environment["LATHE_DEVICE"], name != "auto" else {
+      guard let name = environment("LATHE_DEVICE"), name != "auto" else {
         return best
       }
       return try named(name)

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import LatheCore
 
 /// The gradient rule of one element-wise operation, with what it saved.

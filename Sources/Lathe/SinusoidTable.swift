@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The angles of sinusoidal and rotary positions: position * base^(-i / half), row-major [length, half], in double
 /// since float32 loses the angle at large positions.

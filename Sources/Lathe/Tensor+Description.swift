@@ -1,4 +1,3 @@
-import Foundation
 import LatheCore
 
 extension Tensor {
@@ -73,17 +72,17 @@ private struct TensorPrinter {
       if value.isNaN { return "nan" }
       if value.isInfinite { return value > 0 ? "inf" : "-inf" }
       if scientific {
-        let parts = String(format: "%.\(decimals)e", Double(value)).split(separator: "e")
+        let parts = formatted(Double(value), "%.\(decimals)e").split(separator: "e")
         return parts[0] + (decimals == 0 ? "." : "") + "e" + parts[1]
       }
       // Zeros behind the last digit are blanks, so that the points stand below each other.
-      let plain = String(format: "%.\(decimals)f", Double(value)) + (decimals == 0 ? "." : "")
+      let plain = formatted(Double(value), "%.\(decimals)f") + (decimals == 0 ? "." : "")
       let zeros = decimals == 0 ? 0 : plain.reversed().prefix { $0 == "0" }.count
       return plain.dropLast(zeros) + String(repeating: " ", count: isScalar ? 0 : zeros)
     }
     func decimalsNeeded(_ value: Float) -> Int {
       guard value.isFinite else { return 0 }
-      let whole = String(format: scientific ? "%.4e" : "%.4f", Double(value))
+      let whole = formatted(Double(value), scientific ? "%.4e" : "%.4f")
       let mantissa = whole.prefix { $0 != "e" }
       guard let point = mantissa.firstIndex(of: ".") else { return 0 }
       let digits = mantissa[mantissa.index(after: point)...]

@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 
 /// Where output goes and how it looks.
 enum Terminal {
@@ -19,24 +20,13 @@ enum Terminal {
   static func error(_ message: String) { note("lathe: error: \(message)") }
 
   /// Text on standard error as it is; nothing can be done where that fails.
-  static func writeError(_ text: String) { _ = send(text, to: STDERR_FILENO) }
+  static func writeError(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 
   /// A line of results on standard output; ends the program where they cannot be delivered.
   static func output(_ line: String) {
-    if send(line + "\n", to: STDOUT_FILENO) { return }
+    if writeText(line + "\n", to: STDOUT_FILENO) { return }
     error("standard output: cannot write: \(String(cString: strerror(errno)).lowercased())")
     exit(1)
-  }
-
-  private static func send(_ text: String, to descriptor: Int32) -> Bool {
-    var bytes = ArraySlice(text.utf8)
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return false }
-      bytes = bytes.dropFirst(count)
-    }
-    return true
   }
 
   /// A number with a fixed number of decimals.

@@ -42,17 +42,29 @@
       return size == 4 ? value & 0xFFFF_FFFF : value
     }
 
-    private static func text(
+    /// The bytes of a property of any type.
+    static func bytes(_ device: cl_device_id, _ property: cl_device_info) throws -> [UInt8] {
+      try bytes { cl.clGetDeviceInfo(device, property, $0, $1, $2) }
+    }
+
+    private static func bytes(
       _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32
-    ) throws -> String {
+    ) throws -> [UInt8] {
       var size = 0
       try OpenCLStatus.check(query(0, nil, &size), "query of a property")
       var bytes = [UInt8](repeating: 0, count: size)
       let status = bytes.withUnsafeMutableBytes { query(size, $0.baseAddress, nil) }
       try OpenCLStatus.check(status, "query of a property")
-      // Drivers pad names with blanks.
-      let words = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(separator: " ")
-      return words.joined(separator: " ")
+      return bytes
+    }
+
+    private static func text(
+      _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32
+    ) throws -> String { words(try bytes(query)) }
+
+    /// Text up to its zero, without the blanks that drivers pad names with.
+    static func words(_ bytes: [UInt8]) -> String {
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(separator: " ").joined(separator: " ")
     }
 
     /// Everything that `lathe devices` shows of a device.

@@ -43,17 +43,22 @@
           program = try build(source, options)
           state.programs[programKey] = program
         }
-        var status: cl_int = 0
-        let handle = cl.clCreateKernel(program.handle, function, &status)
-        guard status == CL_SUCCESS, let handle else {
-          throw LatheError(
-            .kernelBuild,
-            "\(place.info.index): no kernel \(function) in \(source.name): \(OpenCLStatus.name(status))")
-        }
-        let kernel = OpenCLKernel(owning: handle, name: function, program: program)
+        let kernel = try self.kernel(function, of: program, source: source.name)
         state.kernels[key] = kernel
         return kernel
       }
+    }
+
+    /// The kernel `function` of a built program.
+    func kernel(_ function: String, of program: OpenCLProgram, source: String) throws -> OpenCLKernel {
+      var status: cl_int = 0
+      let handle = cl.clCreateKernel(program.handle, function, &status)
+      guard status == CL_SUCCESS, let handle else {
+        throw LatheError(
+          .kernelBuild,
+          "\(place.info.index): no kernel \(function) in \(source): \(OpenCLStatus.name(status))")
+      }
+      return OpenCLKernel(owning: handle, name: function, program: program)
     }
 
     private func build(_ source: KernelSource, _ options: KernelOptions) throws -> OpenCLProgram {
@@ -68,7 +73,8 @@
       return program
     }
 
-    private func fromSource(_ text: String, name: String, _ arguments: String) throws -> OpenCLProgram {
+    /// Builds a text as it is, past every cache.
+    func fromSource(_ text: String, name: String, _ arguments: String) throws -> OpenCLProgram {
       var status: cl_int = 0
       let handle = text.withCString { pointer -> cl_program? in
         var pointer: UnsafePointer<CChar>? = pointer
@@ -95,7 +101,8 @@
       return program
     }
 
-    private func fromBinary(_ binary: [UInt8], _ arguments: String) -> OpenCLProgram? {
+    /// Builds what `binary(of:)` gave; nil where the driver refuses it.
+    func fromBinary(_ binary: [UInt8], _ arguments: String) -> OpenCLProgram? {
       var device: cl_device_id? = place.device
       var status: cl_int = 0
       var length = binary.count
@@ -108,7 +115,8 @@
       return cl.clBuildProgram(handle, 1, &device, arguments, nil, nil) == CL_SUCCESS ? program : nil
     }
 
-    private func binary(of program: OpenCLProgram) -> [UInt8]? {
+    /// What the driver made of a program, in its own format.
+    func binary(of program: OpenCLProgram) -> [UInt8]? {
       var length = 0
       var status = cl.clGetProgramInfo(
         program.handle, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &length, nil)

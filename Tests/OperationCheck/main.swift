@@ -1,83 +1,49 @@
-import Foundation
+import Dispatch
+import Glibc
 import Lathe
+import LatheCore
+import Synchronization
 import TestSupport
 
-// Runs the operation suite outside the test runner: under oclgrind, or to look into one case.
+// Runs the operation suite outside the test runner: on a GPU, under oclgrind, or to look into one case.
 
-let usage = """
-  usage: OperationCheck [--device cpu|opencl] [--profile cpu|gpu] [--mode value|gradient|secondOrder|view]
-                         [--name TEXT] [--case NAME] [--largest ELEMENTS] [--list] [--verbose]
-
-  Runs the cases whose name contains TEXT (or is NAME) and whose inputs have at most ELEMENTS elements; exits with 1 where one
-  fails or runs on the CPU instead of the OpenCL device.
-  """
-
-var deviceName = "cpu"
-var profile = "gpu"
-var modes = Mode.allCases
-var text = ""
-var exactName = ""
-var largest = Int.max
-var lists = false
-var verbose = false
-var arguments = CommandLine.arguments.dropFirst()
+/// Prints lines whole, from any thread, and at once where the output goes to a file.
+let printLine: @Sendable (String) -> Void = { line in _ = writeText(line + "\n", to: STDOUT_FILENO) }
 
 func stop(_ message: String) -> Never {
-  FileHandle.standardError.write(Data("\(message)\n".utf8))
+  writeToStandardError(message)
   exit(2)
 }
 
-@MainActor func value(_ option: String) -> String {
-  guard let value = arguments.popFirst() else { stop("\(option) takes a value\n\(usage)") }
-  return value
-}
-
-while let argument = arguments.popFirst() {
-  switch argument {
-  case "--device": deviceName = value(argument)
-  case "--profile": profile = value(argument)
-  case "--mode":
-    guard let mode = Mode(rawValue: value(argument)) else { stop("no such mode\n\(usage)") }
-    modes = [mode]
-  case "--name": text = value(argument)
-  case "--case": exactName = value(argument)
-  case "--largest":
-    guard let count = Int(value(argument)) else { stop("--largest takes a number") }
-    largest = count
-  case "--list": lists = true
-  case "--verbose": verbose = true
-  default: stop("unknown option \(argument)\n\(usage)")
+func check(_ options: Options) throws -> Int32 {
+  if options.lists {
+    for opCase in OpCase.all where options.selects(opCase) { printLine(opCase.name) }
+    return 0
   }
+  let chosen = try CheckedDevices(options)
+  if let note = chosen.note { printLine(note) }
+  for broken in chosen.broken { printLine(broken) }
+  for device in chosen.devices {
+    printLine("\(TestDevice.describe(device)): \(device.info.name), \(device.info.driver)")
+  }
+  let run = Atomic<Int>(0)
+  let failed = Atomic<Int>(chosen.broken.count)
+  // Most of the time goes into compiling, which a device does one program at a time.
+  DispatchQueue.concurrentPerform(iterations: chosen.devices.count) { index in
+    let check = DeviceCheck(device: chosen.devices[index], options: options, report: printLine)
+    let counts = check.counts()
+    run.add(counts.run, ordering: .relaxed)
+    failed.add(counts.failed, ordering: .relaxed)
+  }
+  let count = failed.load(ordering: .relaxed)
+  if run.load(ordering: .relaxed) == 0 && count == 0 { stop("no case is of that name, size and mode") }
+  printLine(count == 0 ? "all passed" : "\(count) failed")
+  return count == 0 ? 0 : 1
 }
 
-let device: Device
-do {
-  device = deviceName == "cpu" ? .cpu : try Device.opencl(0, profile: profile)
+do throws(Options.Mistake) {
+  let options = try Options(CommandLine.arguments.dropFirst())
+  do { exit(try check(options)) } catch { stop("\(error)") }
 } catch {
-  stop("\(error)")
+  stop(error.text)
 }
-let cases = OpCase.all.filter {
-  (text.isEmpty || $0.name.contains(text)) && (exactName.isEmpty || $0.name == exactName)
-    && $0.inputCount <= largest
-}
-if lists {
-  for opCase in cases { print(opCase.name) }
-  exit(0)
-}
-
-var run = 0
-var failed = 0
-for mode in modes {
-  let applicable = Set(OpCase.all(mode, on: device).map(\.name))
-  for opCase in cases where applicable.contains(opCase.name) {
-    if verbose { print("\(mode.rawValue): \(opCase.name)") }
-    let fallbacks = device.counters.fallbacks
-    var failures = opCase.failures(mode, on: device)
-    if device.counters.fallbacks > fallbacks { failures.append("\(opCase.name): ran on the CPU") }
-    run += 1
-    if !failures.isEmpty { failed += 1 }
-    for failure in failures { print(failure) }
-  }
-}
-print("\(TestDevice.describe(device)): \(run) runs, \(failed) failed")
-exit(failed == 0 ? 0 : 1)

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Lathe
 
 extension OpCase {
@@ -28,7 +28,7 @@ extension OpCase {
     add("subtract", any, any, { $0 - $1 }, -)
     add("multiply", any, any, { $0 * $1 }, *)
     add("divide", any, .signed(0.5, 3), { $0 / $1 }, /)
-    add("pow", .uniform(0.3, 3), .uniform(-2, 2), { $0.pow($1) }, { Foundation.pow($0, $1) })
+    add("pow", .uniform(0.3, 3), .uniform(-2, 2), { $0.pow($1) }, { Glibc.pow($0, $1) })
     add("minimum", .distinct(-3, 3), .distinct(-2.9, 2.8), smooth: false, { $0.minimum($1) }, Scalar.minimum)
     add("maximum", .distinct(-3, 3), .distinct(-2.9, 2.8), smooth: false, { $0.maximum($1) }, Scalar.maximum)
     add("remainder", .uniform(0.1, 0.6), .signed(0.7, 0.9), smooth: false, { $0 % $1 }, Scalar.remainder)
@@ -73,7 +73,7 @@ extension OpCase {
           .float([8], .list([-2, -2, -2, 0, 0, 2, 9, -3])),
           .float([8], .list([2, 3, -1, 0, 2, 0.5, 0.5, 0])),
         ],
-        run: { $0[0].pow($0[1]) }, reference: { NDArray.zip($0[0], $0[1]) { Foundation.pow($0, $1) } }))
+        run: { $0[0].pow($0[1]) }, reference: { NDArray.zip($0[0], $0[1]) { Glibc.pow($0, $1) } }))
     cases.append(
       OpCase(
         "remainder signs",

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Lathe
 
 extension OpCase {
@@ -31,7 +31,7 @@ extension OpCase {
         "remainder", signed, .integers(-20, 20), .list([1, 2, 3, 7, -1, -2, -3, -7]), { $0 % $1 },
         Scalar.remainder)
       add("remainder", [.uint8], .integers(0, 200), .integers(1, 9), { $0 % $1 }, Scalar.remainder)
-      add("pow", signed, .integers(-4, 4), .integers(0, 6), { $0.pow($1) }, { Foundation.pow($0, $1) })
+      add("pow", signed, .integers(-4, 4), .integers(0, 6), { $0.pow($1) }, { Glibc.pow($0, $1) })
       add("abs", [.int32], .integers(-9, 9), .integers(0, 0), { ($0 + $1).abs() }, { Swift.abs($0 + $1) })
       add("sign", [.int64], .integers(-3, 3), .integers(0, 0), { ($0 + $1).sign() }, { Scalar.sign($0 + $1) })
       add("relu", [.int32], .integers(-3, 3), .integers(0, 0), { ($0 - $1).relu() }, { Scalar.relu($0 - $1) })

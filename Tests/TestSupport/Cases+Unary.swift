@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Lathe
 
 /// A function of one number in both worlds.
@@ -27,19 +27,19 @@ private let rows: [UnaryRow] = [
   UnaryRow("negate", .uniform(-3, 3), { -$0 }, { -$0 }),
   UnaryRow("abs", .signed(0.1, 3), smooth: false, { $0.abs() }, { Swift.abs($0) }),
   UnaryRow("sign", .signed(0.1, 3), smooth: false, { $0.sign() }, Scalar.sign),
-  UnaryRow("exp", .uniform(-5, 5), { $0.exp() }, { Foundation.exp($0) }),
-  UnaryRow("expm1", .uniform(-2, 2), { $0.expm1() }, { Foundation.expm1($0) }),
-  UnaryRow("log", .uniform(0.2, 20), { $0.log() }, { Foundation.log($0) }),
-  UnaryRow("log1p", .uniform(-0.8, 20), { $0.log1p() }, { Foundation.log1p($0) }),
+  UnaryRow("exp", .uniform(-5, 5), { $0.exp() }, { Glibc.exp($0) }),
+  UnaryRow("expm1", .uniform(-2, 2), { $0.expm1() }, { Glibc.expm1($0) }),
+  UnaryRow("log", .uniform(0.2, 20), { $0.log() }, { Glibc.log($0) }),
+  UnaryRow("log1p", .uniform(-0.8, 20), { $0.log1p() }, { Glibc.log1p($0) }),
   UnaryRow("sqrt", .uniform(0.2, 20), { $0.sqrt() }, { $0.squareRoot() }),
   UnaryRow("rsqrt", .uniform(0.2, 20), { $0.rsqrt() }, { 1 / $0.squareRoot() }),
   UnaryRow("square", .uniform(-3, 3), { $0.square() }, { $0 * $0 }),
   UnaryRow("reciprocal", .signed(0.5, 3), { $0.reciprocal() }, { 1 / $0 }),
-  UnaryRow("sin", .uniform(-12, 12), { $0.sin() }, { Foundation.sin($0) }),
-  UnaryRow("cos", .uniform(-12, 12), { $0.cos() }, { Foundation.cos($0) }),
-  UnaryRow("tanh", .uniform(-4, 4), { $0.tanh() }, { Foundation.tanh($0) }),
+  UnaryRow("sin", .uniform(-12, 12), { $0.sin() }, { Glibc.sin($0) }),
+  UnaryRow("cos", .uniform(-12, 12), { $0.cos() }, { Glibc.cos($0) }),
+  UnaryRow("tanh", .uniform(-4, 4), { $0.tanh() }, { Glibc.tanh($0) }),
   UnaryRow("sigmoid", .uniform(-8, 8), { $0.sigmoid() }, Scalar.sigmoid),
-  UnaryRow("erf", .uniform(-3, 3), { $0.erf() }, { Foundation.erf($0) }),
+  UnaryRow("erf", .uniform(-3, 3), { $0.erf() }, { Glibc.erf($0) }),
   UnaryRow("relu", .signed(0.1, 3), smooth: false, { $0.relu() }, Scalar.relu),
   UnaryRow(
     "leakyReLU", .signed(0.1, 3), smooth: false, { $0.leakyReLU(slope: 0.25) }, { Scalar.leakyReLU($0, 0.25) }
@@ -60,7 +60,7 @@ private let rows: [UnaryRow] = [
   UnaryRow("timesNumber", .uniform(-3, 3), { 2.5 * $0 }, { 2.5 * $0 }),
   UnaryRow("numberOver", .signed(0.5, 3), { 1.5 / $0 }, { 1.5 / $0 }),
   UnaryRow("overNumber", .signed(0.5, 3), { $0 / 3 }, { $0 / 3 }),
-  UnaryRow("powNumber", .uniform(0.3, 3), { $0.pow(2.5) }, { Foundation.pow($0, 2.5) }),
+  UnaryRow("powNumber", .uniform(0.3, 3), { $0.pow(2.5) }, { Glibc.pow($0, 2.5) }),
   UnaryRow("powWhole", .signed(0.3, 3), { $0.pow(3) }, { $0 * $0 * $0 }),
   UnaryRow("maximumNumber", .signed(0.1, 3), smooth: false, { $0.maximum(0.05) }, { Swift.max($0, 0.05) }),
   UnaryRow("minimumNumber", .signed(0.1, 3), smooth: false, { $0.minimum(0.05) }, { Swift.min($0, 0.05) }),
@@ -92,7 +92,7 @@ extension OpCase {
     OpCase(
       "exp \(shape)", [.float(shape)], gradient: shape.reduce(1, *) <= 64 ? [0] : [],
       views: [[33], [93, 3], [2, 3, 4, 5]].contains(shape),
-      run: { $0[0].exp() }, reference: { $0[0].map { Foundation.exp($0) } })
+      run: { $0[0].exp() }, reference: { $0[0].map { Glibc.exp($0) } })
   }
 
   /// NaN, infinities, zeros and the ends of the range.
@@ -115,15 +115,15 @@ extension OpCase {
       make("negate", special, { -$0 }, { -$0 }),
       make("abs", special, { $0.abs() }, { Swift.abs($0) }),
       make("sign", special, { $0.sign() }, Scalar.sign),
-      make("exp", special, { $0.exp() }, { Foundation.exp($0) }),
-      make("expm1", special, { $0.expm1() }, { Foundation.expm1($0) }),
-      make("log", special, { $0.log() }, { Foundation.log($0) }),
-      make("log1p", special, { $0.log1p() }, { Foundation.log1p($0) }),
+      make("exp", special, { $0.exp() }, { Glibc.exp($0) }),
+      make("expm1", special, { $0.expm1() }, { Glibc.expm1($0) }),
+      make("log", special, { $0.log() }, { Glibc.log($0) }),
+      make("log1p", special, { $0.log1p() }, { Glibc.log1p($0) }),
       make("sqrt", special, { $0.sqrt() }, { $0.squareRoot() }),
       make("rsqrt", special.filter { $0 != 0 || $0.sign == .plus }, { $0.rsqrt() }, { 1 / $0.squareRoot() }),
-      make("tanh", special, { $0.tanh() }, { Foundation.tanh($0) }),
+      make("tanh", special, { $0.tanh() }, { Glibc.tanh($0) }),
       make("sigmoid", special, { $0.sigmoid() }, Scalar.sigmoid),
-      make("erf", special, { $0.erf() }, { Foundation.erf($0) }),
+      make("erf", special, { $0.erf() }, { Glibc.erf($0) }),
       make("relu", special, { $0.relu() }, Scalar.relu),
       make("gelu", special.filter { $0 != -.infinity }, { $0.gelu() }, Scalar.gelu),
       make("silu", special.filter { $0 != -.infinity }, { $0.silu() }, Scalar.silu),
@@ -139,12 +139,12 @@ extension OpCase {
     ]
     // Near 0 these must keep their relative precision, which is what they are for.
     let precise: [OpCase] = [
-      make("expm1 small", small, { $0.expm1() }, { Foundation.expm1($0) }),
-      make("log1p small", small, { $0.log1p() }, { Foundation.log1p($0) }),
-      make("tanh small", small, { $0.tanh() }, { Foundation.tanh($0) }),
-      make("erf small", small, { $0.erf() }, { Foundation.erf($0) }),
-      make("sin small", small, { $0.sin() }, { Foundation.sin($0) }),
-      make("exp range", [-80, -40, -10, 10, 40, 80], { $0.exp() }, { Foundation.exp($0) }),
+      make("expm1 small", small, { $0.expm1() }, { Glibc.expm1($0) }),
+      make("log1p small", small, { $0.log1p() }, { Glibc.log1p($0) }),
+      make("tanh small", small, { $0.tanh() }, { Glibc.tanh($0) }),
+      make("erf small", small, { $0.erf() }, { Glibc.erf($0) }),
+      make("sin small", small, { $0.sin() }, { Glibc.sin($0) }),
+      make("exp range", [-80, -40, -10, 10, 40, 80], { $0.exp() }, { Glibc.exp($0) }),
     ].map {
       var opCase = $0
       opCase.tolerance = exact

@@ -1,5 +1,5 @@
-import Foundation
 import Lathe
+import LatheCore
 
 extension OpCase {
   /// Every case of the suite, or those whose name contains `LATHE_TEST_CASES` where that is set.
@@ -19,7 +19,7 @@ extension OpCase {
     let cases = generated + written
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys
     precondition(names.isEmpty, "cases of the same name: \(names.sorted())")
-    guard let filter = ProcessInfo.processInfo.environment["LATHE_TEST_CASES"] else { return cases }
+    guard let filter = environment("LATHE_TEST_CASES") else { return cases }
     return cases.filter { $0.name.contains(filter) }
   }()
 

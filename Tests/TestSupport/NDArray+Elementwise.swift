@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension NDArray {
   package static func + (a: NDArray, b: NDArray) -> NDArray { zip(a, b, +) }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension NDArray {
   package func logSoftmax(_ axis: Int = -1) -> NDArray { self - logSumExp([axis], keepDims: true) }

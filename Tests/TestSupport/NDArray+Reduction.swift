@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 extension NDArray {
   /// Each group of elements along some axes turned into one number.

@@ -1,10 +1,10 @@
-import Foundation
 import Lathe
+import LatheCore
 
 /// The devices that cases run on.
 package enum TestDevice {
   /// Whether a machine without OpenCL fails the tests instead of skipping them.
-  package static let requiresOpenCL = ProcessInfo.processInfo.environment["LATHE_REQUIRE_OPENCL"] == "1"
+  package static let requiresOpenCL = environment("LATHE_REQUIRE_OPENCL") == "1"
 
   /// The number of OpenCL devices that can be opened.
   package static var openCLCount: Int { Device.all.count - 1 }

@@ -79,6 +79,14 @@ static const char rows_clh[] = {
 #embed "rows.clh" suffix(, 0)
 };
 
+static const char probe_cl[] = {
+#embed "probe.cl" suffix(, 0)
+};
+
+static const char probe_nvidia_cl[] = {
+#embed "probe_nvidia.cl" suffix(, 0)
+};
+
 static const char roofs_cl[] = {
 #embed "roofs.cl" suffix(, 0)
 };
@@ -105,6 +113,8 @@ static const struct {
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
     {"sort.cl", sort_cl},
+    {"probe.cl", probe_cl},
+    {"probe_nvidia.cl", probe_nvidia_cl},
     {"roofs.cl", roofs_cl},
 };
 
