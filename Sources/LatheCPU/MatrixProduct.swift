@@ -9,6 +9,8 @@ package enum MatrixProduct {
   /// Multiplications from which the BLAS is used; for each matrix of a batch.
   static let leastForBLAS = 1 << 24
   static let leastInBatchForBLAS = 1 << 24
+  /// Tiles of rows that share the panels of B which a thread packs; 64 are 768 KB at the full depth.
+  private static let tilesInBlock = 64
   /// Floats of A that are packed at a time.
   private static let packedLimit = 1 << 25
 
@@ -57,19 +59,23 @@ package enum MatrixProduct {
     let tiles = lathe_gemm_tiles(gemm.m)
     let panelColumns = lathe_gemm_panel_columns()
     let panels = (gemm.n + panelColumns - 1) / panelColumns
-    guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(gemm.m, gemm.k))
-    else { return }
-    pool.parallelFor(tiles, grain: max(1, 8192 / (lathe_gemm_tile_rows() * gemm.k))) { range in
-      lathe_gemm_pack(
-        gemm.a, gemm.a_row, gemm.a_column, gemm.m, gemm.k, packed, range.lowerBound, range.upperBound)
-    }
-    // A block of rows stays in the L2 cache while the panels pass by.
-    var blocks = (tiles + 15) / 16
-    if blocks * panels < 4 * pool.threadCount {
-      blocks = min(tiles, (4 * pool.threadCount + panels - 1) / panels)
-    }
-    let blockWork = (tiles + blocks - 1) / blocks * lathe_gemm_tile_rows() * panelColumns * gemm.k
     withUnsafePointer(to: gemm) { gemm in
+      let (m, k) = (gemm.pointee.m, gemm.pointee.k)
+      var packed: UnsafeMutablePointer<Float>?
+      if lathe_gemm_packs(gemm) {
+        packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(m, k))
+        pool.parallelFor(tiles, grain: max(1, 8192 / (lathe_gemm_tile_rows() * k))) { range in
+          lathe_gemm_pack(
+            gemm.pointee.a, gemm.pointee.a_row, gemm.pointee.a_column, m, k, packed, range.lowerBound,
+            range.upperBound)
+        }
+      }
+      // A block of rows stays in the L2 cache while the panels pass by; each block packs every panel of B.
+      var blocks = (tiles + tilesInBlock - 1) / tilesInBlock
+      if blocks * panels < 4 * pool.threadCount {
+        blocks = min(tiles, (4 * pool.threadCount + panels - 1) / panels)
+      }
+      let blockWork = (tiles + blocks - 1) / blocks * lathe_gemm_tile_rows() * panelColumns * k
       pool.parallelFor(blocks * panels, grain: max(1, leastForThread / blockWork)) { range in
         var next = range.lowerBound
         while next < range.upperBound {

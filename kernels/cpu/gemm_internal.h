@@ -11,11 +11,13 @@ enum {
   GEMM_RELU = 2,
 };
 
-/// One tile: C[rows x columns] (+)= A B, where A is packed (`rows` numbers for each k), and row k of B has
-/// `panel` readable floats at b + k * b_row.
+/// One tile: C[rows x columns] (+)= A B, where row k of B has a panel's readable floats at b + k * b_row.
 typedef struct gemm_tile {
   long k;
   const float *a;
+  /// The distance of A's rows where they are read as they lie, with neighbours along k; 0 where A is packed, with
+  /// `rows` numbers for each k. What is not packed is multiplied by whole panels: B's row has all of their columns.
+  long a_row;
   const float *b;
   long b_row;
   float *c;
@@ -40,6 +42,9 @@ const gemm_isa *lathe_gemm_isa(void);
 /// The widest panel of any processor.
 #define GEMM_MAX_COLUMNS 32
 #define GEMM_MAX_ROWS 12
+
+/// How many floats ahead packed A is fetched: a tile of the L2 cache arrives in time for its turn.
+#define GEMM_PREFETCH 384
 
 /// First row of a tile when m rows are cut evenly into `tiles`.
 LATHE_INLINE long gemm_tile_start(long m, long tiles, long tile) { return m * tile / tiles; }

@@ -3,26 +3,33 @@
 //   GEMM_VECTOR   the type of a register, of GEMM_LANES floats
 //   GEMM_ROWS     rows of a tile (2, 6 or 12)
 //   GEMM_WIDTH    registers across a tile (2 or 4)
+// GEMM_PREFETCH, from gemm_internal.h, is how far ahead A is fetched.
 // GEMM_ROWS * GEMM_WIDTH accumulators, a row of B and one broadcast of A must fit in the register file.
 
-LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const gemm_tile *t) {
+LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const bool packed, const gemm_tile *t) {
   typedef int32_t mask __attribute__((vector_size(GEMM_LANES * 4), aligned(4)));
   GEMM_VECTOR sum[GEMM_ROWS][GEMM_WIDTH];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < width; v++) sum[r][v] = (GEMM_VECTOR){};
   const float *a = t->a, *b = t->b;
-  const long b_row = t->b_row;
+  const long b_row = t->b_row, a_row = t->a_row;
+  // C is wanted when the sums are done; its first lines come meanwhile.
+  for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < width; v++) __builtin_prefetch(t->c + r * t->c_row + v * GEMM_LANES, 1);
+  }
   for (long k = t->k; k > 0; k--) {
     GEMM_VECTOR x[GEMM_WIDTH];
 #pragma clang loop unroll(full)
     for (int v = 0; v < width; v++) x[v] = *(const GEMM_VECTOR *)(b + v * GEMM_LANES);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      const GEMM_VECTOR y = a[r] - (GEMM_VECTOR){};
+      const GEMM_VECTOR y = a[packed ? r : r * a_row] - (GEMM_VECTOR){};
 #pragma clang loop unroll(full)
       for (int v = 0; v < width; v++) sum[r][v] += y * x[v];
     }
-    a += rows;
+    if (packed) __builtin_prefetch(a + GEMM_PREFETCH);
+    a += packed ? rows : 1;
     b += b_row;
   }
   const long columns = t->columns;
@@ -69,10 +76,12 @@ LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const gemm_ti
 static void GEMM_NAME(kernel)(long rows, const gemm_tile *t) {
 #define GEMM_CASE(r) \
   case r: \
-    if (t->columns * 2 > GEMM_WIDTH * GEMM_LANES) \
-      GEMM_NAME(tile)(r, GEMM_WIDTH, t); \
+    if (t->a_row) \
+      GEMM_NAME(tile)(r, GEMM_WIDTH, false, t); \
+    else if (t->columns * 2 > GEMM_WIDTH * GEMM_LANES) \
+      GEMM_NAME(tile)(r, GEMM_WIDTH, true, t); \
     else \
-      GEMM_NAME(tile)(r, GEMM_WIDTH / 2, t); \
+      GEMM_NAME(tile)(r, GEMM_WIDTH / 2, true, t); \
     break;
   switch (rows) {
     GEMM_CASE(1)

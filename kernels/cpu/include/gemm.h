@@ -34,7 +34,11 @@ size_t lathe_gemm_packed_size(long m, long k);
 void lathe_gemm_pack(
     const float *a, long row_stride, long column_stride, long m, long k, float *packed, long first, long last);
 
+/// Whether A is packed for `lathe_gemm_run`; otherwise it reads A as it lies.
+bool lathe_gemm_packs(const lathe_gemm *product);
+
 /// Computes tiles `first_tile..<last_tile` by panels `first_panel..<last_panel` of C on the calling thread.
+/// `packed` is NULL where `lathe_gemm_packs` says no.
 void lathe_gemm_run(
     const lathe_gemm *product, const float *packed, long first_tile, long last_tile, long first_panel,
     long last_panel);
