@@ -6,6 +6,10 @@ extension Tensor {
   /// Heads of keys and values may be fewer than those of queries: each then serves a group of neighbouring query
   /// heads (Ainslie et al., 2023). What a mask excludes takes no part unless a query may see nothing at all; such a
   /// query sees everything, so that no NaN arises.
+  ///
+  /// No matrix of all scores is stored, forward or backward (Dao et al., 2022), and heads split out of
+  /// [n, t, heads * d] are read where they are; the result lies in memory as [n, t, heads, e]. With dropout, with
+  /// d or e above 256, and for gradients of gradients the scores are computed as a matrix [n, heads, t, m].
   /// - Parameters:
   ///   - keys: [n, key heads, m, d] for queries [n, heads, t, d], with heads a multiple of key heads.
   ///   - values: [n, key heads, m, e].
@@ -24,37 +28,72 @@ extension Tensor {
         && keys.shape[2] == values.shape[2] && keys.shape[1] > 0 && shape[1] % keys.shape[1] == 0,
       "attention: queries \(shape), keys \(keys.shape), values \(values.shape): expected [n, heads, t, d], "
         + "[n, key heads, m, d] and [n, key heads, m, e] with heads a multiple of key heads")
-    let (batch, heads, length, width) = (shape[0], shape[1], shape[2], shape[3])
-    let (keyHeads, keyLength) = (keys.shape[1], keys.shape[2])
-    let factor = scale ?? 1 / Float(Swift.max(width, 1)).squareRoot()
-    // The queries of one group stand below each other, so that its keys and values are read once.
-    let rows = heads / keyHeads * length
-    let grouped = (self * factor).reshaped(to: [batch, keyHeads, rows, width])
-    var scores = grouped.matmul(keys.transposed()).reshaped(to: [batch, heads, length, keyLength])
-    var visible = mask.map { $0.cast(to: .bool) }
-    if isCausal {
-      let causal = Tensor.causalMask(length, keyLength, device: device)
-      visible = visible.map { $0 .&& causal } ?? causal
-    }
-    if let visible {
+    require(
+      device == keys.device && device == values.device && mask.map { $0.device == device } ?? true,
+      "attention: tensors on different devices, \(device), \(keys.device), \(values.device)"
+        + (mask.map { ", \($0.device)" } ?? ""))
+    let scores: Shape = [shape[0], shape[1], shape[2], keys.shape[2]]
+    if let mask {
       require(
-        Shape.broadcast(visible.shape, scores.shape) == scores.shape,
-        "attention: mask \(visible.shape) does not broadcast to \(scores.shape)")
-      let hidden = Tensor.full(
-        [], scores.dtype == .float16 ? Float(-6e4) : -1e30, dtype: scores.dtype, device: device)
-      scores = Tensor.select(visible, scores, hidden)
+        Shape.broadcast(mask.shape, scores) == scores,
+        "attention: mask \(mask.shape) does not broadcast to \(scores)")
     }
-    var weights = scores.softmax(axis: -1)
-    if let dropout, dropout.probability > 0 {
-      weights = weights.dropout(probability: dropout.probability, generator: dropout.generator)
+    let sizes = Attention(
+      batch: scores[0], heads: scores[1], keyHeads: keys.shape[1], queries: scores[2], keys: scores[3],
+      width: shape[3], valueWidth: values.shape[3],
+      scale: scale ?? 1 / Float(Swift.max(shape[3], 1)).squareRoot(), isCausal: isCausal, hasMask: mask != nil
+    )
+    let drops = dropout.map { $0.probability > 0 } ?? false
+    if drops || !sizes.hasKernel {
+      return composedAttention(sizes, keys, values, mask: mask, dropout: drops ? dropout : nil)
     }
-    return weights.reshaped(to: [batch, keyHeads, rows, keyLength]).matmul(values)
-      .reshaped(to: [batch, heads, length, values.shape[3]])
+    return fusedAttention(sizes, keys, values, mask: mask)
   }
 
-  /// [queries, keys] of bools: true where the key is not later than the query, both counted from the end.
-  static func causalMask(_ queries: Int, _ keys: Int, device: Device) -> Tensor {
-    let last = Tensor.arange(queries, device: device).unsqueezed(1) + Int32(keys - queries)
-    return Tensor.arange(keys, device: device) .<= last
+  private func fusedAttention(_ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?) -> Tensor {
+    let common = DType.promote(DType.promote(dtype, keys.dtype), values.dtype)
+    let inputs = [self, keys, values].map { $0.cast(to: .float32) }
+    let operands = inputs.map { $0.detached().withNeighbouringElements() }
+    let visible = mask.map {
+      [$0.detached().cast(to: .bool).expanded(to: [sizes.batch, sizes.heads, sizes.queries, sizes.keys])]
+    }
+    let results = Tensor.run(
+      .attention(sizes), operands + (visible ?? []),
+      outputs: [
+        ([sizes.batch, sizes.queries, sizes.heads, sizes.valueWidth], .float32),
+        ([sizes.batch, sizes.heads, sizes.queries], .float32),
+      ])
+    let output = results[0].transposed(1, 2)
+    let logSums = results[1]
+    return output.recorded("attention", inputs) { gradient, _ in
+      if GradientMode.isRecording {
+        let again = inputs[0].composedAttention(sizes, inputs[1], inputs[2], mask: mask)
+        let wanted = inputs.filter { $0.node != nil }
+        var found = again.gradients(of: wanted, upstream: gradient, creatingGraph: true)[...]
+        return inputs.map { $0.node == nil ? nil : found.removeFirst() }
+      }
+      return Tensor.run(
+        .attentionBackward(sizes),
+        [gradient.withNeighbouringElements()] + operands + [output, logSums] + (visible ?? []),
+        outputs: [
+          ([sizes.batch, sizes.queries, sizes.heads, sizes.width], .float32),
+          ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], .float32),
+          ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.valueWidth], .float32),
+        ]
+      ).map { $0.transposed(1, 2) }
+    }.cast(to: common)
+  }
+
+  /// The tensor itself where elements of the last axis are neighbours in memory, else a copy.
+  private func withNeighbouringElements() -> Tensor {
+    layout.strides[rank - 1] == 1 || shape[rank - 1] == 1 ? self : contiguous()
+  }
+}
+
+extension Attention {
+  /// Whether there are kernels for these sizes.
+  fileprivate var hasKernel: Bool {
+    let sizes = [batch, heads, queries, keys, width, valueWidth]
+    return sizes.allSatisfy { $0 > 0 } && Swift.max(width, valueWidth) <= 256
   }
 }

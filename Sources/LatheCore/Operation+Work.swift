@@ -22,6 +22,11 @@ extension Operation {
       let window = sizes.channels / max(sizes.groups, 1) * sizes.kernelHeight * sizes.kernelWidth
       operations =
         2 * window * sizes.batch * sizes.outputChannels * sizes.outputHeight * sizes.outputWidth
+    // Two products forward and five backward, where the scores are made again.
+    case .attention(let sizes):
+      operations = sizes.pairs * 2 * (sizes.width + sizes.valueWidth)
+    case .attentionBackward(let sizes):
+      operations = sizes.pairs * 2 * (3 * sizes.width + 2 * sizes.valueWidth)
     default:
       operations = 0
     }
@@ -40,6 +45,8 @@ extension Operation {
     case .convolution(let s): return "convolution \(sizes(s))"
     case .convolutionBackwardInput(let s): return "convolutionBackwardInput \(sizes(s))"
     case .convolutionBackwardFilter(let s): return "convolutionBackwardFilter \(sizes(s))"
+    case .attention(let s): return "attention \(s.label)"
+    case .attentionBackward(let s): return "attentionBackward \(s.label)"
     default:
       // The case's own name is what stands before its values.
       return String("\(self)".prefix { $0 != "(" })

@@ -58,6 +58,14 @@ public enum Operation: Sendable {
   /// dy, x, mean, rstd, then weight if `affine` -> dx, then dweight and dbias if `affine`.
   case layerNormBackward(rows: Int, columns: Int, affine: Bool)
 
+  /// Strided q [n, heads, t, d], k [n, key heads, m, d] and v [n, key heads, m, e] with neighbours along the last
+  /// axis, strided bool mask [n, heads, t, m] if `hasMask` -> o [n, t, heads, e], logSumExp [n, heads, t]; see
+  /// `Attention`.
+  case attention(Attention)
+  /// Strided do [n, heads, t, e], q, k, v and o [n, heads, t, e] with neighbours along the last axis, logSumExp,
+  /// mask if `hasMask` -> dq [n, t, heads, d], dk [n, m, key heads, d], dv [n, m, key heads, e].
+  case attentionBackward(Attention)
+
   /// x of any type [outer, count, inner], strided index int32 [outer, picked, inner] -> [outer, picked, inner].
   ///
   /// Element (o, p, i) is x[o, index[o, p, i], i]. A negative index counts from the end; one outside the axis is

@@ -11,6 +11,7 @@
       case pool(Pool2D, function: String)
       case rows(file: String, function: String, flag: Bool)
       case optimizer(String, count: Int, inPlace: Bool)
+      case attention(AttentionPlan, function: String)
     }
 
     private let plans = Mutex<[Key: any Sendable]>([:])

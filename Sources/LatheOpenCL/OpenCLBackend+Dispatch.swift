@@ -43,6 +43,10 @@
           rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
       case .layerNormBackward(let rows, let columns, let affine):
         try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
+      case .attention(let sizes):
+        try attention(sizes, inputs: inputs, outputs: outputs)
+      case .attentionBackward(let sizes):
+        try attentionBackward(sizes, inputs: inputs, outputs: outputs)
       case .gather(let outer, let count, let inner, let picked):
         try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
       case .scatterAdd(let outer, let count, let inner, let picked):

@@ -11,23 +11,39 @@
 #if defined(__x86_64__)
 
 #define LATHE_NAME(name) name##_v4
+#define LATHE_LANES 16
+#define LATHE_REGISTERS 32
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), \
                              apply_to = function)
 #include LATHE_BODY
 #pragma clang attribute pop
 #undef LATHE_NAME
+#undef LATHE_LANES
+#undef LATHE_REGISTERS
 
 #define LATHE_NAME(name) name##_v3
+#define LATHE_LANES 8
+#define LATHE_REGISTERS 16
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #include LATHE_BODY
 #pragma clang attribute pop
 #undef LATHE_NAME
+#undef LATHE_LANES
+#undef LATHE_REGISTERS
 
 #endif
 
 #define LATHE_NAME(name) name##_base
+#define LATHE_LANES 4
+#if defined(__x86_64__)
+#define LATHE_REGISTERS 16
+#else
+#define LATHE_REGISTERS 32
+#endif
 #include LATHE_BODY
 #undef LATHE_NAME
+#undef LATHE_LANES
+#undef LATHE_REGISTERS
 
 #if defined(__x86_64__)
 #define LATHE_PICK(table)                                                     \

@@ -28,3 +28,20 @@ LATHE_INLINE void exp16(f16v *value) {
   p = p * (f16v)((half + 127) << 23);
   *value = p * (f16v)((whole - half + 127) << 23);
 }
+
+/// Replaces x <= 0 (or little above) by 2^x, lane by lane, within 1.5 ulp; NaN stays NaN, what is below 2^-125 becomes 0.
+///
+/// x = n + f with |f| <= 1/2, exactly; 2^f by a polynomial, and n added to its exponent.
+LATHE_INLINE void exp2_16(f16v *value) {
+  const f16v x = *value;
+  const f16v shifted = x + 0x1.8p23f;
+  const f16v f = x - (shifted - 0x1.8p23f);
+  f16v p = f * 0x1.41d332p-13f + 0x1.5f456ap-10f;
+  p = p * f + 0x1.3b2dbcp-7f;
+  p = p * f + 0x1.c6aed4p-5f;
+  p = p * f + 0x1.ebfbdap-3f;
+  p = p * f + 0x1.62e430p-1f;
+  p = p * f + 1.0f;
+  const i16v power = (i16v)p + ((i16v)shifted << 23);
+  *value = (f16v)(power & ~(x < -125.0f));
+}

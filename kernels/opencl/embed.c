@@ -15,6 +15,34 @@ static const char math[] = {
 #embed "math.clh" suffix(, 0)
 };
 
+static const char attention_clh[] = {
+#embed "attention.clh" suffix(, 0)
+};
+
+static const char attention_tiles_clh[] = {
+#embed "attention_tiles.clh" suffix(, 0)
+};
+
+static const char attention_gpu_cl[] = {
+#embed "attention_gpu.cl" suffix(, 0)
+};
+
+static const char attention_backward_gpu_cl[] = {
+#embed "attention_backward_gpu.cl" suffix(, 0)
+};
+
+static const char attention_blocks_clh[] = {
+#embed "attention_blocks.clh" suffix(, 0)
+};
+
+static const char attention_cpu_cl[] = {
+#embed "attention_cpu.cl" suffix(, 0)
+};
+
+static const char attention_backward_cpu_cl[] = {
+#embed "attention_backward_cpu.cl" suffix(, 0)
+};
+
 static const char copy_cl[] = {
 #embed "copy.cl" suffix(, 0)
 };
@@ -97,6 +125,13 @@ static const struct {
 } files[] = {
     {"common.clh", common},
     {"math.clh", math},
+    {"attention.clh", attention_clh},
+    {"attention_tiles.clh", attention_tiles_clh},
+    {"attention_gpu.cl", attention_gpu_cl},
+    {"attention_backward_gpu.cl", attention_backward_gpu_cl},
+    {"attention_blocks.clh", attention_blocks_clh},
+    {"attention_cpu.cl", attention_cpu_cl},
+    {"attention_backward_cpu.cl", attention_backward_cpu_cl},
     {"copy.cl", copy_cl},
     {"indexing.cl", indexing_cl},
     {"random.cl", random_cl},

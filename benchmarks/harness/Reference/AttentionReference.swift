@@ -23,10 +23,10 @@ struct AttentionReference {
     return sum
   }
 
-  /// One row of softmax(q k^T / sqrt(width)).
-  private func weights(_ q: [Double], _ k: [[Double]]) -> [Double] {
+  /// Row `row` of softmax(q k^T / sqrt(width)).
+  private func weights(_ row: Int, _ q: [Double], _ k: [[Double]]) -> [Double] {
     let scale = 1 / Double(sizes.width).squareRoot()
-    let scores = k.map { exp(dot(q, $0) * scale) }
+    let scores = k.enumerated().map { sizes.isCausal && $0 > row ? 0 : exp(dot(q, $1) * scale) }
     let sum = scores.reduce(0, +)
     return scores.map { $0 / sum }
   }
@@ -56,7 +56,7 @@ struct AttentionReference {
     var error = RelativeError()
     for head in heads {
       let (q, k, v) = (self.head(inputs[0], head), self.head(inputs[1], head), self.head(inputs[2], head))
-      add(q.map { combined(weights($0, k), v) }, of: head, in: values, to: &error)
+      add(q.enumerated().map { combined(weights($0, $1, k), v) }, of: head, in: values, to: &error)
     }
     return error.value
   }
@@ -72,7 +72,7 @@ struct AttentionReference {
         repeating: [Double](repeating: 0, count: sizes.width), count: sizes.length)
       var (dq, dk, dv) = (zero, zero, zero)
       for row in 0..<sizes.length {
-        let p = weights(q[row], k)
+        let p = weights(row, q[row], k)
         let dp = v.map { dot(g[row], $0) }
         let mean = dot(p, dp)
         let ds = zip(p, dp).map { $0 * ($1 - mean) * scale }

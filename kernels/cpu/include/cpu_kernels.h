@@ -1,6 +1,7 @@
 #pragma once
 
 // The C loops of the CPU backend: one header for each family.
+#include "attention.h"
 #include "convolution.h"
 #include "copy.h"
 #include "cpu_info.h"

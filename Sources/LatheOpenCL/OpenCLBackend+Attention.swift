@@ -1,0 +1,143 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  extension OpenCLBackend {
+    func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+      try checkAttention(sizes, inputs + outputs)
+      let plan = AttentionPlan(sizes, profile, onGPU: info.type == "gpu")
+      let (q, k, v) = (inputs[0], inputs[1], inputs[2])
+      let mask = sizes.hasMask ? inputs[3] : nil
+      try launch(
+        attentionKernel("attention", plan),
+        [.memory(q.memory), .memory(k.memory), .memory(v.memory), .memory((mask ?? q).memory)]
+          + outputs.map { .memory($0.memory) } + [q, k, v].map(Self.steps) + Self.maskSteps(mask)
+          + Self.counts(sizes),
+        global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
+    }
+
+    func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+      try checkAttention(sizes, inputs + outputs)
+      let plan = AttentionPlan(sizes, profile, onGPU: info.type == "gpu")
+      let (dOutput, output, logSums) = (inputs[0], inputs[4], inputs[5])
+      let mask = sizes.hasMask ? inputs[6] : nil
+      let operands = inputs[..<4] + [mask ?? dOutput, logSums]
+      let steps = inputs[..<4].map(Self.steps)
+      let rest = Self.maskSteps(mask) + Self.counts(sizes)
+      if profile == .cpu {
+        // Heads are cut into chunks of keys where there are few; each leaves a part of dQ.
+        let heads = sizes.batch * sizes.keyHeads
+        let chunks = max(1, min(ceilingDivide(4 * info.computeUnits, heads), sizes.keys / 256))
+        let parts = chunks > 1 ? try pool.allocate(chunks * outputs[0].elementCount * 4) : nil
+        let dq = parts?.memory ?? outputs[0].memory
+        try launch(
+          attentionKernel("attention_backward", plan),
+          operands.map { .memory($0.memory) } + [.memory(output.memory), .memory(dq)]
+            + outputs[1...].map { .memory($0.memory) } + steps + [Self.steps(output)] + rest,
+          global: (chunks, sizes.keyHeads, sizes.batch))
+        if let parts {
+          let count = outputs[0].elementCount
+          let perItem = max(4096, ceilingDivide(count, 16 * info.computeUnits))
+          try launch(
+            attentionKernel("attention_sum_chunks", plan),
+            [.memory(parts.memory), .memory(outputs[0].memory), .long(count), .int(chunks), .long(perItem)],
+            global: (ceilingDivide(count, perItem), 1, 1))
+        }
+        return
+      }
+      let deltas = try pool.allocate(sizes.batch * sizes.heads * sizes.queries * 4)
+      try launch(
+        attentionKernel("attention_deltas", plan),
+        [
+          .memory(dOutput.memory), .memory(output.memory), .memory(deltas.memory), Self.steps(dOutput),
+          Self.steps(output), .int(sizes.queries), .int(sizes.heads), .int(sizes.valueWidth),
+        ],
+        global: (sizes.queries, sizes.heads, sizes.batch), local: (64, 1, 1))
+      let shared = operands.map { KernelArgument.memory($0.memory) } + [.memory(deltas.memory)]
+      try launch(
+        attentionKernel("attention_queries", plan), shared + [.memory(outputs[0].memory)] + steps + rest,
+        global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
+      try launch(
+        attentionKernel("attention_keys", plan),
+        shared + outputs[1...].map { .memory($0.memory) } + steps + rest,
+        global: plan.grid(sizes.keys, sizes.keyHeads, batch: sizes.batch), local: plan.local)
+    }
+
+    /// Kernels count rows of a sequence and batches with 32 bits.
+    private func checkAttention(_ sizes: Attention, _ operands: [Operand]) throws {
+      let counts = [sizes.batch, sizes.heads, sizes.queries, sizes.keys]
+      guard (counts.max() ?? 0) <= Int(Int32.max) / 64, max(sizes.width, sizes.valueWidth) <= 256 else {
+        throw LatheError.unsupported("attention of \(operands.map(\.shape))")
+      }
+    }
+
+    private func attentionKernel(_ function: String, _ plan: AttentionPlan) throws -> OpenCLKernel {
+      try layerPlans.plan(.attention(plan, function: function)) {
+        let text = try plan.files(function).map(KernelSource.content).joined()
+        return try kernel(.generated(name: plan.files(function)[2], text: text), function, plan.options)
+      }
+    }
+
+    /// Offset and steps for batch, head and row, as `long4`.
+    private static func steps(_ rows: Operand) -> KernelArgument {
+      .longs([rows.layout.offset, rows.layout.strides[0], rows.layout.strides[1], rows.layout.strides[2]])
+    }
+
+    /// The mask's offset and its four steps.
+    private static func maskSteps(_ mask: Operand?) -> [KernelArgument] {
+      [.long(mask?.layout.offset ?? 0), .longs(mask.map { Array($0.layout.strides) } ?? [0, 0, 0, 0])]
+    }
+
+    private static func counts(_ sizes: Attention) -> [KernelArgument] {
+      [
+        .int(sizes.queries), .int(sizes.keys), .int(sizes.heads / sizes.keyHeads), .float(sizes.scale),
+        .int(sizes.width), .int(sizes.valueWidth), .int(sizes.isCausal ? 1 : 0), .int(sizes.hasMask ? 1 : 0),
+      ]
+    }
+  }
+
+  extension KernelArgument {
+    /// A vector of longs.
+    fileprivate static func longs(_ values: [Int]) -> KernelArgument {
+      .bytes(values.map(Int64.init).withUnsafeBytes(Array.init))
+    }
+  }
+
+  /// What the kernels of attention are built for.
+  struct AttentionPlan: Hashable {
+    /// Elements of a query and of a value, rounded up so that few programs serve all.
+    private let width: Int
+    private let valueWidth: Int
+    private let profile: KernelProfile
+    /// Whether loops over registers are unrolled.
+    private let isUnrolled: Bool
+
+    init(_ sizes: Attention, _ profile: KernelProfile, onGPU: Bool) {
+      let step = profile == .cpu ? 16 : 32
+      width = roundedUp(sizes.width, to: step)
+      valueWidth = roundedUp(sizes.valueWidth, to: step)
+      self.profile = profile
+      isUnrolled = onGPU
+    }
+
+    var options: KernelOptions {
+      ["MAX_WIDTH": .int(width), "MAX_VALUE": .int(valueWidth), "UNROLLED": isUnrolled ? 1 : 0]
+    }
+
+    /// The common parts and the file with a kernel.
+    func files(_ function: String) -> [String] {
+      let pass = function == "attention" ? "attention" : "attention_backward"
+      return profile == .cpu
+        ? ["attention.clh", "attention_blocks.clh", "\(pass)_cpu.cl"]
+        : ["attention.clh", "attention_tiles.clh", "\(pass)_gpu.cl"]
+    }
+
+    var local: (Int, Int, Int) { profile == .cpu ? (1, 1, 1) : (8, 8, 1) }
+
+    /// Work-items for `length` rows of each head of each sequence.
+    func grid(_ length: Int, _ heads: Int, batch: Int) -> (Int, Int, Int) {
+      profile == .cpu
+        ? (ceilingDivide(length, 64), heads, batch) : (ceilingDivide(length, 32) * 8, heads * 8, batch)
+    }
+  }
+#endif
