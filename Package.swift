@@ -46,7 +46,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "CZlib"),
-    .target(name: "LatheNN", dependencies: ["Lathe", "CZlib"], swiftSettings: settings),
+    .target(name: "CImages"),
+    .target(name: "LatheNN", dependencies: ["Lathe", "CZlib", "CImages"], swiftSettings: settings),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheNN"], path: "benchmarks/harness", swiftSettings: settings),
     .testTarget(

@@ -5,7 +5,7 @@
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
-#   runtime  what a binary uses where it finds it: zlib, the OpenCL loader and a BLAS
+#   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, the OpenCL loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
 #   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
@@ -16,11 +16,12 @@ set -euo pipefail
 # The oldest Swift that builds the package.
 readonly swift_major=6 swift_minor=3
 
+# A package that has other names in other releases: a|b.
 packages() {
   case $1 in
     make) echo make ;;
     build) echo git ca-certificates ocl-icd-opencl-dev ;;
-    runtime) echo zlib1g ocl-icd-libopencl1 libopenblas0-pthread ;;
+    runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
@@ -44,11 +45,27 @@ check_swift() {
   fi
 }
 
-# Prints which of the named packages are not installed.
+# Prints which of the named packages are not installed under any of their names.
 missing() {
-  local package
+  local package names name
   for package in "$@"; do
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+    IFS='|' read -ra names <<<"$package"
+    for name in "${names[@]}"; do
+      [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] && continue 2
+    done
+    echo "$package"
+  done
+}
+
+# Prints the names that this release has for packages.
+known() {
+  local package names name
+  for package in "$@"; do
+    IFS='|' read -ra names <<<"$package"
+    for name in "${names[@]}"; do
+      if apt-cache show "$name" >/dev/null 2>&1; then echo "$name" && continue 2; fi
+    done
+    echo "${names[0]}"
   done
 }
 
@@ -81,8 +98,9 @@ if ((EUID != 0)); then
     fail "root rights are needed to install: ${absent[*]} (run this script as root once, or install sudo)"
   as_root=(sudo)
 fi
-echo "Installing ${absent[*]}"
 "${as_root[@]}" apt-get update -qq
+mapfile -t absent < <(known "${absent[@]}")
+echo "Installing ${absent[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
 mapfile -t absent < <(missing "${wanted[@]}")

@@ -29,6 +29,12 @@ enum FileErrors {
     return stat(path, &facts) == 0
   }
 
+  /// Whether a folder is at the path.
+  static func isFolder(_ path: String) -> Bool {
+    var facts = stat()
+    return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// A file's whole content.
   ///
   /// - Parameter limit: More bytes than this are an error, so that a wrong file does not fill the memory.

@@ -18,6 +18,7 @@ public enum Catalog {
     case .transfer: TransferSuite.workloads
     case .latency: LatencySuite.workloads
     case .memory: MemorySuite.workloads
+    case .loader: LoaderSuite.workloads
     case .train: TrainSuite.workloads
     }
   }

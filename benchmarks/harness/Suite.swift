@@ -1,7 +1,7 @@
 /// A group of workloads that is asked for by name.
 public enum Suite: String, CaseIterable, Sendable {
   case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, optimizer, random, transfer
-  case latency, memory, train
+  case latency, memory, loader, train
 
   /// What `lathe bench --list` says of it.
   public var summary: String {
@@ -19,6 +19,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .transfer: "bytes between host and device"
     case .latency: "the host's cost of an operation, launches, round trips"
     case .memory: "copies, the buffer pool, start-up time and peak memory"
+    case .loader: "batches of Fashion-MNIST from the data loader alone"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder"
     }
   }

@@ -2,6 +2,8 @@
 // that nothing is needed to build and a machine without it still reads files that are not compressed.
 #pragma once
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,11 @@ long lathe_gzip_offset(lathe_gzip file);
 
 /// Closes the file; zlib's number for what went wrong, 0 for nothing.
 int lathe_gzip_close(lathe_gzip file);
+
+/// Decompresses raw deflate data into a buffer of the size that it should have.
+///
+/// Returns the bytes made; `*status` becomes 0 where the data ended there, else 1: damaged, cut off or longer.
+size_t lathe_inflate(const void *source, size_t count, void *destination, size_t size, int *status);
 
 #ifdef __cplusplus
 }

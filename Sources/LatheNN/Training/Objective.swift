@@ -20,7 +20,8 @@ public struct ObjectiveResult: Sendable {
   }
 }
 
-/// The cross-entropy of logits [..., classes] against class indices, and the largest logit as the answer.
+/// The cross-entropy of logits [..., classes] against class indices or shares of classes, and the largest logit as the
+/// answer.
 public struct ClassificationObjective: Objective {
   /// How much of the target's weight is spread over all classes.
   public var labelSmoothing: Float
@@ -31,6 +32,11 @@ public struct ClassificationObjective: Objective {
   /// Runs the model on a batch.
   public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
     let logits = model(batch.inputs)
+    if batch.labels.dtype.isFloatingPoint {
+      return ObjectiveResult(
+        loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),
+        correct: (logits.detached().argmax(axis: -1) .== batch.labels.argmax(axis: -1)).sum())
+    }
     return ObjectiveResult(
       loss: crossEntropy(logits, batch.labels, labelSmoothing: labelSmoothing),
       correct: (logits.detached().argmax(axis: -1) .== batch.labels).sum())

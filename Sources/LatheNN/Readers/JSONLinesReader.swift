@@ -1,0 +1,52 @@
+import Foundation
+import Lathe
+
+/// Values of a JSON Lines file, gzipped or not: one JSON text a line, where empty lines are passed over.
+public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
+  private let path: String
+  private let lines: TextLineReader
+  private let decoder = JSONDecoder()
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - type: What each line holds; its properties are the keys.
+  ///   - limit: A line of more bytes than this is an error.
+  /// - Throws: `LatheError.file`.
+  public init(_ type: Value.Type = Value.self, path: String, limit: Int = 1 << 24) throws {
+    self.path = path
+    lines = try TextLineReader(path: path, limit: limit)
+  }
+
+  /// The next line's value; nil behind the last.
+  ///
+  /// - Throws: `LatheError` naming file, line and key: no JSON, a key that is missing, a value of another type.
+  public func next() throws -> Value? {
+    while let line = try lines.next() {
+      if line.allSatisfy(\.isWhitespace) { continue }
+      do {
+        return try decoder.decode(Value.self, from: Data(line.utf8))
+      } catch let error as DecodingError {
+        throw LatheError(.format, "\(path): line \(lines.line): \(Self.text(error))")
+      }
+    }
+    return nil
+  }
+
+  private static func text(_ error: DecodingError) -> String {
+    func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+      let keys = (context.codingPath + (key.map { [$0] } ?? [])).map {
+        $0.intValue.map(String.init) ?? $0.stringValue
+      }
+      return keys.isEmpty ? "the value" : "'\(keys.joined(separator: "."))'"
+    }
+    switch error {
+    case .keyNotFound(let key, let context): return "\(place(context, key)) is missing"
+    case .valueNotFound(let type, let context): return "\(place(context)) is null, expected \(type)"
+    case .typeMismatch(let type, let context): return "\(place(context)) is not of type \(type)"
+    case .dataCorrupted(let context):
+      return context.codingPath.isEmpty ? "not JSON" : "\(place(context)): \(context.debugDescription)"
+    @unknown default: return "not JSON: \(error)"
+    }
+  }
+}

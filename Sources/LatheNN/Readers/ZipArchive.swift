@@ -1,0 +1,198 @@
+import CZlib
+import Lathe
+
+/// The files of a zip archive, stored or deflated, also with 64-bit sizes (APPNOTE.TXT, 4.3 and 4.5).
+struct ZipArchive: Sendable {
+  /// What the directory says of a file.
+  struct Entry: Sendable {
+    let name: String
+    let isDeflated: Bool
+    let checksum: UInt32
+    let packedSize: Int
+    let size: Int
+    /// Where its local header begins.
+    let offset: Int
+  }
+
+  let path: String
+  private(set) var entries: [Entry] = []
+  private let bytes: [UInt8]
+
+  /// Reads an archive and its directory.
+  ///
+  /// - Throws: `LatheError` naming the offset of what is wrong.
+  init(path: String, limit: Int) throws {
+    self.path = path
+    bytes = try FileErrors.read(path)
+    let directory = try findDirectory()
+    var position = directory.offset
+    var names = Set<String>()
+    var total = 0
+    for _ in 0..<directory.count {
+      let entry = try self.entry(at: &position, end: directory.offset + directory.size)
+      guard names.insert(entry.name).inserted else {
+        throw damaged(position, "two files are named '\(entry.name)'")
+      }
+      let (sum, overflow) = total.addingReportingOverflow(entry.size)
+      guard !overflow, sum <= limit else {
+        throw damaged(
+          position, "the files need more than the \(limit) bytes allowed; is the archive damaged?")
+      }
+      total = sum
+      entries.append(entry)
+    }
+  }
+
+  /// A file's content, its checksum checked.
+  func content(_ entry: Entry) throws -> [UInt8] {
+    guard try number(at: entry.offset, bytes: 4) == 0x0403_4B50 else {
+      throw damaged(entry.offset, "no local header of '\(entry.name)'")
+    }
+    // The local header has a name and an extra field of its own.
+    let start =
+      try entry.offset + 30 + number(at: entry.offset + 26, bytes: 2)
+      + number(at: entry.offset + 28, bytes: 2)
+    guard start <= bytes.count, entry.packedSize <= bytes.count - start else {
+      throw damaged(
+        start, "'\(entry.name)' is cut off: \(entry.packedSize) bytes of an archive of \(bytes.count)")
+    }
+    let packed = bytes[start..<start + entry.packedSize]
+    let content = entry.isDeflated ? try inflated(packed, entry) : Array(packed)
+    guard content.withUnsafeBytes({ CRC32.checksum($0) }) == entry.checksum else {
+      throw damaged(start, "the checksum of '\(entry.name)' does not fit; fetch the file again")
+    }
+    return content
+  }
+
+  private func inflated(_ packed: ArraySlice<UInt8>, _ entry: Entry) throws -> [UInt8] {
+    guard lathe_zlib_available() != 0 else {
+      throw LatheError(
+        .file, "\(path): compressed, and libz.so.1 is not installed; install the package zlib1g")
+    }
+    var status: Int32 = 0
+    let content = [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, count in
+      let made = packed.withUnsafeBytes {
+        lathe_inflate($0.baseAddress, $0.count, buffer.baseAddress, buffer.count, &status)
+      }
+      count = made
+    }
+    guard status == 0, content.count == entry.size else {
+      throw damaged(
+        packed.startIndex,
+        "'\(entry.name)': damaged compressed data: \(content.count) of \(entry.size) bytes; fetch the file again"
+      )
+    }
+    return content
+  }
+
+  private func damaged(_ offset: Int, _ what: String) -> LatheError {
+    LatheError(.format, "\(path): offset \(offset): \(what)")
+  }
+
+  /// A number of 2, 4 or 8 bytes, the least first.
+  private func number(at offset: Int, bytes count: Int) throws -> Int {
+    guard offset >= 0, offset <= bytes.count - count else {
+      throw damaged(bytes.count, "the archive is cut off; fetch the file again")
+    }
+    let value = bytes[offset..<offset + count].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard let number = Int(exactly: value) else {
+      throw damaged(offset, "an impossible size of \(value) bytes")
+    }
+    return number
+  }
+
+  private func findDirectory() throws -> (count: Int, size: Int, offset: Int) {
+    // The end's record stands before a comment of at most 65,535 bytes that runs to the end of the file.
+    var end = bytes.count - 22
+    let lowest = max(0, end - 65_535)
+    while end >= lowest {
+      if bytes[end..<end + 4].elementsEqual([0x50, 0x4B, 5, 6]),
+        try number(at: end + 20, bytes: 2) == bytes.count - end - 22
+      {
+        break
+      }
+      end -= 1
+    }
+    guard end >= lowest else {
+      throw damaged(0, "not a zip archive, or cut off: it has no end record; name an .npz file")
+    }
+    var count = try number(at: end + 10, bytes: 2)
+    var size = try number(at: end + 12, bytes: 4)
+    var offset = try number(at: end + 16, bytes: 4)
+    if count == 0xFFFF || size == 0xFFFF_FFFF || offset == 0xFFFF_FFFF {
+      guard end >= 20, try number(at: end - 20, bytes: 4) == 0x0706_4B50 else {
+        throw damaged(end, "the locator of the 64-bit directory is missing")
+      }
+      let record = try number(at: end - 12, bytes: 8)
+      guard try number(at: record, bytes: 4) == 0x0606_4B50 else {
+        throw damaged(record, "no 64-bit directory where its locator says")
+      }
+      count = try number(at: record + 32, bytes: 8)
+      size = try number(at: record + 40, bytes: 8)
+      offset = try number(at: record + 48, bytes: 8)
+    }
+    guard offset <= end, size <= end - offset, count <= size / 46 else {
+      throw damaged(
+        end, "a directory of \(count) files and \(size) bytes at \(offset) does not fit the archive")
+    }
+    return (count, size, offset)
+  }
+
+  private func entry(at position: inout Int, end: Int) throws -> Entry {
+    let start = position
+    guard try number(at: start, bytes: 4) == 0x0201_4B50 else {
+      throw damaged(start, "no entry of the directory")
+    }
+    let nameSize = try number(at: start + 28, bytes: 2)
+    let extraSize = try number(at: start + 30, bytes: 2)
+    let commentSize = try number(at: start + 32, bytes: 2)
+    position = start + 46 + nameSize + extraSize + commentSize
+    guard position <= end else { throw damaged(start, "an entry that leads behind the directory's end") }
+    guard let name = String(validating: bytes[start + 46..<start + 46 + nameSize], as: UTF8.self) else {
+      throw damaged(start + 46, "a name that is not UTF-8")
+    }
+    guard try number(at: start + 8, bytes: 2) & 1 == 0 else { throw damaged(start, "'\(name)' is encrypted") }
+    let method = try number(at: start + 10, bytes: 2)
+    guard method == 0 || method == 8 else {
+      throw damaged(start, "'\(name)' is compressed by method \(method); only deflate (8) is supported")
+    }
+    var sizes = try [
+      number(at: start + 24, bytes: 4), number(at: start + 20, bytes: 4), number(at: start + 42, bytes: 4),
+    ]
+    try widen(&sizes, extra: start + 46 + nameSize, size: extraSize)
+    let (size, packedSize, offset) = (sizes[0], sizes[1], sizes[2])
+    guard offset < bytes.count, packedSize <= bytes.count else {
+      throw damaged(start, "'\(name)': \(packedSize) bytes at \(offset) do not fit the archive")
+    }
+    // Deflate makes at most 1032 bytes of one.
+    guard method == 8 ? size / 1032 <= packedSize : size == packedSize else {
+      throw damaged(start, "'\(name)': \(packedSize) bytes cannot hold the \(size) that are declared")
+    }
+    return Entry(
+      name: name, isDeflated: method == 8,
+      checksum: UInt32(truncatingIfNeeded: try number(at: start + 16, bytes: 4)), packedSize: packedSize,
+      size: size, offset: offset)
+  }
+
+  /// Takes what does not fit 32 bits from the extra field of kind 1: size, packed size and offset, in this order.
+  private func widen(_ sizes: inout [Int], extra: Int, size: Int) throws {
+    guard sizes.contains(0xFFFF_FFFF) else { return }
+    var position = extra
+    while position + 4 <= extra + size {
+      let kind = try number(at: position, bytes: 2)
+      let end = try position + 4 + number(at: position + 2, bytes: 2)
+      guard end <= extra + size else { break }
+      position += 4
+      if kind == 1 {
+        for index in sizes.indices where sizes[index] == 0xFFFF_FFFF {
+          guard position + 8 <= end else { throw damaged(position, "a 64-bit size is missing") }
+          sizes[index] = try number(at: position, bytes: 8)
+          position += 8
+        }
+        return
+      }
+      position = end
+    }
+    throw damaged(extra, "a 64-bit size is missing")
+  }
+}
