@@ -111,6 +111,9 @@ def image_files():
         read = pil.open(FOLDER / name)
         has_color = name not in ("grey.png", "grey.jpg", "bilevel.png")
         expected[name] = np.asarray(read.convert("RGB" if has_color else "L"))
+    # A colour profile that is none: pixels do not depend on it.
+    image.save(FOLDER / "profile.png", icc_profile=b"no profile")
+    expected["profile.png"] = color
     deep.save(FOLDER / "deep.png")
     expected["deep.png"] = np.round(np.asarray(deep) / 257).astype(np.uint8)
     image.convert("CMYK").save(FOLDER / "print.jpg")

@@ -69,8 +69,6 @@ int lathe_png_decode(const void *bytes, size_t count, void *pixels, size_t size,
     return fail(&image, info);
   }
   if (!finish_read(&image, NULL, pixels, 0, NULL)) return fail(&image, info);
-  // A warning is about data that is damaged or out of place; pixels after it cannot be trusted.
-  if (image.warning_or_error) return fail(&image, info);
   image_free(&image);
   return LATHE_IMAGE_OK;
 }

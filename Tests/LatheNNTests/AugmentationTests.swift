@@ -17,6 +17,11 @@ struct AugmentationTests {
     #expect(image.flippedHorizontally().pixels == [2, 1, 0, 5, 4, 3])
     #expect(image.flippedVertically().pixels == [3, 4, 5, 0, 1, 2])
     #expect(image.cropped(top: 1, left: -1, height: 2, width: 3, fill: 9).pixels == [9, 3, 4, 9, 9, 9])
+    for (top, left) in [(-9, 0), (9, 0), (0, -9), (0, 9), (0, 3), (0, -4), (2, 0)] {
+      #expect(
+        image.cropped(top: top, left: left, height: 2, width: 4, fill: 7).pixels
+          == .init(repeating: 7, count: 8))
+    }
     #expect(ramp(1, 2, channels: 3).flippedHorizontally().pixels == [3, 4, 5, 0, 1, 2])
     #expect(image.rotated(degrees: 0) == image && image.rotated(degrees: 180).pixels == [5, 4, 3, 2, 1, 0])
     var random = SampleRandom(state: 1)

@@ -59,4 +59,48 @@ struct DataLoaderTests {
       }
     }
   }
+
+  @Test("An order is what it was for checkpoints made before, computed by another program")
+  func pinned() {
+    let sampler = RandomSampler(count: 12, seed: 7)
+    #expect(sampler.order(epoch: 0) == [8, 7, 11, 10, 6, 2, 1, 3, 5, 9, 0, 4])
+    #expect(sampler.order(epoch: 3) == [4, 3, 0, 10, 8, 11, 9, 5, 1, 7, 6, 2])
+  }
+
+  @Test(
+    "Every device and kernel profile gets the same bytes and nearly the same numbers",
+    arguments: ["cpu", "gpu"])
+  func devices(_ profile: String) throws {
+    let pixels = (0..<40 * 60).map { UInt8(truncatingIfNeeded: $0 * 37) }
+    struct Colors: Dataset {
+      let pixels: [UInt8]
+      let count = 40
+      func example(at index: Int, random: inout SampleRandom) -> LabelledImage {
+        let image = Image(
+          height: 4, width: 5, channels: 3, pixels: Array(pixels[index * 60..<index * 60 + 60]))
+        return LabelledImage(image: image, label: index, normalization: .imageNet)
+      }
+    }
+    func batches(on device: Device, mixed: Bool) throws -> [(labels: [Float], inputs: [Float])] {
+      let mixing: Collation<LabelledImage> = {
+        try MixUp(alpha: 1, classes: 40).collate($0, random: &$1, on: $2)
+      }
+      return try DataLoader(
+        Colors(pixels: pixels), batchSize: 7, shuffled: true, seed: 1, workers: 3,
+        collation: mixed ? mixing : nil, on: device
+      ).stream().map {
+        (try $0.labels.cast(to: .float32).scalars(as: Float.self), try $0.inputs.scalars(as: Float.self))
+      }
+    }
+    for mixed in [false, true] {
+      let expected = try batches(on: .cpu, mixed: mixed)
+      for position in 0..<Device.all.count - 1 {
+        let found = try batches(on: Device.opencl(position, profile: profile), mixed: mixed)
+        #expect(found.count == 6 && found.map(\.labels) == expected.map(\.labels))
+        for (a, b) in zip(found, expected) {
+          #expect(zip(a.inputs, b.inputs).allSatisfy { abs($0 - $1) < 1e-5 })
+        }
+      }
+    }
+  }
 }

@@ -212,14 +212,16 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
   private let examples: ExampleStream<Record, Example>
   private let window: Int
   private let workers: Int
+  private let collation: Collation<Example>?
 
   /// - Parameters:
   ///   - count: Examples of an epoch; a stream that ends before is an error.
   ///   - window: How many records are kept in memory to draw the next one from, in training.
   ///   - workers: Threads that make batches; the run's results do not depend on it.
+  ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
   public init(
     _ examples: ExampleStream<Record, Example>, count: Int, noun: String, checksum: UInt32, window: Int,
-    workers: Int = 1
+    workers: Int = 1, collation: Collation<Example>? = nil
   ) {
     self.examples = examples
     self.count = count
@@ -227,6 +229,7 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
     self.checksum = checksum
     self.window = window
     self.workers = workers
+    self.collation = collation
   }
 
   /// Batches prepared ahead by a `StreamLoader`, `count` examples in all.
@@ -234,7 +237,7 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
     let stream = StreamLoader(
       examples.prefix(count), batchSize: size, window: seed == nil ? 1 : window, seed: seed ?? 0,
       epoch: epoch,
-      firstBatch: first, workers: workers, on: device
+      firstBatch: first, workers: workers, collation: seed == nil ? nil : collation, on: device
     ).stream()
     var start = first * size
     let (count, noun) = (count, noun)

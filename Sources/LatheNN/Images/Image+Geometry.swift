@@ -2,37 +2,29 @@ import Foundation
 import Lathe
 
 extension Image {
-  /// The image of other pixels, each found by a function from its row and column.
-  func gathered(
-    height: Int, width: Int, fill: UInt8 = 0, _ source: (_ row: Int, _ column: Int) -> (Int, Int)?
-  ) -> Image {
-    let channels = channels
-    let made = [UInt8](unsafeUninitializedCapacity: height * width * channels) { result, count in
-      pixels.withUnsafeBufferPointer { pixels in
-        var place = 0
-        for row in 0..<height {
-          for column in 0..<width {
-            let from = source(row, column).map { ($0 * self.width + $1) * channels }
-            for channel in 0..<channels {
-              result[place] = from.map { pixels[$0 + channel] } ?? fill
-              place += 1
-            }
-          }
-        }
+  /// The image of the same pixels at other places: where each comes from, by its row and column.
+  private func rearranged(_ source: (_ row: Int, _ column: Int) -> (Int, Int)) -> Image {
+    var result = self
+    var place = 0
+    for row in 0..<height {
+      for column in 0..<width {
+        let from = source(row, column)
+        let start = (from.0 * width + from.1) * channels
+        for channel in 0..<channels { result.pixels[place + channel] = pixels[start + channel] }
+        place += channels
       }
-      count = height * width * channels
     }
-    return Image(height: height, width: width, channels: channels, pixels: made)
+    return result
   }
 
   /// Left and right exchanged.
   public func flippedHorizontally() -> Image {
-    gathered(height: height, width: width) { ($0, width - 1 - $1) }
+    rearranged { ($0, width - 1 - $1) }
   }
 
   /// Top and bottom exchanged.
   public func flippedVertically() -> Image {
-    gathered(height: height, width: width) { (height - 1 - $0, $1) }
+    rearranged { (height - 1 - $0, $1) }
   }
 
   /// A rectangle of the image; what lies outside is filled.
@@ -43,11 +35,17 @@ extension Image {
   ///   - fill: The value of all channels outside the image.
   public func cropped(top: Int, left: Int, height: Int, width: Int, fill: UInt8 = 0) -> Image {
     require(height > 0 && width > 0, "Image: a crop of \(height) x \(width) pixels")
-    let rows = 0..<self.height
-    let columns = 0..<self.width
-    return gathered(height: height, width: width, fill: fill) { row, column in
-      rows.contains(row + top) && columns.contains(column + left) ? (row + top, column + left) : nil
+    var result = [UInt8](repeating: fill, count: height * width * channels)
+    // The columns of the result that lie inside the image.
+    let columns = max(0, -left)..<max(max(0, -left), min(width, self.width - left))
+    let rows = max(0, -top)..<max(max(0, -top), min(height, self.height - top))
+    for row in rows where !columns.isEmpty {
+      let target = (row * width + columns.lowerBound) * channels
+      let source = ((row + top) * self.width + left + columns.lowerBound) * channels
+      let size = columns.count * channels
+      result[target..<target + size] = pixels[source..<source + size]
     }
+    return Image(height: height, width: width, channels: channels, pixels: result)
   }
 
   /// Turned about its centre, against the clock, with bilinear interpolation; the size stays.

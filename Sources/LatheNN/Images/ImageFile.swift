@@ -34,6 +34,7 @@ public enum ImageFile {
       throw LatheError(
         .format, "\(source): offset 0: \(bytes.isEmpty ? "an empty file" : "neither a PNG nor a JPEG file")")
     }
+    if format == .png { try PNGChunks.check(bytes, source: source) }
     let info = try format.call(source, on: bytes) { format.readInfo($0.baseAddress, $0.count, $1) }
     let (width, height) = (Int(info.width), Int(info.height))
     let (count, overflow) = width.multipliedReportingOverflow(by: height)

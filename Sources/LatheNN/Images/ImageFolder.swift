@@ -52,9 +52,13 @@ public struct ImageFolder: Dataset {
   /// The number of images.
   public var count: Int { paths.count }
 
-  /// A checksum of the files' names and classes.
+  /// A checksum of the names of files and classes, wherever the folder is.
   public var checksum: UInt32 {
-    CRC32.checksum(zip(paths, labels).map { Array("\($0)\u{0}\($1)\u{0}".utf8) })
+    CRC32.checksum(
+      zip(paths, labels).map { path, label in
+        let name = path[(path.lastIndex(of: "/") ?? path.startIndex)...]
+        return Array("\(classNames[label])\(name)\u{0}".utf8)
+      })
   }
 
   /// Decodes an image.
