@@ -71,6 +71,7 @@ private struct ConvolutionKernel {
         }
         return
       }
+      if lathe_winograd_suits(s) { return forwardByWinograd(x, filter: filter, bias: bias, to: y) }
       guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_convolution_packed_size(s))
       else { return }
       let tiles = lathe_convolution_tiles(s)
@@ -84,6 +85,26 @@ private struct ConvolutionKernel {
       let work = workOfPixel * lathe_gemm_panel_columns() / blocks
       pool.parallelFor(sizes.groups * blocks * panels, grain: grain(work)) { range in
         lathe_convolution_run(s, x, packed, bias, y, blocks, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  private func forwardByWinograd(
+    _ x: UnsafePointer<Float>, filter: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    to y: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: sizes) { s in
+      guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_winograd_packed_size(s))
+      else { return }
+      let tiles = lathe_convolution_tiles(s)
+      pool.parallelFor(tiles, grain: 1) { range in
+        lathe_winograd_pack(s, filter, packed, range.lowerBound, range.upperBound)
+      }
+      // Few blocks: the output channels are cut, too, and each part transforms the tiles anew.
+      let blocks = lathe_winograd_blocks(s)
+      let parts = min(tiles, (2 * pool.threadCount + blocks - 1) / blocks)
+      pool.parallelFor(blocks * parts, grain: 1) { range in
+        lathe_winograd_run(s, x, packed, bias, y, parts, range.lowerBound, range.upperBound)
       }
     }
   }

@@ -18,6 +18,9 @@ package struct Tolerance: Sendable {
   /// For results that are sums of many products: cancellation leaves an error of the size of the terms.
   package static let accumulated = Tolerance(1e-5, floor: nil)
 
+  /// Sums over transformed tiles, as fast 3x3 convolutions make them.
+  package static let transformed = Tolerance(3e-5, floor: nil)
+
   /// The tolerance for a result type: half types keep 11 or 8 bits.
   package func adjusted(for dtype: DType) -> Tolerance {
     switch dtype {

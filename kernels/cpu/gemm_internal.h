@@ -34,6 +34,8 @@ typedef void (*gemm_kernel)(long rows, const gemm_tile *tile);
 /// The inner kernel for this processor and its tile.
 typedef struct gemm_isa {
   long rows, columns;
+  /// Floats of a vector.
+  long lanes;
   gemm_kernel kernel;
 } gemm_isa;
 

@@ -33,7 +33,7 @@ typedef float f4v __attribute__((vector_size(16), aligned(4)));
 #include "gemm_kernel_template.h"
 
 const gemm_isa *lathe_gemm_isa(void) {
-  static const gemm_isa v4 = {12, 32, v4_kernel}, v3 = {6, 16, v3_kernel}, base = {2, 16, base_kernel};
+  static const gemm_isa v4 = {12, 32, 16, v4_kernel}, v3 = {6, 16, 8, v3_kernel}, base = {2, 16, 4, base_kernel};
   static _Atomic(const gemm_isa *) chosen;
   const gemm_isa *isa = chosen;
   if (isa) return isa;
@@ -53,7 +53,7 @@ const gemm_isa *lathe_gemm_isa(void) {
 #include "gemm_kernel_template.h"
 
 const gemm_isa *lathe_gemm_isa(void) {
-  static const gemm_isa base = {6, 16, base_kernel};
+  static const gemm_isa base = {6, 16, 4, base_kernel};
   return &base;
 }
 

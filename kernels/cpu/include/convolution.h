@@ -30,6 +30,21 @@ void lathe_convolution_run(
     const lathe_convolution *s, const float *x, const float *packed, const float *bias, float *y, long row_blocks,
     long first, long last);
 
+// The same for 3x3 filters with fewer products, by transformed tiles (see convolution_winograd.c).
+
+/// Whether it can be done so and is worth it.
+bool lathe_winograd_suits(const lathe_convolution *s);
+/// Floats that the packed, transformed filter takes.
+size_t lathe_winograd_packed_size(const lathe_convolution *s);
+/// Transforms and packs tiles first..<last of the filter, of the same number as for the others.
+void lathe_winograd_pack(const lathe_convolution *s, const float *filter, float *packed, long first, long last);
+/// Blocks of tiles of y.
+long lathe_winograd_blocks(const lathe_convolution *s);
+/// Computes tasks first..<last of blocks x `parts` of the output channels; bias may be NULL.
+void lathe_winograd_run(
+    const lathe_convolution *s, const float *x, const float *packed, const float *bias, float *y, long parts,
+    long first, long last);
+
 /// The same for one input and one output channel in each group.
 ///
 /// Tasks are planes of y.
