@@ -34,7 +34,7 @@ bench: setup ## Measures every suite on every device and writes benchmarks/resul
 bench-peers: setup ## Measures Lathe and its peers in turns and writes the tables of benchmarks/README.md
 	benchmarks/bench-peers.sh
 
-gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks and measures the GPU of any Linux host
+gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks, measures and tunes any Linux host's GPU
 	scripts/make-gpu-kit.sh
 
 lint: ## Checks formatting, the order of imports and the house rules

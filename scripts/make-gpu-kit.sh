@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds .build/gpu-kit: one folder that checks and measures Lathe on any x86-64 Linux host with an OpenCL driver.
+# Builds .build/gpu-kit: one folder that checks, measures and tunes Lathe on any x86-64 Linux host with an OpenCL driver.
 #
 #   scripts/make-gpu-kit.sh
 #

@@ -30,7 +30,12 @@ extension Device {
     #if OpenCL
       for (index, entry) in OpenCLPlatforms.entries.enumerated() {
         var info = entry.info
-        if info.error == nil, case .failure(let error) = opened(index) { info.error = error.message }
+        if info.error == nil {
+          switch opened(index) {
+          case .success(let device): info.tuning = (device.backend as? OpenCLBackend)?.choices.summary
+          case .failure(let error): info.error = error.message
+          }
+        }
         infos.append(info)
       }
     #endif

@@ -38,7 +38,7 @@
       commandName: "lathe", abstract: "Trains and tests neural networks on OpenCL devices and the CPU.",
       subcommands: [
         DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, ModelsCommand.self, BenchCommand.self,
-        ProbeCommand.self,
+        ProbeCommand.self, TuneCommand.self,
       ])
   }
 #else

@@ -8,6 +8,8 @@ public struct Counters: Sendable, Hashable, Codable {
   public var fusedOperations = 0
   /// Operations that the device had no kernel for and the CPU did.
   public var fallbacks = 0
+  /// Tuned kernels that failed to build or to start and gave way to their next best parameters.
+  public var replacedKernels = 0
   /// Buffers taken from the system, not from the pool.
   public var allocations = 0
   /// Bytes in buffers that tensors hold.
@@ -48,6 +50,9 @@ public final class CounterStore: Sendable {
   public func fused(_ count: Int) { state.withLock { $0.fusedOperations += count } }
   /// Counts an operation that the CPU did instead.
   public func fellBack() { state.withLock { $0.fallbacks += 1 } }
+
+  /// Counts a tuned kernel that gave way to its next best parameters.
+  public func replacedKernel() { state.withLock { $0.replacedKernels += 1 } }
 
   /// Counts a buffer of `bytes` handed out, from the pool or new from the system.
   public func allocated(_ bytes: Int, fromPool: Bool) {

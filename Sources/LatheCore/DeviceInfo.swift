@@ -32,6 +32,8 @@ public struct DeviceInfo: Sendable, Codable, Hashable {
   public var blasCore: String?
   /// Threads used, for the CPU path.
   public var threads: Int?
+  /// How many of an OpenCL device's kernels are tuned, and how near the rows are to it; nil where none is.
+  public var tuning: String?
   /// Advice, for example a BLAS that uses less than the CPU can do.
   public var warning: String?
   /// Why the device cannot be used.

@@ -46,7 +46,7 @@
     let linesPerImage: Int
     let phases: Int
 
-    init(_ sizes: Convolution2D, backward: Bool, backend: OpenCLBackend) throws {
+    init(_ sizes: Convolution2D, _ choice: KernelChoice?, backward: Bool, backend: OpenCLBackend) throws {
       var options = convolutionOptions(sizes, backward: backward)
       let taps = sizes.kernelHeight * sizes.kernelWidth
       let inGroup = sizes.channels / sizes.groups
@@ -58,10 +58,10 @@
       let width = backward ? ceilingDivide(sizes.width, sizes.strideX) : sizes.outputWidth
 
       // 28 of the 32 vector registers hold sums, the others the pixels and a weight.
-      let vectors = rows <= 4 ? 4 : 2
-      blockOut = evenPart(of: rows, most: 28 / vectors)
+      let vectors = choice?.parameters["NV"] ?? (rows <= 4 ? 4 : 2)
+      blockOut = evenPart(of: rows, most: (choice?.parameters["SUMS"] ?? 28) / vectors)
       // A panel of 128 KB stays in the second-level cache.
-      let panel = 32768
+      let panel = choice?.parameters["PANEL"] ?? 32768
       let most = max(64, min(1024, panel / min(channels * taps, 256)))
       let segment = evenPart(of: width, most: max(most, 256))
       blockLines = linesPerBlock(segment: segment, most: most, unit: 16 * vectors)
@@ -85,26 +85,27 @@
     let chunks: Int
     let linesPerImage: Int
 
-    init(_ sizes: Convolution2D, backend: OpenCLBackend) throws {
+    init(_ sizes: Convolution2D, _ choice: KernelChoice?, backend: OpenCLBackend) throws {
       var options = convolutionOptions(sizes, backward: false)
       for name in ["BACKWARD", "HAS_BIAS", "RELU"] { options[name] = nil }
       let taps = sizes.kernelHeight * sizes.kernelWidth
       let channels = sizes.channels / sizes.groups
       let rows = sizes.outputChannels / sizes.groups
       // 256 KB of patches, at best 512 pixels long.
-      let panel = 65536
+      let panel = choice?.parameters["PANEL"] ?? 65536
       let chunk = evenPart(of: channels, most: max(1, min(channels, panel / (512 * taps))))
       let most = max(64, min(1024, panel / (chunk * taps)))
       let segment = evenPart(of: sizes.outputWidth, most: max(256, most))
       blockLines = linesPerBlock(segment: segment, most: most, unit: 16)
       chunks = ceilingDivide(channels, chunk)
       linesPerImage = sizes.outputHeight * ceilingDivide(sizes.outputWidth, segment)
-      let tileRows = rows % 5 == 0 ? 5 : 4
+      let tileRows = choice?.parameters["TILE_ROWS"] ?? (rows % 5 == 0 ? 5 : 4)
+      let tileTaps = choice?.parameters["TILE_TAPS"] ?? (tileRows == 5 || taps % 5 == 0 ? 5 : 4)
       options["SEGMENT"] = .int(segment)
       options["BLOCK_LINES"] = .int(blockLines)
       options["CHUNK"] = .int(chunk)
       options["TILE_ROWS"] = .int(tileRows)
-      options["TILE_TAPS"] = .int(tileRows == 5 || taps % 5 == 0 ? 5 : 4)
+      options["TILE_TAPS"] = .int(tileTaps)
       kernel = try backend.kernel(.file("convolution_filter_cpu.cl"), "filter_gradient", options)
       reduce = try backend.kernel(.file("convolution_filter_cpu.cl"), "reduce_slices", options)
     }

@@ -6,8 +6,9 @@
   final class LayerPlans: Sendable {
     /// A layer's geometry with the batch taken out.
     enum Key: Hashable {
-      case convolution(Convolution2D, backward: Bool)
-      case filter(Convolution2D)
+      /// `choice` is the number of the tuned choice, 0 for the built-in parameters.
+      case convolution(Convolution2D, backward: Bool, choice: Int)
+      case filter(Convolution2D, choice: Int)
       case pool(Pool2D, function: String)
       case rows(file: String, function: String, flag: Bool)
       case optimizer(String, count: Int, inPlace: Bool)

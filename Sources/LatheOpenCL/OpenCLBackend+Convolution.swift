@@ -24,28 +24,42 @@
 
     private func convolve(_ sizes: Convolution2D, backward: Bool, inputs: [Operand], output: Operand) throws {
       guard output.elementCount > 0 else { return }
-      let key = LayerPlans.Key.convolution(geometry(sizes, forward: !backward), backward: backward)
+      try tuned(profile == .gpu ? .convolutionGPU : .convolutionCPU, .convolution(sizes)) {
+        try convolve(sizes, $0, backward: backward, inputs: inputs, output: output)
+      }
+    }
+
+    private func convolve(
+      _ sizes: Convolution2D, _ choice: KernelChoice?, backward: Bool, inputs: [Operand], output: Operand
+    ) throws {
+      let key = LayerPlans.Key.convolution(
+        geometry(sizes, forward: !backward), backward: backward, choice: choice?.number ?? 0)
       var arguments: [KernelArgument] = [.memory(inputs[0].memory), .memory(inputs[1].memory)]
       if sizes.hasBias && !backward { arguments.append(.memory(inputs[2].memory)) }
       arguments.append(.memory(output.memory))
       if profile == .gpu {
         let plan = try layerPlans.plan(key) {
-          try TiledConvolutionPlan(sizes, backward: backward, backend: self)
+          try TiledConvolutionPlan(sizes, choice, backward: backward, backend: self)
         }
         let pixels = sizes.batch * plan.pixelsPerImage
         try check(pixels)
         arguments.append(.int(pixels))
         try launch(
           plan.kernel, arguments,
-          global: (ceilingDivide(pixels, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups),
-          local: (16, 16, 1))
+          global: (
+            ceilingDivide(pixels, plan.tile) * plan.side, ceilingDivide(plan.rows, plan.tile) * plan.side,
+            sizes.groups
+          ),
+          local: (plan.side, plan.side, 1))
         return
       }
       if backward && ScatterConvolutionPlan.serves(sizes) {
         let plan = try layerPlans.plan(key) { try ScatterConvolutionPlan(sizes, backend: self) }
         return try launch(plan.kernel, arguments, global: (sizes.batch, plan.blocks, 1))
       }
-      let plan = try layerPlans.plan(key) { try ConvolutionPlan(sizes, backward: backward, backend: self) }
+      let plan = try layerPlans.plan(key) {
+        try ConvolutionPlan(sizes, choice, backward: backward, backend: self)
+      }
       let lines = sizes.batch * plan.linesPerImage
       try check(lines)
       let blocks = ceilingDivide(lines, plan.blockLines)
@@ -67,9 +81,17 @@
     }
 
     func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
-      let count = outputs[0].elementCount
-      guard count > 0 else { return }
-      let key = LayerPlans.Key.filter(geometry(sizes, forward: false))
+      guard outputs[0].elementCount > 0 else { return }
+      try tuned(profile == .gpu ? .convolutionGPU : .filterGradientCPU, .convolution(sizes)) {
+        try filterGradient(sizes, $0, inputs: inputs, output: outputs[0])
+      }
+    }
+
+    private func filterGradient(
+      _ sizes: Convolution2D, _ choice: KernelChoice?, inputs: [Operand], output: Operand
+    ) throws {
+      let count = output.elementCount
+      let key = LayerPlans.Key.filter(geometry(sizes, forward: false), choice: choice?.number ?? 0)
       let kernel: OpenCLKernel
       let reduce: OpenCLKernel
       let slices: Int
@@ -78,19 +100,18 @@
       let global: (Int, Int, Int)
       let local: (Int, Int, Int)
       if profile == .gpu {
-        let plan = try layerPlans.plan(key) { try TiledFilterGradientPlan(sizes, backend: self) }
+        let plan = try layerPlans.plan(key) { try TiledFilterGradientPlan(sizes, choice, backend: self) }
         total = sizes.batch * sizes.outputHeight * sizes.outputWidth
-        let tiles = ceilingDivide(plan.rows, 64) * ceilingDivide(plan.columns, 64) * sizes.groups
+        let (across, down) = (ceilingDivide(plan.columns, plan.tile), ceilingDivide(plan.rows, plan.tile))
+        let tiles = across * down * sizes.groups
         let wanted = max(1, min(ceilingDivide(256, tiles), ceilingDivide(total, 512)))
-        perSlice = max(16, roundedUp(ceilingDivide(total, wanted), to: 16))
+        perSlice = max(plan.depth, roundedUp(ceilingDivide(total, wanted), to: plan.depth))
         slices = max(1, ceilingDivide(total, perSlice))
         (kernel, reduce) = (plan.kernel, plan.reduce)
-        global = (
-          ceilingDivide(plan.columns, 64) * 16, ceilingDivide(plan.rows, 64) * 16, sizes.groups * slices
-        )
-        local = (16, 16, 1)
+        global = (across * plan.side, down * plan.side, sizes.groups * slices)
+        local = (plan.side, plan.side, 1)
       } else {
-        let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, backend: self) }
+        let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, choice, backend: self) }
         total = sizes.batch * plan.linesPerImage
         let blocks = ceilingDivide(total, plan.blockLines)
         let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
@@ -102,7 +123,7 @@
       }
       try check(total)
       let partial = slices > 1 ? try pool.allocate(slices * count * 4) : nil
-      let target = partial?.memory ?? outputs[0].memory
+      let target = partial?.memory ?? output.memory
       try launch(
         kernel,
         [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(target), .int(total), .int(perSlice)],
@@ -110,7 +131,7 @@
       guard let partial else { return }
       let items = ceilingDivide(count, profile == .gpu ? 1 : 16)
       try launch(
-        reduce, [.memory(partial.memory), .memory(outputs[0].memory), .int(count), .int(slices)],
+        reduce, [.memory(partial.memory), .memory(output.memory), .int(count), .int(slices)],
         global: (items, 1, 1), local: (profile == .gpu ? 64 : 1, 1, 1))
     }
   }

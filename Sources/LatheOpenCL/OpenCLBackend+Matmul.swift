@@ -66,7 +66,10 @@
     }
 
     private func multiply(_ product: Product, into c: cl_mem, at first: Int) throws {
-      if profile == .gpu { return try multiplyTiled(product, into: c, at: first) }
+      let shape = TuningShape.product(m: product.m, n: product.n)
+      if profile == .gpu {
+        return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
+      }
       let work = product.m * product.n * product.k
       let dot = product.aStep == 1 && product.bRow == 1 && product.bStep != 1
       // Nothing to sum leaves the bias or zeros, which gemm_dot writes.
@@ -74,7 +77,7 @@
         return try multiplyDot(product, into: c, at: first)
       }
       let pack = product.bStep != 1 || (product.m >= 128 && product.n * product.k >= 65536)
-      try multiplyBlocked(product, packing: pack, into: c, at: first)
+      try tuned(.gemmCPU, shape) { try multiplyBlocked(product, $0, packing: pack, into: c, at: first) }
     }
 
     /// gemm_dot of gemm_dot_cpu.cl: both operands contiguous along k.
@@ -95,14 +98,15 @@
     }
 
     /// gemm of gemm_cpu.cl, with b packed first if `packing`.
-    private func multiplyBlocked(_ p: Product, packing: Bool, into c: cl_mem, at first: Int) throws {
-      // 12 x 32 results fill the registers; fewer rows where 12 would leave too many empty.
-      let blockRows =
-        p.m <= 4 ? 4 : Double(roundedUp(p.m, to: 8)) * 1.06 < Double(roundedUp(p.m, to: 12)) ? 8 : 12
-      let vectors = blockRows == 4 ? 4 : 2
+    private func multiplyBlocked(
+      _ p: Product, _ choice: KernelChoice?, packing: Bool, into c: cl_mem, at first: Int
+    ) throws {
+      let block = RegisterBlock(choice, m: p.m)
+      let (blockRows, vectors) = (block.rows, block.vectors)
       let width = vectors * 16
       let options: KernelOptions = [
-        "MR": .int(blockRows), "NV": .int(vectors), "PACKED_B": packing ? 1 : 0,
+        "MR": .int(blockRows), "NV": .int(vectors), "BLOCK_K": .int(block.depth),
+        "MAX_ROWS": .int(block.rowsPerItem), "PACKED_B": packing ? 1 : 0,
       ]
       var b = p.b
       var bOffset = p.bOffset
@@ -127,8 +131,8 @@
         bSteps = shared ? [0, 0, 0] : [size1 * size2 * size, size2 * size, size]
       }
       let target = 8 * info.computeUnits
-      var rows = 96 / blockRows * blockRows
-      var columns = roundedUp(min(p.n, 512), to: width)
+      var rows = block.rowsPerItem / blockRows * blockRows
+      var columns = roundedUp(min(p.n, block.columnsPerItem), to: width)
       func items() -> Int { ceilingDivide(p.m, rows) * ceilingDivide(p.n, columns) * p.batch.count }
       while items() < target && (columns > 128 || rows > 2 * blockRows) {
         if columns > 128 {
@@ -156,18 +160,8 @@
     }
 
     /// gemm of gemm_gpu.cl.
-    private func multiplyTiled(_ p: Product, into c: cl_mem, at first: Int) throws {
-      let tile: (m: Int, n: Int, workM: Int, workN: Int, depth: Int)
-      let large = ceilingDivide(p.m, 128) * ceilingDivide(p.n, 128) * p.batch.count
-      if p.m <= 16 {
-        tile = (16, 64, 1, 4, 32)
-      } else if p.n <= 16 {
-        tile = (64, 16, 4, 1, 32)
-      } else if p.m >= 128 && p.n >= 128 && large >= 2 * info.computeUnits {
-        tile = (128, 128, 8, 8, 8)
-      } else {
-        tile = (64, 64, 4, 4, 16)
-      }
+    private func multiplyTiled(_ p: Product, _ choice: KernelChoice?, into c: cl_mem, at first: Int) throws {
+      let tile = ProductTile(choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits)
       let aAlongK = p.aStep == 1
       let bAlongK = p.bStep != 1
       /// Whether groups of four along the contiguous axis are aligned and whole.

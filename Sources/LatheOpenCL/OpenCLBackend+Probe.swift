@@ -13,8 +13,8 @@
         }
       case .extensions:
         for name in try extensions() { report(ProbeFinding(name, .figure, "listed")) }
-      case .localArrays: probeLocalMemory(isArray: true, report)
-      case .localArguments: probeLocalMemory(isArray: false, report)
+      case .localArrays: try probeLocalMemory(isArray: true, report)
+      case .localArguments: try probeLocalMemory(isArray: false, report)
       case .buffers: probeBuffers(report)
       case .arithmetic: try probeArithmetic(report)
       case .ptx: probePTX(report)

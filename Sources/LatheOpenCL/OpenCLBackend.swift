@@ -24,6 +24,8 @@
     let generated = GeneratedKernels()
     /// Kernels chosen for layers' geometries.
     let layerPlans = LayerPlans()
+    /// The parameters that tunable kernels run with.
+    package let choices: KernelChoices
     /// Launches whose times a trace still wants.
     let traces = TracedLaunches()
 
@@ -58,6 +60,9 @@
       pool = try BufferPool(context: context, info: info, counters: counters)
       programs = ProgramCache(place: place, context: context, profile: profile)
       staging = StagingMemory()
+      choices = KernelChoices(
+        device: info.index, profile: profile, identity: try place.tuningIdentity,
+        limits: try OpenCLQuery.tuningLimits(place.device))
       errorFlag = try pool.allocate(16)
       try clearErrorFlag()
     }

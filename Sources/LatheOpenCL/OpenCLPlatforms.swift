@@ -107,5 +107,14 @@
     let platformName: String
     let platformVersion: String
     let info: DeviceInfo
+
+    /// What tuned rows know the device by.
+    var tuningIdentity: TuningIdentity {
+      get throws {
+        TuningIdentity(
+          device: info.name, driver: info.driver,
+          vendor: try OpenCLQuery.platformText(platform, CL_PLATFORM_VENDOR))
+      }
+    }
   }
 #endif

@@ -67,6 +67,13 @@
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(separator: " ").joined(separator: " ")
     }
 
+    /// What a work-group may take, as reported.
+    static func tuningLimits(_ device: cl_device_id) throws -> TuningLimits {
+      TuningLimits(
+        workItems: Int(clamping: try number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
+        localBytes: Int(clamping: try number(device, CL_DEVICE_LOCAL_MEM_SIZE)))
+    }
+
     /// Everything that `lathe devices` shows of a device.
     static func info(of device: cl_device_id, index: String, profile: KernelProfile) throws -> DeviceInfo {
       var info = DeviceInfo()

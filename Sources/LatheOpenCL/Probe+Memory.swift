@@ -4,12 +4,13 @@
 
   extension OpenCLBackend {
     /// Local memory in growing steps, as an array of the kernel or its argument: drivers report less than they give.
-    func probeLocalMemory(isArray: Bool, _ report: (ProbeFinding) -> Void) {
+    func probeLocalMemory(isArray: Bool, _ report: (ProbeFinding) -> Void) throws {
+      let limits = try OpenCLQuery.tuningLimits(place.device)
       let reported = info.localMemory
       let beyond = [48, 64, 96, 99, 112, 128, 160, 163, 192, 200, 224, 227, 228, 256].map { $0 << 10 }
       let steps =
         [reported] + beyond.filter { $0 > reported } + (reported >= 256 << 10 ? [2 * reported] : [])
-      let items = min(256, workGroupLimit)
+      let items = min(256, limits.workItems)
       for bytes in steps {
         report(
           finding(byteText(UInt64(bytes)) + (bytes == reported ? ", as reported" : "")) {
@@ -20,11 +21,6 @@
             return errors.allSatisfy { $0 == 0 }
           })
       }
-    }
-
-    /// The work-items that a group may have.
-    var workGroupLimit: Int {
-      (try? OpenCLQuery.number(place.device, CL_DEVICE_MAX_WORK_GROUP_SIZE)).map { Int(clamping: $0) } ?? 1
     }
 
     /// Buffers beyond 4 GiB and of the largest size reported, used at their ends.

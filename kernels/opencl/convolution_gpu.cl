@@ -1,25 +1,30 @@
 // 2-D convolution for GPUs as a matrix product whose right operand is read from the image (implicit GEMM).
 //
-//                        64 pixels              A work-group of 16 x 16 computes 64 x 64 results, a work-item 4 x 4
-//              +-------------------------+      of them. Slices of 16 of the reduced axis go through local memory,
-//   reduced    | patches, 16 at a time   |      two slices in turn: the next one is read from global memory while
+//                       TILE pixels             A work-group computes TILE x TILE results, a work-item 4 x 4 of
+//              +-------------------------+      them. Slices of DEPTH of the reduced axis go through local memory,
+//   reduced    | patches, DEPTH at a time|      two slices in turn: the next one is read from global memory while
 //              +-------------------------+      the present one is multiplied.
 //     +----+   +-------------------------+
-//  64 |left|   |  result                 |
+// TILE|left|   |  result                 |
 //     +----+   +-------------------------+
 //
 //   convolution      left: filter, rows x (channel, tap); forward, or with BACKWARD to the input
 //   filter_gradient  left: dy, rows x pixels; patches: pixels x (channel, tap); slices of the pixels give partial
 //                    results, added in order by reduce_slices
 //
-// Contract: NCHW, contiguous; grid (ceil(columns / 64) x 16, ceil(rows / 64) x 16, GROUPS [x slices]), work-group
-// (16, 16, 1). Every work-item of a group passes every barrier. 17 KB of local memory.
+// Contract: NCHW, contiguous; grid (ceil(columns / TILE) x SIDE, ceil(rows / TILE) x SIDE, GROUPS [x slices]),
+// work-group (SIDE, SIDE, 1). Every work-item of a group passes every barrier. 17 KB of local memory as it is.
 //
 // Definitions without a default: BACKWARD, HAS_BIAS, RELU, GROUPS, ROWS and CHANNELS (per group), KERNEL_*,
 // STRIDE_*, PADDING_*, DILATION_*, SOURCE_HEIGHT, SOURCE_WIDTH, TARGET_HEIGHT, TARGET_WIDTH.
 
+// Tunables; the work-items of a group, TILE x TILE / 16, are a multiple of both.
+#ifndef TILE
 #define TILE 64
+#endif
+#ifndef DEPTH
 #define DEPTH 16
+#endif
 #define WORK 4
 #define SIDE (TILE / WORK)
 #define LOADS (TILE * DEPTH / (SIDE * SIDE))

@@ -119,6 +119,11 @@ static const char roofs_cl[] = {
 #embed "roofs.cl" suffix(, 0)
 };
 
+// Rows of `lathe tune`.
+static const char tuned_pocl_json[] = {
+#embed "tuned/pocl.json" suffix(, 0)
+};
+
 static const struct {
   const char *name;
   const char *text;
@@ -151,6 +156,7 @@ static const struct {
     {"probe.cl", probe_cl},
     {"probe_nvidia.cl", probe_nvidia_cl},
     {"roofs.cl", roofs_cl},
+    {"tuned/pocl.json", tuned_pocl_json},
 };
 
 const char *lathe_opencl_kernel_source(const char *name) {

@@ -14,7 +14,7 @@
 //
 // Contract: grid (ceil(n / TILE_N) x LOCAL_X, ceil(m / TILE_M) x LOCAL_Y, batches), work-group (LOCAL_X, LOCAL_Y, 1).
 // Every work-item passes every barrier. A batch number is split into three axes, the last two of sizes batch1 and
-// batch2. At most 17 KB of local memory.
+// batch2. 17 KB of local memory with the tiles built in.
 
 // Tunables; WORK_M and WORK_N are 1 or a multiple of 4.
 #ifndef TILE_M

@@ -1,0 +1,46 @@
+/// A group of kernels that are tuned together; a new kernel with tunables is a case here and in `TunableKernel`.
+package enum TuningSuite: String, Sendable, CaseIterable {
+  case gemm, conv
+}
+
+/// What a search for tile sizes is told.
+package struct TuningOptions: Sendable {
+  /// The groups of kernels to tune.
+  package var suites: [TuningSuite]
+  /// Decides the order in which candidates are tried.
+  package var seed: UInt64
+  /// The most candidates for each kernel and class of shapes.
+  package var candidates: Int
+  /// The file that rows are kept in; nil is the file that devices read.
+  package var output: String?
+
+  package init(suites: [TuningSuite], seed: UInt64 = 0, candidates: Int = 48, output: String? = nil) {
+    self.suites = suites
+    self.seed = seed
+    self.candidates = candidates
+    self.output = output
+  }
+}
+
+/// How many searches a tuning finished and how many rows it kept, and where.
+package struct TuningSummary: Sendable {
+  package var searches = 0
+  package var rows = 0
+  package var file: String
+
+  package init(file: String) { self.file = file }
+}
+
+/// A backend whose kernels have tile sizes that can be searched for.
+package protocol KernelTuning: Backend {
+  /// Searches the tile sizes of this device's kernels and keeps what beats the built-in ones, after each search.
+  ///
+  /// - Parameters:
+  ///   - reference: The backend whose results every candidate must reproduce.
+  ///   - report: Receives a line for each step.
+  ///   - shouldStop: Asked between candidates; what was found stays.
+  /// - Throws: `LatheError` where the file cannot be written or the device fails.
+  func tune(
+    _ options: TuningOptions, reference: any Backend, report: (String) -> Void, shouldStop: () -> Bool
+  ) throws -> TuningSummary
+}

@@ -1,0 +1,46 @@
+#if OpenCL
+  /// The block of results that a work-item of gemm_cpu.cl keeps in registers, and what it packs.
+  struct RegisterBlock {
+    /// Rows, and vectors of 16 columns.
+    var rows: Int, vectors: Int
+    /// Steps along k at a time.
+    var depth = 256
+    /// The most rows and columns of a work-item.
+    var rowsPerItem = 96, columnsPerItem = 512
+
+    /// The tuned choice, else 12 x 32 results, which fill the registers; fewer rows where 12 would leave too many empty.
+    init(_ choice: KernelChoice?, m: Int) {
+      if let p = choice?.parameters {
+        (rows, vectors, depth) = (p["MR"], p["NV"], p["BLOCK_K"])
+        (rowsPerItem, columnsPerItem) = (p["MAX_ROWS"], p["COLUMNS"])
+        return
+      }
+      rows = m <= 4 ? 4 : Double(roundedUp(m, to: 8)) * 1.06 < Double(roundedUp(m, to: 12)) ? 8 : 12
+      vectors = rows == 4 ? 4 : 2
+    }
+  }
+
+  /// The tile of results that a work-group of gemm_gpu.cl computes, and the block of a work-item.
+  struct ProductTile {
+    var m: Int, n: Int, workM: Int, workN: Int, depth: Int
+
+    /// The tuned choice, else by the product's sizes.
+    init(_ choice: KernelChoice?, m rows: Int, n columns: Int, batch: Int, computeUnits: Int) {
+      if let p = choice?.parameters {
+        (m, n, workM, workN) = (p["TILE_M"], p["TILE_N"], p["WORK_M"], p["WORK_N"])
+        depth = p["DEPTH"]
+        return
+      }
+      let large = ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * batch
+      if rows <= 16 {
+        (m, n, workM, workN, depth) = (16, 64, 1, 4, 32)
+      } else if columns <= 16 {
+        (m, n, workM, workN, depth) = (64, 16, 4, 1, 32)
+      } else if rows >= 128 && columns >= 128 && large >= 2 * computeUnits {
+        (m, n, workM, workN, depth) = (128, 128, 8, 8, 8)
+      } else {
+        (m, n, workM, workN, depth) = (64, 64, 4, 4, 16)
+      }
+    }
+  }
+#endif

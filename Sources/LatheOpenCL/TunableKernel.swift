@@ -1,0 +1,128 @@
+#if OpenCL
+  import LatheCore
+
+  /// A class of shapes that one choice of parameters serves.
+  package enum TuningShape: String, Sendable, CaseIterable {
+    /// Products with at most 16 rows, at most 16 columns, and by the number of results.
+    case row, column, small, medium, large
+    /// Convolutions of single pixels, of fewer than 16 channels, and others.
+    case pointwise, few, deep
+
+    /// The class of an [m, n] result.
+    package static func product(m: Int, n: Int) -> TuningShape {
+      if m <= 16 { return .row }
+      if n <= 16 { return .column }
+      return m * n <= 1 << 16 ? .small : m * n <= 1 << 20 ? .medium : .large
+    }
+
+    /// The class of a convolution.
+    package static func convolution(_ sizes: Convolution2D) -> TuningShape {
+      if sizes.kernelHeight * sizes.kernelWidth == 1 { return .pointwise }
+      return sizes.channels / sizes.groups < 16 ? .few : .deep
+    }
+  }
+
+  /// The kernels whose parameters `lathe tune` searches; the raw value stands in rows.
+  package enum TunableKernel: String, Sendable, CaseIterable {
+    case gemmCPU = "gemm_cpu"
+    case gemmGPU = "gemm_gpu"
+    case convolutionCPU = "convolution_cpu"
+    case filterGradientCPU = "convolution_filter_cpu"
+    case convolutionGPU = "convolution_gpu"
+
+    package var suite: TuningSuite {
+      switch self {
+      case .gemmCPU, .gemmGPU: .gemm
+      case .convolutionCPU, .filterGradientCPU, .convolutionGPU: .conv
+      }
+    }
+
+    package var profile: KernelProfile {
+      switch self {
+      case .gemmCPU, .convolutionCPU, .filterGradientCPU: .cpu
+      case .gemmGPU, .convolutionGPU: .gpu
+      }
+    }
+
+    /// The classes that are tuned; others keep the built-in choice.
+    package var shapes: [TuningShape] {
+      switch self {
+      // With few rows the block of rows follows m itself.
+      case .gemmCPU: [.small, .medium, .large]
+      case .gemmGPU: [.row, .column, .small, .medium, .large]
+      case .convolutionCPU, .filterGradientCPU, .convolutionGPU: [.pointwise, .few, .deep]
+      }
+    }
+
+    /// The parameters with the values they can have.
+    package var axes: [(name: String, values: [Int])] {
+      switch self {
+      case .gemmCPU:
+        [
+          ("MR", [4, 6, 8, 10, 12, 14]), ("NV", [1, 2, 3, 4]), ("BLOCK_K", [128, 256, 384, 512]),
+          ("MAX_ROWS", [48, 96, 144, 192]), ("COLUMNS", [256, 512, 1024]),
+        ]
+      case .gemmGPU:
+        [
+          ("TILE_M", [16, 32, 64, 128]), ("TILE_N", [16, 32, 64, 128]), ("DEPTH", [8, 16, 32]),
+          ("WORK_M", [1, 4, 8]), ("WORK_N", [1, 4, 8]),
+        ]
+      case .convolutionCPU:
+        [("NV", [1, 2, 3, 4]), ("SUMS", [16, 24, 28]), ("PANEL", [16384, 32768, 65536, 131072])]
+      case .filterGradientCPU:
+        [("PANEL", [32768, 65536, 131072]), ("TILE_ROWS", [3, 4, 5]), ("TILE_TAPS", [3, 4, 5])]
+      case .convolutionGPU: [("TILE", [32, 64, 128]), ("DEPTH", [8, 16, 32])]
+      }
+    }
+
+    /// Why parameters cannot be used on a device; nil where they can.
+    package func objection(to parameters: KernelParameters, _ limits: TuningLimits) -> String? {
+      guard parameters.values.count == axes.count else {
+        return "it takes \(axes.map(\.name).joined(separator: ", ")), not \(parameters)"
+      }
+      for (name, values) in axes {
+        guard let value = parameters.values[name] else { return "\(name) is missing" }
+        guard values.contains(value) else {
+          return "\(name) is \(value); it can be \(values.map(String.init).joined(separator: ", "))"
+        }
+      }
+      guard let demand = demand(parameters) else { return "\(parameters) do not fit each other" }
+      return demand.objection(limits)
+    }
+
+    /// What parameters take; nil where they contradict each other.
+    private func demand(_ p: KernelParameters) -> KernelDemand? {
+      switch self {
+      case .gemmCPU:
+        // Sums, a vector of b for each column of them and a factor of a fill the 32 vector registers.
+        guard p["MR"] * p["NV"] + p["NV"] + 1 <= 32, p["MAX_ROWS"] >= p["MR"],
+          (p["MAX_ROWS"] + 16 * p["NV"]) * p["BLOCK_K"] * 4 <= 512 << 10
+        else { return nil }
+        return KernelDemand()
+      case .convolutionCPU:
+        return p["NV"] <= p["SUMS"] && p["SUMS"] + p["NV"] <= 31 ? KernelDemand() : nil
+      case .filterGradientCPU:
+        return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] <= 31 ? KernelDemand() : nil
+      case .gemmGPU:
+        let (m, n, depth, workM, workN) = (p["TILE_M"], p["TILE_N"], p["DEPTH"], p["WORK_M"], p["WORK_N"])
+        guard m % workM == 0, n % workN == 0 else { return nil }
+        let items = (m / workM) * (n / workN)
+        // A group of fewer leaves most of a wavefront idle.
+        guard items >= 32 else { return nil }
+        func loads(_ tile: Int) -> Int { roundedUp(ceilingDivide(tile * depth, items), to: 4) }
+        return KernelDemand(
+          workItems: items, localBytes: 2 * depth * (m + 4 + n + 4) * 4,
+          registers: workM * workN + workM + workN + loads(m) + loads(n) + 24)
+      case .convolutionGPU:
+        let (tile, depth) = (p["TILE"], p["DEPTH"])
+        let items = tile * tile / 16
+        let loads = tile * depth / items
+        guard items % tile == 0, items % depth == 0, loads * items == tile * depth, tile % loads == 0,
+          depth % loads == 0
+        else { return nil }
+        return KernelDemand(
+          workItems: items, localBytes: 4 * depth * (tile + 4) * 4, registers: 16 + 8 + 2 * loads + 32)
+      }
+    }
+  }
+#endif

@@ -1,0 +1,157 @@
+#if OpenCL
+  import LatheCore
+
+  /// Work of one class of shapes, on which the parameters of a kernel are compared.
+  struct TuningProblem {
+    /// An operation with the shapes of its operands.
+    struct Part {
+      var operation: LatheCore.Operation
+      var inputs: [Shape]
+      var output: Shape
+    }
+
+    var shape: TuningShape
+    /// What is measured, in a few words.
+    var name: String
+    var parts: [Part]
+
+    /// The work for a class of a kernel's shapes; larger on GPUs, which small work does not fill.
+    init(_ kernel: TunableKernel, _ shape: TuningShape, onGPU: Bool) {
+      self.shape = shape
+      switch kernel.suite {
+      case .gemm:
+        let (m, n, k) = Self.product(shape, onGPU: onGPU)
+        name = "\(m)x\(k)x\(n)"
+        parts = [
+          Part(
+            operation: .matmul(MatrixMultiplication(m: m, n: n, k: k)), inputs: [[m, k], [k, n]],
+            output: [m, n])
+        ]
+      case .conv:
+        let sizes = Self.convolution(shape, batch: onGPU ? 64 : 16)
+        name =
+          "\(sizes.batch)x\(sizes.channels)x\(sizes.height)x\(sizes.width) -> \(sizes.outputChannels), "
+          + "\(sizes.kernelHeight)x\(sizes.kernelWidth)"
+        let x: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
+        let filter: Shape = [sizes.outputChannels, sizes.channels, sizes.kernelHeight, sizes.kernelWidth]
+        let y: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
+        parts = []
+        if kernel != .filterGradientCPU {
+          parts.append(Part(operation: .convolution(sizes), inputs: [x, filter], output: y))
+          parts.append(Part(operation: .convolutionBackwardInput(sizes), inputs: [y, filter], output: x))
+        }
+        if kernel != .convolutionCPU {
+          parts.append(Part(operation: .convolutionBackwardFilter(sizes), inputs: [y, x], output: filter))
+        }
+      }
+    }
+
+    private static func product(_ shape: TuningShape, onGPU: Bool) -> (m: Int, n: Int, k: Int) {
+      switch shape {
+      case .row: (8, 2048, 2048)
+      case .column: (2048, 8, 2048)
+      case .small: (192, 192, 192)
+      case .medium: (512, 512, 512)
+      default: onGPU ? (4096, 4096, 4096) : (1536, 1536, 768)
+      }
+    }
+
+    private static func convolution(_ shape: TuningShape, batch: Int) -> Convolution2D {
+      let (channels, side, outputs, kernel) =
+        shape == .pointwise ? (64, 28, 64, 1) : shape == .few ? (3, 32, 32, 3) : (64, 32, 64, 3)
+      return Convolution2D(
+        batch: batch, channels: channels, height: side, width: side, outputChannels: outputs, groups: 1,
+        kernelHeight: kernel, kernelWidth: kernel, strideY: 1, strideX: 1, paddingY: kernel / 2,
+        paddingX: kernel / 2, dilationY: 1, dilationX: 1, outputHeight: side, outputWidth: side)
+    }
+  }
+
+  /// A problem's operands on a device, with the results that are right.
+  struct TuningTrial {
+    private struct Part {
+      var operation: LatheCore.Operation
+      var inputs: [Operand]
+      var output: Operand
+      var expected: [Float]
+    }
+
+    private let backend: OpenCLBackend
+    private let parts: [Part]
+
+    /// - Throws: `LatheError` where a device fails or has no room.
+    init(_ problem: TuningProblem, on backend: OpenCLBackend, reference: any Backend) throws {
+      self.backend = backend
+      var generator = SplitMix64(state: 1)
+      parts = try problem.parts.map { part in
+        let values = part.inputs.map { shape in
+          (0..<shape.elementCount).map { _ in Float.random(in: -1...1, using: &generator) }
+        }
+        let host = try zip(values, part.inputs).map { try Self.operand($0, $1, on: reference) }
+        let expected = try Self.operand(
+          [Float](repeating: .nan, count: part.output.elementCount), part.output, on: reference)
+        try reference.run(part.operation, inputs: host, outputs: [expected])
+        return Part(
+          operation: part.operation,
+          inputs: try zip(values, part.inputs).map { try Self.operand($0, $1, on: backend) },
+          output: try Self.operand([0], part.output, on: backend),
+          expected: try Self.floats(expected, on: reference))
+      }
+    }
+
+    private static func operand(_ values: [Float], _ shape: Shape, on backend: any Backend) throws -> Operand
+    {
+      let buffer = try backend.allocate(byteCount: shape.elementCount * 4)
+      try values.withUnsafeBytes { try backend.write($0, to: buffer) }
+      return Operand(buffer: buffer, layout: Layout(shape), dtype: .float32)
+    }
+
+    private static func floats(_ operand: Operand, on backend: any Backend) throws -> [Float] {
+      try [Float](unsafeUninitializedCapacity: operand.elementCount) { storage, count in
+        try backend.read(operand.buffer, offset: 0, into: UnsafeMutableRawBufferPointer(storage))
+        count = operand.elementCount
+      }
+    }
+
+    private func runAll() throws {
+      for part in parts { try backend.run(part.operation, inputs: part.inputs, outputs: [part.output]) }
+    }
+
+    /// The largest difference over the largest result, infinite where anything is no number or was not written.
+    func error() throws -> Double {
+      var worst = 0.0
+      for part in parts {
+        let nothing = [Float](repeating: .nan, count: part.expected.count)
+        try nothing.withUnsafeBytes { try backend.write($0, to: part.output.buffer) }
+        try backend.run(part.operation, inputs: part.inputs, outputs: [part.output])
+        worst = max(worst, Self.difference(try Self.floats(part.output, on: backend), part.expected))
+      }
+      return worst
+    }
+
+    /// The largest difference of two arrays over the largest element of the second; infinite where one has no number.
+    static func difference(_ values: [Float], _ expected: [Float]) -> Double {
+      var (largest, difference): (Float, Float) = (0, 0)
+      for (value, right) in zip(values, expected) {
+        guard value.isFinite else { return .infinity }
+        largest = max(largest, abs(right))
+        difference = max(difference, abs(value - right))
+      }
+      return Double(difference) / Double(max(largest, .leastNormalMagnitude))
+    }
+
+    /// The median seconds of a run, of five samples of at least 4 ms; the first alone where it is above the limit.
+    func seconds(notAbove limit: Double) throws -> Double {
+      func sample(_ runs: Int) throws -> Double {
+        try backend.synchronize()
+        let start = ContinuousClock.now
+        for _ in 0..<runs { try runAll() }
+        try backend.synchronize()
+        return (ContinuousClock.now - start) / .seconds(1) / Double(runs)
+      }
+      let first = try sample(1)
+      guard first <= limit else { return first }
+      let runs = max(1, min(1000, Int((0.004 / max(first, 1e-9)).rounded(.up))))
+      return try (0..<5).map { _ in try sample(runs) }.sorted()[2]
+    }
+  }
+#endif

@@ -1,0 +1,80 @@
+#if OpenCL
+  import LatheCore
+
+  /// The device that rows are looked up for.
+  package struct TuningIdentity: Sendable, Equatable {
+    package var device: String
+    package var driver: String
+    /// The maker of the driver, not of the chip: PoCL's kernels are alike on every processor.
+    package var vendor: String
+
+    package init(device: String, driver: String, vendor: String) {
+      self.device = device
+      self.driver = driver
+      self.vendor = vendor
+    }
+  }
+
+  /// Tuned rows: the user's own, and those that come with the program.
+  package struct TuningTable: Sendable {
+    /// How near a row is to the device it is looked up for.
+    package enum Level: String, Sendable, CaseIterable {
+      case driver, device, vendor
+      case everyDevice = "every device"
+
+      func admits(_ row: TunedRow, _ identity: TuningIdentity) -> Bool {
+        switch self {
+        case .driver: row.device == identity.device && row.driver == identity.driver
+        case .device: row.device == identity.device
+        case .vendor: row.vendor == identity.vendor
+        case .everyDevice: row.vendor == "*"
+        }
+      }
+    }
+
+    package var user: [TunedRow]
+    package var shipped: [TunedRow]
+
+    package init(user: [TunedRow], shipped: [TunedRow]) {
+      self.user = user
+      self.shipped = shipped
+    }
+
+    /// The nearest row: of this device and driver, of this device, of its driver's maker, of every device; on each
+    /// level the user's own comes first, and of several the last, which is the newest.
+    package func row(_ kernel: TunableKernel, _ shape: TuningShape, for identity: TuningIdentity) -> (
+      TunedRow, Level
+    )? {
+      for level in Level.allCases {
+        for rows in [user, shipped] {
+          let row = rows.last {
+            $0.kernel == kernel.rawValue && $0.shape == shape.rawValue && level.admits($0, identity)
+          }
+          if let row { return (row, level) }
+        }
+      }
+      return nil
+    }
+
+    /// The files of kernels/opencl/tuned.
+    private static let shippedFiles = ["tuned/pocl.json"]
+
+    /// The user's own file: tuning.json beside the compiled kernels; nil where nothing is kept.
+    static var userFile: String? { BinaryCache.standard().folder.map { $0 + "/tuning.json" } }
+
+    /// The rows of this process, read once; what cannot be used is named on standard error.
+    static let standard: TuningTable = {
+      func rows(_ bytes: [UInt8], _ name: String) -> [TunedRow] {
+        let (rows, warnings) = TunedRowFile.parse(bytes, name: name)
+        for warning in warnings { writeToStandardError("lathe: warning: \(warning)") }
+        return rows
+      }
+      let user = userFile.flatMap { file in FileBytes.read(file).map { rows($0, file) } } ?? []
+      let shipped = shippedFiles.flatMap { name -> [TunedRow] in
+        guard let text = try? KernelSource.content(of: name) else { return [] }
+        return rows(Array(text.utf8), name)
+      }
+      return TuningTable(user: user, shipped: shipped)
+    }()
+  }
+#endif
