@@ -46,7 +46,10 @@ package final class BLASLibrary: @unchecked Sendable {
     if let text = getenv("LATHE_BLAS"), text.pointee != 0 {
       let wanted = String(cString: text)
       if wanted == "none" { return (nil, "LATHE_BLAS is none: matrix products use the built-in kernel") }
-      if let library = BLASLibrary(path: wanted) { return (library, nil) }
+      let isFile = wanted.contains("/") || wanted.contains(".so")
+      for path in isFile ? [wanted] : ["lib\(wanted).so.0", "lib\(wanted).so.4", "lib\(wanted).so"] {
+        if let library = BLASLibrary(path: path) { return (library, nil) }
+      }
       let reason = dlerror().map { String(cString: $0) } ?? "it has no cblas_sgemm"
       return (nil, "LATHE_BLAS=\(wanted) cannot be used (\(reason)); matrix products use the built-in kernel")
     }

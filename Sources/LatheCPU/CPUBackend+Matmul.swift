@@ -29,7 +29,7 @@ extension CPUBackend {
     }
     let work = gemm.m * gemm.n * max(gemm.k, 1)
     if work > MatrixProduct.largestOnOneThread && batch.count < 4 * ThreadPool.shared.threadCount
-      || work > MatrixProduct.leastInBatchForBLAS && BLASLibrary.shared != nil
+      || MatrixProduct.suitsBLAS(gemm) && BLASLibrary.shared != nil
     {
       for i in 0..<batch.count { MatrixProduct.run(batch.matrix(i, of: gemm)) }
       return

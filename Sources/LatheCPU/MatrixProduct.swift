@@ -6,13 +6,18 @@ package enum MatrixProduct {
   static let largestOnOneThread = 1 << 18
   /// Multiplications that are worth handing to another thread.
   static let leastForThread = 1 << 16
-  /// Multiplications from which the BLAS is used; for each matrix of a batch.
-  static let leastForBLAS = 1 << 24
-  static let leastInBatchForBLAS = 1 << 24
+  /// Multiplications, and rows and columns, from which the BLAS is used: below, its threads cost more than they save.
+  private static let leastForBLAS = 1 << 28
+  private static let leastSideForBLAS = 256
   /// Tiles of rows that share the panels of B which a thread packs; 64 are 768 KB at the full depth.
   private static let tilesInBlock = 64
   /// Floats of A that are packed at a time.
   private static let packedLimit = 1 << 25
+
+  /// Whether a BLAS, where there is one, is the faster.
+  static func suitsBLAS(_ gemm: lathe_gemm) -> Bool {
+    min(gemm.m, gemm.n) >= leastSideForBLAS && gemm.m * gemm.n * gemm.k >= leastForBLAS
+  }
 
   /// Computes all of C.
   static func run(_ gemm: lathe_gemm) {
@@ -34,9 +39,7 @@ package enum MatrixProduct {
       }
       return
     }
-    if work >= leastForBLAS, min(gemm.m, gemm.n) > 1, let blas = BLASLibrary.shared, runBLAS(gemm, blas) {
-      return
-    }
+    if suitsBLAS(gemm), let blas = BLASLibrary.shared, runBLAS(gemm, blas) { return }
     if work <= largestOnOneThread {
       var gemm = gemm
       lathe_gemm_all(&gemm)
@@ -90,7 +93,7 @@ package enum MatrixProduct {
   }
 
   /// The BLAS, then bias and activation; false where a size does not fit its integers.
-  private static func runBLAS(_ gemm: lathe_gemm, _ blas: BLASLibrary) -> Bool {
+  package static func runBLAS(_ gemm: lathe_gemm, _ blas: BLASLibrary) -> Bool {
     // A row or column stride of 1 says which way the matrix lies; that of an axis of size 1 says nothing.
     let aIsTransposed = gemm.k != 1 && gemm.a_column != 1
     let bIsTransposed = gemm.n != 1 && gemm.b_column != 1

@@ -1,3 +1,4 @@
+import CPUKernels
 import LatheCPU
 import Testing
 
@@ -13,5 +14,40 @@ import Testing
       &c,
       2)
     #expect(c == [8, 11, 20, 23])
+  }
+
+  /// How a product describes its operands to the BLAS: either way round, rows further apart than they are long, with
+  /// bias and relu.
+  @Test(.enabled(if: BLASLibrary.shared != nil), arguments: [false, true], [false, true])
+  func readsOperandsAsTheyLie(aIsTransposed: Bool, bIsTransposed: Bool) throws {
+    let blas = try #require(BLASLibrary.shared)
+    let (m, n, k) = (5, 7, 3)
+    let a = (0..<100).map { Float($0 * 7 % 11) - 5 }
+    let b = (0..<100).map { Float($0 * 5 % 13) - 6 }
+    let bias = (0..<n).map { Float($0) - 3 }
+    let (aRow, aColumn) = aIsTransposed ? (1, m + 2) : (k + 2, 1)
+    let (bRow, bColumn) = bIsTransposed ? (1, k + 1) : (n + 1, 1)
+    var c = [Float](repeating: .nan, count: m * n)
+    let isDone = a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        bias.withUnsafeBufferPointer { bias in
+          c.withUnsafeMutableBufferPointer { c in
+            MatrixProduct.runBLAS(
+              lathe_gemm(
+                m: m, n: n, k: k, a: a.baseAddress, a_row: aRow, a_column: aColumn, b: b.baseAddress,
+                b_row: bRow, b_column: bColumn, c: c.baseAddress, c_row: n, bias: bias.baseAddress, relu: true
+              ),
+              blas)
+          }
+        }
+      }
+    }
+    #expect(isDone)
+    for i in 0..<m {
+      for j in 0..<n {
+        let sum = (0..<k).reduce(bias[j]) { $0 + a[i * aRow + $1 * aColumn] * b[$1 * bRow + j * bColumn] }
+        #expect(c[i * n + j] == max(sum, 0))
+      }
+    }
   }
 }
