@@ -1,6 +1,6 @@
 /// A group of kernels that are tuned together; a new kernel with tunables is a case here and in `TunableKernel`.
 package enum TuningSuite: String, Sendable, CaseIterable {
-  case gemm, conv
+  case gemm, conv, attention
 }
 
 /// What a search for tile sizes is told.

