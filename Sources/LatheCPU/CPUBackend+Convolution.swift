@@ -137,6 +137,7 @@ private struct ConvolutionKernel {
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dfilter: UnsafeMutablePointer<Float>
   ) {
     withUnsafePointer(to: sizes) { s in
+      if lathe_winograd_suits(s) { return backwardFilterByWinograd(dy, x, to: dfilter) }
       var plan = lathe_convolution_filter_plan(s)
       let size = workOfPixel * sizes.groups
       guard let partial = lathe_workspace(LATHE_WORKSPACE_PARTIAL, size * plan.slices) else { return }
@@ -147,6 +148,28 @@ private struct ConvolutionKernel {
       }
       pool.parallelFor(size, grain: 1 << 14) { range in
         lathe_convolution_filter_sum(s, &plan, partial, dfilter, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  private func backwardFilterByWinograd(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, to dfilter: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: sizes) { s in
+      guard let memory = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_winograd_filter_size(s))
+      else { return }
+      let tiles = sizes.batch * (sizes.output_height / 4) * (sizes.output_width / 4)
+      let size = lathe_winograd_filter_chunk(s)
+      for chunk in 0..<(tiles + size - 1) / size {
+        pool.parallelFor(lathe_winograd_filter_tasks(s), grain: 1) { range in
+          lathe_winograd_filter_transform(s, dy, x, memory, chunk, range.lowerBound, range.upperBound)
+        }
+        pool.parallelFor(lathe_winograd_filter_products(s), grain: 1) { range in
+          lathe_winograd_filter_multiply(s, memory, chunk, range.lowerBound, range.upperBound)
+        }
+      }
+      pool.parallelFor(sizes.output_channels, grain: 1) { range in
+        lathe_winograd_filter_finish(s, memory, dfilter, range.lowerBound, range.upperBound)
       }
     }
   }

@@ -1,4 +1,4 @@
-#include "convolution_internal.h"
+#include "convolution_winograd.h"
 #include "include/workspace.h"
 
 // 3x3 convolution by F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): a tile
@@ -10,12 +10,7 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define WIDE_INLINE static inline __attribute__((always_inline, target("arch=x86-64-v4"), min_vector_width(512)))
-
-enum { points = 36, lanes = 16, block_tiles = 32, group_tiles = 4 };
+enum { points = winograd_points, lanes = winograd_lanes, block_tiles = 32, group_tiles = 4 };
 
 bool lathe_winograd_suits(const lathe_convolution *s) {
   if (lathe_gemm_isa()->lanes != lanes || s->kernel_height != 3 || s->kernel_width != 3) return false;
@@ -35,39 +30,6 @@ size_t lathe_winograd_packed_size(const lathe_convolution *s) {
 
 long lathe_winograd_blocks(const lathe_convolution *s) {
   return (s->batch * (s->output_height / 4) * (s->output_width / 4) + block_tiles - 1) / block_tiles;
-}
-
-/// Six numbers from three, by G.
-WIDE_INLINE void transform_taps(const f16v g[3], f16v u[6]) {
-  const f16v sum = g[0] + g[2], wide = g[0] * (1.0f / 24) + g[2] * (1.0f / 6), middle = g[1] * (1.0f / 12);
-  u[0] = g[0] * 0.25f;
-  u[1] = (sum + g[1]) * (-1.0f / 6);
-  u[2] = (sum - g[1]) * (-1.0f / 6);
-  u[3] = wide + middle;
-  u[4] = wide - middle;
-  u[5] = g[2];
-}
-
-/// Six numbers from six, by the transpose of B; `step` apart in d and v.
-WIDE_INLINE void transform_input(const f16v *d, f16v *v, const long step) {
-  const f16v d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-  const f16v even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-  v[0] = 4 * d[0] - 5 * d2 + d4;
-  v[step] = even + odd;
-  v[2 * step] = even - odd;
-  v[3 * step] = near + far;
-  v[4 * step] = near - far;
-  v[5 * step] = 4 * d1 - 5 * d3 + d[5 * step];
-}
-
-/// Four numbers from six, by the transpose of A.
-WIDE_INLINE void transform_output(const f16v *m, const long step, f16v *y, const long y_step) {
-  const f16v sum1 = m[step] + m[2 * step], difference1 = m[step] - m[2 * step];
-  const f16v sum2 = m[3 * step] + m[4 * step], difference2 = m[3 * step] - m[4 * step];
-  y[0] = m[0] + sum1 + sum2;
-  y[y_step] = difference1 + 2 * difference2;
-  y[2 * y_step] = sum1 + 4 * sum2;
-  y[3 * y_step] = difference1 + 8 * difference2 + m[5 * step];
 }
 
 WIDE void lathe_winograd_pack(const lathe_convolution *s, const float *filter, float *packed, long first, long last) {
@@ -90,8 +52,7 @@ WIDE void lathe_winograd_pack(const lathe_convolution *s, const float *filter, f
         for (int column = 0; column < 3; column++) {
           f16v g[3];
           for (int row = 0; row < 3; row++)
-            g[row] = (f16v)_mm512_mask_i32gather_ps(
-                _mm512_setzero_ps(), mask, (__m512i)index, from + row * 3 + column, 4);
+            g[row] = gather(from + row * 3 + column, index, mask);
           transform_taps(g, u);
           for (int row = 0; row < 6; row++) half[row][column] = u[row];
         }
@@ -139,9 +100,8 @@ WIDE static void transform_tiles(const lathe_convolution *s, const float *x, con
     f16v d[points];
     for (int row = 0; row < 6; row++)
       for (int column = 0; column < 6; column++)
-        d[row * 6 + column] = (f16v)_mm512_mask_i32gather_ps(
-            _mm512_setzero_ps(), t->rows[row] & t->columns[column], (__m512i)t->x,
-            x + c * plane + row * s->width + column, 4);
+        d[row * 6 + column] =
+            gather(x + c * plane + row * s->width + column, t->x, t->rows[row] & t->columns[column]);
     for (int column = 0; column < 6; column++) transform_input(d + column, d + column, 6);
     for (int row = 0; row < 6; row++) {
       transform_input(d + row * 6, d + row * 6, 1);

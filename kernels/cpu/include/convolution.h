@@ -89,3 +89,22 @@ void lathe_convolution_filter_run(
 void lathe_convolution_filter_sum(
     const lathe_convolution *s, const lathe_filter_plan *plan, const float *partial, float *dfilter, long first,
     long last);
+
+// The same for what `lathe_winograd_suits`: for each chunk of tiles all transform tasks, then all products.
+
+/// Tiles of a chunk; there are batch x height x width / 16 of them.
+long lathe_winograd_filter_chunk(const lathe_convolution *s);
+/// Floats of scratch memory.
+size_t lathe_winograd_filter_size(const lathe_convolution *s);
+/// Tasks that transform a chunk.
+long lathe_winograd_filter_tasks(const lathe_convolution *s);
+/// Transforms tasks first..<last of a chunk.
+void lathe_winograd_filter_transform(
+    const lathe_convolution *s, const float *dy, const float *x, float *memory, long chunk, long first, long last);
+/// Products for each chunk: of 36 points and panels of 32 channels.
+long lathe_winograd_filter_products(const lathe_convolution *s);
+/// Computes products first..<last of a chunk.
+void lathe_winograd_filter_multiply(const lathe_convolution *s, float *memory, long chunk, long first, long last);
+/// Transforms the sums back, for output channels first..<last.
+void lathe_winograd_filter_finish(
+    const lathe_convolution *s, float *memory, float *dfilter, long first, long last);
