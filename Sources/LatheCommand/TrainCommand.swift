@@ -79,6 +79,23 @@
 
     @Option(
       help: ArgumentHelp(
+        "First weights: a .safetensors or .npz file, or the folder of a run.", valueName: "file"))
+    var weights: String?
+
+    @Option(help: "What the weights' names begin with in the file and not here, such as 'module.'.")
+    var weightsPrefix: String?
+
+    @Flag(help: "Take the weights that fit, and list those that do not.")
+    var partial = false
+
+    @Option(
+      help: ArgumentHelp(
+        "Leave out of training: paths such as 0 or '*.bias', with commas between, or 'loaded' for the weights taken.",
+        valueName: "pattern"))
+    var freeze: String?
+
+    @Option(
+      help: ArgumentHelp(
         "The folder for checkpoints, records and the model; without it runs/MODEL-N.", valueName: "dir"))
     var output: String?
 
@@ -128,6 +145,10 @@
       options.checkpointEvery = checkpointEvery
       options.keep = keep
       options.length = length
+      options.weights = weights
+      options.weightsPrefix = weightsPrefix
+      options.partial = partial ? true : nil
+      options.freeze = freeze
       return options
     }
 

@@ -34,6 +34,7 @@ struct TrainingJob {
       ("label smoothing", options.labelSmoothing.map { "\($0)" }),
       ("clipping norm", options.clipNorm.map { "\($0)" }), ("average", options.average.map { "\($0)" }),
       ("batches a step", options.accumulate.map(String.init)), ("length", options.length.map(String.init)),
+      ("weights", options.weights), ("frozen", options.freeze),
       // Only a schedule that ends with the run depends on its length.
       (
         "epochs",
@@ -50,6 +51,7 @@ struct TrainingJob {
   func trainer(folder: String?) throws -> Trainer {
     let generator = Generator(seed: settings.seed)
     let model = recipe.model(data.input, generator: generator, device: device)
+    try FirstWeights(options).apply(to: model, note: Terminal.note)
     let trainer = try Trainer(
       model: model,
       optimizer: optimizer.make(model, learningRate: settings.learningRate, weightDecay: options.weightDecay),

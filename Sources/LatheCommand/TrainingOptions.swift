@@ -22,6 +22,8 @@ struct TrainingOptions: Codable, Equatable {
     case checkpointEvery = "checkpoint_every"
     case keep
     case length
+    case weights, partial, freeze
+    case weightsPrefix = "weights_prefix"
   }
 
   var model: String?
@@ -47,6 +49,10 @@ struct TrainingOptions: Codable, Equatable {
   var checkpointEvery: Int?
   var keep: Int?
   var length: Int?
+  var weights: String?
+  var weightsPrefix: String?
+  var partial: Bool?
+  var freeze: String?
 
   init() {}
 
@@ -92,6 +98,7 @@ struct TrainingOptions: Codable, Equatable {
     switch type {
     case is String.Type: "a text"
     case is Float.Type, is Double.Type: "a number"
+    case is Bool.Type: "true or false"
     default: "a whole number"
     }
   }
@@ -131,6 +138,12 @@ struct TrainingOptions: Codable, Equatable {
     }
     if let average, !(average > 0 && average < 1) {
       return "--average is \(average); give a number between 0 and 1"
+    }
+    if weights == nil,
+      let key = [partial == true ? CodingKeys.partial : nil, weightsPrefix.map { _ in .weightsPrefix }]
+        .compactMap({ $0 }).first
+    {
+      return "--\(flag(key)) says how to take weights; name their file with --weights"
     }
     if output?.isEmpty == true { return "--output is empty; name a folder" }
     let words: [(CodingKeys, String?, [String])] = [

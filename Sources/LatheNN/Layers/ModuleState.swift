@@ -44,39 +44,58 @@ extension ParameterContainer {
     return named.count
   }
 
+  /// Excludes the parameters that a pattern chooses from training; see `freeze(_:_:)`.
+  ///
+  /// Running statistics of frozen layers go on following the data in training, as PyTorch's do.
+  /// - Returns: How many parameters were chosen.
+  @discardableResult
+  public func freeze(matching pattern: PathPattern) -> Int {
+    let chosen = namedParameters.filter { pattern.matches($0.name) }
+    for (_, parameter) in chosen { parameter.isFrozen = true }
+    return chosen.count
+  }
+
   /// Takes values by name, as `state` gives them.
   ///
   /// - Parameter source: What the values come from, for messages.
-  /// - Throws: `LatheError.format` where a name is missing or superfluous or a shape or type differs; the module is
-  ///   then unchanged.
+  /// - Throws: `LatheError.format` that lists every name that is missing or superfluous and every shape or type that
+  ///   differs; the module is then unchanged.
   public func load(_ values: [String: Tensor], from source: String) throws {
-    let wanted = state
-    let names = Set(wanted.map(\.name))
-    let missing = wanted.map(\.name).filter { values[$0] == nil }
-    let superfluous = values.keys.filter { !names.contains($0) }.sorted()
-    guard missing.isEmpty && superfluous.isEmpty else {
-      let parts = [
-        missing.isEmpty ? nil : "lacks \(missing.joined(separator: ", "))",
-        superfluous.isEmpty ? nil : "has \(superfluous.joined(separator: ", ")) too many",
-      ]
-      throw LatheError(
-        .format, "\(source): of another model: it \(parts.compactMap { $0 }.joined(separator: " and "))")
+    let report = LoadReport(self, values)
+    guard report.isComplete else {
+      throw LatheError(.format, "\(source): of another model: \(report.problem)")
     }
-    for (name, tensor) in wanted {
-      guard let value = values[name] else { continue }
-      guard value.shape == tensor.shape, value.dtype == tensor.dtype else {
-        throw LatheError(
-          .format,
-          "\(source): of another model: \(name) is \(value.dtype) \(value.shape), expected \(tensor.dtype) "
-            + "\(tensor.shape)")
-      }
+    try take(values, report)
+  }
+
+  /// Takes those values whose name, shape and type fit; see `loadMatching(from:names:freezing:)`.
+  @discardableResult
+  public func loadMatching(_ values: [String: Tensor], from source: String, freezing: Bool = false) throws
+    -> LoadReport
+  {
+    let report = LoadReport(self, values)
+    guard !report.loaded.isEmpty else {
+      throw LatheError(.format, "\(source): nothing in it fits the model: \(report.problem)")
     }
+    try take(values, report)
+    if freezing {
+      let taken = Set(report.loaded)
+      for (name, parameter) in namedParameters where taken.contains(name) { parameter.isFrozen = true }
+    }
+    return report
+  }
+
+  private func take(_ values: [String: Tensor], _ report: LoadReport) throws {
+    let taken = Set(report.loaded)
     let visitor = ModuleVisitor(self)
-    for (name, parameter) in visitor.parameters {
-      if let value = values[name] { parameter.value = value.moved(to: parameter.value.device) }
+    // All are on their device before the first is put in its place.
+    func moved(_ name: String, _ present: Tensor) throws -> Tensor? {
+      guard taken.contains(name) else { return nil }
+      return try values[name]?.moved(to: present.device).evaluated()
     }
-    for (name, buffer) in visitor.buffers {
-      if let value = values[name] { buffer.value = value.moved(to: buffer.value.device) }
-    }
+    let parameters = try visitor.parameters.map { ($0.parameter, try moved($0.name, $0.parameter.value)) }
+    let buffers = try visitor.buffers.map { ($0.buffer, try moved($0.name, $0.buffer.value)) }
+    for (parameter, value) in parameters { if let value { parameter.value = value } }
+    for (buffer, value) in buffers { if let value { buffer.value = value } }
   }
 }

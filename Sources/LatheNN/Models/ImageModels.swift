@@ -14,7 +14,7 @@ public struct ModelInput: Sendable, Hashable {
 }
 
 /// Networks for small images.
-enum ImageModels {
+package enum ImageModels {
   /// Two hidden layers of 256.
   static func mlp(_ input: ModelInput, _ g: Generator, _ d: Device) -> any Module {
     Sequential {
@@ -90,12 +90,14 @@ enum ImageModels {
   }
 
   /// A residual network in the form for 32 x 32 pixels (He et al., 2016): a stem of 3 x 3 without pooling, then four
-  /// stages of blocks of two convolutions, 64 to 512 wide.
-  static func resnet(blocks: [Int], _ input: ModelInput, _ g: Generator, _ d: Device) -> any Module {
-    var layers = normalized(input.channels, 64, kernel: 3, g, d) + [ReLU()]
-    var width = 64
+  /// stages of blocks of two convolutions, each twice as wide as the one before.
+  package static func resnet(
+    blocks: [Int], width first: Int = 64, _ input: ModelInput, _ g: Generator, _ d: Device
+  ) -> any Module {
+    var layers = normalized(input.channels, first, kernel: 3, g, d) + [ReLU()]
+    var width = first
     for (stage, count) in blocks.enumerated() {
-      let wide = 64 << stage
+      let wide = first << stage
       for block in 0..<count {
         let stride = stage > 0 && block == 0 ? 2 : 1
         let body = Sequential(

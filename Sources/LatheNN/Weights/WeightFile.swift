@@ -1,0 +1,132 @@
+import Lathe
+
+/// Weights by dotted path as a file holds them: safetensors, or NumPy's npz.
+public struct WeightFile: Sendable {
+  /// A format of weights.
+  public enum Format: String, Sendable, Hashable, CaseIterable {
+    /// Tensors behind a JSON header.
+    case safetensors
+    /// A zip archive of NumPy arrays.
+    case npz
+
+    /// The format that a path's ending names.
+    ///
+    /// - Throws: `LatheError.invalidArgument` where it names none.
+    init(path: String) throws {
+      guard let format = Format.allCases.first(where: { path.lowercased().hasSuffix(".\($0.rawValue)") })
+      else {
+        throw LatheError(
+          .invalidArgument, "\(path): weights are written as .safetensors or .npz; let the name end so")
+      }
+      self = format
+    }
+  }
+
+  /// The weights, on the CPU.
+  public let values: [String: Tensor]
+  /// Text that the writer added; npz has none.
+  public let metadata: [String: String]
+  /// Where they come from, for messages.
+  public let source: String
+
+  /// Reads a file, whose first bytes tell its format, or the model in the folder of a run.
+  ///
+  /// - Parameter names: What the model calls them.
+  /// - Throws: `LatheError` naming the file: not there, damaged, another format, or two weights of one path.
+  public init(path: String, names: WeightNames = WeightNames()) throws {
+    if FileErrors.isFolder(path) {
+      let content = try ModelFolder(path).read { _ in }
+      let paths = try names.paths(content.values.keys, source: content.source)
+      values = Dictionary(
+        uniqueKeysWithValues: paths.compactMap { name, path in content.values[name].map { (path, $0) } })
+      metadata = content.architecture.map { ["architecture": $0] } ?? [:]
+      source = content.source
+      return
+    }
+    source = path
+    switch try Self.format(path) {
+    case .safetensors:
+      let file = try Safetensors(path: path)
+      values = try Self.values(file.entries.keys, names, path) { file.tensor($0) }
+      metadata = file.metadata
+    case .npz:
+      let file = try NPZFile(path: path)
+      if let name = file.names.first(where: { $0.hasSuffix("data.pkl") }) {
+        throw Self.pickled(path, "'\(name)' in it")
+      }
+      values = try Self.values(file.names, names, path) { try file.tensor($0) }
+      metadata = [:]
+    }
+  }
+
+  private static func values(
+    _ all: some Sequence<String>, _ names: WeightNames, _ source: String, _ tensor: (String) throws -> Tensor?
+  ) throws -> [String: Tensor] {
+    var values: [String: Tensor] = [:]
+    for (name, path) in try names.paths(all, source: source) { values[path] = try tensor(name) }
+    return values
+  }
+
+  private static func format(_ path: String) throws -> Format {
+    // A safetensors file begins with its header's length in eight bytes, at most 100,000,000; neither a zip archive nor a
+    // pickle can be read as such a number.
+    let first = try ByteStream(path).read(8)
+    if first.starts(with: [0x50, 0x4B, 3, 4]), first.count == 8, first[4] != 0 { return .npz }
+    if first.starts(with: [0x80, 2, 0x8A, 0x0A]) { throw pickled(path, "a Python pickle") }
+    return .safetensors
+  }
+
+  private static func pickled(_ path: String, _ what: String) -> LatheError {
+    LatheError(
+      .format,
+      "\(path): a file of PyTorch (\(what)), which can hold programs and is not read here; convert it by "
+        + "scripts/convert-pytorch-weights.py")
+  }
+
+  /// Writes tensors in the format that the path's ending names, whole or not at all.
+  ///
+  /// - Parameter metadata: Text beside the tensors; npz has no place for it.
+  /// - Throws: `LatheError`: an ending that is none of the two, a tensor whose computation failed, or a file that cannot
+  ///   be written.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws {
+    switch try Format(path: path) {
+    case .safetensors: try Safetensors.write(tensors, metadata: metadata, to: path)
+    case .npz: try NPZFile.write(tensors, to: path)
+    }
+  }
+}
+
+extension ParameterContainer {
+  /// Writes parameters and buffers to a `.safetensors` or `.npz` file.
+  ///
+  /// - Throws: See `WeightFile.write(_:metadata:to:)`.
+  public func save(to path: String, metadata: [String: String] = [:]) throws {
+    try WeightFile.write(state, metadata: metadata, to: path)
+  }
+
+  /// Takes all weights of a file or of a run's folder.
+  ///
+  /// - Parameter names: What the model calls the file's weights.
+  /// - Throws: `LatheError` that lists every weight that is missing, superfluous or of another shape or type; the module
+  ///   is then unchanged.
+  public func load(from path: String, names: WeightNames = WeightNames()) throws {
+    let file = try WeightFile(path: path, names: names)
+    try load(file.values, from: file.source)
+  }
+
+  /// Takes those weights of a file that fit, and leaves the others as they are: the start of transfer learning.
+  ///
+  /// - Parameter freezing: Leaves the parameters that were taken out of training, so that the new ones learn alone.
+  /// - Returns: What was taken, and by name what was not.
+  /// - Throws: `LatheError` where the file cannot be used or nothing in it fits; the module is then unchanged.
+  @discardableResult
+  public func loadMatching(from path: String, names: WeightNames = WeightNames(), freezing: Bool = false)
+    throws
+    -> LoadReport
+  {
+    let file = try WeightFile(path: path, names: names)
+    return try loadMatching(file.values, from: file.source, freezing: freezing)
+  }
+}
