@@ -56,6 +56,8 @@
     @Option(help: "How many times as long a row may take before --compare calls it slower.")
     var threshold = 1.1
 
+    @OptionGroup var tracing: TraceOptions
+
     @Option(help: .hidden)
     var probeStart: Double?
 
@@ -92,6 +94,7 @@
         listing(workloads)
         return
       }
+      tracing.start()
       let devices = try openDevices()
       StopSignals.listen()
       try measure(workloads, on: devices)
@@ -112,6 +115,7 @@
         Terminal.output(table.line(row))
       }
       let rows = runner.run(workloads)
+      try tracing.finish()
       let file = ResultFile(head: head, rows: rows)
       if let json { try AtomicFile.write(file.json(), to: json) }
       if let report { try write(file, to: report) }

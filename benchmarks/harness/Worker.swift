@@ -58,6 +58,7 @@ public final class Worker {
     case "prepare": return try prepare(request.name ?? "")
     case "sample":
       guard sampler != nil else { throw LatheError(.invalidArgument, "sample: nothing was prepared") }
+      try sampler?.wakeUp(seconds: MeasuringBudget.inTurns.sampleSeconds)
       try sampler?.sample()
       return try encoded(Sample(seconds: sampler?.samples.last ?? 0, runs: sampler?.runs ?? 0))
     case "release":
@@ -99,7 +100,7 @@ public final class Worker {
         "wrong result: relative error \(Format.error(error)), allowed \(Format.error(trial.tolerance))")
     }
     var fresh = Sampler(trial, on: device)
-    try fresh.warmUp(.full)
+    try fresh.warmUp(.inTurns)
     sampler = fresh
     return try encoded(Prepared(relative_error: error, tolerance: trial.tolerance))
   }

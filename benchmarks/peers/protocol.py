@@ -12,8 +12,8 @@ import os
 import sys
 import time
 
-# As in Lathe's own sampler (benchmarks/harness/Measuring/Sampler.swift).
-SAMPLE_SECONDS = 0.004
+# As `MeasuringBudget.inTurns` of benchmarks/harness/Measuring/Sampler.swift.
+SAMPLE_SECONDS = 0.01
 WARM_UP_SECONDS = 0.1
 
 
@@ -33,6 +33,7 @@ class Sampler:
         while turns < 3 or (time.perf_counter() - start < WARM_UP_SECONDS and turns < 1000):
             fastest = min(fastest, self.time(1))
             turns += 1
+        self.fastest = fastest
         self.runs = min(max(math.ceil(SAMPLE_SECONDS / max(fastest, 1e-9)), 1), 20_000)
 
     def time(self, runs):
@@ -42,7 +43,18 @@ class Sampler:
             run()
         return time.perf_counter() - start
 
+    def wake_up(self):
+        """Runs without measuring, so that caches and threads are in use again after another process ran."""
+        if self.fastest > 10 * SAMPLE_SECONDS:
+            return
+        start = time.perf_counter()
+        while True:
+            self.time(1)
+            if time.perf_counter() - start > SAMPLE_SECONDS:
+                return
+
     def sample(self):
+        self.wake_up()
         return {"seconds": self.time(self.runs) / self.runs, "runs": self.runs}
 
 

@@ -3,9 +3,11 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +35,9 @@ static _Alignas(64) atomic_flag busy = ATOMIC_FLAG_INIT;
 static uint32_t generation;  // guarded by `busy`
 
 static size_t worker_count;
+static pthread_t *workers_started;
+static cpu_set_t allowed_cores;
+static int caller_core = -1;  // guarded by `busy`
 static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t expected) {
@@ -69,6 +74,18 @@ static bool spin_until(_Atomic uint32_t *word, uint32_t value, bool equal) {
       if (t > end) return false;
     }
   }
+}
+
+/// Keeps the workers off the caller's core. Left alone, the scheduler often wakes a worker on that core when both had
+/// slept, and moves it away only after the job is over: two threads then share one core while another is idle.
+static void make_room(void) {
+  const int core = sched_getcpu();
+  if (core < 0 || core == caller_core || core >= CPU_SETSIZE) return;
+  caller_core = core;
+  cpu_set_t others = allowed_cores;
+  CPU_CLR(core, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  for (size_t i = 0; i < worker_count; i++) pthread_setaffinity_np(workers_started[i], sizeof others, &others);
 }
 
 /// Claims and runs chunks of the current job until none is open.
@@ -111,6 +128,10 @@ size_t lathe_pool_start(size_t workers) {
   static bool started = false;
   if (!started) {
     started = true;
+    // More cores than the set holds leave it empty, and the workers where they are.
+    if (sched_getaffinity(0, sizeof allowed_cores, &allowed_cores) != 0) CPU_ZERO(&allowed_cores);
+    workers_started = calloc(workers, sizeof *workers_started);
+    if (!workers_started) workers = 0;
     // Signals are for the program's own threads.
     sigset_t all, old;
     sigfillset(&all);
@@ -120,7 +141,7 @@ size_t lathe_pool_start(size_t workers) {
       if (pthread_create(&thread, NULL, worker, NULL) != 0) break;
       pthread_setname_np(thread, "lathe-worker");
       pthread_detach(thread);
-      worker_count++;
+      workers_started[worker_count++] = thread;
     }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
   }
@@ -138,6 +159,7 @@ bool lathe_pool_run(size_t chunks, lathe_chunk_body body, void *context) {
   atomic_store_explicit(&job_context, context, memory_order_release);
   atomic_store_explicit(&job_chunks, (uint32_t)chunks, memory_order_release);
   atomic_store_explicit(&done_chunks, 0, memory_order_relaxed);
+  make_room();
   generation++;
   atomic_store_explicit(&next_chunk, (uint64_t)generation << 32, memory_order_release);
   atomic_fetch_add(&wake_word, 1);

@@ -39,6 +39,14 @@ struct Sampler {
     samples.append(seconds / Double(runs) / trial.parts)
   }
 
+  /// Runs for about `seconds` without measuring, so that caches and threads are in use again after another process
+  /// ran; runs that take ten times as long would hardly notice and are spared it.
+  func wakeUp(seconds: Double) throws {
+    guard case .repeated = trial.body, (samples.last ?? 0) < 10 * seconds else { return }
+    let start = Clock.now
+    repeat { _ = try time(runs: 1) } while Clock.now - start < seconds
+  }
+
   /// Seconds spent on samples so far.
   var spent: Double { samples.reduce(0, +) * Double(runs) * trial.parts }
 
@@ -98,6 +106,9 @@ public struct MeasuringBudget: Sendable {
   /// What a run of all suites takes.
   public static let full = MeasuringBudget(
     seconds: 0.5, sampleSeconds: 0.004, warmUpSeconds: 0.1, minimumSamples: 5, maximumSamples: 60)
+  /// In turns with other processes, as benchmarks/peers/protocol.py.
+  static let inTurns = MeasuringBudget(
+    seconds: 0.5, sampleSeconds: 0.01, warmUpSeconds: 0.1, minimumSamples: 5, maximumSamples: 60)
   /// For a first impression.
   public static let quick = MeasuringBudget(
     seconds: 0.1, sampleSeconds: 0.002, warmUpSeconds: 0.03, minimumSamples: 3, maximumSamples: 15)
