@@ -3,8 +3,8 @@ import Glibc
 
 /// A BLAS found at run time.
 ///
-/// It is looked for as `LATHE_BLAS` (a path or a name; `none` for no BLAS), then OpenBLAS, BLIS, and any other
-/// library with a C interface.
+/// It is looked for as `LATHE_BLAS` (a path or a name; `none` for no BLAS), then, on processors without AVX-512,
+/// OpenBLAS, BLIS, and any other library with a C interface. With AVX-512 the built-in product is as fast.
 package final class BLASLibrary: @unchecked Sendable {
   // Unchecked: all members are immutable, and a BLAS may be called from any thread.
 
@@ -37,6 +37,9 @@ package final class BLASLibrary: @unchecked Sendable {
 
   /// The library, or nil where there is none.
   package static var shared: BLASLibrary? { lookup.library }
+  /// Whether no library is looked for unless `LATHE_BLAS` names one.
+  package static let isLeftOut = getenv("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
+
   /// Why the library that `LATHE_BLAS` names is not in use.
   package static var problem: String? { lookup.problem }
 
@@ -53,14 +56,19 @@ package final class BLASLibrary: @unchecked Sendable {
       let reason = dlerror().map { String(cString: $0) } ?? "it has no cblas_sgemm"
       return (nil, "LATHE_BLAS=\(wanted) cannot be used (\(reason)); matrix products use the built-in kernel")
     }
+    return (isLeftOut ? nil : search(), nil)
+  }
+
+  /// The first library of this host, whether or not products go to it.
+  package static func search() -> BLASLibrary? {
     let names = [
       "libopenblas.so.0", "libopenblas.so", "libblis.so.4", "libblis.so", "libcblas.so.3", "libcblas.so",
       "libblas.so.3", "libblas.so",
     ]
     for name in names {
-      if let library = BLASLibrary(path: name) { return (library, nil) }
+      if let library = BLASLibrary(path: name) { return library }
     }
-    return (nil, nil)
+    return nil
   }
 
   private init?(path: String) {

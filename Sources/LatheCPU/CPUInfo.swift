@@ -17,11 +17,13 @@ enum CPUInfo {
     info.float64 = true
     info.simd = String(cString: lathe_simd_level())
     info.threads = ThreadPool.shared.threadCount
-    info.blas = BLASLibrary.shared.map { "\($0.name) (\($0.path))" }
+    info.blas =
+      BLASLibrary.shared.map { "\($0.name) (\($0.path))" }
+      ?? (BLASLibrary.isLeftOut ? "built in, as fast with AVX-512 (LATHE_BLAS=openblas takes a library)" : nil)
     info.blasCore = BLASLibrary.shared?.coreName
     if let library = BLASLibrary.shared {
       info.warning = library.coreWarning
-    } else {
+    } else if !BLASLibrary.isLeftOut {
       info.warning =
         BLASLibrary.problem
         ?? "no BLAS was found: matrix products use the built-in kernel; install libopenblas0"

@@ -8,6 +8,9 @@ package final class ThreadPool: Sendable {
   /// The pool.
   package static let shared = ThreadPool()
 
+  /// Ranges of a long job for each thread.
+  private static let rangesForThread = 16
+
   /// Threads that work on a job, the calling one included.
   package let threadCount: Int
 
@@ -31,8 +34,9 @@ package final class ThreadPool: Sendable {
       body(0..<count)
       return
     }
-    // A few ranges for each thread, so that a thread that was late or interrupted does not hold up the others.
-    let wanted = (count + threadCount * 4 - 1) / (threadCount * 4)
+    // Several ranges for each thread, so that a thread that was late, slower or interrupted does not hold up the others.
+    let parts = threadCount * Self.rangesForThread
+    let wanted = (count + parts - 1) / parts
     let size = (max(wanted, grain) + grain - 1) / grain * grain
     let chunks = (count + size - 1) / size
     if chunks == 1 {

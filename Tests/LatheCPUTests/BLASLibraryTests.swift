@@ -3,8 +3,8 @@ import LatheCPU
 import Testing
 
 @Suite struct BLASLibraryTests {
-  @Test(.enabled(if: BLASLibrary.shared != nil)) func multipliesMatrices() throws {
-    let blas = try #require(BLASLibrary.shared)
+  @Test(.enabled(if: BLASLibrary.search() != nil)) func multipliesMatrices() throws {
+    let blas = try #require(BLASLibrary.search())
     #expect(blas.threadCount >= 1)
     let a: [Float] = [1, 2, 3, 4, 5, 6]
     let b: [Float] = [1, 0, 2, 1, 1, 3]
@@ -18,9 +18,9 @@ import Testing
 
   /// How a product describes its operands to the BLAS: either way round, rows further apart than they are long, with
   /// bias and relu.
-  @Test(.enabled(if: BLASLibrary.shared != nil), arguments: [false, true], [false, true])
+  @Test(.enabled(if: BLASLibrary.search() != nil), arguments: [false, true], [false, true])
   func readsOperandsAsTheyLie(aIsTransposed: Bool, bIsTransposed: Bool) throws {
-    let blas = try #require(BLASLibrary.shared)
+    let blas = try #require(BLASLibrary.search())
     let (m, n, k) = (5, 7, 3)
     let a = (0..<100).map { Float($0 * 7 % 11) - 5 }
     let b = (0..<100).map { Float($0 * 5 % 13) - 6 }
