@@ -38,7 +38,8 @@ package final class BLASLibrary: @unchecked Sendable {
   /// The library, or nil where there is none.
   package static var shared: BLASLibrary? { lookup.library }
   /// Whether no library is looked for unless `LATHE_BLAS` names one.
-  package static let isLeftOut = getenv("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
+  package static let isLeftOut =
+    getenv("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
 
   /// Why the library that `LATHE_BLAS` names is not in use.
   package static var problem: String? { lookup.problem }

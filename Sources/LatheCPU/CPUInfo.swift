@@ -19,7 +19,8 @@ enum CPUInfo {
     info.threads = ThreadPool.shared.threadCount
     info.blas =
       BLASLibrary.shared.map { "\($0.name) (\($0.path))" }
-      ?? (BLASLibrary.isLeftOut ? "built in, as fast with AVX-512 (LATHE_BLAS=openblas takes a library)" : nil)
+      ?? (BLASLibrary.isLeftOut
+        ? "built in, as fast with AVX-512 (LATHE_BLAS=openblas loads one)" : nil)
     info.blasCore = BLASLibrary.shared?.coreName
     if let library = BLASLibrary.shared {
       info.warning = library.coreWarning
