@@ -11,9 +11,10 @@ extension CPUBackend {
     let bias = affine ? inputs[2].pointer(as: Float.self) : nil
     let y = outputs[0].pointer(as: Float.self)
     let (mean, rstd) = (outputs[1].pointer(as: Float.self), outputs[2].pointer(as: Float.self))
+    let streams = Self.streams(rows * columns * 4)
     ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
       lathe_layer_norm(
-        x, weight, bias, y, mean, rstd, columns, epsilon, range.lowerBound, range.upperBound)
+        x, weight, bias, y, mean, rstd, columns, epsilon, streams, range.lowerBound, range.upperBound)
     }
   }
 
@@ -24,20 +25,23 @@ extension CPUBackend {
     let (mean, rstd) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))
     let weight = affine ? inputs[4].pointer(as: Float.self) : nil
     let dx = outputs[0].pointer(as: Float.self)
-    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
-      lathe_layer_norm_backward(
-        dy, x, mean, rstd, weight, dx, columns, range.lowerBound, range.upperBound)
+    let streams = Self.streams(rows * columns * 4)
+    guard affine else {
+      ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+        lathe_layer_norm_backward(
+          dy, x, mean, rstd, nil, dx, nil, nil, columns, streams, range.lowerBound, range.upperBound)
+      }
+      return
     }
-    guard affine else { return }
     // The number of slices depends on the sizes alone, so that the sums do not depend on the threads.
     let (dweight, dbias) = (outputs[1].pointer(as: Float.self), outputs[2].pointer(as: Float.self))
     let slices = max(1, min(32, rows / 16))
     guard let partial = lathe_workspace(LATHE_WORKSPACE_PARTIAL, 2 * slices * columns) else { return }
     ThreadPool.shared.parallelFor(slices, grain: max(1, slices * 16384 / max(rows * columns, 1))) { range in
       for slice in range {
-        lathe_layer_norm_sums(
-          dy, x, mean, rstd, partial + slice * columns, partial + (slices + slice) * columns, columns,
-          rows * slice / slices, rows * (slice + 1) / slices)
+        lathe_layer_norm_backward(
+          dy, x, mean, rstd, weight, dx, partial + slice * columns, partial + (slices + slice) * columns,
+          columns, streams, rows * slice / slices, rows * (slice + 1) / slices)
       }
     }
     lathe_sum_rows(partial, slices, columns, dweight)

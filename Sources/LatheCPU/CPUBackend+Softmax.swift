@@ -7,8 +7,9 @@ extension CPUBackend {
     counters.launched()
     if columns == 0 { return }
     let (x, y) = (inputs[0].pointer(as: Float.self), outputs[0].pointer(as: Float.self))
+    let streams = Self.streams(rows * columns * 4)
     ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
-      lathe_softmax(x, y, columns, logarithm, range.lowerBound, range.upperBound)
+      lathe_softmax(x, y, columns, logarithm, streams, range.lowerBound, range.upperBound)
     }
   }
 
@@ -19,8 +20,9 @@ extension CPUBackend {
     if columns == 0 { return }
     let (dy, y) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))
     let dx = outputs[0].pointer(as: Float.self)
+    let streams = Self.streams(rows * columns * 4)
     ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
-      lathe_softmax_backward(dy, y, dx, columns, logarithm, range.lowerBound, range.upperBound)
+      lathe_softmax_backward(dy, y, dx, columns, logarithm, streams, range.lowerBound, range.upperBound)
     }
   }
 
@@ -65,6 +67,9 @@ extension CPUBackend {
         .indexOutOfRange, "crossEntropy: label \(labels[row]) of row \(row) is not in 0..<\(loss.classes)")
     }
   }
+
+  /// Whether a result of so many bytes is better written past the caches: whoever reads it next would find little of it.
+  static func streams(_ byteCount: Int) -> Bool { byteCount >= 16 << 20 }
 
   /// Rows that are worth handing to another thread.
   func rowGrain(_ columns: Int) -> Int { max(1, 8192 / max(columns, 16)) }

@@ -8,8 +8,18 @@
 
 /// The largest element; NaN is passed over, as it shows in the sum.
 LATHE_INLINE float row_maximum(const float *x, long n) {
-  f16v m = (f16v){} - INFINITY;
+  // Four chains: a comparison waits for the one before it.
+  f16v chains[4];
+  for (int j = 0; j < 4; j++) chains[j] = (f16v){} - INFINITY;
   long i = 0;
+  for (; i + 64 <= n; i += 64) {
+    for (int j = 0; j < 4; j++) {
+      const f16v y = load16(x + i + 16 * j);
+      chains[j] = select16(y > chains[j], y, chains[j]);
+    }
+  }
+  for (int j = 1; j < 4; j++) chains[0] = select16(chains[j] > chains[0], chains[j], chains[0]);
+  f16v m = chains[0];
   for (; i + 16 <= n; i += 16) {
     const f16v y = load16(x + i);
     m = select16(y > m, y, m);
@@ -48,12 +58,27 @@ LATHE_INLINE float exponentials(const float *x, float *y, long n, float maximum)
   return sum16(&sum);
 }
 
-LATHE_CLONES void lathe_softmax(const float *x, float *y, long n, bool logarithm, long first, long last) {
+/// The longest row whose exponentials wait in the L1 cache until they are scaled.
+#define STREAMED_ROW 6144
+
+LATHE_CLONES void lathe_softmax(
+    const float *x, float *y, long n, bool logarithm, bool streams, long first, long last) {
+  float row_exponentials[STREAMED_ROW] __attribute__((aligned(64)));
+  streams = streams && !logarithm && n <= STREAMED_ROW && are_lines(y, n);
   for (long row = first; row < last; row++) {
     const float *from = x + row * n;
     float *to = y + row * n;
     const float maximum = row_maximum(from, n);
     long i = 0;
+    if (streams) {
+      const float scale = 1 / exponentials(from, row_exponentials, n, maximum);
+      for (; i < n; i += 16) {
+        // The next row comes while this one is written.
+        __builtin_prefetch(from + n + i);
+        stream16(to + i, load16(row_exponentials + i) * scale);
+      }
+      continue;
+    }
     if (logarithm) {
       const float log_sum = logf(exponentials(from, NULL, n, maximum));
       for (; i + 16 <= n; i += 16) store16(to + i, load16(from + i) - maximum - log_sum);
@@ -64,10 +89,12 @@ LATHE_CLONES void lathe_softmax(const float *x, float *y, long n, bool logarithm
       for (; i < n; i++) to[i] *= scale;
     }
   }
+  if (streams) stream_end();
 }
 
 LATHE_CLONES void lathe_softmax_backward(
-    const float *dy, const float *y, float *dx, long n, bool logarithm, long first, long last) {
+    const float *dy, const float *y, float *dx, long n, bool logarithm, bool streams, long first, long last) {
+  streams = streams && !logarithm && are_lines(dx, n);
   for (long row = first; row < last; row++) {
     const float *g = dy + row * n, *out = y + row * n;
     float *to = dx + row * n;
@@ -77,7 +104,13 @@ LATHE_CLONES void lathe_softmax_backward(
     float sum = sum16(&lanes);
     for (; i < n; i++) sum += logarithm ? g[i] : g[i] * out[i];
     i = 0;
-    if (logarithm) {
+    if (streams) {
+      for (; i < n; i += 16) {
+        __builtin_prefetch(g + n + i);
+        __builtin_prefetch(out + n + i);
+        stream16(to + i, load16(out + i) * (load16(g + i) - sum));
+      }
+    } else if (logarithm) {
       for (; i + 16 <= n; i += 16) {
         f16v e = load16(out + i);
         exp16(&e);
@@ -96,6 +129,7 @@ LATHE_CLONES void lathe_softmax_backward(
       for (; i < n; i++) to[i] = out[i] * (g[i] - sum);
     }
   }
+  if (streams) stream_end();
 }
 
 LATHE_INLINE bool is_ignored(const lathe_cross_entropy *s, int32_t label) {

@@ -3,14 +3,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Each takes rows first..<last; distinct rows may be done by distinct threads.
+// Each takes rows first..<last; distinct rows may be done by distinct threads. `streams` says that the result is too
+// large to be found in a cache later: it is then written past the caches where its rows allow that.
 
 /// y = softmax of each row of x, or its logarithm.
-void lathe_softmax(const float *x, float *y, long columns, bool logarithm, long first, long last);
+void lathe_softmax(const float *x, float *y, long columns, bool logarithm, bool streams, long first, long last);
 
 /// dx of softmax from dy and the forward output.
 void lathe_softmax_backward(
-    const float *dy, const float *y, float *dx, long columns, bool logarithm, long first, long last);
+    const float *dy, const float *y, float *dx, long columns, bool logarithm, bool streams, long first, long last);
 
 /// What is asked of cross-entropy, as `CrossEntropy` of LatheCore.
 typedef struct lathe_cross_entropy {
