@@ -13,6 +13,7 @@ struct ElementwisePlan {
   private var steps: [lathe_step] = []
   private var outputs: [lathe_output] = []
   private var freeSlots: [Int32] = []
+  private let elementCount: Int
   /// About how long an element takes, in units of an addition.
   private(set) var cost = 1
 
@@ -32,7 +33,7 @@ struct ElementwisePlan {
       let shape = bytes.bindMemory(to: Int64.self)
       for (i, size) in axes.sizes.enumerated() { shape[i] = Int64(size) }
     }
-    let elementCount = axes.sizes.reduce(1, *)
+    elementCount = axes.sizes.reduce(1, *)
     plan.fill_count = Int32(min(elementCount, Int(LATHE_BLOCK)))
     var lastUse = [Int](repeating: -1, count: registerCount)
     for (i, instruction) in program.instructions.enumerated() {
@@ -41,7 +42,7 @@ struct ElementwisePlan {
       if instruction.op.arity > 2 { lastUse[Int(instruction.c)] = i }
     }
     for output in program.outputs { lastUse[Int(output.register)] = .max }
-    addInputs(program, operands, axes, elementCount)
+    addInputs(program, operands, axes)
     addScalars(program, scalars)
     addInstructions(program, lastUse, targets)
     if !targets.isEmpty { addStores(program, targets) }
@@ -76,7 +77,7 @@ struct ElementwisePlan {
   }
 
   private mutating func addInputs(
-    _ program: ElementwiseProgram, _ operands: [Operand], _ axes: CollapsedAxes, _ elementCount: Int
+    _ program: ElementwiseProgram, _ operands: [Operand], _ axes: CollapsedAxes
   ) {
     for (i, operand) in operands.enumerated() {
       let dtype = program.inputs[i]
@@ -144,10 +145,7 @@ struct ElementwisePlan {
       let result = instruction.op.resultType(instruction.dtype)
       let stored = program.outputs.firstIndex { Int($0.register) == out && $0.dtype == result }
       if let stored, !targets.isEmpty {
-        outputs.append(
-          lathe_output(
-            base: targets[stored].assumingMemoryBound(to: CChar.self), element_size: Int32(result.byteCount),
-            reg: UInt16(out)))
+        addOutput(targets[stored], result, register: out)
       } else {
         slots[out] = takeSlot()
       }
@@ -174,7 +172,7 @@ struct ElementwisePlan {
       let base = targets[i].assumingMemoryBound(to: CChar.self)
       if outputs.contains(where: { $0.reg == output.register && $0.base == base }) { continue }
       let out = addRegister()
-      outputs.append(lathe_output(base: base, element_size: Int32(output.dtype.byteCount), reg: out))
+      addOutput(targets[i], output.dtype, register: Int(out))
       let table = ElementwiseKernels.table
       let kernel: lathe_kernel =
         switch output.dtype {
@@ -186,6 +184,16 @@ struct ElementwisePlan {
         lathe_step(kernel: kernel, out: out, a: output.register, b: output.register, c: output.register))
       cost += 1
     }
+  }
+
+  /// Stores a register in memory: computed there, or in a slot from which it is streamed.
+  private mutating func addOutput(_ target: UnsafeMutableRawPointer, _ dtype: DType, register: Int) {
+    let streams = CPUBackend.streams(elementCount * dtype.byteCount)
+    if streams { slots[register] = takeSlot() }
+    outputs.append(
+      lathe_output(
+        base: target.assumingMemoryBound(to: CChar.self), element_size: Int32(dtype.byteCount),
+        reg: UInt16(register), streams: streams ? 1 : 0))
   }
 
   private mutating func addRegister() -> UInt16 {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "include/elementwise.h"
+#include "vector_types.h"
 
 // Scratch memory: the pointer of every register, then the slots.
 
@@ -127,6 +128,7 @@ static void prefetch_part(const struct lathe_plan *plan, const void **registers,
   }
   for (int i = 0; i < plan->output_count; i++) {
     const struct lathe_output *output = &plan->outputs[i];
+    if (output->streams) continue;
     size_t bytes = count * (size_t)output->element_size;
     const char *next = (const char *)registers[output->reg] + bytes;
     size_t end = bytes * (size_t)(part + 1) / (size_t)parts;
@@ -145,12 +147,23 @@ const void *lathe_plan_block(const struct lathe_plan *plan, void *scratch, size_
   }
   for (int i = 0; i < plan->output_count; i++) {
     const struct lathe_output *output = &plan->outputs[i];
-    registers[output->reg] = output->base + (int64_t)position * output->element_size;
+    if (!output->streams) registers[output->reg] = output->base + (int64_t)position * output->element_size;
   }
   for (int i = 0; i < plan->step_count; i++) {
     const struct lathe_step *step = &plan->steps[i];
     step->kernel((void *)registers[step->out], registers[step->a], registers[step->b], registers[step->c], count);
     if (i + 1 < plan->step_count) prefetch_part(plan, registers, count, i, plan->step_count - 1);
+  }
+  for (int i = 0; i < plan->output_count; i++) {
+    const struct lathe_output *output = &plan->outputs[i];
+    if (!output->streams) continue;
+    char *to = output->base + (int64_t)position * output->element_size;
+    const size_t bytes = count * (size_t)output->element_size;
+    if (((uintptr_t)to | bytes) % 64 == 0) {
+      stream_lines(to, registers[output->reg], bytes / 64);
+    } else {
+      memcpy(to, registers[output->reg], bytes);
+    }
   }
   return registers[result];
 }
@@ -177,5 +190,6 @@ void lathe_plan_run(const struct lathe_plan *plan, size_t begin, size_t end) {
     lathe_plan_block(plan, scratch, position, count, 0);
     position += count;
   }
+  stream_end();
   free(scratch);
 }

@@ -41,14 +41,6 @@ double lathe_roof_multiply_adds(size_t rounds, float *result) {
 }
 
 void lathe_roof_copy(char *to, const char *from, size_t blocks) {
-  f4a *t = (f4a *)__builtin_assume_aligned(to, 64);
-  const f4a *f = (const f4a *)__builtin_assume_aligned(from, 64);
-  for (size_t i = 0; i < 4 * blocks; i += 4) {
-    // Whole cache lines at once, so that none is read before it is overwritten.
-    __builtin_nontemporal_store(f[i], t + i);
-    __builtin_nontemporal_store(f[i + 1], t + i + 1);
-    __builtin_nontemporal_store(f[i + 2], t + i + 2);
-    __builtin_nontemporal_store(f[i + 3], t + i + 3);
-  }
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  stream_lines(to, from, blocks);
+  stream_end();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,6 +48,20 @@ LATHE_INLINE void stream_end(void) {
 #if defined(__x86_64__)
   __builtin_ia32_sfence();
 #endif
+}
+
+/// Copies `count` cache lines past the caches; for every level of processor.
+LATHE_INLINE void stream_lines(void *to, const void *from, size_t count) {
+  typedef float f4a __attribute__((vector_size(16)));
+  f4a *t = (f4a *)__builtin_assume_aligned(to, 64);
+  const f4a *f = (const f4a *)__builtin_assume_aligned(from, 64);
+  for (size_t i = 0; i < 4 * count; i += 4) {
+    // Whole cache lines at once, so that none is read before it is overwritten.
+    __builtin_nontemporal_store(f[i], t + i);
+    __builtin_nontemporal_store(f[i + 1], t + i + 1);
+    __builtin_nontemporal_store(f[i + 2], t + i + 2);
+    __builtin_nontemporal_store(f[i + 3], t + i + 3);
+  }
 }
 
 /// Whether rows of n floats from p on are whole cache lines.

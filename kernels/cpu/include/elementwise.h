@@ -70,6 +70,9 @@ struct lathe_output {
   char *base;
   int32_t element_size;
   uint16_t reg;
+  /// Whether the register has a slot and goes from there to memory past the caches, being too large to be found in one
+  /// later.
+  uint8_t streams;
 };
 
 /// A program bound to its memory.
