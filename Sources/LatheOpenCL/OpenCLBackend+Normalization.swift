@@ -8,7 +8,8 @@
     ) throws {
       guard rows > 0 else { return }
       try launchRows(
-        rowKernel("layer_norm.cl", "layer_norm", "AFFINE", affine),
+        rowKernel(
+          "layer_norm.cl", "layer_norm", "AFFINE", affine, streams: streams(rows: rows, columns: columns)),
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
     }
 
@@ -16,18 +17,26 @@
       rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       guard columns > 0 else { return }
-      if rows > 0 {
-        try launchRows(
-          rowKernel("layer_norm.cl", "layer_norm_backward", "AFFINE", affine),
-          (inputs + outputs.prefix(1)).map { .memory($0.memory) }, rows: rows, columns: columns)
-      }
-      guard affine else { return }
-      // At most 32 slices, which depend on the sizes alone so that the sums are the same in every run.
+      // A CPU sums the parameters' gradients on the way; a GPU in at most 32 slices, in a kernel of its own. Their number
+      // depends on the sizes and the device alone, so that the sums are the same in every run.
+      let sumsOnTheWay = affine && profile == .cpu
       let slices = rows == 0 ? 0 : max(1, min(32, rows / 16))
-      let perSlice = ceilingDivide(rows, max(1, slices))
+      let perSlice =
+        sumsOnTheWay
+        ? rowsPerGroup(rows: rows, columns: columns) : ceilingDivide(rows, max(1, slices))
       let used = rows == 0 ? 0 : ceilingDivide(rows, perSlice)
-      let partial = try pool.allocate(max(1, used) * 2 * columns * 4)
-      if used > 0 {
+      let partial = affine ? try pool.allocate(max(1, used) * 2 * columns * 4) : nil
+      if rows > 0 {
+        var operands = (inputs + outputs.prefix(1)).map { KernelArgument.memory($0.memory) }
+        if sumsOnTheWay, let partial { operands.append(.memory(partial.memory)) }
+        try launchRows(
+          rowKernel(
+            "layer_norm.cl", "layer_norm_backward", "AFFINE", affine,
+            streams: streams(rows: rows, columns: columns)),
+          operands, rows: rows, columns: columns)
+      }
+      guard let partial else { return }
+      if used > 0 && !sumsOnTheWay {
         let lanes = profile.vectorWidth
         try launch(
           rowKernel("layer_norm.cl", "parameter_sums", "AFFINE", affine),

@@ -3,10 +3,15 @@
   import LatheCore
 
   extension OpenCLBackend {
+    /// `STREAMED_ROW` of softmax.cl.
+    private static let longestStreamedSoftmax = 6144
+
     func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
       guard rows * columns > 0 else { return }
       try launchRows(
-        rowKernel("softmax.cl", "softmax", "LOGARITHM", logarithm),
+        rowKernel(
+          "softmax.cl", "softmax", "LOGARITHM", logarithm,
+          streams: columns <= Self.longestStreamedSoftmax && streams(rows: rows, columns: columns)),
         [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
     }
 
@@ -15,7 +20,9 @@
     {
       guard rows * columns > 0 else { return }
       try launchRows(
-        rowKernel("softmax.cl", "softmax_backward", "LOGARITHM", logarithm),
+        rowKernel(
+          "softmax.cl", "softmax_backward", "LOGARITHM", logarithm,
+          streams: streams(rows: rows, columns: columns)),
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns)
     }
 

@@ -2,12 +2,31 @@
   import LatheCore
 
   extension OpenCLBackend {
-    /// A kernel of a file that works on rows: `rows.clh` goes in front of it, `flag` is a definition of 0 or 1.
-    func rowKernel(_ file: String, _ function: String, _ name: String, _ flag: Bool) throws -> OpenCLKernel {
-      try layerPlans.plan(.rows(file: file, function: function, flag: flag)) {
+    /// A kernel of a file that works on rows: `rows.clh` goes in front of it, `flag` is a definition of 0 or 1; with
+    /// `streams` the result is written past the caches.
+    func rowKernel(
+      _ file: String, _ function: String, _ name: String, _ flag: Bool, streams: Bool = false
+    ) throws -> OpenCLKernel {
+      try layerPlans.plan(.rows(file: file, function: function, flag: flag, streams: streams)) {
         let text = try KernelSource.content(of: "rows.clh") + KernelSource.content(of: file)
-        return try kernel(.generated(name: file, text: text), function, [name: flag ? 1 : 0])
+        var options: KernelOptions = [name: flag ? 1 : 0]
+        if streams { options["STREAMS"] = 1 }
+        return try kernel(.generated(name: file, text: text), function, options)
       }
+    }
+
+    /// Whether a result is better written past a CPU's caches: whoever reads it next would find little of it there.
+    func streams(rows: Int, columns: Int) -> Bool {
+      profile == .cpu && columns % 16 == 0 && rows * columns * 4 >= 16 << 20
+    }
+
+    /// How many rows a work-group does, a work-item on a CPU: there at least about 4096 elements, and 16 items for each
+    /// core.
+    func rowsPerGroup(rows: Int, columns: Int) -> Int {
+      if profile == .gpu { return 1 }
+      return max(
+        1, min(ceilingDivide(4096, max(1, columns)), ceilingDivide(rows, 2 * info.computeUnits)),
+        ceilingDivide(rows, 16 * info.computeUnits))
     }
 
     /// Launches a row kernel; the arguments `rows`, `columns` and `rows_per_group` follow `operands`.
@@ -18,13 +37,7 @@
       guard rows <= Int(Int32.max), columns <= Int(Int32.max) else {
         throw LatheError.unsupported("\(rows) rows of \(columns)")
       }
-      // At least about 4096 elements for a work-item of a CPU, and 16 items for each core.
-      let perGroup =
-        profile == .gpu
-        ? 1
-        : max(
-          1, min(ceilingDivide(4096, max(1, columns)), ceilingDivide(rows, 2 * info.computeUnits)),
-          ceilingDivide(rows, 16 * info.computeUnits))
+      let perGroup = rowsPerGroup(rows: rows, columns: columns)
       let local = profile == .gpu ? 64 : 1
       try launch(
         kernel, operands + [.int(rows), .int(columns), .int(perGroup)] + rest,

@@ -2,6 +2,7 @@
 //
 //   forward         y = (x - mean) rstd weight + bias, rstd = 1 / sqrt(variance + epsilon)
 //   backward        dx, row by row
+//                   cpu, AFFINE: and the parameters' sums over the rows of a work-item, as parameter_sums
 //   parameter_sums  dweight and dbias of a slice of the rows:  partial [slice][2][columns]
 //   add_slices      the slices added in order, so that the result does not depend on timing
 //
@@ -21,25 +22,25 @@ ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
   for (int row = first; row < end; row++) {
     __global const float *from = x + (size_t)row * columns;
     __global float *to = y + (size_t)row * columns;
-    ROW_VECTOR wide = (ROW_VECTOR)0.0f;
     float rest = 0.0f;
-    FOR_VECTORS(i, columns) wide += ROW_LOAD(from + i);
+    ROW_FOLD(wide, i, columns, 0.0f, ROW_ADD, ROW_LOAD(from + i))
     FOR_REST(i, columns) rest += from[i];
     const float mean = row_sum(wide, rest) / columns;
-    wide = (ROW_VECTOR)0.0f;
     rest = 0.0f;
-    FOR_VECTORS(i, columns) {
-      const ROW_VECTOR d = ROW_LOAD(from + i) - mean;
-      wide += d * d;
-    }
+    ROW_FOLD(squares, i, columns, 0.0f, ROW_ADD, (ROW_LOAD(from + i) - mean) * (ROW_LOAD(from + i) - mean))
     FOR_REST(i, columns) rest += (from[i] - mean) * (from[i] - mean);
-    const float rstd = 1.0f / sqrt(row_sum(wide, rest) / columns + epsilon);
+    const float rstd = 1.0f / sqrt(row_sum(squares, rest) / columns + epsilon);
 #if AFFINE
-    FOR_VECTORS(i, columns)
-      ROW_STORE((ROW_LOAD(from + i) - mean) * rstd * ROW_LOAD(weight + i) + ROW_LOAD(bias + i), to + i);
+    FOR_VECTORS(i, columns) {
+      ROW_FETCH(from + columns + i);
+      ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd * ROW_LOAD(weight + i) + ROW_LOAD(bias + i), to + i);
+    }
     FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd * weight[i] + bias[i];
 #else
-    FOR_VECTORS(i, columns) ROW_STORE((ROW_LOAD(from + i) - mean) * rstd, to + i);
+    FOR_VECTORS(i, columns) {
+      ROW_FETCH(from + columns + i);
+      ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd, to + i);
+    }
     FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd;
 #endif
     if (get_local_id(0) == 0) {
@@ -49,6 +50,8 @@ ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
   }
 }
 
+#define SUMS_PARAMETERS (AFFINE && LATHE_PROFILE_CPU)
+
 // With g = dy weight and h = (x - mean) rstd: dx = rstd (g - mean(g) - h mean(g h)).
 ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict dy, __global const float *restrict x,
                                                  __global const float *restrict means,
@@ -56,8 +59,11 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
 #if AFFINE
                                                  __global const float *restrict weight,
 #endif
-                                                 __global float *restrict dx, const int rows, const int columns,
-                                                 const int rows_per_group) {
+                                                 __global float *restrict dx,
+#if SUMS_PARAMETERS
+                                                 __global float *restrict partial,
+#endif
+                                                 const int rows, const int columns, const int rows_per_group) {
 #if AFFINE
 #define GRADIENT(i) (ROW_LOAD(d + i) * ROW_LOAD(weight + i))
 #define GRADIENT_AT(i) (d[i] * weight[i])
@@ -68,6 +74,11 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
   ROW_SCRATCH
   const int first = (int)get_group_id(0) * rows_per_group;
   const int end = min(first + rows_per_group, rows);
+#if SUMS_PARAMETERS
+  __global float *weights = partial + (size_t)get_group_id(0) * 2 * columns;
+  __global float *biases = weights + columns;
+  for (int i = 0; i < 2 * columns; i++) weights[i] = 0.0f;
+#endif
   for (int row = first; row < end; row++) {
     __global const float *d = dy + (size_t)row * columns;
     __global const float *from = x + (size_t)row * columns;
@@ -88,9 +99,24 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
     }
     const float mean_g = row_sum(wide, rest) / columns;
     const float mean_product = row_sum(wide_product, rest_product) / columns;
-    FOR_VECTORS(i, columns)
-      ROW_STORE(rstd * (GRADIENT(i) - mean_g - (ROW_LOAD(from + i) - mean) * rstd * mean_product), to + i);
-    FOR_REST(i, columns) to[i] = rstd * (GRADIENT_AT(i) - mean_g - (from[i] - mean) * rstd * mean_product);
+    FOR_VECTORS(i, columns) {
+      ROW_FETCH(d + columns + i);
+      ROW_FETCH(from + columns + i);
+      const ROW_VECTOR normal = (ROW_LOAD(from + i) - mean) * rstd;
+#if SUMS_PARAMETERS
+      ROW_STORE(ROW_LOAD(weights + i) + ROW_LOAD(d + i) * normal, weights + i);
+      ROW_STORE(ROW_LOAD(biases + i) + ROW_LOAD(d + i), biases + i);
+#endif
+      ROW_WRITE(rstd * (GRADIENT(i) - mean_g - normal * mean_product), to + i);
+    }
+    FOR_REST(i, columns) {
+      const float normal = (from[i] - mean) * rstd;
+#if SUMS_PARAMETERS
+      weights[i] += d[i] * normal;
+      biases[i] += d[i];
+#endif
+      to[i] = rstd * (GRADIENT_AT(i) - mean_g - normal * mean_product);
+    }
   }
 }
 

@@ -8,9 +8,8 @@
 // The largest element of a row; numbers only, NaN is found by the sum of exponentials.
 #define ROW_LARGEST(row, columns, result)                                        \
   {                                                                              \
-    ROW_VECTOR wide = (ROW_VECTOR)(-INFINITY);                                   \
     float rest = -INFINITY;                                                      \
-    FOR_VECTORS(i, columns) wide = max(wide, ROW_LOAD(row + i));                 \
+    ROW_FOLD(wide, i, columns, -INFINITY, max, ROW_LOAD(row + i))                \
     FOR_REST(i, columns) rest = max(rest, row[i]);                               \
     result = row_max(wide, rest);                                                \
   }
@@ -24,6 +23,10 @@
     result = row_sum(wide, rest);                                                \
   }
 
+// A CPU keeps the exponentials until their sum is known: in the result, or in the first-level cache if that is streamed.
+#define KEEPS_EXPONENTIALS (LATHE_PROFILE_CPU && !LOGARITHM)
+#define STREAMED_ROW 6144
+
 ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global float *restrict y, const int rows,
                                      const int columns, const int rows_per_group) {
   ROW_SCRATCH
@@ -32,8 +35,33 @@ ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global 
   for (int row = first; row < end; row++) {
     __global const float *from = x + (size_t)row * columns;
     __global float *to = y + (size_t)row * columns;
-    float largest, total;
+    float largest;
     ROW_LARGEST(from, columns, largest)
+#if KEEPS_EXPONENTIALS
+#if STREAMS
+    float kept[STREAMED_ROW] __attribute__((aligned(64)));
+#else
+    __global float *kept = to;
+#endif
+    ROW_VECTOR wide = (ROW_VECTOR)0.0f;
+    float rest = 0.0f;
+    FOR_VECTORS(i, columns) {
+      const ROW_VECTOR e = ROW_EXP(ROW_LOAD(from + i) - largest);
+      wide += e;
+      ROW_STORE(e, kept + i);
+    }
+    FOR_REST(i, columns) {
+      kept[i] = lathe_exp_f1(from[i] - largest);
+      rest += kept[i];
+    }
+    const float scale = 1.0f / row_sum(wide, rest);
+    FOR_VECTORS(i, columns) {
+      ROW_FETCH(from + columns + i);
+      ROW_WRITE(ROW_LOAD(kept + i) * scale, to + i);
+    }
+    FOR_REST(i, columns) to[i] = kept[i] * scale;
+#else
+    float total;
     ROW_EXPONENTIALS(from, columns, largest, total)
 #if LOGARITHM
     const float shift = largest + log(total);
@@ -43,6 +71,7 @@ ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global 
     const float scale = 1.0f / total;
     FOR_VECTORS(i, columns) ROW_STORE(ROW_EXP(ROW_LOAD(from + i) - largest) * scale, to + i);
     FOR_REST(i, columns) to[i] = lathe_exp_f1(from[i] - largest) * scale;
+#endif
 #endif
   }
 }
@@ -58,19 +87,22 @@ ROW_ATTRIBUTES __kernel void softmax_backward(__global const float *restrict dy,
     __global const float *d = dy + (size_t)row * columns;
     __global const float *out = y + (size_t)row * columns;
     __global float *to = dx + (size_t)row * columns;
-    ROW_VECTOR wide = (ROW_VECTOR)0.0f;
     float rest = 0.0f;
 #if LOGARITHM
-    FOR_VECTORS(i, columns) wide += ROW_LOAD(d + i);
+    ROW_FOLD(wide, i, columns, 0.0f, ROW_ADD, ROW_LOAD(d + i))
     FOR_REST(i, columns) rest += d[i];
     const float total = row_sum(wide, rest);
     FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(d + i) - ROW_EXP(ROW_LOAD(out + i)) * total, to + i);
     FOR_REST(i, columns) to[i] = d[i] - lathe_exp_f1(out[i]) * total;
 #else
-    FOR_VECTORS(i, columns) wide += ROW_LOAD(d + i) * ROW_LOAD(out + i);
+    ROW_FOLD(wide, i, columns, 0.0f, ROW_ADD, ROW_LOAD(d + i) * ROW_LOAD(out + i))
     FOR_REST(i, columns) rest += d[i] * out[i];
     const float total = row_sum(wide, rest);
-    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(out + i) * (ROW_LOAD(d + i) - total), to + i);
+    FOR_VECTORS(i, columns) {
+      ROW_FETCH(d + columns + i);
+      ROW_FETCH(out + columns + i);
+      ROW_WRITE(ROW_LOAD(out + i) * (ROW_LOAD(d + i) - total), to + i);
+    }
     FOR_REST(i, columns) to[i] = out[i] * (d[i] - total);
 #endif
   }
