@@ -32,6 +32,7 @@
 
     private static func discover() -> (entries: [OpenCLEntry], absence: String?) {
       if let openCLFailure { return ([], openCLFailure) }
+      keepPoCLThreadsApart()
       do {
         let platforms = try OpenCLQuery.platforms()
         guard !platforms.isEmpty else {
