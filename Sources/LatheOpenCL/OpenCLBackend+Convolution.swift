@@ -82,9 +82,35 @@
 
     func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
       guard outputs[0].elementCount > 0 else { return }
+      if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes) {
+        return try filterGradientByLanes(sizes, inputs: inputs, output: outputs[0])
+      }
       try tuned(profile == .gpu ? .convolutionGPU : .filterGradientCPU, .convolution(sizes)) {
         try filterGradient(sizes, $0, inputs: inputs, output: outputs[0])
       }
+    }
+
+    private func filterGradientByLanes(_ sizes: Convolution2D, inputs: [Operand], output: Operand) throws {
+      let plan = try layerPlans.plan(.filter(geometry(sizes, forward: false), choice: 0)) {
+        try LaneFilterGradientPlan(sizes, backend: self)
+      }
+      let blocks = ceilingDivide(sizes.batch, plan.blockImages) * plan.imageBlocks
+      try check(blocks)
+      // Eight work-items for each core; their number depends on the sizes and the device alone.
+      let wanted = min(blocks, ceilingDivide(8 * info.computeUnits, plan.chunks * sizes.groups))
+      let perSlice = ceilingDivide(blocks, wanted)
+      let slices = ceilingDivide(blocks, perSlice)
+      let partial = try pool.allocate(slices * plan.sliceSize * 4)
+      try launch(
+        plan.kernel,
+        [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(partial.memory)]
+          + [.int(sizes.batch), .int(blocks), .int(perSlice)],
+        global: (slices, plan.chunks, sizes.groups))
+      try launch(
+        plan.reduce,
+        [.memory(partial.memory), .memory(output.memory), .int(sizes.channels / sizes.groups)]
+          + [.int(sizes.kernelHeight * sizes.kernelWidth), .int(slices)],
+        global: (plan.rows, plan.chunks, sizes.groups))
     }
 
     private func filterGradient(

@@ -59,7 +59,9 @@
       // With few rows the block of rows follows m itself.
       case .gemmCPU: [.small, .medium, .large]
       case .gemmGPU: [.row, .column, .small, .medium, .large]
-      case .convolutionCPU, .filterGradientCPU, .convolutionGPU: [.pointwise, .few, .deep]
+      case .convolutionCPU, .convolutionGPU: [.pointwise, .few, .deep]
+      // Of many channels filter_lanes takes care.
+      case .filterGradientCPU: [.pointwise, .few]
       case .attentionGPU: [.narrow, .wide]
       }
     }

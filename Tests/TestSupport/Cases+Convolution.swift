@@ -47,13 +47,21 @@ extension OpCase {
       convolution(
         [1, 270, 6, 6], [50, 270, 3, 3], Window(padding: (2, 2)), gradient: false, tolerance: .transformed),
       convolution([0, 2, 5, 5], [3, 2, 3, 3], gradient: false),
+      // Filter gradients with 16 channels to a vector: a second one of one channel, strides, dilation, groups, all lines
+      // of the filter at once and one by one.
+      convolution([3, 17, 5, 4], [4, 17, 3, 3], Window(padding: (1, 1)), views: true),
+      convolution(
+        [2, 16, 6, 9], [3, 16, 3, 2], Window(stride: (2, 3), padding: (1, 2), dilation: (1, 2)), bias: false),
+      convolution([1, 32, 4, 5], [4, 16, 5, 5], Window(padding: (2, 2), groups: 2), bias: false),
+      convolution([1, 16, 5, 4], [2, 16, 7, 7], Window(padding: (3, 3)), bias: false),
     ] + convolutionGradientCases
 
   /// The gradients of larger convolutions, themselves checked as values: against the transposed reference.
   private static let convolutionGradientCases: [OpCase] = [
     ([3, 10, 12, 12], [20, 10, 5, 5], Window()), ([2, 33, 9, 9], [65, 33, 3, 3], Window(padding: (1, 1))),
     ([4, 1, 28, 28], [10, 1, 5, 5], Window()), ([2, 36, 8, 12], [40, 36, 3, 3], Window(padding: (1, 1))),
-    ([9, 32, 18, 18], [34, 32, 3, 3], Window()),
+    ([9, 32, 18, 18], [34, 32, 3, 3], Window()), ([2, 18, 11, 180], [5, 18, 3, 3], Window(padding: (1, 1))),
+    ([33, 16, 4, 4], [5, 16, 3, 3], Window(padding: (1, 1))),
   ].flatMap { (x: [Int], filter: [Int], window: Window) -> [OpCase] in
     let oh = x[2] + 2 * window.padding.0 - filter[2] + 1
     let ow = x[3] + 2 * window.padding.1 - filter[3] + 1

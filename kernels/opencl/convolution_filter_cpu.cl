@@ -1,4 +1,4 @@
-// Gradient of a 2-D convolution's filter for CPU devices.
+// Gradient of a 2-D convolution's filter for CPU devices: few channels, single taps, lines too wide for filter_lanes.
 //
 //              PIXELS of the slice's next block of lines
 //            +--------------------------+      +--------+      a work-item packs the patches of its channels as

@@ -71,8 +71,16 @@ static const char convolution_filter_cpu_cl[] = {
 #embed "convolution_filter_cpu.cl" suffix(, 0)
 };
 
+static const char convolution_filter_lanes_cpu_cl[] = {
+#embed "convolution_filter_lanes_cpu.cl" suffix(, 0)
+};
+
 static const char convolution_gpu_cl[] = {
 #embed "convolution_gpu.cl" suffix(, 0)
+};
+
+static const char lane_slices_cpu_cl[] = {
+#embed "lane_slices_cpu.cl" suffix(, 0)
 };
 
 static const char convolution_scatter_cpu_cl[] = {
@@ -142,7 +150,9 @@ static const struct {
     {"random.cl", random_cl},
     {"convolution_cpu.cl", convolution_cpu_cl},
     {"convolution_filter_cpu.cl", convolution_filter_cpu_cl},
+    {"convolution_filter_lanes_cpu.cl", convolution_filter_lanes_cpu_cl},
     {"convolution_gpu.cl", convolution_gpu_cl},
+    {"lane_slices_cpu.cl", lane_slices_cpu_cl},
     {"convolution_scatter_cpu.cl", convolution_scatter_cpu_cl},
     {"gemm_cpu.cl", gemm_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
