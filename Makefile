@@ -13,10 +13,10 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 setup: ## Installs the system packages that are missing (Debian, Ubuntu; root or sudo)
 	@scripts/install-dependencies.sh
@@ -27,6 +27,10 @@ demo: setup ## Trains the CNN on all of Fashion-MNIST: EPOCHS=5 DEVICE=auto
 
 test: setup ## Runs every test on the CPU and on OpenCL (PoCL)
 	scripts/run-tests.sh
+
+check-tensorboard: setup ## Reads a run's events by the real TensorBoard, in an environment of its own
+	swift build $(SWIFT_FLAGS) --product lathe
+	scripts/check-tensorboard.sh --device $(if $(filter auto,$(DEVICE)),cpu,$(DEVICE))
 
 bench: setup ## Measures every suite on every device and writes benchmarks/results/
 	benchmarks/bench.sh

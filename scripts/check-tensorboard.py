@@ -1,10 +1,10 @@
 """Reads the events of a run by the real TensorBoard: its EventAccumulator and its HTTP server.
 
-    pip install tensorboard
-    .build/release/lathe train mlp --epochs 2 --output runs/check
-    python scripts/check-tensorboard.py runs/check
+    make check-tensorboard
+    python scripts/check-tensorboard.py runs/lenet-1    (needs the packages tensorboard and 'setuptools<82')
 
-Fails where a tag that `metrics.jsonl` promises is missing, a value differs, or the server does not give it.
+Fails where a tag that `metrics.jsonl` promises is missing, a value differs, the server does not give it, or a kind of
+record is not there: scalars, histograms of weights and gradients, images, text, hyper-parameters.
 """
 
 import json
@@ -72,11 +72,32 @@ def serve(folder, wanted):
                 if attempt == 119:
                     raise
                 time.sleep(0.5)
-        weights = get("histograms/tags")["."]
-        assert any(t.startswith("weights/") for t in weights), weights
-        tag = sorted(weights)[0]
-        assert get("histograms/histograms?" + urllib.parse.urlencode({"run": ".", "tag": tag}))
-        print(f"HTTP server: histograms of {len(weights)} tags")
+        def tags(plugin):
+            found = get(f"{plugin}/tags")["."]
+            assert found, plugin
+            return sorted(found)
+
+        def rows(plugin, tag):
+            found = get(f"{plugin}/{plugin}?" + urllib.parse.urlencode({"run": ".", "tag": tag, "sample": 0}))
+            assert found, (plugin, tag)
+            return found
+
+        histograms = tags("histograms")
+        assert all(rows("histograms", tag) for tag in histograms)
+        for kind in ["weights/", "gradients/"]:
+            assert any(tag.startswith(kind) for tag in histograms), (kind, histograms)
+        pictures = tags("images")
+        for tag in pictures:
+            for row in rows("images", tag):
+                with urllib.request.urlopen(f"{base}/images/individualImage?{row['query']}", timeout=5) as reply:
+                    assert reply.read(8) == b"\x89PNG\r\n\x1a\n", tag
+        texts = get("text/tags")["."]
+        assert texts == ["config"] or texts == ["config/text_summary"], texts
+        assert "learning" in rows("text", texts[0])[0]["text"], texts
+        request = urllib.parse.quote(json.dumps({"experimentName": "", "hparamsLimit": 100}))
+        names = {info["name"] for info in get(f"hparams/experiment?request={request}")["hparamInfos"]}
+        assert {"optimizer", "learning_rate", "batch_size", "seed"} <= names, names
+        print(f"HTTP server: {len(histograms)} histograms, {len(pictures)} images, {len(texts)} text, {len(names)} hyper-parameters")
     finally:
         server.terminate()
         server.wait()
@@ -85,17 +106,27 @@ def serve(folder, wanted):
 def main():
     folder = pathlib.Path(sys.argv[1])
     wanted = expected(folder)
-    accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0, "histograms": 0, "tensors": 0})
+    accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0, "histograms": 0, "images": 0, "tensors": 0})
     accumulator.Reload()
     check(lambda tag: {e.step: e.value for e in accumulator.Scalars(tag)}, wanted, "EventAccumulator")
     histograms = accumulator.Tags()["histograms"]
-    assert any(t.startswith("weights/") for t in histograms), histograms
+    for kind in ["weights/", "gradients/"]:
+        assert any(t.startswith(kind) for t in histograms), (kind, histograms)
     for tag in histograms:
         for event in accumulator.Histograms(tag):
             value = event.histogram_value
             assert value.num == sum(value.bucket) and value.min <= value.max, tag
-    print(f"EventAccumulator: histograms of {len(histograms)} tags")
+    pictures = accumulator.Tags()["images"]
+    assert any(t.startswith("examples/") for t in pictures), pictures
+    for tag in pictures:
+        for event in accumulator.Images(tag):
+            assert event.encoded_image_string.startswith(b"\x89PNG") and event.width > 1 and event.height > 1, tag
+    assert "config/text_summary" in accumulator.Tags()["tensors"], accumulator.Tags()["tensors"]
+    (text,) = accumulator.Tensors("config/text_summary")
+    assert json.loads(folder.joinpath("config.json").read_text()) == json.loads(
+        text.tensor_proto.string_val[0].decode().removeprefix("```json\n").removesuffix("\n```"))
     assert "_hparams_/session_start_info" in accumulator.summary_metadata, "hyper-parameters"
+    print(f"EventAccumulator: {len(histograms)} histograms, {len(pictures)} images, text and hyper-parameters")
     serve(folder, wanted)
 
 

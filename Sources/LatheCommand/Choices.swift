@@ -3,11 +3,6 @@
 #endif
 import LatheNN
 
-/// The data sets that the tool knows.
-enum DataName: String, CaseIterable {
-  case fashionMNIST = "fashion-mnist"
-}
-
 /// The optimizers that the tool knows.
 enum OptimizerName: String, CaseIterable {
   case adam, adamw, sgd, adagrad, rmsprop, adafactor, lion, lamb
@@ -62,20 +57,29 @@ enum ScheduleName: String, CaseIterable {
 }
 
 #if CommandLine
-  extension DataName: ExpressibleByArgument {}
   extension OptimizerName: ExpressibleByArgument {}
   extension ScheduleName: ExpressibleByArgument {}
 
   /// What says where the data and the device are, for more than one command.
   struct SharedOptions: ParsableArguments {
-    @Option(help: "The data set of image models; fashion-mnist where not given.")
-    var data: DataName?
+    @Option(help: "The data's form, where its path does not tell; fashion-mnist where there is no path.")
+    var data: DataKind?
 
     @Option(
       help: ArgumentHelp(
-        "A folder of IDX files, gzipped or not; without it Debian's package dataset-fashion-mnist is used.",
+        "A folder of IDX files, gzipped or not, or of PNG and JPEG files in one folder a class, perhaps under train and "
+          + "test; without it Debian's package dataset-fashion-mnist is used.",
         valueName: "dir"))
     var dataDir: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "A text, .csv, .jsonl, .npz, .npy or .tfrecord file; `lathe models` says what a network learns from.",
+        valueName: "file"))
+    var dataFile: String?
+
+    @Option(help: ArgumentHelp("The labels of images or rows in an .npy file.", valueName: "file"))
+    var labelsFile: String?
 
     @Option(help: ArgumentHelp("auto, cpu, opencl or opencl:N; see `lathe devices`.", valueName: "device"))
     var device = "auto"

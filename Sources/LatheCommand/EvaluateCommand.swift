@@ -5,7 +5,11 @@
 
   struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "evaluate", abstract: "Tests a stored model: accuracy, loss and scores by class.")
+      commandName: "evaluate",
+      abstract: "Tests a stored model: scores by class, perplexity or loss, as fits what it learned.",
+      discussion:
+        "Without data it is tested on the part of its own data that it did not learn from; with --data-dir or --data-file "
+        + "on all that is there.")
 
     @Option(help: ArgumentHelp("The folder that `lathe train` stored the model in.", valueName: "dir"))
     var model: String
@@ -16,28 +20,49 @@
       let device = try shared.openDevice()
       let content = try ModelFolder(model).read { Terminal.note($0) }
       let name = content.architecture ?? "lenet"
-      guard let recipe = ModelCatalog.recipe(name), recipe.task == .images else {
+      guard let recipe = ModelCatalog.recipe(name) else {
         throw LatheError(
-          .invalidArgument,
-          "\(content.source): '\(name)' is no network for the classes of images, which this tests")
+          .invalidArgument, "\(content.source): '\(name)' is no network that this knows; see `lathe models`")
       }
-      let test = try TrainingInput.images(
-        .test, shared.dataDir ?? FashionMNIST.defaultFolder, recipe, isRaw: false)
-      let network = recipe.model(ModelInput(), generator: Generator(seed: 0), device: device)
+      let data = try input(recipe)
+      let network = recipe.model(data.description.input, generator: Generator(seed: 0), device: device)
       try network.load(content.values, from: content.source)
-      let evaluation = try Evaluation(of: network, on: test, device: device)
+      switch recipe.task {
+      case .images, .texts:
+        let names = data.description.classNames ?? []
+        try show(
+          Evaluation(of: network, on: data.test, classNames: names, device: device), data.test.noun, device)
+      case .language, .reconstruction, .variational:
+        let means = try recipe.objective().means(of: network, on: data.test, device: device)
+        show(Figures(means, isLanguage: recipe.task == .language, device: device.name))
+      }
+    }
+
+    /// The data to test on, read as the model's was.
+    private func input(_ recipe: ModelRecipe) throws -> TrainingInput {
+      let stored = try DataDescription.read(from: model)
+      var options = stored?.options ?? TrainingOptions()
+      let isOther = shared.dataDir != nil || shared.dataFile != nil
+      if isOther { (options.dataDir, options.dataFile) = (shared.dataDir, shared.dataFile) }
+      // Another file's form is told by its path, as in training.
+      options.data = shared.data?.rawValue ?? (isOther ? nil : stored?.kind.rawValue)
+      if let labelsFile = shared.labelsFile { options.labelsFile = labelsFile }
+      options.workers = 1
+      // Of IDX files the test set is one of its own, which is read alone.
+      let isWhole = isOther || stored == nil || stored?.kind == .fashionMNIST
+      return try TrainingInput(recipe, options, stored: stored, isWhole: isWhole)
+    }
+
+    private func show(_ evaluation: Evaluation, _ noun: String, _ device: Device) throws {
       if shared.json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let result = Result(evaluation, device: device.name)
-        Terminal.output(String(decoding: try encoder.encode(result), as: UTF8.self))
-        return
+        return Terminal.output(try EvaluateCommand.json(Scores(evaluation, device: device.name)))
       }
       Terminal.output("accuracy  \(Terminal.fixed(evaluation.accuracy, 4))")
       Terminal.output("loss      \(Terminal.fixed(evaluation.loss, 4))")
       Terminal.output("device    \(device.name)\n")
       let width = max(5, evaluation.classes.map(\.name.count).max() ?? 0)
-      Terminal.output(Terminal.left("class", width) + "  precision  recall      F1  images")
+      Terminal.output(
+        Terminal.left("class", width) + "  precision  recall      F1" + Terminal.right(noun, 8))
       for score in evaluation.classes {
         Terminal.output(
           Terminal.left(score.name, width) + Terminal.right(Terminal.fixed(score.precision, 4), 11)
@@ -47,8 +72,42 @@
       }
     }
 
-    /// The figures under the names they have in JSON.
-    private struct Result: Encodable {
+    private func show(_ figures: Figures) {
+      if shared.json, let text = try? EvaluateCommand.json(figures) { return Terminal.output(text) }
+      if let perplexity = figures.perplexity {
+        Terminal.output("perplexity  \(Terminal.fixed(perplexity, 4))")
+      }
+      Terminal.output("loss        \(Terminal.fixed(figures.loss, 4))")
+      if let accuracy = figures.accuracy { Terminal.output("accuracy    \(Terminal.fixed(accuracy, 4))") }
+      Terminal.output("device      \(figures.device)")
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// The figures of a network without classes.
+    private struct Figures: Encodable {
+      /// The mean loss: of a text, a character's in nats; of images, an image's.
+      var loss: Double
+      /// exp(loss) of a text.
+      var perplexity: Double?
+      /// The share of characters that had the largest logit.
+      var accuracy: Double?
+      var device: String
+
+      init(_ means: (loss: Double, accuracy: Double?), isLanguage: Bool, device: String) {
+        loss = means.loss
+        perplexity = isLanguage ? exp(means.loss) : nil
+        accuracy = means.accuracy
+        self.device = device
+      }
+    }
+
+    /// The figures of classes under the names they have in JSON.
+    private struct Scores: Encodable {
       struct Class: Encodable {
         var name: String
         var precision: Double

@@ -22,8 +22,7 @@
         valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("The text that networks for text learn from.", valueName: "file"))
-    var dataFile: String?
+    @OptionGroup var reading: ReadingOptions
 
     @Option(
       parsing: .unconditional,
@@ -105,6 +104,10 @@
     @Flag(help: "Train on one batch, print what the network is and takes, and write nothing.")
     var dryRun = false
 
+    @Flag(
+      help: "Train with a rising learning rate, print the losses and a suggestion, and keep nothing of it.")
+    var findLearningRate = false
+
     @Flag(help: "Read every loss before its step, to name the layer that makes a NaN; always so on the CPU.")
     var checkNumbers = false
 
@@ -130,7 +133,9 @@
       options.schedule = schedule?.rawValue
       options.output = output
       options.dataDir = shared.dataDir
-      options.dataFile = dataFile
+      options.dataFile = shared.dataFile
+      options.labelsFile = shared.labelsFile
+      reading.put(into: &options)
       options.batchSize = batchSize
       options.learningRate = learningRate
       options.weightDecay = weightDecay
@@ -157,6 +162,9 @@
       if model == nil && config == nil {
         throw ValidationError("no network; name one (`lathe models` lists them) or a file with --config")
       }
+      if findLearningRate && (dryRun || resume) {
+        throw ValidationError("--find-learning-rate excludes --dry-run and --resume")
+      }
       if dryRun && resume { throw ValidationError("--dry-run writes nothing that --resume could go on from") }
     }
 
@@ -173,6 +181,10 @@
       }
       let device = try shared.openDevice()
       let job = try TrainingJob(recipe, options, device: device)
+      if findLearningRate {
+        let folder = try OutputFolder.prepare(options.output, model: recipe.name, resume: false)
+        return try LearningRateSearch(job).run(folder: folder, json: shared.json)
+      }
       if dryRun { return try job.dryRun().forEach { Terminal.output($0) } }
       try train(job, options, device)
     }
@@ -181,6 +193,7 @@
       let name = job.recipe.name
       let folder = try OutputFolder.prepare(options.output, model: name, resume: resume)
       let trainer = try job.trainer(folder: folder)
+      try job.data.description.write(to: folder)
       if checkNumbers { trainer.checksEveryStep = true }
       let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
       display.attach(to: trainer)
@@ -201,15 +214,23 @@
         throw ExitCode(128 + StopSignals.number)
       }
       if let last = trainer.history.last {
-        display.note("test accuracy \(Terminal.fixed(last.testAccuracy, 4)) after \(last.epoch) epochs")
+        display.note("\(result(last, job.recipe.task)) after \(last.epoch) epochs")
       }
       display.note("model stored in \(folder)/model.safetensors")
-      if job.recipe.task == .images { display.note("evaluate it with: \(evaluation(folder, options))") }
+      display.note("evaluate it with: \(evaluation(folder))")
     }
 
-    private func evaluation(_ folder: String, _ options: TrainingOptions) -> String {
-      var words = [program, "evaluate", "--model", folder, "--data", DataName.fashionMNIST.rawValue]
-      if let dataDir = options.dataDir { words += ["--data-dir", dataDir] }
+    /// The figure that a network of its kind is judged by.
+    private func result(_ report: EpochReport, _ task: ModelRecipe.Task) -> String {
+      switch task {
+      case .images, .texts: "test accuracy \(Terminal.fixed(report.testAccuracy, 4))"
+      case .language: "test perplexity \(Terminal.fixed(exp(report.testLoss), 4))"
+      case .reconstruction, .variational: "test loss \(Terminal.fixed(report.testLoss, 4))"
+      }
+    }
+
+    private func evaluation(_ folder: String) -> String {
+      var words = [program, "evaluate", "--model", folder]
       if shared.device != "auto" { words += ["--device", shared.device] }
       return words.map(Terminal.shellQuoted).joined(separator: " ")
     }

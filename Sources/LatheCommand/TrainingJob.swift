@@ -19,7 +19,7 @@ struct TrainingJob {
     optimizer = options.optimizer.flatMap(OptimizerName.init) ?? .adam
     schedule = options.schedule.flatMap(ScheduleName.init) ?? .constant
     settings = TrainingSettings(
-      architecture: recipe.name, data: data.name, optimizer: optimizer.rawValue,
+      architecture: recipe.name, data: data.description.name, optimizer: optimizer.rawValue,
       learningRate: options.learningRate ?? optimizer.learningRate(recipe.learningRate),
       batchSize: options.batchSize ?? recipe.batchSize, seed: options.seed ?? 0,
       details: TrainingJob.details(options))
@@ -34,6 +34,10 @@ struct TrainingJob {
       ("label smoothing", options.labelSmoothing.map { "\($0)" }),
       ("clipping norm", options.clipNorm.map { "\($0)" }), ("average", options.average.map { "\($0)" }),
       ("batches a step", options.accumulate.map(String.init)), ("length", options.length.map(String.init)),
+      ("input", options.input), ("label", options.label), ("features", options.features),
+      ("labels", options.labelsFile), ("missing", options.missing.map { "\($0)" }),
+      ("image size", options.imageSize.map(String.init)), ("channels", options.channels.map(String.init)),
+      ("test share", options.testShare.map { "\($0)" }), ("augmentation", options.augment),
       ("weights", options.weights), ("frozen", options.freeze),
       // Only a schedule that ends with the run depends on its length.
       (
@@ -50,7 +54,7 @@ struct TrainingJob {
   /// The run at its start.
   func trainer(folder: String?) throws -> Trainer {
     let generator = Generator(seed: settings.seed)
-    let model = recipe.model(data.input, generator: generator, device: device)
+    let model = recipe.model(data.description.input, generator: generator, device: device)
     try FirstWeights(options).apply(to: model, note: Terminal.note)
     let trainer = try Trainer(
       model: model,

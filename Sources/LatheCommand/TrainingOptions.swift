@@ -23,6 +23,10 @@ struct TrainingOptions: Codable, Equatable {
     case keep
     case length
     case weights, partial, freeze
+    case input, label, features, missing, channels, augment, workers
+    case labelsFile = "labels_file"
+    case imageSize = "image_size"
+    case testShare = "test_share"
     case weightsPrefix = "weights_prefix"
   }
 
@@ -49,6 +53,16 @@ struct TrainingOptions: Codable, Equatable {
   var checkpointEvery: Int?
   var keep: Int?
   var length: Int?
+  var labelsFile: String?
+  var input: String?
+  var label: String?
+  var features: String?
+  var missing: Double?
+  var imageSize: Int?
+  var channels: Int?
+  var testShare: Double?
+  var augment: String?
+  var workers: Int?
   var weights: String?
   var weightsPrefix: String?
   var partial: Bool?
@@ -119,6 +133,7 @@ struct TrainingOptions: Codable, Equatable {
     let counts: [(CodingKeys, Int?)] = [
       (.epochs, epochs), (.batchSize, batchSize), (.accumulate, accumulate), (.testEvery, testEvery),
       (.checkpointEvery, checkpointEvery), (.keep, keep), (.length, length), (.patience, patience),
+      (.imageSize, imageSize),
     ]
     for (key, value) in counts {
       if let value, value < 1 { return "--\(flag(key)) is \(value); give 1 or more" }
@@ -145,12 +160,23 @@ struct TrainingOptions: Codable, Equatable {
     {
       return "--\(flag(key)) says how to take weights; name their file with --weights"
     }
+    if let workers, !(0...1024).contains(workers) { return "--workers is \(workers); give 0 to 1024" }
+    if let channels, channels != 1, channels != 3 { return "--channels is \(channels); give 1 or 3" }
+    if let testShare, !(testShare > 0 && testShare < 1) {
+      return "--test-share is \(testShare); give a number between 0 and 1"
+    }
+    if let missing, !missing.isFinite { return "--missing is \(missing); give a number" }
+    for word in augment?.split(separator: ",").map(String.init) ?? []
+    where Augmentation.Step(rawValue: word) == nil {
+      let known = Augmentation.Step.allCases.map(\.rawValue)
+      return "unknown augmentation '\(word)'; \(Suggestion.sentence(for: word, among: known))"
+    }
     if output?.isEmpty == true { return "--output is empty; name a folder" }
     let words: [(CodingKeys, String?, [String])] = [
       (.model, model, ModelCatalog.all.map(\.name)),
       (.optimizer, optimizer, OptimizerName.allCases.map(\.rawValue)),
       (.schedule, schedule, ScheduleName.allCases.map(\.rawValue)),
-      (.data, data, [DataName.fashionMNIST.rawValue]),
+      (.data, data, DataKind.allCases.map(\.rawValue)),
     ]
     for (key, value, known) in words {
       if let value, !known.contains(value) {

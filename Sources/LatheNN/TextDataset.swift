@@ -14,24 +14,64 @@ public struct TextDataset: TrainingData {
   /// - Returns: Its first part to learn from and its last tenth to test on.
   /// - Throws: `LatheError` where it cannot be read, is not UTF-8 or is too short.
   public static func load(_ path: String, length: Int) throws -> (training: TextDataset, test: TextDataset) {
-    let bytes = try FileErrors.read(path, limit: 1 << 30)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    try parts(read(path), length: length, source: path)
+  }
+
+  /// The text of a UTF-8 file.
+  public static func read(_ path: String) throws -> String {
+    guard let text = String(validating: try FileErrors.read(path, limit: 1 << 30), as: UTF8.self) else {
       throw LatheError(.format, "\(path): not UTF-8 text; convert it, for example by iconv -t UTF-8")
     }
-    let vocabulary = Set(text).sorted()
-    let tokenOf = Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, Int32($0)) })
-    let tokens = text.compactMap { tokenOf[$0] }
-    let split = tokens.count * 9 / 10
-    guard tokens.count - split > length else {
+    return text
+  }
+
+  /// A text's first part to learn from and its last part to test on.
+  ///
+  /// - Parameters:
+  ///   - vocabulary: The characters in the order of their tokens; those that occur unless given.
+  ///   - testShare: How much of it is for testing; a tenth unless given.
+  ///   - source: Where it comes from, for messages.
+  public static func parts(
+    _ text: String, length: Int, vocabulary: [Character]? = nil, testShare: Double? = nil, source: String
+  ) throws -> (training: TextDataset, test: TextDataset) {
+    let vocabulary = vocabulary ?? Set(text).sorted()
+    let tokens = try tokens(text, vocabulary, source)
+    let split = testShare.map { Int(Double(tokens.count) * (1 - $0)) } ?? tokens.count * 9 / 10
+    guard min(split, tokens.count - split) > length else {
       throw LatheError(
         .format,
-        "\(path): \(tokens.count) characters are too few for windows of \(length) in its last tenth; use a longer text "
-          + "or shorter windows")
+        "\(source): \(tokens.count) characters are too few for windows of \(length) in its "
+          + "\(testShare.map { "last \($0)" } ?? "last tenth"); use a longer text or shorter windows")
     }
     func part(_ tokens: ArraySlice<Int32>) -> TextDataset {
       TextDataset(vocabulary: vocabulary, length: length, tokens: Array(tokens))
     }
     return (part(tokens[..<split]), part(tokens[split...]))
+  }
+
+  /// A text as a whole.
+  ///
+  /// - Throws: `LatheError` where it has a character that the vocabulary has not, or is too short.
+  public init(_ text: String, vocabulary: [Character], length: Int, source: String) throws {
+    let tokens = try TextDataset.tokens(text, vocabulary, source)
+    guard tokens.count > length else {
+      throw LatheError(
+        .format,
+        "\(source): \(tokens.count) characters are too few for a window of \(length); use a longer text")
+    }
+    self.init(vocabulary: vocabulary, length: length, tokens: tokens)
+  }
+
+  private static func tokens(_ text: String, _ vocabulary: [Character], _ source: String) throws -> [Int32] {
+    let tokenOf = Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, Int32($0)) })
+    return try text.enumerated().map { place, character in
+      guard let token = tokenOf[character] else {
+        throw LatheError(
+          .format,
+          "\(source): character \(place + 1), '\(character)', is not one of the model's \(vocabulary.count)")
+      }
+      return token
+    }
   }
 
   private init(vocabulary: [Character], length: Int, tokens: [Int32]) {
@@ -77,14 +117,47 @@ public struct LabelledTexts: TrainingData {
   private let texts: [[UInt8]]
   private let labels: [Int32]
 
+  /// A text with its class, and where it stands.
+  public struct Record: Sendable, Hashable {
+    /// The line, counted from 1.
+    public let line: Int
+    /// The class's name; nil where none was given.
+    public let label: String?
+    /// The text.
+    public let text: [UInt8]
+
+    /// A record from its parts.
+    public init(line: Int, label: String?, text: [UInt8]) {
+      (self.line, self.label, self.text) = (line, label, text)
+    }
+  }
+
   /// Reads a file of lines `class<TAB>text`; every tenth line is for testing.
   ///
   /// - Throws: `LatheError` naming the file and line that cannot be used.
   public static func load(_ path: String, length: Int) throws -> (
     training: LabelledTexts, test: LabelledTexts
   ) {
+    let records = try records(path)
+    let names = Set(records.compactMap(\.label)).sorted()
+    guard records.count >= 10, names.count > 1 else {
+      throw LatheError(
+        .format,
+        "\(path): \(records.count) texts of \(names.count) classes; at least ten of two classes are needed")
+    }
+    let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    return LabelledTexts(
+      records.map(\.text), labels: records.compactMap { $0.label.flatMap { index[$0] } }, classNames: names,
+      length: length
+    ).parts()
+  }
+
+  /// The lines `class<TAB>text` of a file.
+  ///
+  /// - Throws: `LatheError` naming the line that is none.
+  public static func records(_ path: String) throws -> [Record] {
     let bytes = try FileErrors.read(path, limit: 1 << 30)
-    var rows: [(name: String, text: [UInt8])] = []
+    var records: [Record] = []
     for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       if line.isEmpty { continue }
       guard let tab = line.firstIndex(of: 0x09), tab > line.startIndex,
@@ -92,31 +165,44 @@ public struct LabelledTexts: TrainingData {
       else {
         throw LatheError(.format, "\(path): line \(number + 1): not a class, a tab and a text")
       }
-      rows.append((name, Array(line[line.index(after: tab)...].prefix(length))))
+      records.append(Record(line: number + 1, label: name, text: Array(line[line.index(after: tab)...])))
     }
-    let names = Set(rows.map(\.name)).sorted()
-    guard rows.count >= 10, names.count > 1 else {
-      throw LatheError(
-        .format,
-        "\(path): \(rows.count) texts of \(names.count) classes; at least ten of two classes are needed")
+    return records
+  }
+
+  /// Texts in memory, as UTF-8.
+  ///
+  /// - Parameters:
+  ///   - labels: The index of each text's class.
+  ///   - length: Bytes of a text; longer ones are cut.
+  public init(_ texts: [[UInt8]], labels: [Int], classNames: [String], length: Int) {
+    require(
+      texts.count == labels.count && labels.allSatisfy { classNames.indices.contains($0) } && length > 0,
+      "LabelledTexts: \(labels.count) labels for \(texts.count) texts, \(classNames.count) classes, length \(length)"
+    )
+    self.classNames = classNames
+    self.length = length
+    self.texts = texts.map { Array($0.prefix(length)) }
+    self.labels = labels.map { Int32($0) }
+  }
+
+  /// Texts to learn from, and a share of them, a tenth unless given, to test on.
+  public func parts(testShare: Double? = nil) -> (training: LabelledTexts, test: LabelledTexts) {
+    func isTest(_ place: Int) -> Bool {
+      guard let testShare else { return place % 10 == 9 }
+      return Int(Double(place + 1) * testShare) > Int(Double(place) * testShare)
     }
-    let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })
-    func part(_ isTest: Bool) -> LabelledTexts {
-      let chosen = rows.enumerated().filter { ($0.offset % 10 == 9) == isTest }.map(\.element)
+    func part(_ test: Bool) -> LabelledTexts {
+      let chosen = texts.indices.filter { isTest($0) == test }
       return LabelledTexts(
-        classNames: names, length: length, texts: chosen.map(\.text),
-        labels: chosen.compactMap { index[$0.name] })
+        chosen.map { texts[$0] }, labels: chosen.map { Int(labels[$0]) }, classNames: classNames,
+        length: length)
     }
     return (part(false), part(true))
   }
 
-  private init(classNames: [String], length: Int, texts: [[UInt8]], labels: [Int32]) {
-    self.classNames = classNames
-    self.length = length
-    self.texts = texts
-    self.labels = labels
-  }
-
+  /// As `classNames`.
+  public var classes: [String]? { classNames }
   /// Texts.
   public var count: Int { texts.count }
   /// Texts.
@@ -137,7 +223,8 @@ public struct LabelledTexts: TrainingData {
         }
         return Batch(
           inputs: Tensor(tokens, shape: [rows.count, longest], device: device),
-          labels: Tensor(rows.map { labels[$0] }, device: device), count: rows.count)
+          labels: Tensor(rows.map { labels[$0] }, device: device), count: rows.count,
+          lengths: rows.map { texts[$0].count })
       }.makeIterator())
   }
 }

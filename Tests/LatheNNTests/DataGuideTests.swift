@@ -7,20 +7,7 @@ import Testing
 @Suite("Examples of docs/data.md")
 struct DataGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws {
-    let tests = URL(fileURLWithPath: #filePath)
-    let document = tests.deletingLastPathComponent().appendingPathComponent("../../docs/data.md")
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    }
-    let source = lines(try String(contentsOf: tests, encoding: .utf8)).joined(separator: "\n")
-    let parts = try String(contentsOf: document, encoding: .utf8).components(separatedBy: "```")
-    let blocks = stride(from: 1, to: parts.count, by: 2).map { parts[$0] }.filter { $0.hasPrefix("swift\n") }
-    #expect(blocks.count == 9)
-    for block in blocks {
-      #expect(source.contains(lines(block).dropFirst().joined(separator: "\n")), "\(block)")
-    }
-  }
+  func examples() throws { try GuideExamples.check("docs/data.md", count: 9) }
 
   private let device = Device.cpu
   private let images = IDXFiles.dataset(count: 200, seed: 1)

@@ -8,6 +8,8 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   public let noun: String
   /// A checksum that shows when the data was changed between a run and its continuation.
   public let checksum: UInt32
+  /// The classes' names; nil where there are no classes, or none are known.
+  public let classes: [String]?
   private let workers: Int
   private let lengths: [Int]?
   private let collation: Collation<Data.Example>?
@@ -15,19 +17,24 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   /// - Parameters:
   ///   - checksum: Of what the examples are made from, as the readers give it.
   ///   - workers: Threads that make batches; the run's results do not depend on it.
+  ///   - classes: The classes' names, for reports.
   ///   - lengths: Of sequences, the length of each example: batches are then of similar lengths.
   ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
   public init(
-    _ dataset: Data, noun: String, checksum: UInt32, workers: Int = 1, lengths: [Int]? = nil,
-    collation: Collation<Data.Example>? = nil
+    _ dataset: Data, noun: String, checksum: UInt32, workers: Int = 1, classes: [String]? = nil,
+    lengths: [Int]? = nil, collation: Collation<Data.Example>? = nil
   ) {
     self.dataset = dataset
     self.noun = noun
     self.checksum = checksum
     self.workers = workers
+    self.classes = classes
     self.lengths = lengths
     self.collation = collation
   }
+
+  /// Many but of sequences, which may be long.
+  public var testBatchSize: Int { lengths == nil ? 128 : 16 }
 
   /// The number of examples.
   public var count: Int { dataset.count }

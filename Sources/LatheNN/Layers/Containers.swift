@@ -1,7 +1,7 @@
 import Lathe
 
 /// x + body(x) (He et al., 2016), with another module in place of x where sizes change.
-public final class Residual: Module {
+public final class Residual: SequenceModule {
   /// What is added.
   public let body: any Module
   /// What stands for x; x itself where nil.
@@ -17,7 +17,9 @@ public final class Residual: Module {
   public convenience init(@LayerBuilder _ layers: () -> [any Module]) { self.init(Sequential(layers)) }
 
   /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor { (shortcut.map { $0(input) } ?? input) + body(input) }
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    (shortcut.map { $0.apply(input, lengths: lengths) } ?? input) + body.apply(input, lengths: lengths)
+  }
 
   /// Names the body and the shortcut.
   public func visit(_ visitor: inout ModuleVisitor) {

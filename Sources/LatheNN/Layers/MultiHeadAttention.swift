@@ -4,7 +4,7 @@ import Lathe
 ///
 /// Sequences are [batch, time, width]. The first weights are PyTorch's: Xavier's uniform over the three input
 /// projections together, biases 0.
-public final class MultiHeadAttention: Module {
+public final class MultiHeadAttention: SequenceModule {
   /// The projections.
   public let query: Linear, key: Linear, value: Linear, output: Linear
   private let heads: Int
@@ -54,8 +54,10 @@ public final class MultiHeadAttention: Module {
     output = projection(width, width, .standard)
   }
 
-  /// Self-attention.
-  public func forward(_ input: Tensor) -> Tensor { attend(input, input, input, mask: nil, padding: nil) }
+  /// Self-attention, to the elements that count.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    attend(input, input, input, mask: nil, padding: lengths.map { SequenceMask.bools($0, of: input) })
+  }
 
   /// Attention of one sequence to another, or to itself.
   ///

@@ -14,7 +14,7 @@ public struct RecurrentOutput: Sendable {
 ///
 /// Parameters have PyTorch's names (`weight_ih_l0`, `bias_hh_l1_reverse`) and first values: uniform within
 /// 1 / sqrt(size).
-public class RecurrentLayer: Module {
+public class RecurrentLayer: SequenceModule {
   /// Elements of the state.
   public let size: Int
   private let cell: RecurrentCell
@@ -58,8 +58,11 @@ public class RecurrentLayer: Module {
     }
   }
 
-  /// The outputs alone, [batch, time, directions * size].
-  public func forward(_ input: Tensor) -> Tensor { run(input, hidden: nil, cell: nil, lengths: nil).output }
+  /// The outputs alone, [batch, time, directions * size], 0 behind the lengths; an empty sequence counts as one of one
+  /// element.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    run(input, hidden: nil, cell: nil, lengths: lengths?.map { max($0, 1) }).output
+  }
 
   /// Runs whole sequences.
   ///

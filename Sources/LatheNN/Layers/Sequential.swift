@@ -1,7 +1,7 @@
 import Lathe
 
 /// Modules applied one after the other; their names are their positions, as in PyTorch.
-public final class Sequential: Module {
+public final class Sequential: SequenceModule {
   /// The modules in order.
   public let layers: [any Module]
 
@@ -11,9 +11,9 @@ public final class Sequential: Module {
   /// A chain of given modules.
   public init(_ layers: [any Module]) { self.layers = layers }
 
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    layers.reduce(input) { value, layer in layer(value) }
+  /// Computes the layers in turn.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    layers.reduce(input) { value, layer in layer.apply(value, lengths: lengths) }
   }
 
   /// Names the layers by their positions.

@@ -87,7 +87,7 @@ final class FeedForward: Module {
 }
 
 /// Self-attention and a feed-forward part (Vaswani et al., 2017), norms last or first (Xiong et al., 2020).
-public final class TransformerEncoderLayer: Module {
+public final class TransformerEncoderLayer: SequenceModule {
   private let attention: MultiHeadAttention
   private let feedForward: FeedForward
   private let parts: [TransformerPart]
@@ -99,8 +99,10 @@ public final class TransformerEncoderLayer: Module {
     parts = (0..<2).map { _ in TransformerPart(options, generator, device) }
   }
 
-  /// Computes the layer without masks.
-  public func forward(_ input: Tensor) -> Tensor { run(input, mask: nil, padding: nil) }
+  /// Computes the layer, with attention to the elements that count.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    run(input, mask: nil, padding: lengths.map { SequenceMask.bools($0, of: input) })
+  }
 
   /// Computes the layer.
   ///
@@ -173,7 +175,7 @@ public final class TransformerDecoderLayer: ParameterContainer {
 }
 
 /// Encoder layers one after the other, with a norm behind them where they normalise first.
-public final class TransformerEncoder: Module {
+public final class TransformerEncoder: SequenceModule {
   /// The layers in order.
   public let layers: [TransformerEncoderLayer]
   private let norm: LayerNorm?
@@ -191,8 +193,10 @@ public final class TransformerEncoder: Module {
       ? LayerNorm(options.width, epsilon: options.epsilon, device: device) : nil
   }
 
-  /// Computes all layers without masks.
-  public func forward(_ input: Tensor) -> Tensor { run(input, mask: nil, padding: nil) }
+  /// Computes all layers, with attention to the elements that count.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    run(input, mask: nil, padding: lengths.map { SequenceMask.bools($0, of: input) })
+  }
 
   /// Computes all layers; see `TransformerEncoderLayer`.
   public func callAsFunction(_ input: Tensor, mask: Tensor?, padding: Tensor? = nil) -> Tensor {

@@ -1,7 +1,7 @@
 import Lathe
 
 /// What a network is made for.
-public struct ModelInput: Sendable, Hashable {
+public struct ModelInput: Sendable, Hashable, Codable {
   /// Channels, height and width of images.
   public var channels = 1, height = 28, width = 28
   /// Classes to tell apart; of text models that predict the next token, the vocabulary.

@@ -1,7 +1,7 @@
 import Lathe
 
 /// Predicts each next character by an LSTM: tokens [n, t] to logits [n, t, vocabulary].
-public final class CharacterLSTM: Module {
+public final class CharacterLSTM: SequenceModule {
   private let embedding: Embedding
   private let lstm: LSTM
   private let dropout: Dropout
@@ -21,7 +21,9 @@ public final class CharacterLSTM: Module {
   }
 
   /// Computes the logits.
-  public func forward(_ input: Tensor) -> Tensor { head(dropout(lstm(embedding(input)))) }
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    head(dropout(lstm(embedding(input), lengths: lengths)))
+  }
 
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) {
@@ -86,7 +88,7 @@ public final class GPT: Module {
 }
 
 /// Classifies texts by a transformer encoder: tokens [n, t], 0 behind the end, to logits [n, classes].
-public final class TransformerClassifier: Module {
+public final class TransformerClassifier: SequenceModule {
   private let embedding: Embedding
   private let position: SinusoidalPosition
   private let encoder: TransformerEncoder
@@ -110,9 +112,9 @@ public final class TransformerClassifier: Module {
     head = Linear(width, classes, generator: generator, device: device)
   }
 
-  /// The encoder's mean over the tokens that count, as logits.
-  public func forward(_ input: Tensor) -> Tensor {
-    let counts = input .!= Int32(0)
+  /// The encoder's mean over the tokens that count, as logits; without lengths, over those that are not 0.
+  public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+    let counts = lengths.map { SequenceMask.bools($0, of: input) } ?? (input .!= Int32(0))
     let tokens = encoder(position(embedding(input)), mask: nil, padding: counts)
     let weights = counts.cast(to: .float32).unsqueezed(-1)
     return head((tokens * weights).sum(axis: 1) / weights.sum(axis: 1).maximum(Float(1)))

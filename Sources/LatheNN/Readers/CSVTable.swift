@@ -81,6 +81,9 @@ public struct CSVTable: Sendable {
     }
   }
 
+  /// The line of the file on which a row begins, counted from 1.
+  public func line(ofRow row: Int) -> Int { lines[row] }
+
   /// A column by name.
   ///
   /// - Throws: `LatheError.invalidArgument` that lists the columns there are.

@@ -3,6 +3,8 @@ import Lathe
 
 /// Values of a JSON Lines file, gzipped or not: one JSON text a line, where empty lines are passed over.
 public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
+  /// The number of the line read last, counted from 1.
+  public var line: Int { lines.line }
   private let path: String
   private let lines: TextLineReader
   private let decoder = JSONDecoder()

@@ -51,7 +51,10 @@ public final class RunRecorder: TrainerCallback {
   private let folder: String
   private let command: [String]
   private let stepInterval: Int
-  private let histogramsOfWeights: Bool
+  private let histograms: Bool
+  private let images: Int
+  /// The first images of the test set, as they are shown.
+  private var examples: Tensor?
   private var events: EventFile?
   private var metrics: FileHandle?
   private let encoder: JSONEncoder
@@ -60,13 +63,17 @@ public final class RunRecorder: TrainerCallback {
   ///   - folder: The run's folder.
   ///   - command: What the run was started with.
   ///   - stepInterval: Every so many steps have a line.
-  ///   - histograms: Whether the weights' distribution is recorded after each epoch.
-  public init(folder: String, command: [String] = [], stepInterval: Int = 10, histograms: Bool = true) {
+  ///   - histograms: Whether the distributions of weights and gradients are recorded after each epoch.
+  ///   - images: How many images of the test set are recorded, and after each epoch what an autoencoder makes of them.
+  public init(
+    folder: String, command: [String] = [], stepInterval: Int = 10, histograms: Bool = true, images: Int = 8
+  ) {
     require(stepInterval > 0, "RunRecorder: a line every \(stepInterval) steps")
     self.folder = folder
     self.command = command
     self.stepInterval = stepInterval
-    histogramsOfWeights = histograms
+    self.histograms = histograms
+    self.images = images
     encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
@@ -83,8 +90,8 @@ public final class RunRecorder: TrainerCallback {
       parameters: trainer.model.parameterCount)
     let pretty = JSONEncoder()
     pretty.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(
-      String(decoding: pretty.encode(configuration), as: UTF8.self) + "\n", to: "\(folder)/config.json")
+    let text = String(decoding: try pretty.encode(configuration), as: UTF8.self)
+    try AtomicFile.write(text + "\n", to: "\(folder)/config.json")
     try keepMetrics(upTo: trainer.step)
     guard let handle = FileHandle(forWritingAtPath: metricsPath) else {
       throw FileErrors.failed("write", metricsPath)
@@ -93,7 +100,10 @@ public final class RunRecorder: TrainerCallback {
     metrics = handle
     let events = try EventFile(folder: folder)
     self.events = events
+    if images > 0 { examples = try firstImages(trainer) }
     if trainer.step == 0 {
+      try events.text("config", "```json\n\(text)\n```", step: 0)
+      try record(examples, as: "examples", step: 0)
       try events.hyperparameters(
         [
           ("architecture", settings.architecture), ("optimizer", settings.optimizer),
@@ -130,9 +140,43 @@ public final class RunRecorder: TrainerCallback {
         ("loss/test", report.testLoss),
         ("accuracy/test", report.testAccuracy), ("examples_per_second", report.samplesPerSecond),
       ], step: trainer.step)
-    guard histogramsOfWeights else { return }
+    if trainer.objective is ReconstructionObjective || trainer.objective is VariationalObjective, let examples
+    {
+      trainer.model.evaluate()
+      defer { trainer.model.train() }
+      try record(noGradient { trainer.model(examples) }, as: "reconstructions", step: trainer.step)
+    }
+    guard histograms else { return }
     for (name, parameter) in trainer.model.namedParameters {
       try events?.histogram("weights/\(name)", parameter.value.scalars(as: Float.self), step: trainer.step)
+    }
+  }
+
+  /// Records the distributions of the gradients of an epoch's last step.
+  public func gradientsComputed(_ trainer: Trainer, _ gradients: [Tensor]) throws {
+    guard histograms, trainer.isLastStepOfEpoch else { return }
+    var names: [ObjectIdentifier: String] = [:]
+    for (name, parameter) in trainer.model.namedParameters { names[ObjectIdentifier(parameter)] = name }
+    for (parameter, gradient) in zip(trainer.optimizer.parameters, gradients) {
+      guard let name = names[ObjectIdentifier(parameter)] else { continue }
+      try events?.histogram("gradients/\(name)", gradient.scalars(as: Float.self), step: trainer.step + 1)
+    }
+  }
+
+  /// The first images of the test set; nil of other data.
+  private func firstImages(_ trainer: Trainer) throws -> Tensor? {
+    let batches = trainer.test.batches(size: images, seed: nil, epoch: 0, first: 0, on: trainer.device)
+    guard let inputs = try batches.next()?.inputs, try Picture(inputs, at: 0) != nil else { return nil }
+    return inputs
+  }
+
+  private func record(_ batch: Tensor?, as name: String, step: Int) throws {
+    guard let batch else { return }
+    for place in 0..<batch.shape[0] {
+      guard let picture = try Picture(batch, at: place) else { continue }
+      try events?.image(
+        "\(name)/\(place)", pixels: picture.pixels, width: picture.width, height: picture.height,
+        channels: picture.channels, step: step)
     }
   }
 

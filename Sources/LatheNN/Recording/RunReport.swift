@@ -30,8 +30,8 @@ public final class RunReport: TrainerCallback {
         + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy)).</p>\n"
     }
     body += curves(trainer.history) + epochs(trainer.history)
-    if trainer.objective is ClassificationObjective, let dataset = trainer.test as? ImageDataset {
-      body += try classes(trainer, dataset)
+    if trainer.objective is ClassificationObjective, let names = trainer.test.classes {
+      body += try classes(trainer, names)
     }
     body += facts(trainer)
     return """
@@ -84,13 +84,25 @@ public final class RunReport: TrainerCallback {
         })
   }
 
-  private func classes(_ trainer: Trainer, _ dataset: ImageDataset) throws -> String {
-    let predicted = try trainer.predictedClasses(dataset)
-    var matrix = ConfusionMatrix(classes: dataset.classNames.count)
-    try matrix.update(predicted: predicted, labels: dataset.labels.map(Int.init))
+  private func classes(_ trainer: Trainer, _ classNames: [String]) throws -> String {
+    var matrix = ConfusionMatrix(classes: classNames.count)
+    let names = classNames.map(HTML.escaped)
+    var pictures: [String] = []
+    var wrong = 0
+    try trainer.withTestOutputs { batch, output in
+      let predicted = try output.argmax(axis: 1).scalars(as: Int.self)
+      let labels = try batch.labels.scalars(as: Int.self)
+      try matrix.update(predicted: predicted, labels: labels)
+      for place in predicted.indices where predicted[place] != labels[place] {
+        wrong += 1
+        guard pictures.count < examples, let image = try Picture(batch.inputs, at: place) else { continue }
+        pictures.append(
+          "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(Data(image.png).base64EncodedString())\">"
+            + "\(names[labels[place]])<br>\(names[predicted[place]])</span>\n")
+      }
+    }
     var text =
-      "<h2>Classes</h2>\n<pre>\(HTML.escaped(matrix.report(names: dataset.classNames, digits: 4)))</pre>\n"
-    let names = dataset.classNames.map(HTML.escaped)
+      "<h2>Classes</h2>\n<pre>\(HTML.escaped(matrix.report(names: classNames, digits: 4)))</pre>\n"
     let largest = Double(max(matrix.counts.joined().max() ?? 1, 1))
     text += "<h2>Confusion matrix</h2>\n<p>Rows are true classes, columns what the model says.</p>\n"
     text += "<table><tr><th></th>\(names.map { "<th>\($0)</th>" }.joined())</tr>\n"
@@ -101,19 +113,10 @@ public final class RunReport: TrainerCallback {
       text += "<tr><th>\(name)</th>\(cells.joined())</tr>\n"
     }
     text += "</table>\n"
-    let wrong = predicted.indices.filter { predicted[$0] != Int(dataset.labels[$0]) }
-    guard !wrong.isEmpty else { return text }
+    guard !pictures.isEmpty else { return text }
     text +=
-      "<h2>Wrong answers</h2>\n<p>\(min(wrong.count, examples)) of \(wrong.count): the true class, then the model's.</p>\n"
-    for index in wrong.prefix(examples) {
-      let size = dataset.imageByteCount
-      let pixels = Array(dataset.pixels[index * size..<(index + 1) * size])
-      let file = Data(PNG.encode(pixels, width: dataset.width, height: dataset.height, channels: 1))
-      text +=
-        "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(file.base64EncodedString())\">"
-        + "\(names[Int(dataset.labels[index])])<br>\(names[predicted[index]])</span>\n"
-    }
-    return text
+      "<h2>Wrong answers</h2>\n<p>\(pictures.count) of \(wrong): the true class, then the model's.</p>\n"
+    return text + pictures.joined()
   }
 
   private func facts(_ trainer: Trainer) -> String {

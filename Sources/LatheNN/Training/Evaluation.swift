@@ -1,5 +1,38 @@
 import Lathe
 
+extension Objective {
+  /// The mean loss over a data set and the share of right answers, nil where there is no right and wrong, in evaluation
+  /// mode.
+  ///
+  /// - Throws: `LatheError` where the device fails or an example cannot be read.
+  public func means(of model: any Module, on data: any TrainingData, device: Device = .default) throws -> (
+    loss: Double, accuracy: Double?
+  ) {
+    model.evaluate()
+    defer { model.train() }
+    var results: [(result: ObjectiveResult, count: Int)] = []
+    try noGradient {
+      let batches = data.batches(size: data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
+      while let batch = try batches.next() {
+        let result = self(model, batch)
+        results.append(
+          (
+            ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
+            batch.count
+          ))
+      }
+    }
+    var (loss, correct, count) = (0.0, 0, 0)
+    for (result, size) in results {
+      loss += Double(try result.loss.item()) * Double(size)
+      correct += try result.correct?.item(as: Int.self) ?? 0
+      count += size
+    }
+    let share = Double(correct) / Double(max(count, 1))
+    return (loss / Double(max(count, 1)), results.contains { $0.result.correct != nil } ? share : nil)
+  }
+}
+
 /// How well a model classifies a data set.
 public struct Evaluation: Sendable {
   /// How well one class is found.
@@ -31,28 +64,40 @@ public struct Evaluation: Sendable {
   public init(
     of model: any Module, on dataset: ImageDataset, batchSize: Int = 250, device: Device = .default
   ) throws {
+    try self.init(
+      of: model, on: dataset, classNames: dataset.classNames, batchSize: batchSize, device: device)
+  }
+
+  /// Runs a model over any data with class indices as labels.
+  ///
+  /// - Throws: `LatheError` where the device fails or an example cannot be read.
+  public init(
+    of model: any Module, on data: any TrainingData, classNames: [String], batchSize: Int? = nil,
+    device: Device = .default
+  ) throws {
     model.evaluate()
     defer { model.train() }
-    var results: [(loss: Tensor, classes: Tensor)] = []
+    var results: [(loss: Tensor, given: Tensor, labels: Tensor)] = []
+    let batches = data.batches(
+      size: batchSize ?? data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
     try noGradient {
-      for batch in DataLoader(dataset, batchSize: batchSize, on: device) {
-        let logits = model(batch.inputs)
+      while let batch = try batches.next() {
+        let logits = model(batch)
         let loss = crossEntropy(logits, batch.labels, reduction: .sum)
-        results.append((try loss.evaluated(), try logits.argmax(axis: 1).evaluated()))
+        results.append((try loss.evaluated(), try logits.argmax(axis: 1).evaluated(), batch.labels))
       }
     }
     var total = 0.0
-    var position = 0
     var confusion = [[Int]](
-      repeating: [Int](repeating: 0, count: dataset.classNames.count), count: dataset.classNames.count)
+      repeating: [Int](repeating: 0, count: classNames.count), count: classNames.count)
     for result in results {
       total += Double(try result.loss.item())
-      for given in try result.classes.scalars(as: Int.self) {
-        confusion[Int(dataset.labels[position])][given] += 1
-        position += 1
+      let labels = try result.labels.scalars(as: Int.self)
+      for (label, given) in zip(labels, try result.given.scalars(as: Int.self)) {
+        confusion[label][given] += 1
       }
     }
-    self.init(loss: total / Double(max(dataset.count, 1)), confusion: confusion, names: dataset.classNames)
+    self.init(loss: total / Double(max(data.count, 1)), confusion: confusion, names: classNames)
   }
 
   init(loss: Double, confusion: [[Int]], names: [String]) {

@@ -31,7 +31,7 @@ public struct ClassificationObjective: Objective {
 
   /// Runs the model on a batch.
   public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
-    let logits = model(batch.inputs)
+    let logits = model(batch)
     if batch.labels.dtype.isFloatingPoint {
       return ObjectiveResult(
         loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),

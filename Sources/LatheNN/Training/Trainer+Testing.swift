@@ -8,32 +8,9 @@ extension Trainer {
   }
 
   private func evaluate(_ data: any TrainingData) throws -> (loss: Double, accuracy: Double) {
-    model.evaluate()
-    defer { model.train() }
-    var results: [(result: ObjectiveResult, count: Int)] = []
-    try noGradient {
-      let batches = data.batches(
-        size: Trainer.testBatch(data), seed: nil, epoch: 0, first: 0, on: device)
-      while let batch = try batches.next() {
-        let result = objective(model, batch)
-        results.append(
-          (
-            ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
-            batch.count
-          ))
-      }
-    }
-    var (loss, correct, count) = (0.0, 0, 0)
-    for (result, size) in results {
-      loss += Double(try result.loss.item()) * Double(size)
-      correct += try result.correct?.item(as: Int.self) ?? 0
-      count += size
-    }
-    return (loss / Double(max(count, 1)), Double(correct) / Double(max(count, 1)))
+    let means = try objective.means(of: model, on: data, device: device)
+    return (means.loss, means.accuracy ?? 0)
   }
-
-  /// Images of a test batch as in `Evaluation`; of other data fewer, since each may be long.
-  private static func testBatch(_ data: any TrainingData) -> Int { data is ImageDataset ? 250 : 16 }
 
   func testInside() throws {
     try readLosses()
@@ -55,18 +32,16 @@ extension Trainer {
     if let average { try average.withAverages(save) } else { try save() }
   }
 
-  /// The class that the model gives each image, of the averaged weights where there are some.
-  func predictedClasses(_ dataset: ImageDataset) throws -> [Int] {
-    func predict() throws -> [Int] {
+  /// Calls a function with each batch of the test set and what the model gives for it, of the averaged weights where
+  /// there are some.
+  func withTestOutputs(_ body: (_ batch: Batch, _ output: Tensor) throws -> Void) throws {
+    func run() throws {
       model.evaluate()
       defer { model.train() }
-      let batches = dataset.batches(
-        size: Trainer.testBatch(dataset), seed: nil, epoch: 0, first: 0, on: device)
-      return try noGradient {
-        try batches.map { try model($0.inputs).argmax(axis: 1).scalars(as: Int.self) }.flatMap { $0 }
-      }
+      let batches = test.batches(size: test.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
+      try noGradient { while let batch = try batches.next() { try body(batch, model(batch)) } }
     }
-    return try average.map { try $0.withAverages(predict) } ?? predict()
+    if let average { try average.withAverages(run) } else { try run() }
   }
 
   /// What one step showed.

@@ -168,6 +168,9 @@ public final class Trainer {
     return .finished
   }
 
+  /// Whether the step under way is its epoch's last.
+  var isLastStepOfEpoch: Bool { state.stepInEpoch + 1 == stepsPerEpoch }
+
   /// The steps of an epoch.
   public var stepsPerEpoch: Int {
     let batches = (training.count + state.settings.batchSize - 1) / state.settings.batchSize
@@ -234,6 +237,7 @@ public final class Trainer {
     if checksEveryStep, let value = try loss.map({ Double(try $0.item()) }), !value.isFinite {
       throw notFinite("loss", value, step: state.step + 1)
     }
+    for callback in callbacks { try callback.gradientsComputed(self, gradients) }
     var norm: Tensor?
     if let clipping { (gradients, norm) = clipping(gradients) }
     let factor = schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)

@@ -4,6 +4,8 @@ import Lathe
 public protocol TrainerCallback: AnyObject {
   /// Before the first step of this process.
   func trainingStarts(_ trainer: Trainer) throws
+  /// In each step, with the gradients of `trainer.optimizer.parameters` before they are clipped.
+  func gradientsComputed(_ trainer: Trainer, _ gradients: [Tensor]) throws
   /// After steps whose losses were read, oldest first.
   func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws
   /// After a test inside an epoch.
@@ -17,6 +19,8 @@ public protocol TrainerCallback: AnyObject {
 extension TrainerCallback {
   /// Nothing.
   public func trainingStarts(_ trainer: Trainer) throws {}
+  /// Nothing.
+  public func gradientsComputed(_ trainer: Trainer, _ gradients: [Tensor]) throws {}
   /// Nothing.
   public func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws {}
   /// Nothing.

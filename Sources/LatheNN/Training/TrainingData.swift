@@ -9,6 +9,11 @@ public protocol TrainingData: Sendable {
   /// A checksum that shows when the data was changed between a run and its continuation.
   var checksum: UInt32 { get }
 
+  /// The classes' names, in the order of their indices; nil where there are no classes.
+  var classes: [String]? { get }
+  /// How many examples a batch of a test has.
+  var testBatchSize: Int { get }
+
   /// The batches of an epoch.
   ///
   /// - Parameters:
@@ -17,7 +22,18 @@ public protocol TrainingData: Sendable {
   func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream
 }
 
+extension TrainingData {
+  /// None.
+  public var classes: [String]? { nil }
+  /// Few, since each example may be long.
+  public var testBatchSize: Int { 16 }
+}
+
 extension ImageDataset: TrainingData {
+  /// As `classNames`.
+  public var classes: [String]? { classNames }
+  /// As in `Evaluation`.
+  public var testBatchSize: Int { 250 }
   /// Images.
   public var noun: String { "images" }
 

@@ -1,0 +1,85 @@
+import LatheNN
+
+/// Where a run's data comes from, and what is fixed about it by a run before.
+struct DataSource {
+  let recipe: ModelRecipe
+  let options: TrainingOptions
+  let kind: DataKind
+  /// What a stored model was made for; nil of a new one.
+  let stored: DataDescription?
+  /// Whether all of the data is for testing.
+  let isWhole: Bool
+
+  /// The file named.
+  var file: String { options.dataFile ?? "" }
+
+  /// Threads that make batches.
+  var workers: Int { options.workers ?? 1 }
+
+  /// Divides examples: a tenth, or as much as is asked for, of each class is for testing, the same in every run.
+  func split<Data: Dataset>(_ dataset: Data, labels: [Int]?) throws -> (
+    training: Subset<Data>, test: Subset<Data>
+  ) {
+    if isWhole {
+      let all = Subset(dataset, indices: Array(0..<dataset.count))
+      return (all, all)
+    }
+    let share = options.testShare ?? 0.1
+    let parts = try dataset.split([1 - share, share], seed: 0, stratifiedBy: labels)
+    return (parts[0], parts[1])
+  }
+
+  /// The numbers of labels that were read as text, and the classes' names: those of the stored model, or all that occur.
+  ///
+  /// - Parameter place: Where a label stands, by its position, for messages.
+  func coded(_ labels: [String], place: (Int) -> String) throws -> (labels: [Int], names: [String]) {
+    let names = stored?.classNames ?? DataSource.sorted(labels)
+    guard names.count > 1 else {
+      throw LatheError(
+        .format, "\(file): all labels are '\(names.first ?? "")'; at least two classes are needed")
+    }
+    let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    let numbers = try labels.enumerated().map { position, label in
+      guard let number = index[label] else {
+        throw LatheError(
+          .format,
+          "\(place(position)): the model has no class '\(label)'; it has \(names.joined(separator: ", "))")
+      }
+      return number
+    }
+    return (numbers, names)
+  }
+
+  /// The different labels: by value where all are whole numbers, else as texts.
+  private static func sorted(_ labels: [String]) -> [String] {
+    let different = Set(labels)
+    let numbers = different.compactMap { text in Int(text).map { (number: $0, text: text) } }
+    guard numbers.count == different.count else { return different.sorted() }
+    return numbers.sorted { ($0.number, $0.text) < ($1.number, $1.text) }.map(\.text)
+  }
+
+  /// A description with the classes of the data.
+  func description(_ input: ModelInput, classNames: [String]? = nil) -> DataDescription {
+    DataDescription(kind: kind, options: options.dataOptions, input: input, classNames: classNames)
+  }
+}
+
+extension TrainingOptions {
+  /// Only what says which data is read and how.
+  var dataOptions: TrainingOptions {
+    var result = TrainingOptions()
+    result.data = data
+    result.dataDir = dataDir
+    result.dataFile = dataFile
+    result.labelsFile = labelsFile
+    result.input = input
+    result.label = label
+    result.features = features
+    result.missing = missing
+    result.length = length
+    result.imageSize = imageSize
+    result.channels = channels
+    result.testShare = testShare
+    return result
+  }
+}
