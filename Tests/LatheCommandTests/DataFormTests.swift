@@ -182,6 +182,10 @@ extension CommandTests {
         expectTrained(try train(model, "--data-file", "digits.npz", "--test-share", "0.2", output: model))
         let tested = try lathe("evaluate", "--model", model)
         #expect(tested.status == 0 && tested.lines.first?.hasPrefix("loss        ") == true, "\(tested)")
+        let name = try #require(folder.namesIn(model).first { $0.contains("tfevents") })
+        let events = String(decoding: try folder.read("\(model)/\(name)"), as: Unicode.ASCII.self)
+        let hasImages = events.contains("examples/0") && events.contains("reconstructions/7")
+        #expect(hasImages)
       }
       let rows = Tensor.normal([60, 5], generator: Generator(seed: 1), device: .cpu)
       try NPYFile.write(rows, to: folder.file("rows.npy"))

@@ -152,6 +152,11 @@ struct TrainingGuideTests {
     #expect(outcome == .finished && (trainer.history.last?.testAccuracy ?? 0) > 0.9)
     let page = String(decoding: try temporary.read("report.html"), as: UTF8.self)
     #expect(page.contains("middle") && !page.contains("Wrong answers"))
+    let name = try #require(temporary.names.first { $0.contains("tfevents") })
+    let events = String(decoding: try temporary.read(name), as: Unicode.ASCII.self)
+    for tag in ["loss/test", "weights/0.weight", "gradients/2.bias", "config/text_summary", "_hparams_"] {
+      #expect(events.contains(tag), "\(tag)")
+    }
     try denoising(data)
   }
 
@@ -212,7 +217,7 @@ struct TrainingGuideTests {
       Linear(16, 7, device: device)
     }
     let report = try larger.loadMatching(from: "\(folder)/model.safetensors", freezing: true)
-    print(report)  // 2 of 4 weights loaded, does not fit: 2.weight is float32 [3, 16], expected float32 [7, 16], ...
+    print(report)
     let optimizer = SGD(larger.trainableParameters, learningRate: 0.1)
     let renamed = WeightNames(removing: "module.", renaming: ["backbone": "0"])
     print(renamed.path("module.backbone.weight"), larger.freeze(matching: PathPattern("*.bias")))
