@@ -19,6 +19,7 @@ paths, up to a dot, behind all this; --drop leaves out a path and what lies belo
 import argparse
 import json
 import pathlib
+import pickle
 import re
 import struct
 import sys
@@ -85,13 +86,15 @@ def write_npz(path, state):
 
 
 def read(path, key):
+    if not path.is_file():
+        sys.exit(f"{path}: no such file")
     if path.suffix == ".safetensors":
         state = read_safetensors(path)
     else:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            sys.exit(f"{path}: no such file")
+        except pickle.UnpicklingError:
+            sys.exit(f"{path}: holds more than tensors, such as a whole module; save its state_dict() and convert that")
         except Exception as error:  # torch.load raises whatever a damaged file runs into.
             sys.exit(f"{path}: PyTorch cannot read it as weights: {str(error).splitlines()[0]}")
     for part in key.split(".") if key else []:
