@@ -19,7 +19,7 @@ public enum Catalog {
     case .latency: LatencySuite.workloads
     case .memory: MemorySuite.workloads
     case .loader: LoaderSuite.workloads
-    case .train: TrainSuite.workloads
+    case .train: TrainSuite.workloads + RecordingRows.workloads
     }
   }
 
