@@ -1,6 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
+  import LatheBenchmarks
   import LatheNN
 
   struct TrainCommand: ParsableCommand {
@@ -31,6 +32,13 @@
 
     @Option(parsing: .unconditional, help: "Passes over the training set; without it 5.")
     var epochs: Int?
+
+    @Option(
+      parsing: .unconditional,
+      help:
+        "Ends after so many steps in all, within an epoch if need be; without --epochs in as many as it takes."
+    )
+    var steps: Int?
 
     @Option(parsing: .unconditional, help: "Examples a batch; without it the network's own.")
     var batchSize: Int?
@@ -128,6 +136,7 @@
       options.model = model
       options.data = shared.data?.rawValue
       options.epochs = epochs
+      options.steps = steps
       options.seed = seed
       options.optimizer = optimizer?.rawValue
       options.schedule = schedule?.rawValue
@@ -198,14 +207,16 @@
       let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
       display.attach(to: trainer)
       trainer.callbacks = [
-        RunRecorder(folder: folder, command: CommandLine.arguments), RunReport(folder: folder),
+        RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
+        RunReport(folder: folder, program: TrainCommand.release),
       ]
       if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
       StopSignals.listen()
       trainer.shouldStop = { StopSignals.number != 0 }
       display.note(
         "training \(name) on \(device.name) (\(device.info.name)): \(job.data.training.count) "
-          + "\(job.data.training.noun), batch \(trainer.settings.batchSize), \(trainer.epochs) epochs")
+          + "\(job.data.training.noun), batch \(trainer.settings.batchSize), \(trainer.epochs) epochs"
+          + (trainer.stepLimit.map { ", at most \($0) steps" } ?? ""))
       let outcome = try trainer.run()
       display.end()
       try tracing.finish()
@@ -244,5 +255,8 @@
     }
 
     private var program: String { CommandLine.arguments.first ?? "lathe" }
+
+    /// What a run's records say it was made by.
+    private static var release: String { "lathe \(Version.current), commit \(Version.commit)" }
   }
 #endif

@@ -39,16 +39,24 @@ struct TrainingJob {
       ("image size", options.imageSize.map(String.init)), ("channels", options.channels.map(String.init)),
       ("test share", options.testShare.map { "\($0)" }), ("augmentation", options.augment),
       ("weights", options.weights), ("frozen", options.freeze),
-      // Only a schedule that ends with the run depends on its length.
-      (
-        "epochs",
-        options.schedule.flatMap {
-          ["linear", "cosine", "one-cycle"].contains($0) ? "\(options.epochs ?? 5)" : nil
-        }
-      ),
     ]
-    let given = pairs.compactMap { name, value in value.map { (name, $0) } }
+    // Only a schedule that ends with the run depends on its length.
+    let lengths: [(String, String?)] = [
+      ("epochs", options.steps == nil ? "\(options.epochs ?? 5)" : options.epochs.map(String.init)),
+      ("steps", options.steps.map(String.init)),
+    ]
+    let hasEnd = options.schedule.map { ["linear", "cosine", "one-cycle"].contains($0) } ?? false
+    let given = (pairs + (hasEnd ? lengths : [])).compactMap { name, value in value.map { (name, $0) } }
     return given.isEmpty ? nil : Dictionary(uniqueKeysWithValues: given)
+  }
+
+  /// The epochs asked for, or as many as the steps asked for take.
+  private var epochs: Int {
+    if let epochs = options.epochs { return epochs }
+    guard let steps = options.steps else { return 5 }
+    let inEpoch = Trainer.stepsPerEpoch(
+      examples: data.training.count, batch: settings.batchSize, accumulation: options.accumulate ?? 1)
+    return (steps - 1) / max(inEpoch, 1) + 1
   }
 
   /// The run at its start.
@@ -59,20 +67,22 @@ struct TrainingJob {
     let trainer = try Trainer(
       model: model,
       optimizer: optimizer.make(model, learningRate: settings.learningRate, weightDecay: options.weightDecay),
-      generator: generator, training: data.training, test: data.test, epochs: options.epochs ?? 5,
+      generator: generator, training: data.training, test: data.test, epochs: epochs,
       settings: settings, folder: folder, device: device)
     trainer.objective = recipe.objective(labelSmoothing: options.labelSmoothing ?? 0)
     trainer.accumulation = options.accumulate ?? 1
     trainer.clipping = options.clipNorm.map { .norm($0) }
     trainer.average = options.average.map { ExponentialMovingAverage(model.trainableParameters, decay: $0) }
     trainer.schedule = schedule.make(
-      warmup: options.warmupSteps ?? 0, steps: trainer.stepsPerEpoch * trainer.epochs)
+      warmup: options.warmupSteps ?? 0,
+      steps: min(trainer.stepsPerEpoch * trainer.epochs, options.steps ?? .max))
     if schedule == .plateau { trainer.plateau = ReduceOnPlateau(patience: 2) }
     if options.patience != nil || options.targetAccuracy != nil {
       trainer.earlyStopping = EarlyStopping(
         Monitor(options.targetAccuracy == nil ? .loss : .accuracy), patience: options.patience,
         target: options.targetAccuracy)
     }
+    trainer.stepLimit = options.steps
     trainer.best = Monitor(.loss)
     trainer.testInterval = options.testEvery
     trainer.checkpointInterval = options.checkpointEvery

@@ -5,7 +5,7 @@ import LatheNN
 struct TrainingOptions: Codable, Equatable {
   /// The keys of a configuration file.
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case model, data, epochs, seed, optimizer, schedule, output
+    case model, data, epochs, steps, seed, optimizer, schedule, output
     case dataDir = "data_dir"
     case dataFile = "data_file"
     case batchSize = "batch_size"
@@ -33,6 +33,7 @@ struct TrainingOptions: Codable, Equatable {
   var model: String?
   var data: String?
   var epochs: Int?
+  var steps: Int?
   var seed: UInt64?
   var optimizer: String?
   var schedule: String?
@@ -87,25 +88,30 @@ struct TrainingOptions: Codable, Equatable {
     } catch let error as LatheError {
       throw error
     } catch {
-      throw LatheError(.format, "\(path): not JSON: \((error as NSError).localizedDescription)")
+      let what = (error as NSError).userInfo["NSDebugDescription"] as? String
+      throw LatheError(.format, "\(path): not JSON: \(what ?? "it cannot be parsed")")
     }
     let known = CodingKeys.allCases.map(\.rawValue)
     if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
       throw LatheError(
         .format, "\(path): unknown key '\(key)'; \(Suggestion.sentence(for: key, among: known))")
     }
-    do {
-      self = try JSONDecoder().decode(TrainingOptions.self, from: content)
-    } catch DecodingError.typeMismatch(let type, let context) {
-      throw TrainingOptions.wrong(path, context, "expected \(TrainingOptions.describe(type))")
-    } catch DecodingError.dataCorrupted(let context) {
-      throw TrainingOptions.wrong(path, context, context.debugDescription)
+    // Key by key, since the decoder says of a number that does not fit its type neither which nor why.
+    for (key, value) in object.sorted(by: { $0.key < $1.key }) {
+      do {
+        _ = try TrainingOptions([key: value])
+      } catch DecodingError.typeMismatch(let type, _) {
+        throw LatheError(.format, "\(path): key '\(key)': expected \(TrainingOptions.describe(type))")
+      } catch {
+        throw LatheError(.format, "\(path): key '\(key)': \(value) is too large, or no whole number")
+      }
     }
+    self = try TrainingOptions(object)
   }
 
-  private static func wrong(_ path: String, _ context: DecodingError.Context, _ what: String) -> LatheError {
-    LatheError(
-      .format, "\(path): key '\(context.codingPath.map(\.stringValue).joined(separator: "."))': \(what)")
+  private init(_ object: [String: Any]) throws {
+    self = try JSONDecoder().decode(
+      TrainingOptions.self, from: JSONSerialization.data(withJSONObject: object))
   }
 
   private static func describe(_ type: Any.Type) -> String {
@@ -123,20 +129,22 @@ struct TrainingOptions: Codable, Equatable {
     func object(_ options: TrainingOptions) throws -> [String: Any] {
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any] ?? [:]
     }
-    let merged = try object(other).merging(object(self)) { _, mine in mine }
-    return try JSONDecoder().decode(
-      TrainingOptions.self, from: JSONSerialization.data(withJSONObject: merged))
+    return try TrainingOptions(object(other).merging(object(self)) { _, mine in mine })
   }
 
   /// What is wrong with the values; nil where nothing is.
   var problem: String? {
-    let counts: [(CodingKeys, Int?)] = [
-      (.epochs, epochs), (.batchSize, batchSize), (.accumulate, accumulate), (.testEvery, testEvery),
-      (.checkpointEvery, checkpointEvery), (.keep, keep), (.length, length), (.patience, patience),
-      (.imageSize, imageSize),
+    // Products of two of them must stay numbers.
+    let most = 1_000_000_000
+    let counts: [(CodingKeys, Int?, most: Int)] = [
+      (.epochs, epochs, most), (.steps, steps, most), (.batchSize, batchSize, most),
+      (.accumulate, accumulate, most),
+      (.testEvery, testEvery, most), (.checkpointEvery, checkpointEvery, most), (.keep, keep, most),
+      (.patience, patience, most), (.length, length, 1 << 20), (.imageSize, imageSize, 1 << 13),
     ]
-    for (key, value) in counts {
+    for (key, value, most) in counts {
       if let value, value < 1 { return "--\(flag(key)) is \(value); give 1 or more" }
+      if let value, value > most { return "--\(flag(key)) is \(value); give \(most) or less" }
     }
     if let learningRate, !(learningRate.isFinite && learningRate > 0) {
       return "--learning-rate is \(learningRate); give a number above 0"
@@ -147,7 +155,9 @@ struct TrainingOptions: Codable, Equatable {
     if let weightDecay, !(weightDecay.isFinite && weightDecay >= 0) {
       return "--weight-decay is \(weightDecay); give 0 or more"
     }
-    if let warmupSteps, warmupSteps < 0 { return "--warmup-steps is \(warmupSteps); give 0 or more" }
+    if let warmupSteps, !(0...most).contains(warmupSteps) {
+      return "--warmup-steps is \(warmupSteps); give 0 to \(most)"
+    }
     if let labelSmoothing, !(labelSmoothing >= 0 && labelSmoothing < 1) {
       return "--label-smoothing is \(labelSmoothing); give a number from 0 up to but without 1"
     }

@@ -49,13 +49,27 @@ extension CommandTests {
         ("{\"model\": \"resnet19\"}", "unknown model 'resnet19'; did you mean 'resnet18'?"),
         ("{\"model\": \"mlp\", \"epochs\": \"many\"}", "key 'epochs': expected a whole number"),
         ("{\"model\": \"mlp\", \"epochs\": 0}", "--epochs is 0"), ("[1]", "one JSON object"),
-        ("{", "not JSON"),
+        ("{", "not JSON: Unexpected end"), ("{\"model\": \"mlp\"\n\"epochs\": 2}", "character 16"),
+        ("{\"model\": \"mlp\", \"epochs\": 1.5}", "key 'epochs': 1.5 is too large, or no whole number"),
+        ("{\"model\": \"mlp\", \"partial\": 1}", "key 'partial': expected true or false"),
         ("{\"epochs\": 3}", "no key 'model'"), ("{\"model\": \"gpt\"}", "--data-file"), ("", "not JSON"),
       ])
     func wrong(_ config: String, _ part: String) throws {
       let result = try train(config)
       #expect(result.status == 1)
       #expect(result.errors.contains("lathe: error: ") && result.errors.contains(part), "\(result.errors)")
+    }
+
+    @Test("Steps instead of epochs, with a schedule that ends with them")
+    func steps() throws {
+      let result = try train(
+        "{\"model\": \"mlp\", \"data_dir\": \"\(folder.path)\", \"batch_size\": 32, \"output\": \"out\"}",
+        ["--steps", "5", "--schedule", "linear"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.lines.count == 2 && result.lines.last?.hasPrefix("epoch 2/2") == true, "\(result)")
+      #expect(result.errors.contains("at most 5 steps"))
+      let records = String(decoding: try folder.read("out/metrics.jsonl"), as: UTF8.self)
+      #expect(records.contains("\"step\":5") && !records.contains("\"step\":6"))
     }
 
     @Test("A file that is not there")
@@ -85,6 +99,19 @@ extension CommandTests {
         "--epochs", "1", "--batch-size", "32", "--output", "out", in: folder.path)
       #expect(result.status == 0, "\(result.errors)")
       #expect(result.lines.count == 1)
+    }
+
+    @Test(
+      "Every other network is made for its data and takes a step", arguments: ["alexnet", "resnet34", "gpt"])
+    func others(_ name: String) throws {
+      try folder.write(Array(String(repeating: "a text of few characters. ", count: 40).utf8), "text")
+      let result = try Lathe.run(
+        "train", name, "--dry-run", "--data-dir", folder.path, "--data-file", "text", "--length", "16",
+        "--device", "cpu", "--batch-size", "2", in: folder.path)
+      // An example of a text is a character.
+      let examples = name == "gpt" ? 32 : 2
+      #expect(
+        result.status == 0 && result.output.contains("one step of \(examples) examples"), "\(result.errors)")
     }
 
     @Test("The networks are listed, and a stored one is tested by its own name")

@@ -37,6 +37,9 @@ extension CommandTests {
         ["train", "lenet", "--label-smoothing", "1"], ["train", "lenet", "--dry-run", "--resume"],
         ["train", "lenet", "--nonsense"], ["train", "lenet", "--output", ""],
         ["evaluate"], ["nonsense"], ["devices", "--nonsense"], ["train", "lenet", "--seed", "-1"],
+        ["train", "lenet", "--steps", "0"], ["train", "lenet", "--epochs", "9223372036854775807"],
+        ["train", "lenet", "--accumulate", "9223372036854775807"],
+        ["train", "lenet", "--image-size", "100000"],
       ])
     func usage(_ arguments: [String]) throws {
       let result = try Lathe.start(arguments, in: folder.path).wait()

@@ -109,6 +109,30 @@ struct TrainerFeatureTests {
     #expect(notes.last?.contains("test accuracy") == true)
   }
 
+  @Test("A limit of steps ends within an epoch, and a run without goes on with the same bits")
+  func stepLimit() throws {
+    let whole = try trainer(epochs: 2)
+    _ = try whole.run()
+    let folder = try TemporaryFolder()
+    let first = try trainer(folder: folder.path, epochs: 2)
+    first.stepLimit = 13
+    #expect(try first.run() == .finished)
+    #expect(first.step == 13 && first.history.map(\.epoch) == [1, 2])
+    #expect(folder.names.contains("model.safetensors"))
+    let again = try trainer(folder: folder.path, epochs: 2)
+    again.stepLimit = 13
+    #expect(try again.resume() && again.run() == .finished && again.step == 13)
+    let second = try trainer(folder: folder.path, epochs: 2)
+    #expect(try second.resume() && second.run() == .finished)
+    #expect(second.history.map(\.testLoss) == whole.history.map(\.testLoss))
+    #expect(
+      try second.model.state.map { try $0.tensor.bytes() } == whole.model.state.map { try $0.tensor.bytes() })
+    // A limit at an epoch's end cuts nothing.
+    let even = try trainer(epochs: 2)
+    even.stepLimit = 10
+    #expect(try even.run() == .finished && even.history.count == 1)
+  }
+
   @Test("Keeps n checkpoints and the best weights")
   func checkpoints() throws {
     let folder = try TemporaryFolder()
@@ -153,7 +177,7 @@ struct TrainerFeatureTests {
     try folder.write(
       try folder.read("metrics.jsonl") + Array("{\"type\":\"step\",\"step\":18}\n{\"type\":\"ep".utf8),
       "metrics.jsonl")
-    second.callbacks.append(RunRecorder(folder: folder.path, stepInterval: 2))
+    second.callbacks.append(RunRecorder(folder: folder.path, program: "test 1", stepInterval: 2))
     #expect(try second.resume())
     #expect(try second.run() == .finished)
     let lines = String(decoding: try folder.read("metrics.jsonl"), as: UTF8.self).split(separator: "\n")
@@ -172,6 +196,8 @@ struct TrainerFeatureTests {
       RunRecorder.Configuration.self, from: Data(try folder.read("config.json")))
     #expect(
       configuration.settings == second.settings && configuration.parameters == second.model.parameterCount)
+    #expect(configuration.environment == RunEnvironment(program: "test 1", device: .cpu))
+    #expect(!configuration.environment.system.isEmpty && configuration.environment.device.driver == "Lathe")
     let events = folder.names.filter { $0.hasPrefix("events.out.tfevents.") }
     #expect(events.count == 2)
     for name in events { #expect(try EventRecords.count(try folder.read(name)) > 3) }
@@ -185,7 +211,10 @@ struct TrainerFeatureTests {
     #expect(try run.run() == .finished)
     let page = String(decoding: try folder.read("report.html"), as: UTF8.self)
     #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
-    for part in ["<svg", "polyline", "Confusion matrix", "precision", "Wrong answers", "weighted avg"] {
+    for part in [
+      "<svg", "polyline", "Confusion matrix", "precision", "Wrong answers", "weighted avg", "compiler",
+      "threads",
+    ] {
       #expect(page.contains(part), "\(part)")
     }
     let shown = page.components(separatedBy: "data:image/png;base64,").dropFirst()

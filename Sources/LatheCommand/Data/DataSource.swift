@@ -10,8 +10,8 @@ struct DataSource {
   /// Whether all of the data is for testing.
   let isWhole: Bool
 
-  /// The file named.
-  var file: String { options.dataFile ?? "" }
+  /// The file or the folder named.
+  var file: String { options.dataFile ?? options.dataDir ?? "" }
 
   /// Threads that make batches.
   var workers: Int { options.workers ?? 1 }
@@ -25,8 +25,12 @@ struct DataSource {
       return (all, all)
     }
     let share = options.testShare ?? 0.1
-    let parts = try dataset.split([1 - share, share], seed: 0, stratifiedBy: labels)
-    return (parts[0], parts[1])
+    do {
+      let parts = try dataset.split([1 - share, share], seed: 0, stratifiedBy: labels)
+      return (parts[0], parts[1])
+    } catch let error as LatheError {
+      throw LatheError(error.kind, "\(file): \(error.message)")
+    }
   }
 
   /// The numbers of labels that were read as text, and the classes' names: those of the stored model, or all that occur.

@@ -12,12 +12,10 @@ public final class RunRecorder: TrainerCallback {
     public var settings: TrainingSettings
     /// Epochs in all.
     public var epochs: Int
-    /// The device's name, and what it is.
-    public var device: String, deviceName: String
     /// The command with its arguments.
     public var command: [String]
-    /// The Swift compiler's version.
-    public var compiler: String
+    /// Versions and the device.
+    public var environment: RunEnvironment
     /// Parameters of the model.
     public var parameters: Int
   }
@@ -50,6 +48,7 @@ public final class RunRecorder: TrainerCallback {
 
   private let folder: String
   private let command: [String]
+  private let program: String?
   private let stepInterval: Int
   private let histograms: Bool
   private let images: Int
@@ -62,15 +61,18 @@ public final class RunRecorder: TrainerCallback {
   /// - Parameters:
   ///   - folder: The run's folder.
   ///   - command: What the run was started with.
+  ///   - program: The program and its version.
   ///   - stepInterval: Every so many steps have a line.
   ///   - histograms: Whether the distributions of weights and gradients are recorded after each epoch.
   ///   - images: How many images of the test set are recorded, and after each epoch what an autoencoder makes of them.
   public init(
-    folder: String, command: [String] = [], stepInterval: Int = 10, histograms: Bool = true, images: Int = 8
+    folder: String, command: [String] = [], program: String? = nil, stepInterval: Int = 10,
+    histograms: Bool = true, images: Int = 8
   ) {
     require(stepInterval > 0, "RunRecorder: a line every \(stepInterval) steps")
     self.folder = folder
     self.command = command
+    self.program = program
     self.stepInterval = stepInterval
     self.histograms = histograms
     self.images = images
@@ -85,8 +87,8 @@ public final class RunRecorder: TrainerCallback {
     try AtomicFile.makeFolder(folder)
     let settings = trainer.settings
     let configuration = Configuration(
-      settings: settings, epochs: trainer.epochs, device: trainer.device.name,
-      deviceName: trainer.device.info.name, command: command, compiler: RunRecorder.compiler,
+      settings: settings, epochs: trainer.epochs, command: command,
+      environment: RunEnvironment(program: program, device: trainer.device),
       parameters: trainer.model.parameterCount)
     let pretty = JSONEncoder()
     pretty.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -198,14 +200,4 @@ public final class RunRecorder: TrainerCallback {
     }
     try AtomicFile.write([kept.flatMap { $0 + [0x0A] }], to: metricsPath)
   }
-
-  private static let compiler: String = {
-    #if swift(>=6.3)
-      "Swift 6.3 or later"
-    #elseif swift(>=6.2)
-      "Swift 6.2"
-    #else
-      "Swift before 6.2"
-    #endif
-  }()
 }

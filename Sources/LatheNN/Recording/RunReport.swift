@@ -6,13 +6,16 @@ import Lathe
 public final class RunReport: TrainerCallback {
   private let folder: String
   private let examples: Int
+  private let program: String?
 
   /// - Parameters:
   ///   - folder: The run's folder.
   ///   - examples: The most wrongly classified images that are shown.
-  public init(folder: String, examples: Int = 24) {
+  ///   - program: The program and its version.
+  public init(folder: String, examples: Int = 24, program: String? = nil) {
     self.folder = folder
     self.examples = examples
+    self.program = program
   }
 
   /// Writes the page, also of a run that was stopped.
@@ -127,9 +130,8 @@ public final class RunReport: TrainerCallback {
         ["data", "\(settings.data): \(trainer.training.count) \(trainer.training.noun)"],
         ["optimizer", settings.optimizer], ["learning rate", String(settings.learningRate)],
         ["batch", String(settings.batchSize)], ["seed", String(settings.seed)],
-      ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { [$0.key, $0.value] } + [
-        ["device", "\(trainer.device.name) (\(trainer.device.info.name))"]
-      ]
+      ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+      + RunEnvironment(program: program, device: trainer.device).rows
     return "<h2>The run</h2>\n" + HTML.table(rows.map { $0.map(HTML.escaped) }, titles: false)
   }
 }

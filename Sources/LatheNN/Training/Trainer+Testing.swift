@@ -25,7 +25,7 @@ extension Trainer {
     let folder = ModelFolder(store.folder)
     let save = { [self] in
       try folder.save(model, settings: state.settings)
-      if let best, best.best(state.history) == state.history.count - 1 {
+      if let best, best.best(history) == history.count - 1 {
         try folder.save(model, settings: state.settings, as: "best.safetensors")
       }
     }

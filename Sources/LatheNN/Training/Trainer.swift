@@ -60,6 +60,10 @@ public final class Trainer {
   public var accumulation = 1
   /// A moving average of the weights, which then is what is tested and stored as the model.
   public var average: ExponentialMovingAverage?
+  /// Ends the run after so many steps in all, within an epoch if need be.
+  ///
+  /// A run with a higher limit, or none, goes on from there with the same bits.
+  public var stepLimit: Int?
   /// When to end before all epochs are done.
   public var earlyStopping: EarlyStopping?
   /// Keeps the weights of the best epoch by this figure as `best.safetensors`.
@@ -84,6 +88,8 @@ public final class Trainer {
   var lastBatch: Batch?
   private var lastSaved: Int?
   private let baseLearningRate: Float
+  /// The figures of the epoch that the limit of steps cut off; no part of the state, in which the epoch is under way.
+  private var cutEpoch: EpochReport?
 
   /// A step's results on the device.
   struct UnreadStep {
@@ -129,8 +135,8 @@ public final class Trainer {
 
   /// What the run was started with.
   public var settings: TrainingSettings { state.settings }
-  /// The epochs done so far.
-  public var history: [EpochReport] { state.history }
+  /// The epochs done so far, the last perhaps cut off by `stepLimit`.
+  public var history: [EpochReport] { state.history + (cutEpoch.map { [$0] } ?? []) }
   /// Steps done in all.
   public var step: Int { state.step }
 
@@ -155,7 +161,7 @@ public final class Trainer {
   }
 
   private func runEpochs() throws -> Outcome {
-    while state.epoch < epochs {
+    while state.epoch < epochs && !isAtStepLimit {
       if let reason = earlyStopping?.reason(state.history) {
         onNote?("stopping after epoch \(state.epoch): \(reason)")
         break
@@ -168,12 +174,20 @@ public final class Trainer {
     return .finished
   }
 
-  /// Whether the step under way is its epoch's last.
-  var isLastStepOfEpoch: Bool { state.stepInEpoch + 1 == stepsPerEpoch }
+  private var isAtStepLimit: Bool { stepLimit.map { state.step >= $0 } ?? false }
+
+  /// Whether the step under way is the last before an epoch's report.
+  var isLastStepOfEpoch: Bool { state.stepInEpoch + 1 == stepsPerEpoch || state.step + 1 == stepLimit }
 
   /// The steps of an epoch.
   public var stepsPerEpoch: Int {
-    let batches = (training.count + state.settings.batchSize - 1) / state.settings.batchSize
+    Trainer.stepsPerEpoch(
+      examples: training.count, batch: state.settings.batchSize, accumulation: accumulation)
+  }
+
+  /// The steps of an epoch of so many examples, the last batch perhaps smaller.
+  public static func stepsPerEpoch(examples: Int, batch: Int, accumulation: Int = 1) -> Int {
+    let batches = (examples + batch - 1) / batch
     return (batches + accumulation - 1) / accumulation
   }
 
@@ -186,7 +200,7 @@ public final class Trainer {
     var lastRead = start
     let before = (samples: state.sampleCount, step: state.stepInEpoch)
     model.train()
-    while state.stepInEpoch < steps {
+    while state.stepInEpoch < steps && !isAtStepLimit {
       let group = try (0..<accumulation).compactMap { _ in try batches.next() }
       guard !group.isEmpty else { break }
       if shouldStop?() == true {
@@ -198,7 +212,9 @@ public final class Trainer {
       state.step += 1
       // Reading waits for the device, so it is done for many steps at once.
       let now = ContinuousClock.now
-      if unread.count >= 50 || now - lastRead > .milliseconds(500) || state.stepInEpoch == steps {
+      if unread.count >= 50 || now - lastRead > .milliseconds(500) || state.stepInEpoch == steps
+        || isAtStepLimit
+      {
         try readLosses()
         lastRead = .now
         report(steps: steps, before: before, seconds: (lastRead - start).seconds)
@@ -212,7 +228,8 @@ public final class Trainer {
     }
     try readLosses()
     try finishEpoch(
-      samples: state.sampleCount - before.samples, seconds: (ContinuousClock.now - start).seconds)
+      isCut: isAtStepLimit && state.stepInEpoch < steps, samples: state.sampleCount - before.samples,
+      seconds: (ContinuousClock.now - start).seconds)
     return .finished
   }
 
@@ -252,7 +269,10 @@ public final class Trainer {
         learningRate: optimizer.learningRate))
   }
 
-  private func finishEpoch(samples: Int, seconds: Double) throws {
+  /// Tests, stores and reports.
+  ///
+  /// - Parameter isCut: Whether the limit of steps was reached within the epoch, which stays under way.
+  private func finishEpoch(isCut: Bool, samples: Int, seconds: Double) throws {
     let evaluation = try evaluateTest()
     guard evaluation.loss.isFinite else { throw notFinite("test loss", evaluation.loss, step: state.step) }
     let count = Double(max(state.sampleCount, 1))
@@ -261,17 +281,21 @@ public final class Trainer {
       trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
       testAccuracy: evaluation.accuracy, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
       seconds: seconds, device: device.name)
-    state.history.append(result)
-    state.plateau?.report(evaluation.loss)
+    if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
+    try saveCheckpoint()
+    try saveModel()
+    onEpoch?(result)
+    for callback in callbacks { try callback.epochEnded(self, result) }
+  }
+
+  private func startNextEpoch(after report: EpochReport) {
+    state.history.append(report)
+    state.plateau?.report(report.testLoss)
     state.epoch += 1
     state.stepInEpoch = 0
     state.lossSum = 0
     state.correctCount = 0
     state.sampleCount = 0
-    try saveCheckpoint()
-    try saveModel()
-    onEpoch?(result)
-    for callback in callbacks { try callback.epochEnded(self, result) }
   }
 
   /// Adds what the steps since the last call left on the device to the epoch's sums.
