@@ -78,6 +78,22 @@ struct ProgramBuilder {
 
   init(shape: Shape) { self.shape = shape }
 
+  /// The register of a storage that was taken or visited.
+  func register(of storage: Storage) -> Register? { registers[ObjectIdentifier(storage)] }
+
+  /// Remembers the register of a storage that is computed here but is no operand's.
+  mutating func remember(_ register: Register, of storage: Storage) {
+    registers[ObjectIdentifier(storage)] = register
+  }
+
+  /// The first input whose memory nobody else holds and that an output of a type could take, except for `used` ones.
+  mutating func ownInput(for dtype: DType, except used: Set<Int>) -> Int? {
+    inputs.indices.first { i in
+      !used.contains(i) && inputs[i].layout == Layout(shape) && inputs[i].dtype.byteCount == dtype.byteCount
+        && isKnownUniquelyReferenced(&inputs[i].buffer)
+    }
+  }
+
   /// Computes the pending storages below that are read through a view: they cannot be folded in.
   func prepare(_ storage: Storage) throws {
     guard case .pending(let expression) = storage.state else { return }

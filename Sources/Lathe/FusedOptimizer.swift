@@ -38,13 +38,14 @@ package enum FusedOptimizer {
         parameter.shape == gradient.shape && parameter.dtype == .float32,
         "optimizer: parameter \(parameter.shape) of \(parameter.dtype) and gradient \(gradient.shape)")
     }
+    let gradients = TensorLists.floats(gradients)
     device.evaluationLock.withLock {
       do {
         var inputs: [Operand] = []
         var outputs: [Operand] = []
         for i in parameters.indices {
           let parameter = try parameters[i].detached().contiguous().operand()
-          let gradient = try gradients[i].cast(to: .float32).detached().contiguous().operand()
+          let gradient = try gradients[i].operand()
           inputs += [parameter, gradient]
           outputs.append(try target(for: parameter, unique: isUnique(&parameters[i]), on: device))
           for slot in states.indices {

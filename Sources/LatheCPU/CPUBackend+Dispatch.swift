@@ -63,6 +63,10 @@ extension CPUBackend {
       try adam(step, count: count, inputs: inputs, outputs: outputs)
     case .sgd(let step, let count):
       try sgd(step, count: count, inputs: inputs, outputs: outputs)
+    case .elementwiseEach(let program, let scalars, let count):
+      try elementwiseEach(program, scalars: scalars, count: count, inputs: inputs, outputs: outputs)
+    case .sumEach(let sums, let squares):
+      try sumEach(sums, squares: squares, inputs: inputs, outputs: outputs)
     }
   }
 }

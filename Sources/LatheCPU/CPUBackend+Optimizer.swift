@@ -40,20 +40,4 @@ extension CPUBackend {
       }
     }
   }
-
-  /// Cuts tensors of given sizes into parts of at most 16,384 elements and runs `body` on each, on all threads.
-  private func forEachPart(_ sizes: [Int], _ body: (_ tensor: Int, _ range: Range<Int>) -> Void) {
-    let length = 1 << 14
-    var parts: [(tensor: Int, range: Range<Int>)] = []
-    for (tensor, size) in sizes.enumerated() {
-      for start in stride(from: 0, to: size, by: length) {
-        parts.append((tensor, start..<min(start + length, size)))
-      }
-    }
-    let total = sizes.reduce(0, +)
-    let grain = total < 2 * length ? parts.count : 1
-    ThreadPool.shared.parallelFor(parts.count, grain: grain) { range in
-      for part in parts[range] { body(part.tensor, part.range) }
-    }
-  }
 }

@@ -44,7 +44,9 @@ struct ElementwisePlan {
     for output in program.outputs { lastUse[Int(output.register)] = .max }
     addInputs(program, operands, axes)
     addScalars(program, scalars)
-    addInstructions(program, lastUse, targets)
+    // What goes over an input is stored last, when the block's inputs have all been read.
+    let isInPlace = targets.contains { target in operands.contains { $0.pointer == target } }
+    addInstructions(program, lastUse, isInPlace ? [] : targets)
     if !targets.isEmpty { addStores(program, targets) }
     let widest = (0..<registerCount).map { program.type(of: $0).byteCount }.max() ?? 4
     plan.slot_bytes = Int64(Int(LATHE_BLOCK) * max(widest, 4))

@@ -94,6 +94,38 @@ public enum Operation: Sendable {
   ///
   /// Outputs may be the buffers of the inputs.
   case sgd(SGDStep, count: Int)
+
+  /// One program on each of `count` tensors: strided inputs of one shape for each in turn -> its outputs of that shape.
+  ///
+  /// Shapes may differ from tensor to tensor. An output may be the buffer of an input of the same tensor that is
+  /// contiguous at offset 0 with elements of the same size.
+  case elementwiseEach(ElementwiseProgram, scalars: [ScalarValue], count: Int)
+  /// x of each tensor, at any offset -> the sums of all, one tensor's after the other's; see `AxisSum`.
+  case sumEach([AxisSum], squares: Bool)
+}
+
+/// Sums over the middle axis of x [outer, count, inner].
+public struct AxisSum: Sendable, Hashable {
+  /// Elements of the axes.
+  public var outer: Int, count: Int, inner: Int
+  /// How many elements the last row lacks; 0 where `inner` is not 1.
+  public var missing: Int
+  /// Each sum is multiplied by this: 1 / n makes a mean.
+  public var scale: Float
+
+  /// Sums over an axis.
+  public init(outer: Int, count: Int, inner: Int, missing: Int = 0, scale: Float = 1) {
+    self.outer = outer
+    self.count = count
+    self.inner = inner
+    self.missing = missing
+    self.scale = scale
+  }
+
+  /// The elements of x.
+  public var elementCount: Int { outer * count * inner - missing }
+  /// The number of sums.
+  public var sumCount: Int { outer * inner }
 }
 
 /// How elements are joined by a reduction.

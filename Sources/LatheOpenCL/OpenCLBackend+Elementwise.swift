@@ -54,18 +54,23 @@
         arguments.append(.memory(input.memory))
         arguments.append(.long(input.layout.offset))
       }
-      for (value, dtype) in zip(scalars, program.scalars) {
+      arguments += programScalars(program, scalars)
+      return arguments
+    }
+
+    /// The values of a program's scalars.
+    func programScalars(_ program: ElementwiseProgram, _ scalars: [ScalarValue]) -> [KernelArgument] {
+      zip(scalars, program.scalars).map { value, dtype in
         switch dtype {
-        case .float32, .float16, .bfloat16: arguments.append(.float(value.floatValue))
-        case .int64: arguments.append(.int64(value.intValue))
-        case .int32: arguments.append(.int32(Int32(clamping: value.intValue)))
-        case .uint8: arguments.append(.int32(Int32(UInt8(truncatingIfNeeded: value.intValue))))
+        case .float32, .float16, .bfloat16: return .float(value.floatValue)
+        case .int64: return .int64(value.intValue)
+        case .int32: return .int32(Int32(clamping: value.intValue))
+        case .uint8: return .int32(Int32(UInt8(truncatingIfNeeded: value.intValue)))
         case .bool:
           let isSet = if case .float(let x) = value { x != 0 } else { value.intValue != 0 }
-          arguments.append(.int32(isSet ? 1 : 0))
+          return .int32(isSet ? 1 : 0)
         }
       }
-      return arguments
     }
 
     /// Fat work-groups for the cpu profile: their number and the elements of each, a multiple of 64.

@@ -39,48 +39,59 @@
         outputs: outputs)
     }
 
-    /// Updates `count` tensors, up to 16 in a launch.
+    /// Updates `count` tensors.
+    ///
+    /// - Parameters:
+    ///   - reads: The operands of a tensor that are read, such as `p g m v`.
+    ///   - writes: Those that are written; each is read too.
+    ///   - statements: What happens to vectors (or scalars) of these names.
     private func update(
       _ name: String, reads: [String], writes: [String], scalars: [(name: String, value: Float)],
       statements: String,
       count: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
-      let block = OptimizerSource.block(profile)
-      let items = OptimizerSource.items(profile)
       let tensors = (0..<count).filter { inputs[$0 * reads.count].elementCount > 0 }
-      let most = OptimizerSource.mostTensors(pointers: reads.count + writes.count)
-      for start in stride(from: 0, to: tensors.count, by: most) {
-        let part = tensors[start..<min(start + most, tensors.count)]
-        let inPlace = part.allSatisfy { tensor in
-          writes.indices.allSatisfy { index in
-            guard let read = reads.firstIndex(of: writes[index]) else { return false }
-            return outputs[tensor * writes.count + index].memory == inputs[tensor * reads.count + read].memory
+      let inPlace = tensors.allSatisfy { tensor in
+        writes.indices.allSatisfy { index in
+          guard let read = reads.firstIndex(of: writes[index]) else { return false }
+          return outputs[tensor * writes.count + index].memory == inputs[tensor * reads.count + read].memory
+        }
+      }
+      let arguments = try tensors.map { tensor in
+        let size = inputs[tensor * reads.count].elementCount
+        var operands = Array(inputs[tensor * reads.count..<(tensor + 1) * reads.count])
+        if !inPlace { operands += outputs[tensor * writes.count..<(tensor + 1) * writes.count] }
+        return TensorArguments(
+          arguments: operands.map { .memory($0.memory) } + [.int(size)], blocks: try elementBlocks(size, name)
+        )
+      }
+      let targets =
+        inPlace ? [] : writes.map { ManyTensorsSource.Pointer(name: "\($0)_to", isConstant: false) }
+      let pointers =
+        reads.map {
+          ManyTensorsSource.Pointer(name: "\($0)_from", isConstant: !inPlace || !writes.contains($0))
+        } + targets
+      try launchMany(
+        arguments, most: ManyTensorsSource.mostTensors(pointers: pointers.count, numbers: 1),
+        shared: scalars.map { .float($0.value) }
+      ) { count in
+        try layerPlans.plan(.optimizer(name, count: count, inPlace: inPlace)) {
+          let body = ManyTensorsSource.loop(profile) { width in
+            let loads = reads.map {
+              width == 1
+                ? "float \($0) = \($0)_from[j];" : "float\(width) \($0) = vload\(width)(0, \($0)_from + j);"
+            }
+            let stores = writes.map {
+              let target = "\($0)_\(inPlace ? "from" : "to")"
+              return width == 1 ? "\(target)[j] = \($0);" : "vstore\(width)(\($0), 0, \(target) + j);"
+            }
+            return (loads + [statements] + stores).joined(separator: "\n")
           }
+          let source = ManyTensorsSource(
+            pointers: pointers, numbers: [("int", "n")], shared: scalars.map { "const float \($0.name)" },
+            body: body, count: count, profile: profile)
+          return try kernel(.generated(name: name, text: source.text), "many")
         }
-        let kernel = try layerPlans.plan(.optimizer(name, count: part.count, inPlace: inPlace)) {
-          let source = OptimizerSource(
-            reads: reads, writes: writes, scalars: scalars.map(\.name), update: statements, count: part.count,
-            inPlace: inPlace, profile: profile)
-          return try self.kernel(.generated(name: name, text: source.text), "update")
-        }
-        var arguments: [KernelArgument] = []
-        for tensor in part {
-          for i in reads.indices { arguments.append(.memory(inputs[tensor * reads.count + i].memory)) }
-          if inPlace { continue }
-          for i in writes.indices { arguments.append(.memory(outputs[tensor * writes.count + i].memory)) }
-        }
-        var blocks = 0
-        for tensor in part {
-          let size = inputs[tensor * reads.count].elementCount
-          guard size <= Int(Int32.max) - block else {
-            throw LatheError.unsupported("\(name) of \(size) elements")
-          }
-          blocks += ceilingDivide(size, block)
-          arguments.append(.int(blocks))
-          arguments.append(.int(size))
-        }
-        for scalar in scalars { arguments.append(.float(scalar.value)) }
-        try launch(kernel, arguments, global: (blocks * items, 1, 1), local: (items, 1, 1))
       }
     }
   }

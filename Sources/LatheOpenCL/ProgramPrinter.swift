@@ -39,7 +39,12 @@
     static func parameters(_ program: ElementwiseProgram) -> [String] {
       program.inputs.enumerated().map { k, dtype in
         "__global const \(storedType(dtype)) *restrict x\(k), long o\(k)"
-      } + program.scalars.enumerated().map { k, dtype in "\(scalarType(dtype)) k\(k)" }
+      } + program.scalars.indices.map { scalarParameter(program, $0) }
+    }
+
+    /// The parameter of a scalar.
+    static func scalarParameter(_ program: ElementwiseProgram, _ k: Int) -> String {
+      "\(scalarType(program.scalars[k])) k\(k)"
     }
 
     private static func scalarType(_ dtype: DType) -> String {

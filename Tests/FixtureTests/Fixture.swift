@@ -112,10 +112,13 @@ struct FixtureError: Error, CustomStringConvertible {
 
 /// The files in Tests/Fixtures.
 enum FixtureFile {
+  /// Where they are.
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
+
   /// Reads a file of cases.
   static func load<Case: Decodable>(_ name: String, as type: Case.Type = Case.self) throws -> [Case] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let data = try Data(contentsOf: folder.appendingPathComponent("Fixtures/\(name).json"))
+    let data = try Data(contentsOf: folder.appendingPathComponent("\(name).json"))
     return try JSONDecoder().decode([Case].self, from: data)
   }
 }

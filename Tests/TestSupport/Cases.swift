@@ -14,7 +14,7 @@ extension OpCase {
     }
     let written = [
       argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases, normalizationCases,
-      convolutionCases, transposedConvolutionCases, poolingCases, attentionCases,
+      convolutionCases, transposedConvolutionCases, poolingCases, attentionCases, listCases,
     ].flatMap { $0 }
     let cases = generated + written
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys

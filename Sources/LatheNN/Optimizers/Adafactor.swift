@@ -41,23 +41,62 @@ public final class Adafactor: GroupedOptimizer {
   ) {
     let share = Float(pow(Double(step.index), decay))
     let rate = min(step.learningRate, 1 / Float(step.index).squareRoot())
-    updateEach(&values, gradients, &slots) { p, g, s in
-      let size = p.square().mean().sqrt().maximum(epsilon.1) * rate
-      let shrunk = step.weightDecay == 0 ? p : p * (1 - step.learningRate * step.weightDecay)
-      var states = s
-      let square: Tensor
-      if p.rank > 1 {
-        states[0] = s[0] * (1 - share) + g.square().mean(axes: [-1], keepDims: true) * share
-        states[1] = s[1] * (1 - share) + g.square().mean(axes: [-2], keepDims: true) * share
-        let total = states[0].mean(axes: [-2], keepDims: true).maximum(epsilon.0)
-        square = states[0] * states[1] / total
-      } else {
-        states[2] = s[2] * (1 - share) + g.square() * share
-        square = states[2]
+    let matrices = values.indices.filter { values[$0].rank > 1 }
+    let others = values.indices.filter { values[$0].rank <= 1 }
+    var directions = gradients
+    if !matrices.isEmpty {
+      let found = matrixDirections(
+        matrices.map { gradients[$0].detached() }, rows: matrices.map { slots[0][$0] },
+        columns: matrices.map { slots[1][$0] }, share)
+      for (i, place) in matrices.enumerated() {
+        (directions[place], slots[0][place], slots[1][place]) = (found[0][i], found[1][i], found[2][i])
       }
-      let direction = g * square.maximum(epsilon.0 * epsilon.0).rsqrt()
-      let length = (direction.square().mean().sqrt() / clipping).maximum(Float(1))
-      return (shrunk - direction * (size / length), states)
     }
+    if !others.isEmpty {
+      var states = [others.map { slots[2][$0] }]
+      TensorLists.update(&states) { place, s in
+        let g = gradients[others[place]].detached()
+        let square = s[0] * (1 - share) + g.square() * share
+        return [square, direction(g, square)]
+      }
+      for (i, place) in others.enumerated() {
+        (slots[2][place], directions[place]) = (states[0][i], states[1][i])
+      }
+    }
+    // A vector with an element per parameter.
+    let lengths = TensorLists.vector(values + directions, squares: true, mean: true).sqrt()
+    let size = lengths.sliced(axis: 0, to: values.count).maximum(epsilon.1) * rate
+    let factors = size / (lengths.sliced(axis: 0, from: values.count) / clipping).maximum(Float(1))
+    var lists = [values]
+    values = []
+    let keep = 1 - step.learningRate * step.weightDecay
+    TensorLists.update(&lists) { place, p in
+      [p[0] * keep - directions[place] * factors.select(axis: 0, index: place)]
+    }
+    values = lists[0]
+  }
+
+  private func direction(_ gradient: Tensor, _ square: Tensor) -> Tensor {
+    gradient * square.maximum(epsilon.0 * epsilon.0).rsqrt()
+  }
+
+  /// The directions of matrices, and the new mean squares of their rows and columns.
+  private func matrixDirections(
+    _ gradients: [Tensor], rows: [Tensor], columns: [Tensor], _ share: Float
+  ) -> [[Tensor]] {
+    let means =
+      TensorLists.means(gradients, axis: -1, squares: true)
+      + TensorLists.means(gradients, axis: -2, squares: true)
+    var states = [rows + columns]
+    TensorLists.update(&states) { place, s in [s[0] * (1 - share) + means[place] * share] }
+    let (rows, columns) = (Array(states[0][..<rows.count]), Array(states[0][rows.count...]))
+    let totals = TensorLists.means(rows, axis: -2)
+    var directions = [gradients]
+    TensorLists.update(&directions) { place, g in
+      // Limited in the gradient's shape, so that it is part of the same kernel.
+      let total = totals[place].expanded(to: g[0].shape).maximum(epsilon.0)
+      return [direction(g[0], rows[place] * columns[place] / total)]
+    }
+    return [directions[0], rows, columns]
   }
 }

@@ -133,17 +133,28 @@ public final class LAMB: GroupedOptimizer {
   ) {
     let correction1 = Float(1 / (1 - pow(Double(beta1), Double(step.index))))
     let correction2 = Float(1 / (1 - pow(Double(beta2), Double(step.index))))
-    updateEach(&values, gradients, &slots) { p, g, s in
+    var states = slots
+    slots = []
+    TensorLists.update(&states) { place, s in
+      let (p, g) = (values[place].detached(), gradients[place].detached())
       let m = s[0] * beta1 + g * (1 - beta1)
       let v = s[1] * beta2 + g.square() * (1 - beta2)
-      let direction = (m * correction1) / ((v * correction2).sqrt() + epsilon) + p * step.weightDecay
-      let length = p.square().sum().sqrt()
-      let norm = direction.square().sum().sqrt()
-      let one = Tensor.ones([], device: p.device)
-      // Where either is 0 the ratio is 1.
-      let ratio = Tensor.select(
-        (length .> 0) .&& (norm .> 0), length / norm.maximum(Float.leastNormalMagnitude), one)
-      return (p - direction * ratio * step.learningRate, [m, v])
+      return [m, v, (m * correction1) / ((v * correction2).sqrt() + epsilon) + p * step.weightDecay]
     }
+    let directions = states.removeLast()
+    slots = states
+    let squares = TensorLists.vector(values + directions, squares: true).sqrt()
+    let length = squares.sliced(axis: 0, to: values.count)
+    let norm = squares.sliced(axis: 0, from: values.count)
+    // Where either is 0 the ratio is 1.
+    let ratios = Tensor.select(
+      (length .> 0) .&& (norm .> 0), length / norm.maximum(Float.leastNormalMagnitude),
+      Tensor.ones([], device: length.device))
+    var lists = [values]
+    values = []
+    TensorLists.update(&lists) { place, p in
+      [p[0] - directions[place] * ratios.select(axis: 0, index: place) * step.learningRate]
+    }
+    values = lists[0]
   }
 }

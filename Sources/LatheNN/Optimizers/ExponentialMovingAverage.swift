@@ -16,15 +16,17 @@ public final class ExponentialMovingAverage {
     self.parameters = parameters
     // Copies: an average that shared a parameter's memory would keep the optimizer from updating it in place.
     averages = parameters.map { $0.value.detached() + Float(0) }
-    evaluate()
+    TensorLists.evaluate(averages.map { [$0] })
   }
 
   /// Takes the present values into the average; called after each step.
   public func update() {
-    averages = zip(averages, parameters).map { average, parameter in
-      average + (parameter.value.detached() - average) * (1 - decay)
+    var lists = [averages]
+    averages = []
+    TensorLists.update(&lists) { place, average in
+      [average[0] + (parameters[place].value.detached() - average[0]) * (1 - decay)]
     }
-    evaluate()
+    averages = lists.first ?? []
   }
 
   /// Runs `body` with the averages in place of the parameters' values.
@@ -40,10 +42,5 @@ public final class ExponentialMovingAverage {
     require(
       tensors.map(\.shape) == parameters.map(\.shape), "ExponentialMovingAverage: averages of other shapes")
     averages = zip(tensors, parameters).map { $0.moved(to: $1.value.device) }
-  }
-
-  /// One kernel each; a failure stays in the tensor and is thrown where it is read.
-  private func evaluate() {
-    for average in averages { _ = try? average.evaluated() }
   }
 }

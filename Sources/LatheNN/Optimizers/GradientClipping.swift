@@ -4,8 +4,7 @@ extension [Tensor] {
   /// The length of all gradients as one vector, as a tensor, so that nothing waits for the device.
   public func globalNorm() -> Tensor {
     guard !isEmpty else { return Tensor(Float(0)) }
-    let squares = map { $0.cast(to: .float32).square().sum() }
-    return Tensor.stack(squares).sum().sqrt()
+    return TensorLists.vector(self, squares: true).sum().sqrt()
   }
 
   /// The gradients scaled down where their common length is above a limit, as PyTorch's `clip_grad_norm_`.
@@ -15,7 +14,10 @@ extension [Tensor] {
     require(limit > 0, "clipped: norm \(limit)")
     let norm = globalNorm()
     let factor = (limit / (norm + 1e-6)).minimum(Float(1))
-    return (map { $0 * factor.cast(to: $0.dtype) }, norm)
+    let factors = Dictionary(uniqueKeysWithValues: Set(map(\.dtype)).map { ($0, factor.cast(to: $0)) })
+    let clipped = map { $0 * (factors[$0.dtype] ?? factor) }
+    TensorLists.evaluate(clipped.map { [$0] })
+    return (clipped, norm)
   }
 
   /// The gradients' elements limited to -limit...limit, as PyTorch's `clip_grad_value_`.
@@ -23,7 +25,10 @@ extension [Tensor] {
   /// - Returns: The gradients, and the length before.
   public func clipped(value limit: Float) -> (gradients: [Tensor], norm: Tensor) {
     require(limit > 0, "clipped: value \(limit)")
-    return (map { $0.clamped(-limit, limit) }, globalNorm())
+    let norm = globalNorm()
+    let clipped = map { $0.clamped(-limit, limit) }
+    TensorLists.evaluate(clipped.map { [$0] })
+    return (clipped, norm)
   }
 }
 

@@ -183,22 +183,23 @@ public class GroupedOptimizer: Optimizer {
 }
 
 extension GroupedOptimizer {
-  /// Runs an element-wise rule on every parameter; its new value and new state tensors come from one kernel each
-  /// parameter.
+  /// Runs an element-wise rule on every parameter, in one launch or a few for all.
   ///
   /// - Parameter rule: From a value, its gradient and its state tensors to the new value and state tensors.
   func updateEach(
     _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]],
     _ rule: (Tensor, Tensor, [Tensor]) -> (Tensor, [Tensor])
   ) {
-    for i in values.indices {
-      let (value, states) = rule(values[i].detached(), gradients[i].detached(), slots.map { $0[i] })
-      // The states are folded into the value's kernel as further outputs, since they are held here. A failure stays
-      // in the tensors and is thrown where they are read.
-      _ = try? value.evaluated()
-      for state in states { _ = try? state.evaluated() }
-      values[i] = value
-      for (slot, state) in states.enumerated() { slots[slot][i] = state }
+    // Moved out, so that each tensor is held once.
+    var lists = [values]
+    values = []
+    lists += slots
+    slots = []
+    TensorLists.update(&lists) { place, tensors in
+      let (value, states) = rule(tensors[0], gradients[place].detached(), Array(tensors.dropFirst()))
+      return [value] + states
     }
+    values = lists.removeFirst()
+    slots = lists
   }
 }

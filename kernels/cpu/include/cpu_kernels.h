@@ -16,5 +16,6 @@
 #include "roofs.h"
 #include "softmax.h"
 #include "sorting.h"
+#include "sums.h"
 #include "thread_pool.h"
 #include "workspace.h"

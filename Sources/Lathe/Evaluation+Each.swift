@@ -1,0 +1,118 @@
+import LatheCore
+
+extension Evaluation {
+  /// Computes pending storages of many tensors together: groups whose programs are the same run in one operation.
+  ///
+  /// Results take the memory of inputs that nobody else holds. Called under the device's evaluation lock; afterwards
+  /// every storage is ready or failed.
+  ///
+  /// - Parameter groups: Storages of one shape that are computed by one program, such as a parameter and its states.
+  static func runEach(_ groups: [[Storage]], on device: Device) {
+    var batches: [Batch] = []
+    var places: [Batch.Key: Int] = [:]
+    for group in groups {
+      guard let item = Item(group, on: device) else { continue }
+      if let place = places[item.key] {
+        batches[place].add(item)
+      } else {
+        places[item.key] = batches.count
+        batches.append(Batch(item))
+      }
+    }
+    for batch in batches { batch.run(on: device) }
+  }
+
+  /// The program and the operands of one group.
+  private struct Item {
+    var key: Batch.Key
+    var inputs: [Operand]
+    var outputs: [Operand]
+    var targets: [Storage]
+
+    /// Nil where nothing is to be computed, or the group has failed.
+    init?(_ group: [Storage], on device: Device) {
+      var roots = group.filter { if case .pending = $0.state { true } else { false } }
+      guard let shape = roots.first?.shape else { return nil }
+      precondition(roots.allSatisfy { $0.shape == shape }, "storages of several shapes in one group")
+      var builder = ProgramBuilder(shape: shape)
+      var folded: [(storage: Storage, register: ProgramBuilder.Register)] = []
+      targets = []
+      var registers: [ProgramBuilder.Register] = []
+      do {
+        for root in roots { try builder.prepare(root) }
+        for root in roots {
+          // A root that another one's expression needs is computed there.
+          guard builder.register(of: root) == nil else { continue }
+          let register = try builder.take(root, folding: &folded)
+          builder.remember(register, of: root)
+          targets.append(root)
+          registers.append(register)
+        }
+        roots = []
+        for i in folded.indices where !isKnownUniquelyReferenced(&folded[i].storage) {
+          targets.append(folded[i].storage)
+          registers.append(folded[i].register)
+        }
+        folded = []
+        outputs = []
+        var used: Set<Int> = []
+        for target in targets {
+          let buffer: Buffer
+          if let input = builder.ownInput(for: target.dtype, except: used) {
+            used.insert(input)
+            buffer = builder.inputs[input].buffer
+          } else {
+            buffer = try device.backend.allocate(byteCount: shape.elementCount * target.dtype.byteCount)
+          }
+          outputs.append(Operand(buffer: buffer, layout: Layout(shape), dtype: target.dtype))
+        }
+      } catch {
+        let error = Dispatch.typed(error)
+        for target in group + targets + folded.map(\.storage) {
+          if case .ready = target.state { continue }
+          target.state = .failed(error)
+        }
+        return nil
+      }
+      inputs = builder.inputs
+      key = Batch.Key(
+        program: builder.program(outputs: zip(registers, targets).map { ($0, $1.dtype) }),
+        scalars: builder.scalars.map(\.value))
+    }
+  }
+
+  /// Groups of one program.
+  private struct Batch {
+    struct Key: Hashable {
+      var program: ElementwiseProgram
+      var scalars: [ScalarValue]
+    }
+
+    private let key: Key
+    private var items: [Item] = []
+
+    init(_ first: Item) {
+      key = first.key
+      items = [first]
+    }
+
+    mutating func add(_ item: Item) { items.append(item) }
+
+    func run(on device: Device) {
+      let some = items.filter { $0.targets[0].shape.elementCount > 0 }
+      do {
+        if !some.isEmpty {
+          try Dispatch.run(
+            .elementwiseEach(key.program, scalars: key.scalars, count: some.count),
+            inputs: some.flatMap(\.inputs), outputs: some.flatMap(\.outputs), on: device)
+        }
+        for item in items {
+          for (target, output) in zip(item.targets, item.outputs) { target.state = .ready(output.buffer) }
+        }
+      } catch {
+        let error = Dispatch.typed(error)
+        for target in items.flatMap(\.targets) { target.state = .failed(error) }
+      }
+    }
+  }
+}

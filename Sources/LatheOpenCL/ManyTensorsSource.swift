@@ -1,0 +1,122 @@
+#if OpenCL
+  import LatheCore
+
+  /// Prints a kernel that works on up to 16 tensors in one launch.
+  ///
+  /// Each tensor has pointers and numbers of its own and a range of work-groups, its blocks; what they do is written for
+  /// one tensor. Sizes are arguments, so that one kernel serves every model with as many tensors.
+  struct ManyTensorsSource {
+    /// A pointer that every tensor has, by the name that the body uses.
+    struct Pointer {
+      var name: String
+      var element = "float"
+      var isConstant = true
+
+      var type: String { "__global \(isConstant ? "const " : "")\(element) *" }
+    }
+
+    let pointers: [Pointer]
+    /// Numbers of every tensor, such as `int n`.
+    let numbers: [(type: String, name: String)]
+    /// Parameters for all tensors together.
+    let shared: [String]
+    /// Statements on a tensor's pointers and numbers for its block number `block`.
+    let body: String
+    let count: Int
+    let profile: KernelProfile
+
+    /// Most tensors of one launch: the arguments stay within the 1024 bytes that every device takes.
+    static func mostTensors(pointers: Int, numbers: Int) -> Int {
+      max(1, min(16, 900 / (8 * pointers + 4 * numbers + 4)))
+    }
+
+    /// Elements of a block of an element-wise body.
+    static func block(_ profile: KernelProfile) -> Int { profile == .cpu ? 4096 : 1024 }
+    /// Work-items of a work-group.
+    static func items(_ profile: KernelProfile) -> Int { profile == .cpu ? 1 : 64 }
+
+    var text: String {
+      let parameters = (0..<count).flatMap { i in
+        pointers.map { "\($0.type)\($0.name)_\(i)" } + numbers.map { "const \($0.type) \($0.name)_\(i)" }
+          // The work-group behind the tensor's last.
+          + ["const int end_\(i)"]
+      }
+      func choose(_ name: String) -> String {
+        (0..<(count - 1)).map { "group < end_\($0) ? \(name)_\($0) : " }.joined() + "\(name)_\(count - 1)"
+      }
+      let start =
+        (0..<count).dropFirst().reversed()
+        .map { "group >= end_\($0 - 1) ? end_\($0 - 1) : " }.joined() + "0"
+      let chosen =
+        pointers.map { "\($0.type)\($0.name) = \(choose($0.name));" }
+        + numbers.map { "const \($0.type) \($0.name) = \(choose($0.name));" }
+      return """
+        __attribute__((reqd_work_group_size(\(ManyTensorsSource.items(profile)), 1, 1)))
+        __kernel void many(\((parameters + shared).joined(separator: ", "))) {
+        const int group = (int)get_group_id(0);
+        const int block = group - (\(start));
+        \(chosen.joined(separator: "\n"))
+        \(body)
+        }
+
+        """
+    }
+
+    /// A loop over a block of `n` elements: whole vectors, then the rest one by one.
+    ///
+    /// - Parameter element: Statements for a vector of a width from element `j` on.
+    static func loop(_ profile: KernelProfile, element: (_ width: Int) -> String) -> String {
+      let (width, items, block) = (profile.vectorWidth, items(profile), block(profile))
+      return """
+        const int first = block * \(block);
+        const int last = min(first + \(block), n);
+        const int whole = first + (last - first) / \(width) * \(width);
+        for (int j = first + (int)get_local_id(0) * \(width); j < whole; j += \(items * width)) {
+        \(element(width))
+        }
+        for (int j = whole + (int)get_local_id(0); j < last; j += \(items)) {
+        \(element(1))
+        }
+        """
+    }
+  }
+
+  extension OpenCLBackend {
+    /// One tensor's part of a launch.
+    struct TensorArguments {
+      /// Pointers, then numbers, as the source has them.
+      var arguments: [KernelArgument]
+      /// Work-groups.
+      var blocks: Int
+    }
+
+    /// Launches a kernel of `ManyTensorsSource` for all tensors, up to `most` at a time.
+    ///
+    /// - Parameter kernel: The kernel for a number of tensors.
+    func launchMany(
+      _ tensors: [TensorArguments], most: Int, shared: [KernelArgument], kernel: (Int) throws -> OpenCLKernel
+    ) throws {
+      let items = ManyTensorsSource.items(profile)
+      for start in stride(from: 0, to: tensors.count, by: most) {
+        let part = tensors[start..<min(start + most, tensors.count)]
+        var arguments: [KernelArgument] = []
+        var blocks = 0
+        for tensor in part {
+          blocks += tensor.blocks
+          arguments += tensor.arguments + [.int(blocks)]
+        }
+        try launch(
+          try kernel(part.count), arguments + shared, global: (blocks * items, 1, 1), local: (items, 1, 1))
+      }
+    }
+
+    /// The blocks of an element-wise body; throws where `int` does not hold the tensor's places.
+    func elementBlocks(_ size: Int, _ name: String) throws -> Int {
+      let block = ManyTensorsSource.block(profile)
+      guard size <= Int(Int32.max) - block else {
+        throw LatheError.unsupported("\(name) of \(size) elements")
+      }
+      return ceilingDivide(size, block)
+    }
+  }
+#endif
