@@ -46,6 +46,10 @@ extension CPUBackend {
       try attention(sizes, inputs: inputs, outputs: outputs)
     case .attentionBackward(let sizes):
       try attentionBackward(sizes, inputs: inputs, outputs: outputs)
+    case .recurrence(let sizes):
+      try recurrence(sizes, inputs: inputs, outputs: outputs)
+    case .recurrenceBackward(let sizes):
+      try recurrenceBackward(sizes, inputs: inputs, outputs: outputs)
     case .gather(let outer, let count, let inner, let picked):
       try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
     case .scatterAdd(let outer, let count, let inner, let picked):

@@ -66,6 +66,14 @@ public enum Operation: Sendable {
   /// mask if `hasMask` -> dq [n, t, heads, d], dk [n, m, key heads, d], dv [n, m, key heads, e].
   case attentionBackward(Attention)
 
+  /// projected [batch, steps, gates * size], h [batch, size], weight [gates * size, size], an LSTM's c [batch, size],
+  /// bias [gates * size] if `hasBias`, mask [batch, steps] of 0 and 1 if `hasMask` -> states after each step
+  /// [h and an LSTM's c, batch, steps, size], saved [batch, steps, kept * size]; see `RecurrentCell`.
+  case recurrence(RecurrentSequence)
+  /// Gradients of the states, states, saved, h, weight, an LSTM's c, mask if `hasMask` -> gradients of projected, for
+  /// GRU those of the state's projection in the same shape, of h, and of an LSTM's c.
+  case recurrenceBackward(RecurrentSequence)
+
   /// x of any type [outer, count, inner], strided index int32 [outer, picked, inner] -> [outer, picked, inner].
   ///
   /// Element (o, p, i) is x[o, index[o, p, i], i]. A negative index counts from the end; one outside the axis is

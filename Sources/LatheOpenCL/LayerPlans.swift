@@ -10,7 +10,7 @@
       case convolution(Convolution2D, backward: Bool, choice: Int)
       case filter(Convolution2D, choice: Int)
       case pool(Pool2D, function: String)
-      case rows(file: String, function: String, flag: Bool, streams: Bool)
+      case rows(file: String, function: String, value: Int, streams: Bool)
       case optimizer(String, count: Int, inPlace: Bool)
       case attention(AttentionPlan, function: String)
     }

@@ -2,14 +2,21 @@
   import LatheCore
 
   extension OpenCLBackend {
-    /// A kernel of a file that works on rows: `rows.clh` goes in front of it, `flag` is a definition of 0 or 1; with
-    /// `streams` the result is written past the caches.
+    /// A kernel of a file that works on rows with a definition of 0 or 1; with `streams` the result is written past the
+    /// caches.
     func rowKernel(
       _ file: String, _ function: String, _ name: String, _ flag: Bool, streams: Bool = false
     ) throws -> OpenCLKernel {
-      try layerPlans.plan(.rows(file: file, function: function, flag: flag, streams: streams)) {
+      try rowKernel(file, function, name, flag ? 1 : 0, streams: streams)
+    }
+
+    /// A kernel of a file that works on rows with a definition; `rows.clh` goes in front of it.
+    func rowKernel(
+      _ file: String, _ function: String, _ name: String, _ value: Int, streams: Bool = false
+    ) throws -> OpenCLKernel {
+      try layerPlans.plan(.rows(file: file, function: function, value: value, streams: streams)) {
         let text = try KernelSource.content(of: "rows.clh") + KernelSource.content(of: file)
-        var options: KernelOptions = [name: flag ? 1 : 0]
+        var options: KernelOptions = [name: .int(value)]
         if streams { options["STREAMS"] = 1 }
         return try kernel(.generated(name: file, text: text), function, options)
       }

@@ -14,7 +14,7 @@ extension OpCase {
     }
     let written = [
       argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases, normalizationCases,
-      convolutionCases, transposedConvolutionCases, poolingCases, attentionCases, listCases,
+      convolutionCases, transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
     ].flatMap { $0 }
     let cases = generated + written
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys
@@ -33,6 +33,7 @@ extension OpCase {
       if opCase.isGenerated && profile != nil {
         if mode == .secondOrder || (mode == .gradient && profile == "cpu") { return false }
       }
+      if opCase.composesSecondOrder && profile != nil && mode == .secondOrder { return false }
       return mode.applies(to: opCase)
     }
   }

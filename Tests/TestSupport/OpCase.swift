@@ -16,6 +16,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package var views: Bool
   /// Whether the kernels are generated from element-wise programs, not written by hand for the operation.
   package var isGenerated = false
+  /// Whether gradients of gradients are composed of operations that have cases of their own: the CPU path is then enough.
+  package var composesSecondOrder = false
   package var run: @Sendable ([Tensor]) -> Tensor
   package var reference: @Sendable ([NDArray]) -> NDArray
 

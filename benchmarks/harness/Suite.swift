@@ -1,6 +1,7 @@
 /// A group of workloads that is asked for by name.
 public enum Suite: String, CaseIterable, Sendable {
-  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, optimizer, random, transfer
+  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, recurrent, optimizer, random,
+    transfer
   case latency, memory, loader, train
 
   /// What `lathe bench --list` says of it.
@@ -14,13 +15,14 @@ public enum Suite: String, CaseIterable, Sendable {
     case .softmax: "softmax and cross-entropy, forward and backward"
     case .attention: "scaled dot-product attention, forward and with its gradients"
     case .embedding: "rows of a table, and the table's gradient"
+    case .recurrent: "LSTM and GRU, forward with the weights' gradients"
     case .optimizer: "steps of Adam and SGD"
     case .random: "random numbers and dropout"
     case .transfer: "bytes between host and device"
     case .latency: "the host's cost of an operation, launches, round trips"
     case .memory: "copies, the buffer pool, start-up time and peak memory"
     case .loader: "batches of Fashion-MNIST from the data loader alone"
-    case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder"
+    case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
     }
   }
 }

@@ -63,6 +63,35 @@ class Encoder(nn.Module):
         return self.classifier(x.mean(1))
 
 
+class GPT(nn.Module):
+    """The GPT of Sources/LatheNN/Models/TextModels.swift, to logits of all tokens in one row each."""
+
+    def __init__(self, p):
+        super().__init__()
+        width = p["width"]
+        self.heads = p["heads"]
+        self.table = nn.Embedding(p["vocabulary"], width)
+        self.positions = nn.Parameter(torch.randn(p["length"], width) * 0.02)
+        self.layers = nn.ModuleList(
+            nn.ModuleDict({
+                "norm1": nn.LayerNorm(width), "norm2": nn.LayerNorm(width), "qkv": nn.Linear(width, 3 * width),
+                "output": nn.Linear(width, width), "expand": nn.Linear(width, 4 * width),
+                "contract": nn.Linear(4 * width, width)})
+            for _ in range(p["layers"]))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens):
+        x = self.table(tokens) + self.positions
+        for layer in self.layers:
+            parts = layer["qkv"](layer["norm1"](x)).chunk(3, -1)
+            q, k, v = (y.unflatten(-1, (self.heads, -1)).transpose(1, 2) for y in parts)
+            attended = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + layer["output"](attended.transpose(1, 2).flatten(2))
+            hidden = functional.gelu(layer["expand"](layer["norm2"](x)), approximate="tanh")
+            x = x + layer["contract"](hidden)
+        return functional.linear(self.norm(x), self.table.weight).flatten(0, 1)
+
+
 class Torch:
     """PyTorch in one of three ways."""
 
@@ -233,6 +262,23 @@ class Torch:
             images = images.to(memory_format=torch.channels_last)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
         return self.steps(model, optimizer, lambda: (images, labels))
+
+    def recurrent(self, kind, p):
+        layer = kind(p["size"], p["size"], batch_first=True)
+        x = torch.rand(p["batch"], p["length"], p["size"])
+        return self.gradients(lambda x: layer(x)[0], [x], (), list(layer.parameters()))
+
+    def lstm_forward_backward(self, p):
+        return self.recurrent(nn.LSTM, p)
+
+    def gru_forward_backward(self, p):
+        return self.recurrent(nn.GRU, p)
+
+    def gpt(self, p):
+        model = GPT(p)
+        tokens = torch.randint(p["vocabulary"], (p["batch"], p["length"] + 1))
+        optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.1, fused=self.mode == "tuned")
+        return self.steps(model, optimizer, lambda: (tokens[:, :-1], tokens[:, 1:].flatten()))
 
     def transformer(self, p):
         model = Encoder(p)

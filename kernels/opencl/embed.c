@@ -111,6 +111,10 @@ static const char layer_norm_cl[] = {
 #embed "layer_norm.cl" suffix(, 0)
 };
 
+static const char recurrence_cl[] = {
+#embed "recurrence.cl" suffix(, 0)
+};
+
 static const char rows_clh[] = {
 #embed "rows.clh" suffix(, 0)
 };
@@ -160,6 +164,7 @@ static const struct {
     {"pooling.cl", pooling_cl},
     {"softmax.cl", softmax_cl},
     {"layer_norm.cl", layer_norm_cl},
+    {"recurrence.cl", recurrence_cl},
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
     {"sort.cl", sort_cl},

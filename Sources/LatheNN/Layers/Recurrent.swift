@@ -88,9 +88,9 @@ public class RecurrentLayer: SequenceModule {
   {
     check(input, hidden, first, lengths)
     let (batch, time) = (input.shape[0], input.shape[1])
-    let masks = lengths.map { Self.masks($0, time, device: input.device) }
+    let mask = lengths.map { Self.mask($0, time, device: input.device) }
     let directions = isBidirectional ? 2 : 1
-    var x = input.transposed(0, 1)
+    var x = input
     var lastHidden: [Tensor] = []
     var lastCell: [Tensor] = []
     for layer in 0..<layerCount {
@@ -100,21 +100,21 @@ public class RecurrentLayer: SequenceModule {
         let run = runs[index]
         let zeros = Tensor.zeros([batch, size], device: input.device)
         let isLSTM = cell == .lstm
-        let states = Recurrence(cell, isReversed: direction == 1, masks: masks)(
+        let states = Recurrence(cell, isReversed: direction == 1, mask: mask)(
           x.linear(weight: run.inputWeight.value, bias: run.inputBias?.value),
           h: hidden?.select(axis: 0, index: index) ?? zeros,
           c: isLSTM ? first?.select(axis: 0, index: index) ?? zeros : nil, weight: run.hiddenWeight.value,
           bias: run.hiddenBias?.value)
         let end = direction == 1 ? 0 : time - 1
         let sequence = states.select(axis: 0, index: 0)
-        lastHidden.append(sequence.select(axis: 0, index: end))
-        if isLSTM { lastCell.append(states.select(axis: 0, index: 1).select(axis: 0, index: end)) }
-        return masks.map { sequence * Tensor.stack($0) } ?? sequence
+        lastHidden.append(sequence.select(axis: 1, index: end))
+        if isLSTM { lastCell.append(states.select(axis: 0, index: 1).select(axis: 1, index: end)) }
+        return mask.map { sequence * $0.unsqueezed(2) } ?? sequence
       }
-      x = Tensor.concatenate(outputs, axis: 2)
+      x = outputs.count == 1 ? outputs[0] : Tensor.concatenate(outputs, axis: 2)
     }
     return RecurrentOutput(
-      output: x.transposed(0, 1), hidden: Tensor.stack(lastHidden),
+      output: x, hidden: Tensor.stack(lastHidden),
       cell: lastCell.isEmpty ? nil : Tensor.stack(lastCell))
   }
 
@@ -135,10 +135,9 @@ public class RecurrentLayer: SequenceModule {
     )
   }
 
-  private static func masks(_ lengths: [Int], _ time: Int, device: Device) -> [Tensor] {
-    let all = (0..<time).flatMap { t in lengths.map { Float(t < $0 ? 1 : 0) } }
-    let tensor = Tensor(all, shape: [time, lengths.count, 1], device: device)
-    return (0..<time).map { tensor.select(axis: 0, index: $0) }
+  private static func mask(_ lengths: [Int], _ time: Int, device: Device) -> Tensor {
+    let all = lengths.flatMap { length in (0..<time).map { Float($0 < length ? 1 : 0) } }
+    return Tensor(all, shape: [lengths.count, time], device: device)
   }
 
   /// Names the weights as PyTorch does.

@@ -2,7 +2,9 @@ import Foundation
 
 extension Array64 {
   /// Multi-head attention of [n, t, d] to itself by the projections to queries, keys and values, to [n, t, d].
-  func attention(heads: Int, _ projections: [(weight: Array64, bias: Array64)]) -> Array64 {
+  func attention(
+    heads: Int, _ projections: [(weight: Array64, bias: Array64)], isCausal: Bool = false
+  ) -> Array64 {
     let parts = projections.map { linear($0.weight, $0.bias).values }
     let (queries, keys, contents) = (parts[0], parts[1], parts[2])
     let (images, length, width) = (shape[0], shape[1], shape[2])
@@ -14,7 +16,7 @@ extension Array64 {
         func start(_ row: Int) -> Int { (image * length + row) * width + head * size }
         for row in 0..<length {
           let q = start(row)
-          let scores = (0..<length).map { other in
+          let scores = (0..<(isCausal ? row + 1 : length)).map { other in
             let k = start(other)
             return exp((0..<size).reduce(0) { $0 + queries[q + $1] * keys[k + $1] } * scale)
           }

@@ -28,6 +28,13 @@ struct Array64 {
 
   func gelu() -> Array64 { Array64(shape, values.map(ElementwiseSuite.gelu)) }
 
+  /// By tanh, as GPT-2 has it.
+  func geluTanh() -> Array64 {
+    Array64(
+      shape,
+      values.map { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) })
+  }
+
   /// The same elements in another shape.
   func reshaped(_ shape: [Int]) -> Array64 { Array64(shape, values) }
 

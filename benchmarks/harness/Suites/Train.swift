@@ -3,7 +3,9 @@ import LatheNN
 
 /// Whole training steps: data, loss, gradients, optimizer.
 enum TrainSuite {
-  static var workloads: [Workload] { [lenet(64, isQuick: true), lenet(512), resnet18(64), transformer(16)] }
+  static var workloads: [Workload] {
+    [lenet(64, isQuick: true), lenet(512), resnet18(64), transformer(16), gpt(8)]
+  }
 
   /// LeNet on Fashion-MNIST from its files on: shuffling, the copy to the device and normalising included.
   private static func lenet(_ batchSize: Int, isQuick: Bool = false) -> Workload {
@@ -118,7 +120,7 @@ enum TrainSuite {
   }
 
   /// A trial whose run is one training step.
-  private static func step(
+  static func step(
     _ model: any Module, _ optimizer: any Optimizer, on device: Device, loss: @escaping () throws -> Tensor,
     check: @escaping () throws -> Double
   ) -> Trial {

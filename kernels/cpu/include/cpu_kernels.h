@@ -12,6 +12,7 @@
 #include "optimizer.h"
 #include "pooling.h"
 #include "random.h"
+#include "recurrence.h"
 #include "reduction.h"
 #include "roofs.h"
 #include "softmax.h"

@@ -1,0 +1,135 @@
+import CPUKernels
+import LatheCore
+
+extension CPUBackend {
+  func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+    guard outputs[0].elementCount > 0 else { return }
+    counters.launched()
+    let floats = inputs.map { $0.pointer(as: Float.self) }
+    var rest = floats[3...]
+    let states = outputs[0].pointer(as: Float.self)
+    let (batch, size, gates) = (sizes.batch, sizes.size, sizes.cell.gateCount)
+    let width = lathe_recurrence_width()
+    let panels = lathe_recurrence_panels(size)
+    var plan = Self.plan(sizes)
+    plan.projected = UnsafePointer(floats[0])
+    plan.first_h = UnsafePointer(floats[1])
+    plan.h = states
+    if sizes.cell == .lstm {
+      plan.first_c = UnsafePointer(rest.removeFirst())
+      plan.c = states + batch * sizes.steps * size
+    }
+    let scratch = try RecurrenceMemory(
+      packed: panels * width * gates * size, products: panels * width * gates * batch, zeros: gates * size)
+    plan.bias = UnsafePointer(sizes.hasBias ? rest.removeFirst() : scratch.zeros)
+    plan.mask = sizes.hasMask ? UnsafePointer(rest.removeFirst()) : nil
+    plan.saved = outputs[1].pointer(as: Float.self)
+    plan.packed = UnsafePointer(scratch.packed)
+    plan.scratch = scratch.products
+    let grain = Self.panelGrain(sizes, panels)
+    pack(floats[2], sizes, backward: false, scratch.packed, panels, grain)
+    withExtendedLifetime(scratch) {
+      withUnsafePointer(to: plan) { plan in
+        var before = -1
+        for step in sizes.order {
+          ThreadPool.shared.parallelFor(panels, grain: grain) { range in
+            for panel in range { lathe_recurrence_forward(plan, step, before, panel) }
+          }
+          before = step
+        }
+      }
+    }
+  }
+
+  func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+    guard sizes.batch * sizes.size > 0 else { return }
+    counters.launched()
+    let floats = inputs.map { $0.pointer(as: Float.self) }
+    var rest = floats[5...]
+    var results = outputs.map { $0.pointer(as: Float.self) }[...]
+    let (batch, size, gates) = (sizes.batch, sizes.size, sizes.cell.gateCount)
+    let width = lathe_recurrence_width()
+    let panels = lathe_recurrence_panels(size)
+    let stateCount = batch * sizes.steps * size
+    var plan = Self.plan(sizes)
+    plan.dh = UnsafePointer(floats[0])
+    plan.h = floats[1]
+    plan.saved = floats[2]
+    plan.first_h = UnsafePointer(floats[3])
+    plan.dprojected = results.removeFirst()
+    plan.dhidden = sizes.cell == .gru ? results.removeFirst() : plan.dprojected
+    plan.carry = results.removeFirst()
+    plan.carry.update(repeating: 0, count: batch * size)
+    if sizes.cell == .lstm {
+      plan.dc = UnsafePointer(floats[0] + stateCount)
+      plan.c = floats[1] + stateCount
+      plan.first_c = UnsafePointer(rest.removeFirst())
+      plan.cell_carry = results.removeFirst()
+      plan.cell_carry.update(repeating: 0, count: batch * size)
+    }
+    plan.mask = sizes.hasMask ? UnsafePointer(rest.removeFirst()) : nil
+    let scratch = try RecurrenceMemory(packed: panels * width * gates * size, products: 0, zeros: 0)
+    plan.packed = UnsafePointer(scratch.packed)
+    let grain = Self.panelGrain(sizes, panels)
+    pack(floats[4], sizes, backward: true, scratch.packed, panels, grain)
+    withExtendedLifetime(scratch) {
+      withUnsafePointer(to: plan) { plan in
+        var later = -1
+        let order = Array(sizes.order.reversed())
+        for (i, step) in (order + [-1]).enumerated() {
+          let before = i + 1 < order.count ? order[i + 1] : -1
+          ThreadPool.shared.parallelFor(panels, grain: grain) { range in
+            for panel in range { lathe_recurrence_backward(plan, later, step, before, panel) }
+          }
+          later = step
+        }
+      }
+    }
+  }
+
+  private static func plan(_ sizes: RecurrentSequence) -> lathe_recurrence {
+    var plan = lathe_recurrence()
+    plan.cell = Int32(sizes.cell.rawValue)
+    plan.gates = sizes.cell.gateCount
+    plan.kept = sizes.cell.savedCount
+    (plan.steps, plan.batch, plan.size) = (sizes.steps, sizes.batch, sizes.size)
+    return plan
+  }
+
+  /// Panels worth another thread at each step.
+  private static func panelGrain(_ sizes: RecurrentSequence, _ panels: Int) -> Int {
+    let work = sizes.batch * sizes.cell.gateCount * sizes.size * lathe_recurrence_width()
+    return max(1, min(panels, MatrixProduct.leastForThread / max(work, 1)))
+  }
+
+  private func pack(
+    _ weight: UnsafeMutablePointer<Float>, _ sizes: RecurrentSequence, backward: Bool,
+    _ packed: UnsafeMutablePointer<Float>, _ panels: Int, _ grain: Int
+  ) {
+    nonisolated(unsafe) let (weight, packed) = (weight, packed)
+    ThreadPool.shared.parallelFor(panels, grain: grain) { range in
+      for panel in range {
+        lathe_recurrence_pack(weight, sizes.cell.gateCount, sizes.size, backward, panel, packed)
+      }
+    }
+  }
+}
+
+/// Scratch memory of a recurrence, given back to the pool with it.
+private struct RecurrenceMemory {
+  private let buffer: Buffer
+  let packed: UnsafeMutablePointer<Float>
+  let products: UnsafeMutablePointer<Float>
+  /// A bias where there is none.
+  let zeros: UnsafeMutablePointer<Float>
+
+  init(packed packedCount: Int, products productCount: Int, zeros zeroCount: Int) throws {
+    // The kernel may read a vector behind a panel's end.
+    let count = packedCount + productCount + zeroCount + 64
+    buffer = try CPUBackend.shared.allocate(byteCount: count * 4)
+    packed = Operand(buffer: buffer, layout: Layout([count]), dtype: .float32).pointer(as: Float.self)
+    products = packed + packedCount
+    zeros = products + productCount
+    zeros.update(repeating: 0, count: zeroCount)
+  }
+}

@@ -1,0 +1,107 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  // Recurrent layers: at each step a product with the state, then a kernel for the rest of the cell.
+
+  extension OpenCLBackend {
+    func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+      guard outputs[0].elementCount > 0 else { return }
+      var rest = inputs[3...]
+      let (projected, first, weight) = (inputs[0], inputs[1], inputs[2])
+      let cell = sizes.cell == .lstm ? rest.removeFirst() : first
+      let bias = sizes.hasBias ? rest.removeFirst() : first
+      let mask = sizes.hasMask ? rest.removeFirst() : first
+      let width = sizes.cell.gateCount * sizes.size
+      let kernel = try recurrentKernel(sizes.cell, "forward")
+      let product = try scratch([sizes.batch, width])
+      var transposed = weight
+      transposed.layout = Layout(shape: [sizes.size, width], strides: [1, sizes.size], offset: 0)
+      var before = -1
+      for step in sizes.order {
+        let state = before < 0 ? first : Self.states(outputs[0], sizes, at: before)
+        try matmul(
+          MatrixMultiplication(m: sizes.batch, n: width, k: sizes.size), inputs: [state, transposed],
+          outputs: [product])
+        let operands = [projected, product, bias, first, cell, mask, outputs[0], outputs[1]]
+        try launchRows(
+          kernel,
+          operands.map { .memory($0.memory) }
+            + [
+              sizes.hasBias ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step,
+              max(before, 0),
+            ]
+            .map { .int($0) }, rows: sizes.batch, columns: sizes.size)
+        before = step
+      }
+    }
+
+    func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+      guard sizes.batch * sizes.size > 0 else { return }
+      var rest = inputs[5...]
+      let (first, weight) = (inputs[3], inputs[4])
+      let cell = sizes.cell == .lstm ? rest.removeFirst() : first
+      let mask = sizes.hasMask ? rest.removeFirst() : first
+      var results = outputs[...]
+      let projected = results.removeFirst()
+      let hidden = sizes.cell == .gru ? results.removeFirst() : projected
+      let firstGradient = results.removeFirst()
+      let carry = try scratch([sizes.batch, sizes.size])
+      // Where there is no cell state, memory that the kernel does not touch.
+      let cellCarry = results.popFirst() ?? carry
+      let zero = ElementwiseProgram(
+        inputs: [], scalars: [.float32], instructions: [], outputs: [.init(register: 0, dtype: .float32)])
+      for operand in sizes.cell == .lstm ? [carry, cellCarry] : [carry] {
+        try elementwise(zero, [.float(0)], inputs: [], outputs: [operand])
+      }
+      let (width, size) = (sizes.cell.gateCount * sizes.size, sizes.size)
+      let kernel = try recurrentKernel(sizes.cell, "backward")
+      let product = try scratch([sizes.batch, size])
+      func multiply(_ step: Int) throws {
+        var gradient = hidden
+        gradient.layout = Layout(
+          shape: [sizes.batch, width], strides: [sizes.steps * width, 1], offset: step * width)
+        try matmul(
+          MatrixMultiplication(m: sizes.batch, n: size, k: width), inputs: [gradient, weight],
+          outputs: [product])
+      }
+      let order = Array(sizes.order.reversed())
+      for (i, step) in order.enumerated() {
+        if i > 0 { try multiply(order[i - 1]) }
+        let before = i + 1 < order.count ? order[i + 1] : -1
+        let operands = [
+          inputs[0], inputs[1], inputs[2], first, cell, mask, product, projected, hidden, carry, cellCarry,
+        ]
+        try launchRows(
+          kernel,
+          operands.map { .memory($0.memory) }
+            + [i > 0 ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step, max(before, 0)]
+            .map { .int($0) }, rows: sizes.batch, columns: size)
+      }
+      guard let last = order.last else { return }
+      try multiply(last)
+      let sum = ElementwiseProgram(
+        inputs: [.float32, .float32], scalars: [],
+        instructions: [.init(op: .add, dtype: .float32, a: 0, b: 1)],
+        outputs: [.init(register: 2, dtype: .float32)])
+      try elementwise(sum, [], inputs: [carry, product], outputs: [firstGradient])
+    }
+
+    private func recurrentKernel(_ cell: RecurrentCell, _ function: String) throws -> OpenCLKernel {
+      try rowKernel("recurrence.cl", function, "CELL", cell.rawValue)
+    }
+
+    private func scratch(_ shape: Shape) throws -> Operand {
+      let buffer = try allocate(byteCount: shape.elementCount * 4)
+      return Operand(buffer: buffer, layout: Layout(shape), dtype: .float32)
+    }
+
+    /// h after a step, [batch, size].
+    private static func states(_ states: Operand, _ sizes: RecurrentSequence, at step: Int) -> Operand {
+      var result = states
+      result.layout = Layout(
+        shape: [sizes.batch, sizes.size], strides: [sizes.steps * sizes.size, 1], offset: step * sizes.size)
+      return result
+    }
+  }
+#endif

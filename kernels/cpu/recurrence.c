@@ -1,0 +1,138 @@
+#include "include/recurrence.h"
+
+#include <stddef.h>
+
+#include "gemm_internal.h"
+
+// Recurrent layers. A task computes a panel of units for all sequences: the products of the state with the weights of
+// these units, packed once for all steps, and what the cell makes of them while they are in the cache.
+
+/// One sequence's pointers at a step, each to the panel's first unit.
+typedef struct lathe_cell {
+  const float *x[4], *p[4], *bias[4], *h, *c;
+  float mask;
+  float *saved[5], *h_out, *c_out;
+  long n;
+} lathe_cell;
+
+typedef struct lathe_cell_gradient {
+  const float *dh, *dc, *saved[5], *h, *c;
+  float mask;
+  float *carry, *cell_carry, *d[4], *p[4];
+  long n;
+} lathe_cell_gradient;
+
+typedef struct cell_table {
+  void (*forward[LATHE_CELLS])(const lathe_cell *);
+  void (*backward[LATHE_CELLS])(const lathe_cell_gradient *);
+} cell_table;
+
+#include "math_f32.h"
+#define LATHE_BODY "recurrence_cells.h"
+#include "variants.h"
+
+long lathe_recurrence_width(void) { return lathe_gemm_isa()->columns; }
+long lathe_recurrence_panels(long size) {
+  const long width = lathe_recurrence_width();
+  return (size + width - 1) / width;
+}
+
+void lathe_recurrence_pack(const float *weight, long gates, long size, bool backward, long panel, float *packed) {
+  const long width = lathe_recurrence_width(), first = panel * width;
+  const long count = size - first < width ? size - first : width;
+  float *to = packed + panel * width * gates * size;
+  if (backward) {
+    lathe_gemm_pack_block(weight + first, 1, size, count, gates * size, to, width, width);
+    return;
+  }
+  for (long g = 0; g < gates; g++)
+    lathe_gemm_pack_block(
+        weight + (g * size + first) * size, size, 1, count, size, to + g * width * size, width, width);
+}
+
+/// C[batch x columns] (+)= A B for a packed panel B of k rows.
+static void multiply(
+    const float *a, long a_row, const float *b, long k, float *c, long c_row, long columns, long batch, bool adds) {
+  const gemm_isa *isa = lathe_gemm_isa();
+  const long tiles = lathe_gemm_tiles(batch), passes = gemm_passes(k);
+  for (long pass = 0; pass < passes; pass++) {
+    const long k0 = gemm_pass_start(k, passes, pass);
+    for (long tile = 0; tile < tiles; tile++) {
+      const long i = gemm_tile_start(batch, tiles, tile);
+      const gemm_tile t = {
+          .k = gemm_pass_start(k, passes, pass + 1) - k0,
+          .a = a + i * a_row + k0,
+          .a_row = a_row,
+          .b = b + k0 * isa->columns,
+          .b_row = isa->columns,
+          .c = c + i * c_row,
+          .c_row = c_row,
+          .columns = columns,
+          .flags = adds || pass > 0 ? GEMM_ACCUMULATE : 0,
+      };
+      isa->kernel(gemm_tile_start(batch, tiles, tile + 1) - i, &t);
+    }
+  }
+}
+
+void lathe_recurrence_forward(const lathe_recurrence *r, long step, long before, long panel) {
+  const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
+  const long row = r->steps * size;
+  const float *state = before < 0 ? r->first_h : r->h + before * size;
+  const float *cell = before < 0 ? r->first_c : r->c + before * size;
+  const long state_row = before < 0 ? size : row;
+  float *products = r->scratch + panel * gates * r->batch * width;
+  const float *packed = r->packed + panel * width * gates * size;
+  for (long g = 0; g < gates; g++)
+    multiply(
+        state, state_row, packed + g * width * size, size, products + g * r->batch * width, width, width, r->batch,
+        false);
+  void (*advance)(const lathe_cell *) = LATHE_PICK(cells)->forward[r->cell];
+  for (long b = 0; b < r->batch; b++) {
+    const long place = b * r->steps + step;
+    lathe_cell s = {.n = size - first < width ? size - first : width, .mask = r->mask ? r->mask[place] : 1.0f};
+    for (long g = 0; g < gates; g++) {
+      s.x[g] = r->projected + place * gates * size + g * size + first;
+      s.p[g] = products + (g * r->batch + b) * width;
+      s.bias[g] = r->bias + g * size + first;
+    }
+    for (long k = 0; k < r->kept; k++) s.saved[k] = r->saved + (place * r->kept + k) * size + first;
+    s.h = state + b * state_row + first;
+    s.h_out = r->h + place * size + first;
+    if (r->cell == LATHE_CELL_LSTM) {
+      s.c = cell + b * state_row + first;
+      s.c_out = r->c + place * size + first;
+    }
+    advance(&s);
+  }
+}
+
+void lathe_recurrence_backward(const lathe_recurrence *r, long later, long step, long before, long panel) {
+  const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
+  const long n = size - first < width ? size - first : width;
+  if (later >= 0)
+    multiply(
+        r->dhidden + later * gates * size, r->steps * gates * size, r->packed + panel * width * gates * size,
+        gates * size, r->carry + first, size, n, r->batch, true);
+  if (step < 0) return;
+  void (*back)(const lathe_cell_gradient *) = LATHE_PICK(cells)->backward[r->cell];
+  for (long b = 0; b < r->batch; b++) {
+    const long place = b * r->steps + step;
+    lathe_cell_gradient s = {.n = n, .mask = r->mask ? r->mask[place] : 1.0f};
+    for (long k = 0; k < r->kept; k++) s.saved[k] = r->saved + (place * r->kept + k) * size + first;
+    for (long g = 0; g < gates; g++) {
+      s.d[g] = r->dprojected + (place * gates + g) * size + first;
+      s.p[g] = r->dhidden + (place * gates + g) * size + first;
+    }
+    const long past = b * r->steps + before;
+    s.dh = r->dh + place * size + first;
+    s.h = (before < 0 ? r->first_h + b * size : r->h + past * size) + first;
+    s.carry = r->carry + b * size + first;
+    if (r->cell == LATHE_CELL_LSTM) {
+      s.dc = r->dc + place * size + first;
+      s.c = (before < 0 ? r->first_c + b * size : r->c + past * size) + first;
+      s.cell_carry = r->cell_carry + b * size + first;
+    }
+    back(&s);
+  }
+}

@@ -1,0 +1,193 @@
+// The element-wise part of recurrent cells, one step of all sequences; rows.clh goes in front.
+//
+//   forward    gates from both projections, the new states, what the gradient needs
+//   backward   the gates' gradients and that of the state before, except through its projection
+//
+// Contract: a work-group (cpu: a work-item) does rows_per_group sequences. Sequence b's step t is place b * steps + t of
+// projected [gates * columns], saved [KEPT * columns] and the states [columns]; product is [batch, GATES * columns]
+// forward and [batch, columns] backward. CELL: 0 tanh, 1 relu, 2 LSTM, 3 GRU, as `RecurrentCell`. Without c, mask or
+// bias another buffer stands in their place, and a flag says so.
+
+#if CELL == 2
+#define GATES 4
+#define KEPT 5
+#elif CELL == 3
+#define GATES 3
+#define KEPT 4
+#else
+#define GATES 1
+#define KEPT 1
+#endif
+
+#define LOAD_V(from) ROW_LOAD(from)
+#define LOAD_S(from) (*(from))
+#define STORE_V(value, to) ROW_STORE(value, to)
+#define STORE_S(value, to) (*(to) = (value))
+#if LATHE_PROFILE_CPU
+#define SIGMOID_V lathe_sigmoid_f16
+#define TANH_V lathe_tanh_f16
+#else
+#define SIGMOID_V lathe_sigmoid_f4
+#define TANH_V lathe_tanh_f4
+#endif
+#define SIGMOID_S lathe_sigmoid_f1
+#define TANH_S lathe_tanh_f1
+#define RELU_V(x) select(x, (ROW_VECTOR)0.0f, (x) < 0.0f)
+#define RELU_S(x) ((x) < 0.0f ? 0.0f : (x))
+#define POSITIVE_V(x, y) select((ROW_VECTOR)0.0f, y, (x) > 0.0f)
+#define POSITIVE_S(x, y) ((x) > 0.0f ? (y) : 0.0f)
+
+// Gate g's sum, KIND is V or S.
+#define GATE(KIND, g) (LOAD_##KIND(x + (g) * columns + i) + HIDDEN(KIND, g))
+#define HIDDEN(KIND, g) \
+  (has_bias ? LOAD_##KIND(p + (g) * columns + i) + LOAD_##KIND(bias + (g) * columns + i) \
+            : LOAD_##KIND(p + (g) * columns + i))
+#define KEEP(KIND, k, value) STORE_##KIND(value, kept + (k) * columns + i)
+#define MASKED(value, old) (mask * (value) + (1.0f - mask) * (old))
+
+#if CELL == 0
+#define FORWARD(KIND, T) \
+  const T y = TANH_##KIND(GATE(KIND, 0)); \
+  KEEP(KIND, 0, y); \
+  STORE_##KIND(MASKED(y, LOAD_##KIND(h + i)), h_to + i);
+#elif CELL == 1
+#define FORWARD(KIND, T) \
+  const T z = GATE(KIND, 0); \
+  const T y = RELU_##KIND(z); \
+  KEEP(KIND, 0, y); \
+  STORE_##KIND(MASKED(y, LOAD_##KIND(h + i)), h_to + i);
+#elif CELL == 2
+#define FORWARD(KIND, T) \
+  const T in = SIGMOID_##KIND(GATE(KIND, 0)); \
+  const T forget = SIGMOID_##KIND(GATE(KIND, 1)); \
+  const T g = TANH_##KIND(GATE(KIND, 2)); \
+  const T out = SIGMOID_##KIND(GATE(KIND, 3)); \
+  const T old = LOAD_##KIND(c + i); \
+  const T next = forget * old + in * g; \
+  const T y = TANH_##KIND(next); \
+  KEEP(KIND, 0, in); \
+  KEEP(KIND, 1, forget); \
+  KEEP(KIND, 2, g); \
+  KEEP(KIND, 3, out); \
+  KEEP(KIND, 4, y); \
+  STORE_##KIND(MASKED(next, old), c_to + i); \
+  STORE_##KIND(MASKED(out * y, LOAD_##KIND(h + i)), h_to + i);
+#else
+#define FORWARD(KIND, T) \
+  const T r = SIGMOID_##KIND(GATE(KIND, 0)); \
+  const T z = SIGMOID_##KIND(GATE(KIND, 1)); \
+  const T hidden = HIDDEN(KIND, 2); \
+  const T n = TANH_##KIND(LOAD_##KIND(x + 2 * columns + i) + r * hidden); \
+  const T old = LOAD_##KIND(h + i); \
+  KEEP(KIND, 0, r); \
+  KEEP(KIND, 1, z); \
+  KEEP(KIND, 2, n); \
+  KEEP(KIND, 3, hidden); \
+  STORE_##KIND(MASKED(n + z * (old - n), old), h_to + i);
+#endif
+
+// The state before lies `past` places in front of the states' memory; where `is_first` it is [batch, columns].
+ROW_ATTRIBUTES __kernel void forward(__global const float *restrict projected, __global const float *restrict product,
+                                     __global const float *restrict bias, __global const float *first_h,
+                                     __global const float *first_c, __global const float *restrict masks,
+                                     __global float *states, __global float *restrict saved, const int has_bias,
+                                     const int has_mask, const int is_first, const int steps, const int step,
+                                     const int before, const int rows, const int columns, const int rows_per_group) {
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  __global float *cells = states + (size_t)rows * steps * columns;
+  for (int row = first; row < end; row++) {
+    const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
+    __global const float *x = projected + place * GATES * columns;
+    __global const float *p = product + (size_t)row * GATES * columns;
+    __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
+    __global const float *c = is_first ? first_c + (size_t)row * columns : cells + past * columns;
+    __global float *h_to = states + place * columns;
+    __global float *c_to = cells + place * columns;
+    __global float *kept = saved + place * KEPT * columns;
+    const float mask = has_mask ? masks[place] : 1.0f;
+    FOR_VECTORS(i, columns) { FORWARD(V, ROW_VECTOR) }
+    FOR_REST(i, columns) { FORWARD(S, float) }
+  }
+}
+
+#define KEPT_AT(KIND, k) LOAD_##KIND(kept + (k) * columns + i)
+#define GRADIENT(KIND, g, value) STORE_##KIND(value, d + (g) * columns + i)
+#define HIDDEN_GRADIENT(KIND, g, value) STORE_##KIND(value, d_hidden + (g) * columns + i)
+#define CARRY(KIND) \
+  (has_product ? LOAD_##KIND(carried + i) + LOAD_##KIND(through + i) : LOAD_##KIND(carried + i))
+
+#if CELL == 0 || CELL == 1
+#if CELL == 0
+#define SLOPE(KIND, a, e) ((e) * (1.0f - (a) * (a)))
+#else
+#define SLOPE(KIND, a, e) POSITIVE_##KIND(a, e)
+#endif
+#define BACKWARD(KIND, T) \
+  const T a = KEPT_AT(KIND, 0); \
+  GRADIENT(KIND, 0, SLOPE(KIND, a, e)); \
+  STORE_##KIND((1.0f - mask) * total, carried + i);
+#elif CELL == 2
+#define BACKWARD(KIND, T) \
+  const T in = KEPT_AT(KIND, 0), forget = KEPT_AT(KIND, 1), g = KEPT_AT(KIND, 2), out = KEPT_AT(KIND, 3); \
+  const T y = KEPT_AT(KIND, 4); \
+  const T cell_total = LOAD_##KIND(dc + i) + LOAD_##KIND(cell_carried + i); \
+  const T by_c = e * out * (1.0f - y * y) + mask * cell_total; \
+  GRADIENT(KIND, 0, by_c * g * in * (1.0f - in)); \
+  GRADIENT(KIND, 1, by_c * LOAD_##KIND(c + i) * forget * (1.0f - forget)); \
+  GRADIENT(KIND, 2, by_c * in * (1.0f - g * g)); \
+  GRADIENT(KIND, 3, e * y * out * (1.0f - out)); \
+  STORE_##KIND((1.0f - mask) * total, carried + i); \
+  STORE_##KIND(by_c * forget + (1.0f - mask) * cell_total, cell_carried + i);
+#else
+#define BACKWARD(KIND, T) \
+  const T r = KEPT_AT(KIND, 0), z = KEPT_AT(KIND, 1), n = KEPT_AT(KIND, 2); \
+  const T by_n = e * (1.0f - z) * (1.0f - n * n); \
+  const T by_r = by_n * KEPT_AT(KIND, 3) * r * (1.0f - r); \
+  const T by_z = e * (LOAD_##KIND(h + i) - n) * z * (1.0f - z); \
+  GRADIENT(KIND, 0, by_r); \
+  GRADIENT(KIND, 1, by_z); \
+  GRADIENT(KIND, 2, by_n); \
+  HIDDEN_GRADIENT(KIND, 0, by_r); \
+  HIDDEN_GRADIENT(KIND, 1, by_z); \
+  HIDDEN_GRADIENT(KIND, 2, by_n * r); \
+  STORE_##KIND(e * z + (1.0f - mask) * total, carried + i);
+#endif
+
+// carry and cell_carry [batch, columns]: the gradient of the state after the step, then of the one before.
+ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __global const float *restrict states,
+                                      __global const float *restrict saved, __global const float *restrict first_h,
+                                      __global const float *restrict first_c, __global const float *restrict masks,
+                                      __global const float *restrict product, __global float *restrict dprojected,
+                                      __global float *restrict dhidden, __global float *restrict carry,
+                                      __global float *restrict cell_carry, const int has_product, const int has_mask,
+                                      const int is_first, const int steps, const int step, const int before,
+                                      const int rows, const int columns, const int rows_per_group) {
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int end = min(first + rows_per_group, rows);
+  const size_t count = (size_t)rows * steps * columns;
+  for (int row = first; row < end; row++) {
+    const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
+    __global const float *dh = dstates + place * columns;
+    __global const float *dc = dstates + count + place * columns;
+    __global const float *kept = saved + place * KEPT * columns;
+    __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
+    __global const float *c = is_first ? first_c + (size_t)row * columns : states + count + past * columns;
+    __global const float *through = product + (size_t)row * columns;
+    __global float *d = dprojected + place * GATES * columns;
+    __global float *d_hidden = dhidden + place * GATES * columns;
+    __global float *carried = carry + (size_t)row * columns;
+    __global float *cell_carried = cell_carry + (size_t)row * columns;
+    const float mask = has_mask ? masks[place] : 1.0f;
+    FOR_VECTORS(i, columns) {
+      const ROW_VECTOR total = LOAD_V(dh + i) + CARRY(V);
+      const ROW_VECTOR e = mask * total;
+      BACKWARD(V, ROW_VECTOR)
+    }
+    FOR_REST(i, columns) {
+      const float total = LOAD_S(dh + i) + CARRY(S);
+      const float e = mask * total;
+      BACKWARD(S, float)
+    }
+  }
+}
