@@ -47,7 +47,9 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "CZlib"),
     .target(name: "CImages"),
-    .target(name: "LatheNN", dependencies: ["Lathe", "CZlib", "CImages"], swiftSettings: settings),
+    .target(name: "CChecksum"),
+    .target(
+      name: "LatheNN", dependencies: ["Lathe", "CZlib", "CImages", "CChecksum"], swiftSettings: settings),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheNN"], path: "benchmarks/harness", swiftSettings: settings),
     .testTarget(

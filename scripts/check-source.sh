@@ -23,12 +23,12 @@ LatheCore:
 LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
-LatheNN: LatheCore Lathe CZlib CImages
+LatheNN: LatheCore Lathe CZlib CImages CChecksum
 LatheBenchmarks: LatheCore Lathe LatheNN
 LatheCommand: LatheCore Lathe LatheNN LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
-own='LatheCore LatheCPU LatheOpenCL Lathe LatheNN LatheBenchmarks LatheCommand CPUKernels OpenCLKernels COpenCL CZlib CImages'
+own='LatheCore LatheCPU LatheOpenCL Lathe LatheNN LatheBenchmarks LatheCommand CPUKernels OpenCLKernels COpenCL CZlib CImages CChecksum'
 while IFS=: read -r module allowed; do
   [[ -n $module ]] || continue
   while IFS=: read -r file imported; do

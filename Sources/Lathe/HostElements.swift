@@ -59,6 +59,23 @@ extension Tensor {
     }
   }
 
+  /// The elements' bytes in row-major order, at most `size` at a time, in memory that is used again for the next.
+  ///
+  /// - Throws: `LatheError` of whatever failed on the way to these values, and what `body` throws.
+  package func forEachChunk(of size: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let source = contiguous()
+    let buffer = try source.storage.buffer()
+    let total = count * dtype.byteCount
+    var chunk = [UInt8](repeating: 0, count: Swift.min(size, total))
+    for offset in stride(from: 0, to: total, by: size) {
+      try chunk.withUnsafeMutableBytes { bytes in
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<Swift.min(size, total - offset)])
+        try device.backend.read(buffer, offset: offset, into: part)
+        try body(UnsafeRawBufferPointer(part))
+      }
+    }
+  }
+
   /// The elements in row-major order, converted to a Swift type.
   ///
   /// - Throws: `LatheError` of whatever failed on the way to these values.

@@ -1,3 +1,4 @@
+import LatheCPU
 import LatheCore
 
 extension Tensor {
@@ -39,6 +40,20 @@ extension Tensor {
       state = .failed(Dispatch.typed(error))
     }
     self.init(Storage(device: device, dtype: dtype, shape: shape, state: state), Layout(shape))
+  }
+
+  /// A tensor on the CPU whose bytes `fill` writes, all of them.
+  ///
+  /// - Throws: `LatheError.outOfMemory`, and what `fill` throws.
+  package init(
+    shape: Shape, dtype: DType, fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    let size = shape.elementCount * dtype.byteCount
+    let buffer = try CPUBackend.shared.allocate(byteCount: size)
+    if size > 0 {
+      try fill(UnsafeMutableRawBufferPointer(start: CPUBackend.memory(of: buffer), count: size))
+    }
+    self.init(Storage(device: .cpu, dtype: dtype, shape: shape, state: .ready(buffer)), Layout(shape))
   }
 
   /// All elements 0; takes no memory until it is needed.

@@ -1,3 +1,4 @@
+import LatheCPU
 import LatheCore
 
 /// An immutable array of numbers with any number of axes, on a device.
@@ -79,8 +80,12 @@ public struct Tensor: Sendable, CustomStringConvertible {
     do {
       let buffer = try target.backend.allocate(byteCount: size)
       if size > 0 {
-        let bytes = try source.bytes()
-        try bytes.withUnsafeBytes { try target.backend.write($0, to: buffer) }
+        if device == .cpu {
+          let memory = CPUBackend.memory(of: try source.storage.buffer())
+          try target.backend.write(UnsafeRawBufferPointer(start: memory, count: size), to: buffer)
+        } else {
+          try source.bytes().withUnsafeBytes { try target.backend.write($0, to: buffer) }
+        }
       }
       state = .ready(buffer)
     } catch {

@@ -33,15 +33,19 @@ package final class CPUBackend: Backend {
     return try CPUBuffer(byteCount: byteCount, pool: pool)
   }
 
+  /// Where the bytes of a buffer that this backend made are.
+  package static func memory(of buffer: Buffer) -> UnsafeMutableRawPointer {
+    unsafeDowncast(buffer, to: CPUBuffer.self).pointer
+  }
+
   package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
     guard let from = source.baseAddress, source.count > 0 else { return }
-    unsafeDowncast(buffer, to: CPUBuffer.self).pointer.copyMemory(from: from, byteCount: source.count)
+    CPUBackend.memory(of: buffer).copyMemory(from: from, byteCount: source.count)
   }
 
   package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     guard let to = destination.baseAddress, destination.count > 0 else { return }
-    to.copyMemory(
-      from: unsafeDowncast(buffer, to: CPUBuffer.self).pointer + offset, byteCount: destination.count)
+    to.copyMemory(from: CPUBackend.memory(of: buffer) + offset, byteCount: destination.count)
   }
 
   package func synchronize() throws {}

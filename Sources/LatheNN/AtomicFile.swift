@@ -6,21 +6,52 @@ import LatheCore
 /// The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed; a failure at any
 /// point leaves what was there before.
 package enum AtomicFile {
+  /// A file being written.
+  package final class Writer {
+    private let descriptor: Int32
+    private let path: String
+    /// Bytes written so far.
+    package private(set) var count = 0
+
+    fileprivate init(_ descriptor: Int32, _ path: String) {
+      self.descriptor = descriptor
+      self.path = path
+    }
+
+    /// Adds bytes at the end.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws {
+      var done = 0
+      while done < bytes.count {
+        let part = pwrite(
+          descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(count))
+        if part < 0 && errno == EINTR { continue }
+        guard part > 0 else { throw FileErrors.failed("write", path) }
+        done += part
+        count += part
+      }
+    }
+  }
+
   /// Replaces or makes a file.
   ///
   /// - Throws: `LatheError.file` naming the path and what the system refused.
   package static func write(_ chunks: [[UInt8]], to path: String) throws {
+    try write(to: path) { writer in
+      for chunk in chunks { try chunk.withUnsafeBytes { try writer.append($0) } }
+    }
+  }
+
+  /// Replaces or makes a file of what `body` writes; where it throws, nothing is replaced.
+  ///
+  /// - Throws: `LatheError.file` naming the path and what the system refused, and what `body` throws.
+  package static func write(to path: String, _ body: (Writer) throws -> Void) throws {
     let folder = self.folder(of: path)
     let temporary = "\(path).tmp-\(getpid())"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileErrors.failed("write", path) }
     var isOpen = true
     do {
-      var offset = 0
-      for chunk in chunks {
-        try writeAll(chunk, to: descriptor, at: offset, path)
-        offset += chunk.count
-      }
+      try body(Writer(descriptor, path))
       // Some file systems report a full disk only here or at close.
       guard fsync(descriptor) == 0 else { throw FileErrors.failed("write", path) }
       isOpen = false
@@ -61,20 +92,6 @@ package enum AtomicFile {
   private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: Int, _ path: String) throws
-  {
-    try bytes.withUnsafeBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let part = pwrite(
-          descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
-        if part < 0 && errno == EINTR { continue }
-        guard part > 0 else { throw FileErrors.failed("write", path) }
-        done += part
-      }
-    }
   }
 
   /// Makes the rename itself durable; a file system that cannot flush folders is no reason to fail.

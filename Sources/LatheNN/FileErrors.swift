@@ -39,26 +39,15 @@ enum FileErrors {
   ///
   /// - Parameter limit: More bytes than this are an error, so that a wrong file does not fill the memory.
   static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failed("open", path) }
-    defer { close(descriptor) }
-    var facts = stat()
-    guard fstat(descriptor, &facts) == 0 else { throw failed("read", path) }
-    guard facts.st_mode & S_IFMT == S_IFREG else {
-      throw LatheError(.file, "\(path): not a regular file; name a file")
+    let file = try RegularFile(path)
+    guard file.size <= limit else {
+      throw LatheError(
+        .format, "\(path): \(file.size) bytes are more than the \(limit) that such a file may have")
     }
-    let size = Int(facts.st_size)
-    guard size <= limit else {
-      throw LatheError(.format, "\(path): \(size) bytes are more than the \(limit) that such a file may have")
-    }
-    var failure: LatheError?
-    let content = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size {
-        let part = pread(descriptor, buffer.baseAddress.map { $0 + count }, size - count, off_t(count))
-        if part < 0 && errno == EINTR { continue }
-        if part < 0 { failure = failed("read", path) }
-        if part <= 0 { break }
-        count += part
+    var failure: (any Error)?
+    let content = [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
+      do { count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0) } catch {
+        failure = error
       }
     }
     if let failure { throw failure }

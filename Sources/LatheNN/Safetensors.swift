@@ -2,13 +2,12 @@ import Lathe
 
 /// Reads and writes safetensors files: named tensors behind a JSON header.
 public struct Safetensors {
-  /// A tensor's bytes, not yet on any device.
+  /// What a tensor is.
   public struct Entry: Sendable {
     /// The type of the elements.
     public let dtype: DType
     /// The sizes of the axes.
     public let shape: Shape
-    let range: Range<Int>
   }
 
   /// The largest header that a reader takes, as in the reference implementation.
@@ -18,35 +17,54 @@ public struct Safetensors {
   public let metadata: [String: String]
   /// The tensors by name.
   public let entries: [String: Entry]
-  private let content: [UInt8]
-  private let path: String
+  /// The file's CRC-32.
+  let checksum: UInt32
+  private let tensors: [String: Tensor]
 
   /// Reads and checks a file: types, sizes and offsets must fit each other and the file's length.
   ///
   /// - Throws: `LatheError` naming the file, the offset and what is wrong.
-  public init(path: String) throws { try self.init(content: FileErrors.read(path), path: path) }
-
-  init(content: [UInt8], path: String) throws {
+  public init(path: String) throws {
     func damaged(_ offset: Int, _ what: String) -> LatheError {
       LatheError(.format, "\(path): offset \(offset): not a safetensors file: \(what)")
     }
-    guard content.count >= 8 else {
-      throw damaged(0, "\(content.count) bytes are less than the header's length")
+    let file = try RegularFile(path)
+    var (checksum, done) = (UInt32(0), 0)
+    func read(into bytes: UnsafeMutableRawBufferPointer) throws {
+      // Summed up piece by piece, while they are in a cache.
+      for start in stride(from: 0, to: bytes.count, by: Self.chunk) {
+        let part = UnsafeMutableRawBufferPointer(
+          rebasing: bytes[start..<min(start + Self.chunk, bytes.count)])
+        let count = try file.read(into: part, at: done)
+        guard count == part.count else { throw damaged(done + count, "the file ends here") }
+        checksum = CRC32.checksum(UnsafeRawBufferPointer(part), continuing: checksum)
+        done += count
+      }
     }
-    let length = content[..<8].enumerated().reduce(UInt64(0)) {
+    func read(_ count: Int) throws -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: count)
+      try bytes.withUnsafeMutableBytes { try read(into: $0) }
+      return bytes
+    }
+    guard file.size >= 8 else {
+      throw damaged(0, "\(file.size) bytes are less than the header's length")
+    }
+    let length = try read(8).enumerated().reduce(UInt64(0)) {
       $0 | UInt64($1.element) << (8 * UInt64($1.offset))
     }
-    guard length <= UInt64(Safetensors.headerLimit), Int(length) <= content.count - 8 else {
-      throw damaged(0, "a header of \(length) bytes in a file of \(content.count)")
+    guard length <= UInt64(Safetensors.headerLimit), Int(length) <= file.size - 8 else {
+      throw damaged(0, "a header of \(length) bytes in a file of \(file.size)")
     }
     let start = 8 + Int(length)
+    let text = try read(Int(length))
     let header: SafetensorsHeader
     do {
-      header = try SafetensorsHeader(Array(content[8..<start]))
+      header = try SafetensorsHeader(text)
     } catch {
       throw damaged(8 + error.offset, error.message)
     }
     var entries: [String: Entry] = [:]
+    var order: [String] = []
     var position = 0
     for entry in header.entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
       guard let dtype = Safetensors.types.first(where: { $0.value == entry.dtype })?.key else {
@@ -56,11 +74,11 @@ public struct Safetensors {
         throw damaged(
           8, "tensor '\(entry.name)' has \(entry.shape.count) axes, more than \(Shape.maximumRank)")
       }
-      guard entry.begin == position, entry.end >= entry.begin, entry.end <= content.count - start else {
+      guard entry.begin == position, entry.end >= entry.begin, entry.end <= file.size - start else {
         throw damaged(
           8,
           "tensor '\(entry.name)' at \(entry.begin)..<\(entry.end): expected to begin at \(position) and to end "
-            + "within the \(content.count - start) bytes of data")
+            + "within the \(file.size - start) bytes of data")
       }
       var size = dtype.byteCount
       for axis in entry.shape {
@@ -74,67 +92,83 @@ public struct Safetensors {
         throw damaged(
           8, "tensor '\(entry.name)' of \(entry.shape) needs \(size) bytes, not \(entry.end - entry.begin)")
       }
-      entries[entry.name] = Entry(
-        dtype: dtype, shape: Shape(entry.shape), range: start + entry.begin..<start + entry.end)
+      entries[entry.name] = Entry(dtype: dtype, shape: Shape(entry.shape))
+      order.append(entry.name)
       position = entry.end
     }
-    guard start + position == content.count else {
-      throw damaged(start + position, "\(content.count - start - position) bytes belong to no tensor")
+    guard start + position == file.size else {
+      throw damaged(start + position, "\(file.size - start - position) bytes belong to no tensor")
+    }
+    var tensors: [String: Tensor] = [:]
+    for name in order {
+      guard let entry = entries[name] else { continue }
+      tensors[name] = try Tensor(shape: entry.shape, dtype: entry.dtype) { try read(into: $0) }
     }
     self.metadata = header.metadata
     self.entries = entries
-    self.content = content
-    self.path = path
+    self.tensors = tensors
+    self.checksum = checksum
   }
 
   /// A tensor's values on a device; nil where the file has none of that name.
-  public func tensor(_ name: String, device: Device = .cpu) -> Tensor? {
-    guard let entry = entries[name] else { return nil }
-    return content.withUnsafeBytes {
-      Tensor(
-        bytes: UnsafeRawBufferPointer(rebasing: $0[entry.range]), shape: entry.shape, dtype: entry.dtype,
-        device: device)
-    }
+  public func tensor(_ name: String, device: Device = .cpu) -> Tensor? { tensors[name]?.moved(to: device) }
+
+  /// Writes a file, whole or not at all.
+  ///
+  /// - Throws: `LatheError` of a tensor whose computation failed, or where the file cannot be written.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws {
+    _ = try store(tensors, metadata: metadata, to: path)
   }
 
-  /// The bytes of a file with these tensors, in chunks.
+  /// The same.
   ///
-  /// - Throws: `LatheError` of a tensor whose computation failed.
-  static func encode(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]) throws
-    -> [[UInt8]]
-  {
+  /// - Returns: The file's size and its CRC-32.
+  static func store(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws -> (byteCount: Int, checksum: UInt32) {
     // Widest types first, so that every tensor is aligned; then by name.
     let sorted = tensors.sorted {
       ($1.tensor.dtype.byteCount, $0.name) < ($0.tensor.dtype.byteCount, $1.name)
     }
+    var result = (byteCount: 0, checksum: UInt32(0))
+    try AtomicFile.write(to: path) { writer in
+      func append(_ bytes: UnsafeRawBufferPointer) throws {
+        result.checksum = CRC32.checksum(bytes, continuing: result.checksum)
+        try writer.append(bytes)
+      }
+      try header(sorted, metadata).withUnsafeBytes { try append($0) }
+      for (_, tensor) in sorted { try tensor.forEachChunk(of: chunk, append) }
+      result.byteCount = writer.count
+    }
+    return result
+  }
+
+  /// Bytes that are read or written at a time.
+  private static let chunk = 1 << 20
+
+  /// The length of the JSON header and the header.
+  private static func header(
+    _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]
+  ) -> [UInt8] {
     var parts: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
       parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
-    var chunks: [[UInt8]] = [[]]
-    for (name, tensor) in sorted {
-      let bytes = try tensor.bytes()
+    for (name, tensor) in tensors {
+      let size = tensor.count * tensor.dtype.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       parts.append(
         "\(quoted(name)):{\"dtype\":\"\(types[tensor.dtype] ?? "")\",\"shape\":[\(shape)],"
-          + "\"data_offsets\":[\(offset),\(offset + bytes.count)]}")
-      offset += bytes.count
-      chunks.append(bytes)
+          + "\"data_offsets\":[\(offset),\(offset + size)]}")
+      offset += size
     }
     var header = Array("{\(parts.joined(separator: ","))}".utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-    let length = UInt64(header.count)
-    chunks[0] = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + header
-    return chunks
-  }
-
-  /// Writes a file, whole or not at all.
-  public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
-  ) throws {
-    try AtomicFile.write(encode(tensors, metadata: metadata), to: path)
+    return (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header
   }
 
   private static let types: [DType: String] = [

@@ -97,5 +97,28 @@ struct SafetensorsTests {
   func checksum() {
     #expect(CRC32.checksum([Array("123456789".utf8)]) == 0xCBF4_3926)
     #expect(CRC32.checksum([Array("1234".utf8), Array("56789".utf8)]) == 0xCBF4_3926)
+    #expect(CRC32C.checksum(Array("123456789".utf8)) == 0xE306_9283)
+  }
+
+  @Test("Checksums of any length, at any address, are those of the bit-by-bit division")
+  func checksumLengths() {
+    let bytes = (0..<700).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 3) }
+    func divided(_ bytes: ArraySlice<UInt8>, by polynomial: UInt32) -> UInt32 {
+      ~bytes.reduce(~0) { crc, byte in
+        (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in
+          value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1
+        }
+      }
+    }
+    for (start, count) in [0, 1, 7, 15, 16, 63, 64, 65, 79, 80, 127, 128, 129, 255, 640].enumerated() {
+      let part = bytes[start..<start + count]
+      let sum = bytes.withUnsafeBytes {
+        CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+      }
+      #expect(sum == divided(part, by: 0xEDB8_8320), "\(count) bytes")
+      #expect(CRC32C.checksum(Array(part)) == divided(part, by: 0x82F6_3B78), "\(count) bytes")
+      let halves = [Array(part.prefix(count / 2)), Array(part.dropFirst(count / 2))]
+      #expect(CRC32.checksum(halves) == sum)
+    }
   }
 }

@@ -20,6 +20,7 @@ public enum Catalog {
     case .latency: LatencySuite.workloads
     case .memory: MemorySuite.workloads
     case .loader: LoaderSuite.workloads
+    case .checkpoint: CheckpointSuite.workloads
     case .train: TrainSuite.workloads + RecordingRows.workloads
     }
   }

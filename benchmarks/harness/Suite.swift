@@ -2,7 +2,7 @@
 public enum Suite: String, CaseIterable, Sendable {
   case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, recurrent, optimizer, random,
     transfer
-  case latency, memory, loader, train
+  case latency, memory, loader, checkpoint, train
 
   /// What `lathe bench --list` says of it.
   public var summary: String {
@@ -22,6 +22,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .latency: "the host's cost of an operation, launches, round trips"
     case .memory: "copies, the buffer pool, start-up time and peak memory"
     case .loader: "batches of Fashion-MNIST from the data loader alone"
+    case .checkpoint: "checkpoints written and read, in turns with the same bytes raw"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
     }
   }

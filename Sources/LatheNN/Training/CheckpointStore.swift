@@ -33,12 +33,9 @@ struct CheckpointStore {
 
   /// Writes a checkpoint, then removes all but the newest `keeping`.
   func save(_ state: TrainingState, tensors: [(name: String, tensor: Tensor)], keeping: Int) throws {
-    let chunks = try Safetensors.encode(tensors)
     var state = state
-    state.tensorBytes = chunks.reduce(0) { $0 + $1.count }
-    state.tensorChecksum = CRC32.checksum(chunks)
+    (state.tensorBytes, state.tensorChecksum) = try Safetensors.store(tensors, to: path(step: state.step))
     let envelope = Envelope(checksum: try CheckpointStore.checksum(state), state: state)
-    try AtomicFile.write(chunks, to: path(step: state.step))
     try AtomicFile.write(
       [Array(CheckpointStore.encoder.encode(envelope))], to: path(step: state.step, "json"))
     for old in steps.filter({ $0 < state.step }).dropFirst(keeping - 1) {
@@ -87,16 +84,23 @@ struct CheckpointStore {
         "\(file): a checkpoint of version \(state.version); this program reads \(TrainingState.currentVersion)"
       )
     }
-    let content = try FileErrors.read(path(step: step))
-    guard content.count == state.tensorBytes else {
-      throw LatheError(
-        .format,
-        "\(path(step: step)): corrupt checkpoint: \(content.count) bytes, expected \(state.tensorBytes)")
+    return (state, try tensors(of: state, path(step: step)))
+  }
+
+  private func tensors(of state: TrainingState, _ file: String) throws -> Safetensors {
+    if let size = FileErrors.size(of: file), size != state.tensorBytes {
+      throw LatheError(.format, "\(file): corrupt checkpoint: \(size) bytes, expected \(state.tensorBytes)")
     }
-    guard CRC32.checksum([content]) == state.tensorChecksum else {
-      throw LatheError(.format, "\(path(step: step)): corrupt checkpoint: the checksum does not fit")
+    let tensors: Safetensors
+    do {
+      tensors = try Safetensors(path: file)
+    } catch let error as LatheError where error.kind == .format {
+      throw LatheError(.format, "\(error.message): corrupt checkpoint")
     }
-    return (state, try Safetensors(content: content, path: path(step: step)))
+    guard tensors.checksum == state.tensorChecksum else {
+      throw LatheError(.format, "\(file): corrupt checkpoint: the checksum does not fit")
+    }
+    return tensors
   }
 
   /// Removes what a run that was killed while writing left behind.

@@ -14,13 +14,8 @@ extension Trainer {
   ///
   /// - Throws: `LatheError.training` where a weight is not a number: such a checkpoint would be of no use.
   func tensors() throws -> [(name: String, tensor: Tensor)] {
-    var result: [(name: String, tensor: Tensor)] = []
-    for (name, tensor) in model.state {
-      for value in try tensor.scalars(as: Float.self) where !value.isFinite {
-        throw notFinite("weight \(name)", Double(value), step: state.step)
-      }
-      result.append(("model.\(name)", tensor))
-    }
+    try checkWeights()
+    var result = model.state.map { (name: "model.\($0.name)", tensor: $0.tensor) }
     let names = optimizedNames
     for (slot, tensors) in optimizer.state.slots.sorted(by: { $0.key < $1.key }) {
       for (name, tensor) in zip(names, tensors) { result.append(("optimizer.\(slot).\(name)", tensor)) }
@@ -29,6 +24,19 @@ extension Trainer {
       result.append(("average.\(name)", tensor))
     }
     return result
+  }
+
+  private func checkWeights() throws {
+    let weights = model.state
+    guard !weights.isEmpty else { return }
+    // For each, 0 where all its elements are finite and else not a number.
+    let sums = Tensor.stack(weights.map { ($0.tensor.detached().cast(to: .float32) * Float(0)).sum() })
+    for (place, sum) in try sums.scalars(as: Float.self).enumerated() where sum.isNaN {
+      let (name, tensor) = weights[place]
+      for value in try tensor.scalars(as: Float.self) where !value.isFinite {
+        throw notFinite("weight \(name)", Double(value), step: state.step)
+      }
+    }
   }
 
   /// The dotted paths of the parameters that the optimizer changes, in its order.
