@@ -74,12 +74,36 @@ class CharLSTM(nn.Module):
         return self.head(self.lstm(self.embedding(x))[0])
 
 
-def run(name, model, inputs, labels, optimizer, rate, clip, rename):
+def first_values(model):
     with torch.no_grad():
         for key, p in model.named_parameters():
             scale = 0.7 / math.sqrt(p[0].numel()) if p.dim() > 1 else 0.2
             shift = 1.0 if p.dim() == 1 and key.endswith("weight") else 0.0
             p.copy_(numbers(*p.shape, low=shift - scale, high=shift + scale))
+
+
+def train(model, inputs, labels, optimizer, rate, clip, precision=None):
+    """The losses, norms and learning rates of ten steps, with autocast to a type where one is given."""
+    optimizer = optimizer(model)
+    base = optimizer.param_groups[0]["lr"]
+    losses, norms, rates = [], [], []
+    for step in range(10):
+        for group in optimizer.param_groups:
+            group["lr"] = base * rate(step)
+        with torch.autocast("cpu", dtype=precision, enabled=precision is not None):
+            logits = model(inputs)
+            loss = F.cross_entropy(logits.flatten(0, -2), labels.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        norms.append(short(nn.utils.clip_grad_norm_(model.parameters(), clip)))
+        rates.append(short(base * rate(step)))
+        optimizer.step()
+        losses.append(short(loss))
+    return losses, norms, rates
+
+
+def run(name, model, inputs, labels, optimizer, rate, clip, rename):
+    first_values(model)
 
     def state():
         result = {}
@@ -91,20 +115,7 @@ def run(name, model, inputs, labels, optimizer, rate, clip, rename):
         return result
 
     start = state()
-    optimizer = optimizer(model)
-    base = optimizer.param_groups[0]["lr"]
-    losses, norms, rates = [], [], []
-    for step in range(10):
-        for group in optimizer.param_groups:
-            group["lr"] = base * rate(step)
-        logits = model(inputs)
-        loss = F.cross_entropy(logits.flatten(0, -2), labels.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        norms.append(short(nn.utils.clip_grad_norm_(model.parameters(), clip)))
-        rates.append(short(base * rate(step)))
-        optimizer.step()
-        losses.append(short(loss))
+    losses, norms, rates = train(model, inputs, labels, optimizer, rate, clip)
     return {
         "name": name, "start": start, "inputs": array(inputs), "labels": array(labels), "losses": losses,
         "norms": norms, "rates": rates, "end": {k: v["values"] for k, v in state().items()},
@@ -121,14 +132,20 @@ def warm_cosine(t):
     return t / 3 if t < 3 else (1 + math.cos(math.pi * (t - 3) / 9)) / 2
 
 
+def sgd(model):
+    return torch.optim.SGD(model.parameters(), 0.05, 0.9, nesterov=True, weight_decay=0.01)
+
+
+def falling(t):
+    return 0.9 ** t
+
+
 def main():
     tokens = whole(3, 7, low=0, high=11)
     text = whole(4, 6, low=0, high=7)
     write("runs", [
         run("gpt", GPT(11, 6, 8, 2, 2), tokens[:, :-1], tokens[:, 1:], adamw, warm_cosine, 0.5, gpt_names),
-        run("resnet", ResNet(), numbers(6, 1, 6, 6), whole(6, low=0, high=3),
-            lambda m: torch.optim.SGD(m.parameters(), 0.05, 0.9, nesterov=True, weight_decay=0.01), lambda t: 0.9 ** t,
-            1.0, resnet_names),
+        run("resnet", ResNet(), numbers(6, 1, 6, 6), whole(6, low=0, high=3), sgd, falling, 1.0, resnet_names),
         run("char-lstm", CharLSTM(), text[:, :-1], text[:, 1:],
             lambda m: torch.optim.RMSprop(m.parameters(), 0.01), lambda t: 1.0, 0.3, lambda n: [n]),
     ])

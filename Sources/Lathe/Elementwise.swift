@@ -110,7 +110,8 @@ extension Tensor {
 
   /// A floating-point function: whole numbers and bools are converted to float32 first.
   func floatUnary(_ op: ElementwiseOp, name: StaticString) -> Tensor {
-    unary(op, name: name, type: dtype.isFloatingPoint ? nil : .float32)
+    let x = op.losesPrecision ? inFullPrecision : self
+    return x.unary(op, name: name, type: dtype.isFloatingPoint ? nil : .float32)
   }
 
   /// Defers an operation and records it where an operand is tracked.
@@ -201,6 +202,16 @@ extension DType {
     case .uint8 where UInt8(exactly: number) == nil: Int32(exactly: number) == nil ? .int64 : .int32
     case .int32 where Int32(exactly: number) == nil: .int64
     default: self
+    }
+  }
+}
+
+extension ElementwiseOp {
+  /// Whether `withPrecision` takes the operand to float32: small errors or ranges of it become large ones.
+  fileprivate var losesPrecision: Bool {
+    switch self {
+    case .exp, .expm1, .log, .log1p, .rsqrt, .reciprocal, .softplus: true
+    default: false
     }
   }
 }

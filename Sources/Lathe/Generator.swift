@@ -34,8 +34,13 @@ public final class Generator: Sendable {
     set { current.withLock { $0 = newValue } }
   }
 
-  /// Takes the numbers for `count` elements.
+  /// Takes the numbers for `count` elements; in the second run of a checkpointed region those of the first.
   func key(count: Int) -> RandomKey {
+    guard let log = DrawLog.current else { return draw(count) }
+    return log.key { draw(count) }
+  }
+
+  private func draw(_ count: Int) -> RandomKey {
     current.withLock { state in
       let key = RandomKey(seed: state.seed, offset: state.offset)
       state.offset &+= UInt64((count + 3) / 4)

@@ -36,6 +36,9 @@ final class GradientNode: @unchecked Sendable {
     if savesOutput { savedOutput = (output.storage, output.layout) }
   }
 
+  /// A number above those of all nodes so far and not above those to come.
+  static var nextID: Int { counter.load(ordering: .relaxed) + 1 }
+
   /// Lets go of what was saved for the gradient.
   func free() {
     pullback = nil

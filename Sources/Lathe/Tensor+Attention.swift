@@ -51,37 +51,40 @@ extension Tensor {
   }
 
   private func fusedAttention(_ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?) -> Tensor {
-    let common = DType.promote(DType.promote(dtype, keys.dtype), values.dtype)
-    let inputs = [self, keys, values].map { $0.cast(to: .float32) }
-    let operands = inputs.map { $0.detached().withNeighbouringElements() }
+    let inputs = [self, keys, values].map { KernelOperand(activation: $0) }
+    let common = inputs.map(\.dtype).reduce(inputs[0].dtype, DType.promote)
+    let operands: @Sendable () -> [Tensor] = { inputs.map { $0.kernelInput.withNeighbouringElements() } }
     let visible = mask.map {
       [$0.detached().cast(to: .bool).expanded(to: [sizes.batch, sizes.heads, sizes.queries, sizes.keys])]
     }
     let results = Tensor.run(
-      .attention(sizes), operands + (visible ?? []),
+      .attention(sizes), operands() + (visible ?? []),
       outputs: [
         ([sizes.batch, sizes.queries, sizes.heads, sizes.valueWidth], .float32),
         ([sizes.batch, sizes.heads, sizes.queries], .float32),
       ])
-    let output = results[0].transposed(1, 2)
+    let output = KernelOperand(results[0].stored(as: common).transposed(1, 2))
     let logSums = results[1]
-    return output.recorded("attention", inputs) { gradient, _ in
+    return output.tensor.recorded("attention", inputs.map(\.tensor)) { gradient, _ in
       if GradientMode.isRecording {
-        let again = inputs[0].composedAttention(sizes, inputs[1], inputs[2], mask: mask)
-        let wanted = inputs.filter { $0.node != nil }
+        let again = inputs[0].wide.composedAttention(sizes, inputs[1].wide, inputs[2].wide, mask: mask)
+        let wanted = inputs.map(\.tensor).filter { $0.node != nil }
         var found = again.gradients(of: wanted, upstream: gradient, creatingGraph: true)[...]
-        return inputs.map { $0.node == nil ? nil : found.removeFirst() }
+        return inputs.map { $0.tensor.node == nil ? nil : found.removeFirst() }
       }
-      return Tensor.run(
-        .attentionBackward(sizes),
-        [gradient.withNeighbouringElements()] + operands + [output, logSums] + (visible ?? []),
-        outputs: [
-          ([sizes.batch, sizes.queries, sizes.heads, sizes.width], .float32),
-          ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], .float32),
-          ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.valueWidth], .float32),
-        ]
-      ).map { $0.transposed(1, 2) }
-    }.cast(to: common)
+      return zip(
+        inputs,
+        Tensor.run(
+          .attentionBackward(sizes),
+          [gradient.cast(to: .float32).withNeighbouringElements()] + operands()
+            + [output.kernelInput, logSums] + (visible ?? []),
+          outputs: [
+            ([sizes.batch, sizes.queries, sizes.heads, sizes.width], .float32),
+            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], .float32),
+            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.valueWidth], .float32),
+          ])
+      ).map { $1.stored(as: $0.dtype).transposed(1, 2) }
+    }
   }
 
   /// The tensor itself where elements of the last axis are neighbours in memory, else a copy.

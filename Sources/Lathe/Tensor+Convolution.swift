@@ -33,11 +33,11 @@ extension Tensor {
       strideX: stride.1, paddingY: padding.0, paddingX: padding.1, dilationY: dilation.0,
       dilationX: dilation.1,
       outputHeight: height, outputWidth: width)
-    let common = DType.promote(dtype, filter.dtype)
-    require(common.isFloatingPoint, "conv2D: not defined on \(common)")
+    require(
+      DType.promote(dtype, filter.dtype).isFloatingPoint, "conv2D: not defined on \(dtype)")
     return Tensor.convolution(
-      cast(to: .float32), filter.cast(to: .float32), bias: bias?.cast(to: .float32), sizes
-    ).cast(to: common)
+      KernelOperand(activation: self), KernelOperand(parameter: filter),
+      bias: bias.map { KernelOperand(parameter: $0) }, sizes)
   }
 
   /// The transposed 2-D convolution: the gradient of `conv2D` with respect to its input, as a layer.
@@ -77,11 +77,13 @@ extension Tensor {
       kernelHeight: filter.shape[2], kernelWidth: filter.shape[3], strideY: stride.0, strideX: stride.1,
       paddingY: padding.0, paddingX: padding.1, dilationY: dilation.0, dilationX: dilation.1,
       outputHeight: shape[2], outputWidth: shape[3])
-    let common = DType.promote(dtype, filter.dtype)
-    require(common.isFloatingPoint, "convTranspose2D: not defined on \(common)")
-    let result = Tensor.convolutionInputGradient(cast(to: .float32), filter.cast(to: .float32), sizes)
-    guard let bias else { return result.cast(to: common) }
-    return (result + bias.cast(to: .float32).reshaped(to: [1, channels, 1, 1])).cast(to: common)
+    require(
+      DType.promote(dtype, filter.dtype).isFloatingPoint, "convTranspose2D: not defined on \(dtype)")
+    let result = Tensor.convolutionInputGradient(
+      KernelOperand(activation: self), KernelOperand(parameter: filter), sizes)
+    guard let bias else { return result }
+    return (result + KernelOperand(parameter: bias).wide.reshaped(to: [1, channels, 1, 1])).cast(
+      to: result.dtype)
   }
 
   private static func checkWindow(
@@ -95,56 +97,67 @@ extension Tensor {
   // A convolution is linear in its input and in its filter: the gradient of each of the three operations below is
   // made of the other two, to any order.
 
-  private static func convolution(_ x: Tensor, _ filter: Tensor, bias: Tensor?, _ sizes: Convolution2D)
-    -> Tensor
-  {
+  private static func convolution(
+    _ x: KernelOperand, _ filter: KernelOperand, bias: KernelOperand?, _ sizes: Convolution2D
+  ) -> Tensor {
     var forward = sizes
     forward.hasBias = bias != nil
-    let savedInput = filter.node == nil ? nil : x
-    let savedFilter = x.node == nil ? nil : filter
-    let tracksBias = bias?.node != nil
+    let savedInput = filter.tensor.node == nil ? nil : x
+    let savedFilter = x.tensor.node == nil ? nil : filter
+    let biasType = bias.flatMap { $0.tensor.node == nil ? nil : $0.tensor.dtype }
+    let types = (x.tensor.dtype, filter.tensor.dtype)
     let inputs = [x, filter] + (bias.map { [$0] } ?? [])
     return run(
-      .convolution(forward), inputs.map { $0.detached().contiguous() },
+      .convolution(forward), inputs.map { $0.kernelInput.contiguous() },
       outputs: [([sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth], .float32)])[0]
-      .recorded("conv2D", inputs) { gradient, _ in
-        [
-          savedFilter.map { convolutionInputGradient(gradient, $0, sizes) },
-          savedInput.map { convolutionFilterGradient(gradient, $0, sizes) },
-          tracksBias ? gradient.sum(axes: [0, 2, 3]) : nil,
+      .stored(as: DType.promote(x.dtype, filter.dtype))
+      .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
+        let g = KernelOperand(gradient.cast(to: .float32))
+        return [
+          savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
+          savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
+          biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
         ]
       }
   }
 
-  private static func convolutionInputGradient(_ g: Tensor, _ filter: Tensor, _ sizes: Convolution2D)
-    -> Tensor
-  {
-    let savedGradient = filter.node == nil ? nil : g
-    let savedFilter = g.node == nil ? nil : filter
+  private static func convolutionInputGradient(
+    _ g: KernelOperand, _ filter: KernelOperand, _ sizes: Convolution2D
+  ) -> Tensor {
+    let savedGradient = filter.tensor.node == nil ? nil : g
+    let savedFilter = g.tensor.node == nil ? nil : filter
+    let types = (g.tensor.dtype, filter.tensor.dtype)
     return run(
-      .convolutionBackwardInput(sizes), [g.detached().contiguous(), filter.detached().contiguous()],
+      .convolutionBackwardInput(sizes), [g.kernelInput.contiguous(), filter.kernelInput.contiguous()],
       outputs: [([sizes.batch, sizes.channels, sizes.height, sizes.width], .float32)])[0]
-      .recorded("conv2D input gradient", [g, filter]) { gradient, _ in
-        [
-          savedFilter.map { convolution(gradient, $0, bias: nil, sizes) },
-          savedGradient.map { convolutionFilterGradient($0, gradient, sizes) },
+      .stored(as: DType.promote(g.dtype, filter.dtype))
+      .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
+        let dx = KernelOperand(gradient.cast(to: .float32))
+        return [
+          savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
+          savedGradient.map {
+            convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
+          },
         ]
       }
   }
 
-  private static func convolutionFilterGradient(_ g: Tensor, _ x: Tensor, _ sizes: Convolution2D) -> Tensor {
-    let savedGradient = x.node == nil ? nil : g
-    let savedInput = g.node == nil ? nil : x
+  private static func convolutionFilterGradient(
+    _ g: KernelOperand, _ x: KernelOperand, _ sizes: Convolution2D
+  ) -> Tensor {
+    let savedGradient = x.tensor.node == nil ? nil : g
+    let savedInput = g.tensor.node == nil ? nil : x
     let shape: Shape = [
       sizes.outputChannels, sizes.channels / sizes.groups, sizes.kernelHeight, sizes.kernelWidth,
     ]
     return run(
-      .convolutionBackwardFilter(sizes), [g.detached().contiguous(), x.detached().contiguous()],
+      .convolutionBackwardFilter(sizes), [g.kernelInput.contiguous(), x.kernelInput.contiguous()],
       outputs: [(shape, .float32)])[0]
-      .recorded("conv2D filter gradient", [g, x]) { gradient, _ in
-        [
-          savedInput.map { convolution($0, gradient, bias: nil, sizes) },
-          savedGradient.map { convolutionInputGradient($0, gradient, sizes) },
+      .recorded("conv2D filter gradient", [g.tensor, x.tensor]) { gradient, _ in
+        let dfilter = KernelOperand(gradient)
+        return [
+          savedInput.map { convolution(KernelOperand($0.wide), dfilter, bias: nil, sizes) },
+          savedGradient.map { convolutionInputGradient(KernelOperand($0.wide), dfilter, sizes) },
         ]
       }
   }

@@ -112,12 +112,12 @@ extension Tensor {
 
   /// Each element to a power; whole numbers to a negative power give 0 (1 and -1 stay what they are).
   public func pow(_ other: Tensor) -> Tensor {
-    Tensor.binary(.power, .tensor(self), .tensor(other), name: "pow")
+    Tensor.binary(.power, .tensor(inFullPrecision), .tensor(other.inFullPrecision), name: "pow")
   }
 
   /// Each element to a power; whole numbers to a negative power give 0 (1 and -1 stay what they are); one number for all elements.
   public func pow(_ other: some TensorScalar) -> Tensor {
-    Tensor.binary(.power, .tensor(self), .scalar(other.scalarValue), name: "pow")
+    Tensor.binary(.power, .tensor(inFullPrecision), .scalar(other.scalarValue), name: "pow")
   }
 
   /// The smaller element; NaN wins.

@@ -42,9 +42,12 @@ extension Tensor {
     }
     let keep = retainingGraph || creatingGraph
     let walk = {
-      BackwardWalk(targets: targets, keeping: keep).run(from: root, upstream: upstream.cast(to: dtype))
+      BackwardWalk(targets: targets, keeping: keep).run(from: [(root, upstream.cast(to: dtype))])
     }
-    let found = Trace.span("backward") { creatingGraph ? walk() : noGradient(walk) }
+    // The types of the forward pass decide, not where the gradients are asked for.
+    let found = Trace.span("backward") {
+      withPrecision(.float32) { creatingGraph ? walk() : noGradient(walk) }
+    }
     return zip(inputs, targets).map { input, target in
       found[ObjectIdentifier(target)] ?? Tensor.zeros(input.shape, dtype: input.dtype, device: input.device)
     }
@@ -52,18 +55,34 @@ extension Tensor {
 }
 
 /// The reverse walk over the tape: nodes in falling order of creation, freed as it goes.
-private struct BackwardWalk {
+struct BackwardWalk {
   let targets: [GradientNode]
   let keeping: Bool
+  /// Nodes with smaller numbers are not passed: the walk ends at them.
+  let boundary: Int
 
-  func run(from root: GradientNode, upstream: Tensor) -> [ObjectIdentifier: Tensor] {
+  init(targets: [GradientNode], keeping: Bool, after boundary: Int = 0) {
+    self.targets = targets
+    self.keeping = keeping
+    self.boundary = boundary
+  }
+
+  /// The targets' gradients by those of some roots; a target that none of them depends on has no entry.
+  func run(from roots: [(node: GradientNode, gradient: Tensor)]) -> [ObjectIdentifier: Tensor] {
     let wanted = Set(targets.map { ObjectIdentifier($0) })
     let lowest = targets.map(\.id).min() ?? 0
-    let relevant = nodesLeadingToTargets(from: root, wanted: wanted, lowest: lowest)
+    let relevant = nodesLeadingToTargets(from: roots.map(\.node), wanted: wanted, lowest: lowest)
     var results: [ObjectIdentifier: Tensor] = [:]
-    var gradients: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): upstream]
+    var gradients: [ObjectIdentifier: Tensor] = [:]
     var queue = NodeQueue()
-    queue.push(root)
+    for (root, gradient) in roots {
+      if let sum = gradients[ObjectIdentifier(root)] {
+        gradients[ObjectIdentifier(root)] = sum + gradient
+      } else {
+        gradients[ObjectIdentifier(root)] = gradient
+        queue.push(root)
+      }
+    }
     while let node = queue.pop() {
       let key = ObjectIdentifier(node)
       guard let gradient = gradients.removeValue(forKey: key) else { continue }
@@ -94,12 +113,13 @@ private struct BackwardWalk {
 
   /// The nodes from which a target is reached, so that no gradient is computed in vain.
   private func nodesLeadingToTargets(
-    from root: GradientNode, wanted: Set<ObjectIdentifier>, lowest: Int
+    from roots: [GradientNode], wanted: Set<ObjectIdentifier>, lowest: Int
   ) -> Set<ObjectIdentifier> {
     var order: [GradientNode] = []
-    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
-    var stack = [root]
+    var seen: Set<ObjectIdentifier> = []
+    var stack = roots.filter { seen.insert(ObjectIdentifier($0)).inserted }
     while let node = stack.popLast() {
+      guard node.id >= boundary else { continue }
       order.append(node)
       for case let input? in node.inputs where input.id >= lowest {
         if seen.insert(ObjectIdentifier(input)).inserted { stack.append(input) }

@@ -9,6 +9,7 @@ extension Tensor {
     require(
       weight.map { $0.shape == [shape[rank - 1]] } ?? true,
       "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
+    if isWidened { return checkpoint { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
     let x = cast(to: .float32)
     let scaled = x * (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
     return (weight.map { scaled * $0 } ?? scaled).cast(to: dtype.isFloatingPoint ? dtype : .float32)
@@ -26,6 +27,11 @@ extension Tensor {
     require(
       rank >= 2 && groups > 0 && shape[1] % groups == 0,
       "groupNorm: \(groups) groups for a tensor of shape \(shape), not [n, c, ...] with c a multiple of them")
+    if isWidened {
+      return checkpoint {
+        inFullPrecision.groupNorm(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+      }
+    }
     let channels = shape[1]
     var perChannel = Shape(repeating: 1, rank: rank)
     perChannel[1] = channels

@@ -20,9 +20,7 @@ extension Tensor {
     if !common.isFloatingPoint {
       return cast(to: common).wholeNumberProduct(other.cast(to: common)).cast(to: common)
     }
-    let a = cast(to: .float32)
-    let b = other.cast(to: .float32)
-    return Tensor.product(a, b).cast(to: common)
+    return Tensor.product(KernelOperand(self, ofProduct: ()), KernelOperand(other, ofProduct: ()))
   }
 
   /// Products of whole numbers as a reduction that multiplies on the way, without storing the products.
@@ -33,21 +31,28 @@ extension Tensor {
   }
 
   private static func product(_ a: Tensor, _ b: Tensor) -> Tensor {
+    product(KernelOperand(a), KernelOperand(b))
+  }
+
+  private static func product(_ a: KernelOperand, _ b: KernelOperand) -> Tensor {
     // A batch of rows times one matrix is one large product.
-    if b.rank == 2 && a.rank > 2 {
-      let n = b.shape[1]
-      return product(a.asRows(), b)
-        .reshaped(to: Shape(a.shape.dropLast()).appending(n))
+    if b.tensor.rank == 2 && a.tensor.rank > 2 {
+      let n = b.tensor.shape[1]
+      return product(a.viewed { $0.asRows() }, b)
+        .reshaped(to: Shape(a.tensor.shape.dropLast()).appending(n))
     }
     // Each side is saved only if the other side's gradient is wanted.
-    let savedA = b.node == nil ? nil : a
-    let savedB = a.node == nil ? nil : b
-    let shapes = (a.shape, b.shape)
-    return multiplied(a, b, bias: nil, activation: .none)
-      .recorded("matmul", [a, b]) { gradient, _ in
-        [
-          savedB.map { product(gradient, $0.transposed()).reducedBroadcast(to: shapes.0) },
-          savedA.map { product($0.transposed(), gradient).reducedBroadcast(to: shapes.1) },
+    let savedA = b.tensor.node == nil ? nil : a
+    let savedB = a.tensor.node == nil ? nil : b
+    let shapes = (a.tensor.shape, b.tensor.shape)
+    let types = (a.tensor.dtype, b.tensor.dtype)
+    return multiplied(a.kernelInput, b.kernelInput, bias: nil, activation: .none)
+      .stored(as: DType.promote(a.dtype, b.dtype))
+      .recorded("matmul", [a.tensor, b.tensor]) { gradient, _ in
+        let g = gradient.cast(to: .float32)
+        return [
+          savedB.map { product(g, $0.wide.transposed()).reducedBroadcast(to: shapes.0).cast(to: types.0) },
+          savedA.map { product($0.wide.transposed(), g).reducedBroadcast(to: shapes.1).cast(to: types.1) },
         ]
       }
   }
@@ -95,28 +100,28 @@ extension Tensor {
     require(
       bias.map { $0.shape == [weight.shape[0]] } ?? true,
       "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
-    let common =
-      bias.map { DType.promote(DType.promote(dtype, weight.dtype), $0.dtype) }
-      ?? DType.promote(dtype, weight.dtype)
-    let x = cast(to: .float32)
-    let w = weight.cast(to: .float32)
-    let b = bias?.cast(to: .float32)
-    let rows = x.asRows()
-    let savedRows = w.node == nil ? nil : rows
-    let savedWeight = rows.node == nil ? nil : w
-    let tracksBias = b?.node != nil
-    let output = Tensor.multiplied(rows, w.transposed(), bias: b, activation: activation)
-      .recorded("linear", [rows, w] + (b.map { [$0] } ?? []), savesOutput: activation == .relu) {
+    let x = KernelOperand(activation: self).viewed { $0.asRows() }
+    let w = KernelOperand(parameter: weight)
+    let b = bias.map { KernelOperand(parameter: $0) }
+    let common = DType.promote(DType.promote(x.dtype, w.dtype), b?.dtype ?? w.dtype)
+    let savedRows = weight.node == nil ? nil : x
+    let savedWeight = x.tensor.node == nil ? nil : w
+    let biasType = bias.flatMap { $0.node == nil ? nil : $0.dtype }
+    let types = (x.tensor.dtype, weight.dtype)
+    let output = Tensor.multiplied(
+      x.kernelInput, w.kernelInput.transposed(), bias: b?.kernelInput, activation: activation
+    ).stored(as: common)
+      .recorded("linear", [x.tensor, weight] + (bias.map { [$0] } ?? []), savesOutput: activation == .relu) {
         gradient, output in
-        var g = gradient
+        var g = gradient.cast(to: .float32)
         if let output { g = Tensor.select(output .> 0, g, Tensor.zeros([], device: g.device)) }
         return [
-          savedWeight.map { Tensor.product(g, $0) },
-          savedRows.map { Tensor.product(g.transposed(), $0) },
-          tracksBias ? g.sum(axes: [0]) : nil,
+          savedWeight.map { Tensor.product(g, $0.wide).cast(to: types.0) },
+          savedRows.map { Tensor.product(g.transposed(), $0.wide).cast(to: types.1) },
+          biasType.map { g.sum(axes: [0]).cast(to: $0) },
         ]
       }
-    return output.reshaped(to: Shape(shape.dropLast()).appending(w.shape[0])).cast(to: common)
+    return output.reshaped(to: Shape(shape.dropLast()).appending(weight.shape[0]))
   }
 
   /// All axes but the last made into one.

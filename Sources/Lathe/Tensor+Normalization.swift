@@ -14,32 +14,36 @@ extension Tensor {
         parameter.map { $0.shape == [columns] } ?? true,
         "layerNorm: weight or bias \(parameter?.shape ?? []) for a tensor of shape \(shape)")
     }
-    let result = dtype.isFloatingPoint ? dtype : .float32
-    let x = cast(to: .float32)
     let rows = columns == 0 ? 0 : count / columns
     let affine = weight != nil || bias != nil
     let w = weight?.cast(to: .float32) ?? Tensor.ones([columns], device: device)
     let b = bias?.cast(to: .float32) ?? Tensor.zeros([columns], device: device)
+    // Inside `withPrecision` the gradient is made from the input in 16 bits, with statistics of the exact one.
+    let x = dtype.isFloatingPoint ? self : cast(to: .float32)
+    let saved = x.node == nil ? KernelOperand(x) : KernelOperand(kept: x)
     let inputs = affine ? [x, w, b] : [x]
     let target = shape
+    let original = x.dtype
     let results = Tensor.run(
       .layerNorm(rows: rows, columns: columns, epsilon: epsilon, affine: affine),
-      inputs.map { $0.detached().contiguous() },
+      inputs.map { KernelOperand($0).kernelInput.contiguous() },
       outputs: [(target, .float32), ([rows], .float32), ([rows], .float32)])
     let (mean, scale) = (results[1], results[2])
-    return results[0].recorded("layerNorm", inputs) { gradient, _ in
+    return results[0].stored(as: fullPrecisionResult).recorded("layerNorm", inputs) { gradient, _ in
       if GradientMode.isRecording {
-        let again = x.composedLayerNorm(epsilon) * w + b
+        let again = x.cast(to: .float32).composedLayerNorm(epsilon) * w + b
         let wanted = inputs.filter { $0.node != nil }
         var found = again.gradients(of: wanted, upstream: gradient, creatingGraph: true)[...]
         return inputs.map { $0.node == nil ? nil : found.removeFirst() }
       }
-      return Tensor.run(
+      var parts = Tensor.run(
         .layerNormBackward(rows: rows, columns: columns, affine: affine),
-        [gradient.contiguous(), x.detached().contiguous(), mean, scale]
+        [gradient.cast(to: .float32).contiguous(), saved.kernelInput.contiguous(), mean, scale]
           + (affine ? [w.detached().contiguous()] : []),
         outputs: [(target, .float32)] + (affine ? [([columns], .float32), ([columns], .float32)] : []))
-    }.cast(to: result)
+      parts[0] = parts[0].stored(as: original)
+      return parts
+    }
   }
 
   private func composedLayerNorm(_ epsilon: Float) -> Tensor {
@@ -57,6 +61,15 @@ extension Tensor {
     weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
   ) -> (output: Tensor, mean: Tensor, variance: Tensor) {
     require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
+    if dtype.isHalf {
+      // Computed in float32; the tape keeps the input and computes again.
+      let results = checkpoint { () -> [Tensor] in
+        let (output, mean, variance) = cast(to: .float32).batchNorm(
+          weight: weight, bias: bias, epsilon: epsilon)
+        return [output.cast(to: dtype), mean, variance]
+      }
+      return (results[0], results[1], results[2])
+    }
     let axes = (0..<rank).filter { $0 != 1 }
     let mean = mean(axes: axes, keepDims: true)
     let centered = self - mean
@@ -70,7 +83,8 @@ extension Tensor {
     mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
   ) -> Tensor {
     require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
-    return scaled((self - perChannel(mean)) * (perChannel(variance) + epsilon).rsqrt(), weight, bias)
+    let output = scaled((self - perChannel(mean)) * (perChannel(variance) + epsilon).rsqrt(), weight, bias)
+    return dtype.isHalf ? output.cast(to: dtype) : output
   }
 
   private func perChannel(_ parameter: Tensor) -> Tensor {

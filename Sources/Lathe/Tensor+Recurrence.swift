@@ -59,6 +59,7 @@ package struct Recurrence: Sendable {
     }
   }
 
+  /// In float32, inside `withPrecision` too: the state runs through all steps.
   private static func plain(_ tensor: Tensor) -> Tensor {
     tensor.detached().cast(to: .float32).contiguous()
   }

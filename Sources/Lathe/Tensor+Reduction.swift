@@ -83,6 +83,7 @@ extension Tensor {
   ///   - keepDims: Leaves the axes in place with size 1.
   ///   - dtype: The result's type; where nil the tensor's own, int64 for whole numbers and bool.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false, dtype target: DType? = nil) -> Tensor {
+    if target == nil, isWidened { return inFullPrecision.sum(axes: axes, keepDims: keepDims) }
     let reduced = reducedAxes(axes, "sum")
     let result = target ?? (dtype.isFloatingPoint ? dtype : .int64)
     let originalType = dtype
@@ -101,7 +102,7 @@ extension Tensor {
     let reduced = reducedAxes(axes, "mean")
     var n = 1
     for i in 0..<rank where reduced[i] { n *= shape[i] }
-    let x = dtype.isFloatingPoint ? self : cast(to: .float32)
+    let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
     if n == 0 { return x.sum(axes: axes, keepDims: keepDims) / Float(0) }
     let scale = 1 / Float(n)
     return x.reduction(
@@ -115,6 +116,7 @@ extension Tensor {
 
   /// The product over axes; int64 for whole numbers and bool, 1 for no elements.
   public func prod(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    if isWidened { return inFullPrecision.prod(axes: axes, keepDims: keepDims) }
     let reduced = reducedAxes(axes, "prod")
     let result = dtype.isFloatingPoint ? dtype : .int64
     let x = self
@@ -203,7 +205,7 @@ extension Tensor {
   /// - Parameter correction: Taken from the number of elements in the divisor: 0 as NumPy, 1 (Bessel's) as PyTorch.
   public func variance(axes: [Int]? = nil, keepDims: Bool = false, correction: Int = 0) -> Tensor {
     let reduced = reducedAxes(axes, "variance")
-    let x = dtype.isFloatingPoint ? self : cast(to: .float32)
+    let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
     var n = 1
     for i in 0..<rank where reduced[i] { n *= shape[i] }
     let centered = x - x.mean(axes: axes, keepDims: true)
@@ -217,7 +219,7 @@ extension Tensor {
 
   /// log(sum(exp(x))) over axes, without overflow.
   public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    let x = dtype.isFloatingPoint ? self : cast(to: .float32)
+    let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
     let largest = x.detached().max(axes: axes, keepDims: true)
     // An infinite maximum would make infinity minus infinity.
     let shift = Tensor.select(
@@ -261,7 +263,7 @@ extension Tensor {
   /// Running sums along an axis; int64 for whole numbers and bool.
   public func cumulativeSum(axis: Int) -> Tensor {
     let a = self.axis(axis, "cumulativeSum")
-    let result = dtype.isFloatingPoint ? dtype : .int64
+    let result = dtype.isFloatingPoint ? fullPrecisionResult : .int64
     let source = cast(to: result.computeType).detached().contiguous()
     let (outer, count, inner) = sizes(around: a)
     return Tensor.run(

@@ -23,7 +23,7 @@ extension Tensor {
     if a != rank - 1 {
       return transposed(a, -1).softmax(axis: -1, logarithm: logarithm, name: name).transposed(a, -1)
     }
-    let result = dtype.isFloatingPoint ? dtype : .float32
+    let result = fullPrecisionResult
     let x = cast(to: .float32)
     let columns = shape[a]
     let rows = columns == 0 ? 0 : count / columns
@@ -65,22 +65,26 @@ extension Tensor {
       device == labels.device, "crossEntropy: tensors on different devices, \(device) and \(labels.device)")
     let classes = shape[rank - 1]
     let rows = labels.count
-    let result = dtype.isFloatingPoint ? dtype : .float32
-    let x = cast(to: .float32).reshaped(to: [rows, classes])
+    let result = fullPrecisionResult
+    let x = KernelOperand(reshaped(to: [rows, classes]))
+    let original = dtype
     let target = labels.cast(to: .int32).reshaped(to: [rows]).contiguous().detached()
     let operation = CrossEntropy(
       rows: rows, classes: classes, ignoredIndex: ignoredIndex.flatMap(Int32.init(exactly:)),
       labelSmoothing: labelSmoothing)
     let results = Tensor.run(
-      .crossEntropy(operation), [x.detached().contiguous(), target],
+      .crossEntropy(operation), [x.kernelInput.contiguous(), target],
       outputs: [([rows], .float32), ([rows], .float32)])
     let logSumExp = results[1]
-    let losses = results[0].recorded("crossEntropy", [x]) { gradient, _ in
-      if GradientMode.isRecording { return [x.crossEntropyGradient(target, operation, gradient)] }
+    let losses = results[0].recorded("crossEntropy", [x.tensor]) { gradient, _ in
+      if GradientMode.isRecording {
+        return [x.wide.crossEntropyGradient(target, operation, gradient).cast(to: original)]
+      }
       return Tensor.run(
         .crossEntropyBackward(operation),
-        [x.detached().contiguous(), target, logSumExp, gradient.contiguous()],
-        outputs: [([rows, classes], .float32)])
+        [x.kernelInput.contiguous(), target, logSumExp, gradient.contiguous()],
+        outputs: [([rows, classes], .float32)]
+      ).map { $0.stored(as: original) }
     }
     switch reduction {
     case .none: return losses.reshaped(to: labels.shape).cast(to: result)

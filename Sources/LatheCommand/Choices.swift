@@ -59,6 +59,7 @@ enum ScheduleName: String, CaseIterable {
 #if CommandLine
   extension OptimizerName: ExpressibleByArgument {}
   extension ScheduleName: ExpressibleByArgument {}
+  extension Precision: ExpressibleByArgument {}
 
   /// What says where the data and the device are, for more than one command.
   struct SharedOptions: ParsableArguments {

@@ -130,6 +130,16 @@
     @Option(parsing: .unconditional, help: "Checkpoints that stay; without it 2.")
     var keep: Int?
 
+    @Option(help: "The type of products and convolutions; parameters stay float32.")
+    var precision: Precision?
+
+    @Flag(help: "Wait for the device after each phase, so that the report shows where its time goes.")
+    var synchronizePhases = false
+
+    @Flag(
+      help: "Keep only the inputs of layers and compute them again for the gradient: less memory, more time.")
+    var checkpointing = false
+
     /// What the flags say.
     private var flags: TrainingOptions {
       var options = TrainingOptions()
@@ -163,6 +173,8 @@
       options.weightsPrefix = weightsPrefix
       options.partial = partial ? true : nil
       options.freeze = freeze
+      options.precision = precision?.rawValue
+      options.checkpointing = checkpointing ? true : nil
       return options
     }
 
@@ -204,6 +216,7 @@
       let trainer = try job.trainer(folder: folder)
       try job.data.description.write(to: folder)
       if checkNumbers { trainer.checksEveryStep = true }
+      trainer.synchronizesPhases = synchronizePhases
       let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
       display.attach(to: trainer)
       trainer.callbacks = [

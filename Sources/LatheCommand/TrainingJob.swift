@@ -39,6 +39,7 @@ struct TrainingJob {
       ("image size", options.imageSize.map(String.init)), ("channels", options.channels.map(String.init)),
       ("test share", options.testShare.map { "\($0)" }), ("augmentation", options.augment),
       ("weights", options.weights), ("frozen", options.freeze),
+      ("precision", options.precision.flatMap { $0 == Precision.float32.rawValue ? nil : $0 }),
     ]
     // Only a schedule that ends with the run depends on its length.
     let lengths: [(String, String?)] = [
@@ -70,6 +71,12 @@ struct TrainingJob {
       generator: generator, training: data.training, test: data.test, epochs: epochs,
       settings: settings, folder: folder, device: device)
     trainer.objective = recipe.objective(labelSmoothing: options.labelSmoothing ?? 0)
+    trainer.precision = options.precision.flatMap(Precision.init) ?? .float32
+    if options.checkpointing == true, !model.checkpointLayers() {
+      throw LatheError(
+        .invalidArgument,
+        "--checkpointing: \(recipe.name) has no layers that can be run again; leave it out")
+    }
     trainer.accumulation = options.accumulate ?? 1
     trainer.clipping = options.clipNorm.map { .norm($0) }
     trainer.average = options.average.map { ExponentialMovingAverage(model.trainableParameters, decay: $0) }

@@ -28,6 +28,8 @@ struct TrainingOptions: Codable, Equatable {
     case imageSize = "image_size"
     case testShare = "test_share"
     case weightsPrefix = "weights_prefix"
+    case precision
+    case checkpointing
   }
 
   var model: String?
@@ -68,6 +70,8 @@ struct TrainingOptions: Codable, Equatable {
   var weightsPrefix: String?
   var partial: Bool?
   var freeze: String?
+  var precision: String?
+  var checkpointing: Bool?
 
   init() {}
 
@@ -186,6 +190,7 @@ struct TrainingOptions: Codable, Equatable {
       (.model, model, ModelCatalog.all.map(\.name)),
       (.optimizer, optimizer, OptimizerName.allCases.map(\.rawValue)),
       (.schedule, schedule, ScheduleName.allCases.map(\.rawValue)),
+      (.precision, precision, Precision.allCases.map(\.rawValue)),
       (.data, data, DataKind.allCases.map(\.rawValue)),
     ]
     for (key, value, known) in words {

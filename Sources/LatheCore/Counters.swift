@@ -26,6 +26,8 @@ public struct Counters: Sendable, Hashable, Codable {
 /// The live counters of a backend; safe to use from any thread.
 public final class CounterStore: Sendable {
   private let state = Mutex(Counters())
+  /// The largest `bytesInUse` since `startPeak`.
+  private let recent = Mutex(0)
 
   /// All zero.
   public init() {}
@@ -44,6 +46,15 @@ public final class CounterStore: Sendable {
     }
   }
 
+  /// Starts a peak of its own beside that of the counters.
+  public func startPeak() {
+    let bytes = state.withLock { $0.bytesInUse }
+    recent.withLock { $0 = bytes }
+  }
+
+  /// The most bytes in use since `startPeak`.
+  public var recentPeak: Int { recent.withLock { $0 } }
+
   /// Counts kernels.
   public func launched(_ count: Int = 1) { state.withLock { $0.launches += count } }
   /// Counts operations that ran inside another's kernel.
@@ -60,6 +71,8 @@ public final class CounterStore: Sendable {
       if fromPool { $0.cachedBytes -= bytes } else { $0.allocations += 1 }
       $0.bytesInUse += bytes
       $0.peakBytes = max($0.peakBytes, $0.bytesInUse)
+      let bytes = $0.bytesInUse
+      recent.withLock { $0 = max($0, bytes) }
     }
   }
 

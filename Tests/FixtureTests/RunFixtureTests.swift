@@ -15,7 +15,7 @@ struct RunFixture: Decodable, Sendable {
 }
 
 /// A model with everything that changes it.
-private struct FixtureRun {
+struct FixtureRun {
   var model: any Module
   var optimizer: any Optimizer
   var schedule: LearningRateSchedule

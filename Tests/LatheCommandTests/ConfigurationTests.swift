@@ -72,6 +72,21 @@ extension CommandTests {
       #expect(records.contains("\"step\":5") && !records.contains("\"step\":6"))
     }
 
+    @Test("The recipes of the measured accuracies can be run")
+    func recipes() throws {
+      let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../benchmarks/recipes")
+      let names = try FileManager.default.contentsOfDirectory(atPath: recipes.path)
+        .filter { $0.hasSuffix(".json") }
+      #expect(names.sorted() == ["lenet.json", "resnet18.json"])
+      for name in names {
+        let result = try Lathe.run(
+          "train", "--config", recipes.appendingPathComponent(name).path, "--dry-run",
+          "--data-dir", folder.path, "--device", "cpu", "--batch-size", "4", in: folder.path)
+        #expect(result.status == 0 && result.output.contains("one step of 4 examples"), "\(result.errors)")
+      }
+    }
+
     @Test("A file that is not there")
     func missing() throws {
       let result = try Lathe.run("train", "--config", "nowhere.json", in: folder.path)

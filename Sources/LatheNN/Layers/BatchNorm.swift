@@ -49,7 +49,7 @@ public class BatchNorm: Module {
     let count = input.count / channels
     require(count > 1 || !isTraining, "\(Self.self): one value per channel in \(input.shape) has no variance")
     let result = input.batchNorm(weight: weight?.value, bias: bias?.value, epsilon: epsilon)
-    if isTraining, let runningMean, let runningVariance {
+    if isTraining, !Recomputation.isUnderWay, let runningMean, let runningVariance {
       let unbiased = Float(count) / Float(count - 1)
       runningMean.value = runningMean.value * (1 - momentum) + result.mean * momentum
       runningVariance.value = runningVariance.value * (1 - momentum) + result.variance * (momentum * unbiased)

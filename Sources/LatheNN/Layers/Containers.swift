@@ -1,11 +1,13 @@
 import Lathe
 
 /// x + body(x) (He et al., 2016), with another module in place of x where sizes change.
-public final class Residual: SequenceModule {
+public final class Residual: SequenceModule, LayerCheckpointing {
   /// What is added.
   public let body: any Module
   /// What stands for x; x itself where nil.
   public let shortcut: (any Module)?
+  /// Whether the body is run again in the backward pass instead of keeping what it made.
+  public var isCheckpointed = false
 
   /// - Parameter shortcut: Brings x to the body's output shape.
   public init(_ body: any Module, shortcut: (any Module)? = nil) {
@@ -18,7 +20,8 @@ public final class Residual: SequenceModule {
 
   /// Computes the layer.
   public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
-    (shortcut.map { $0.apply(input, lengths: lengths) } ?? input) + body.apply(input, lengths: lengths)
+    let change = run { [body] in body.apply(input, lengths: lengths) }
+    return (shortcut.map { $0.apply(input, lengths: lengths) } ?? input) + change
   }
 
   /// Names the body and the shortcut.

@@ -175,9 +175,11 @@ public final class TransformerDecoderLayer: ParameterContainer {
 }
 
 /// Encoder layers one after the other, with a norm behind them where they normalise first.
-public final class TransformerEncoder: SequenceModule {
+public final class TransformerEncoder: SequenceModule, LayerCheckpointing {
   /// The layers in order.
   public let layers: [TransformerEncoderLayer]
+  /// Whether layers are run again in the backward pass instead of keeping what they made.
+  public var isCheckpointed = false
   private let norm: LayerNorm?
 
   /// - Parameters:
@@ -204,7 +206,9 @@ public final class TransformerEncoder: SequenceModule {
   }
 
   private func run(_ input: Tensor, mask: Tensor?, padding: Tensor?) -> Tensor {
-    let x = layers.reduce(input) { x, layer in layer(x, mask: mask, padding: padding) }
+    let x = layers.reduce(input) { x, layer in
+      run { layer(x, mask: mask, padding: padding) }
+    }
     return norm.map { $0(x) } ?? x
   }
 
@@ -216,9 +220,11 @@ public final class TransformerEncoder: SequenceModule {
 }
 
 /// Decoder layers one after the other, with a norm behind them where they normalise first.
-public final class TransformerDecoder: ParameterContainer {
+public final class TransformerDecoder: ParameterContainer, LayerCheckpointing {
   /// The layers in order.
   public let layers: [TransformerDecoderLayer]
+  /// Whether layers are run again in the backward pass instead of keeping what they made.
+  public var isCheckpointed = false
   private let norm: LayerNorm?
 
   /// - Parameters:
@@ -240,7 +246,9 @@ public final class TransformerDecoder: ParameterContainer {
   ) -> Tensor {
     observed(input: input) {
       let x = layers.reduce(input) { x, layer in
-        layer(x, memory: memory, mask: mask, padding: padding, memoryPadding: memoryPadding)
+        run {
+          layer(x, memory: memory, mask: mask, padding: padding, memoryPadding: memoryPadding)
+        }
       }
       return norm.map { $0(x) } ?? x
     }

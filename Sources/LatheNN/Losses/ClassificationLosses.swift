@@ -13,6 +13,7 @@ public func binaryCrossEntropy(
   require(
     logits.shape == targets.shape,
     "binaryCrossEntropy: logits \(logits.shape) and targets \(targets.shape) differ")
+  let logits = logits.inFullPrecision
   var loss: Tensor
   if let positiveWeights {
     loss = (1 - targets) * logits + ((positiveWeights - 1) * targets + 1) * (-logits).softplus()
@@ -30,6 +31,7 @@ public func binaryCrossEntropy(
   require(
     probabilities.shape == targets.shape,
     "binaryCrossEntropy: probabilities \(probabilities.shape) and targets \(targets.shape) differ")
+  let probabilities = probabilities.inFullPrecision
   let positive = probabilities.log().maximum(Float(-100))
   let negative = (1 - probabilities).log().maximum(Float(-100))
   let loss = -(targets * positive + (1 - targets) * negative)

@@ -3,21 +3,23 @@ import Lathe
 extension Tensor {
   /// The cosine of the angle between vectors along an axis, with lengths not below `epsilon`.
   public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Float = 1e-8) -> Tensor {
-    let product = (self * other).sum(axis: axis)
+    let (a, b) = (inFullPrecision, other.inFullPrecision)
+    let product = (a * b).sum(axis: axis)
     let lengths =
-      square().sum(axis: axis).maximum(epsilon * epsilon)
-      * other.square().sum(axis: axis).maximum(epsilon * epsilon)
+      a.square().sum(axis: axis).maximum(epsilon * epsilon)
+      * b.square().sum(axis: axis).maximum(epsilon * epsilon)
     return product * lengths.rsqrt()
   }
 
   /// The length of vectors' differences along the last axis, with `epsilon` added to each element as in PyTorch.
   public func distance(to other: Tensor, epsilon: Float = 1e-6) -> Tensor {
-    (self - other + epsilon).square().sum(axis: -1).sqrt()
+    (inFullPrecision - other.inFullPrecision + epsilon).square().sum(axis: -1).sqrt()
   }
 
   /// Vectors of length 1 along the last axis.
   public func normalized(epsilon: Float = 1e-12) -> Tensor {
-    self / square().sum(axes: [-1], keepDims: true).sqrt().maximum(epsilon)
+    let x = inFullPrecision
+    return x / x.square().sum(axes: [-1], keepDims: true).sqrt().maximum(epsilon)
   }
 }
 

@@ -21,6 +21,7 @@ public func meanSquaredError(_ predictions: Tensor, _ targets: Tensor, reduction
   -> Tensor
 {
   checkShapes("meanSquaredError", predictions, targets)
+  let predictions = predictions.inFullPrecision
   return (predictions - targets).square().reduced(reduction)
 }
 
@@ -29,6 +30,7 @@ public func meanAbsoluteError(_ predictions: Tensor, _ targets: Tensor, reductio
   -> Tensor
 {
   checkShapes("meanAbsoluteError", predictions, targets)
+  let predictions = predictions.inFullPrecision
   return (predictions - targets).abs().reduced(reduction)
 }
 
@@ -37,6 +39,7 @@ public func huberLoss(
   _ predictions: Tensor, _ targets: Tensor, delta: Float = 1, reduction: LossReduction = .mean
 ) -> Tensor {
   checkShapes("huberLoss", predictions, targets)
+  let predictions = predictions.inFullPrecision
   require(delta > 0, "huberLoss: delta \(delta)")
   let distance = (predictions - targets).abs()
   // With m = min(distance, delta) both cases are m * (distance - m / 2).
@@ -56,6 +59,7 @@ public func hingeLoss(
   _ predictions: Tensor, _ targets: Tensor, margin: Float = 1, reduction: LossReduction = .mean
 ) -> Tensor {
   checkShapes("hingeLoss", predictions, targets)
+  let predictions = predictions.inFullPrecision
   return (margin - predictions * targets).relu().reduced(reduction)
 }
 
@@ -71,6 +75,7 @@ public func multiClassHingeLoss(
     scores.rank == 2 && labels.shape == [scores.shape[0]],
     "multiClassHingeLoss: scores \(scores.shape) and labels \(labels.shape): expected [rows, classes] and [rows]"
   )
+  let scores = scores.inFullPrecision
   let classes = scores.shape[1]
   let right = scores.gather(axis: 1, indices: labels.unsqueezed(1))
   let over = (margin - right + scores).relu()

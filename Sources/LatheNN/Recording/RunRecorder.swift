@@ -123,6 +123,7 @@ public final class RunRecorder: TrainerCallback {
         ("loss/train", report.loss), ("learning_rate", Double(report.learningRate)),
       ]
       if let norm = report.gradientNorm { values.append(("gradient_norm", norm)) }
+      if let bytes = report.peakBytes { values.append(("memory/peak_bytes", Double(bytes))) }
       try events?.scalars(values, step: report.step)
     }
   }

@@ -32,7 +32,7 @@ public final class RunReport: TrainerCallback {
         "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) epochs and \(trainer.step) steps: "
         + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy)).</p>\n"
     }
-    body += curves(trainer.history) + epochs(trainer.history)
+    body += curves(trainer.history) + epochs(trainer.history) + phases(trainer)
     if trainer.objective is ClassificationObjective, let names = trainer.test.classes {
       body += try classes(trainer, names)
     }
@@ -85,6 +85,25 @@ public final class RunReport: TrainerCallback {
             decimals($0.testAccuracy), String(Int($0.samplesPerSecond)), String(format: "%.2f", $0.seconds),
           ]
         })
+  }
+
+  /// Time and memory by phase, over the epochs of which they are known.
+  private func phases(_ trainer: Trainer) -> String {
+    let reports = trainer.history.compactMap(\.phases)
+    let seconds = TrainingPhase.allCases.map { phase in reports.reduce(0) { $0 + $1[phase].seconds } }
+    let total = seconds.reduce(0, +)
+    guard total > 0 else { return "" }
+    let rows = zip(TrainingPhase.allCases, seconds).map { phase, seconds in
+      let bytes = reports.reduce(0) { max($0, $1[phase].peakBytes) }
+      return [
+        phase.rawValue, String(format: "%.2f", seconds), String(format: "%.1f %%", 100 * seconds / total),
+        String(format: "%.1f", Double(bytes) / 1_048_576),
+      ]
+    }
+    let remark =
+      trainer.synchronizesPhases || trainer.device == .cpu
+      ? "" : "<p>The host's time; the device's own shows as waiting.</p>\n"
+    return "<h2>Phases</h2>\n" + remark + HTML.table([["phase", "seconds", "share", "peak MiB"]] + rows)
   }
 
   private func classes(_ trainer: Trainer, _ classNames: [String]) throws -> String {

@@ -58,6 +58,12 @@ extension Trainer {
     guard saved.settings == state.settings else {
       throw LatheError(.invalidArgument, "\(source): \(saved.settings.difference(from: state.settings))")
     }
+    guard saved.precision == state.precision else {
+      throw LatheError(
+        .invalidArgument,
+        "\(source): made with precision \((saved.precision ?? .float32).rawValue), now \(precision.rawValue); resume "
+          + "with the same or start anew in another folder")
+    }
     guard saved.dataCount == state.dataCount && saved.dataChecksum == state.dataChecksum else {
       throw LatheError(
         .invalidArgument,

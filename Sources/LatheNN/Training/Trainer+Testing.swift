@@ -8,13 +8,13 @@ extension Trainer {
   }
 
   private func evaluate(_ data: any TrainingData) throws -> (loss: Double, accuracy: Double) {
-    let means = try objective.means(of: model, on: data, device: device)
+    let means = try withPrecision(precision) { try objective.means(of: model, on: data, device: device) }
     return (means.loss, means.accuracy ?? 0)
   }
 
   func testInside() throws {
     try readLosses()
-    let result = try evaluateTest()
+    let result = try phases.measure(.validation) { try evaluateTest() }
     let report = TestReport(step: state.step, loss: result.loss, accuracy: result.accuracy)
     for callback in callbacks { try callback.tested(self, report) }
   }
@@ -39,7 +39,9 @@ extension Trainer {
       model.evaluate()
       defer { model.train() }
       let batches = test.batches(size: test.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
-      try noGradient { while let batch = try batches.next() { try body(batch, model(batch)) } }
+      try noGradient {
+        while let batch = try batches.next() { try body(batch, withPrecision(precision) { model(batch) }) }
+      }
     }
     if let average { try average.withAverages(run) } else { try run() }
   }
@@ -62,7 +64,7 @@ extension Trainer {
       throw LatheError(.invalidArgument, "the training set has no \(training.noun)")
     }
     model.train()
-    try trainStep([batch])
+    try trainStepThatFits([batch])
     state.step += 1
     try readLosses()
     return DryRun(

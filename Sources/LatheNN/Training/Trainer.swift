@@ -58,6 +58,21 @@ public final class Trainer {
   public var clipping: GradientClipping?
   /// Batches whose gradients make one step, as if they were one batch.
   public var accumulation = 1
+  /// The type in which the model's products and convolutions work; set before the run.
+  ///
+  /// With float16 the loss is scaled, which waits for the device at each step.
+  public var precision: Precision {
+    get { state.precision ?? .float32 }
+    set {
+      state.precision = newValue == .float32 ? nil : newValue
+      state.lossScaler = newValue == .float16 ? LossScaler() : nil
+    }
+  }
+  /// How the loss is scaled with float16; nil for other types.
+  public var lossScaler: LossScaler? {
+    get { state.lossScaler }
+    set { state.lossScaler = newValue }
+  }
   /// A moving average of the weights, which then is what is tested and stored as the model.
   public var average: ExponentialMovingAverage?
   /// Ends the run after so many steps in all, within an epoch if need be.
@@ -74,6 +89,11 @@ public final class Trainer {
   ///
   /// The layer can then be named. On by default on the CPU, where nothing waits; elsewhere it costs speed.
   public var checksEveryStep: Bool
+  /// Waits for the device after each phase, so that `EpochReport.phases` holds its time by phase; costs speed.
+  public var synchronizesPhases: Bool {
+    get { phases.synchronizes }
+    set { phases.synchronizes = newValue }
+  }
   /// Are told what happens, in this order.
   public var callbacks: [any TrainerCallback] = []
 
@@ -84,6 +104,8 @@ public final class Trainer {
   var state: TrainingState
   /// Losses, counts of right answers and gradients' lengths that are still on the device.
   var unread: [UnreadStep] = []
+  /// What the epoch's phases took.
+  var phases: PhaseClock
   /// The last batch trained on, to find the layer that fails.
   var lastBatch: Batch?
   private var lastSaved: Int?
@@ -98,6 +120,7 @@ public final class Trainer {
     let norm: Tensor?
     let count: Int
     let learningRate: Float
+    let peakBytes: Int, bytesInUse: Int
   }
 
   /// A run at its start.
@@ -125,6 +148,7 @@ public final class Trainer {
     self.test = test
     self.epochs = epochs
     self.device = device
+    phases = PhaseClock(device)
     store = folder.map(CheckpointStore.init)
     baseLearningRate = optimizer.learningRate
     checksEveryStep = device == .cpu
@@ -201,13 +225,14 @@ public final class Trainer {
     let before = (samples: state.sampleCount, step: state.stepInEpoch)
     model.train()
     while state.stepInEpoch < steps && !isAtStepLimit {
-      let group = try (0..<accumulation).compactMap { _ in try batches.next() }
+      phases.startStep()
+      let group = try phases.measure(.data) { try (0..<accumulation).compactMap { _ in try batches.next() } }
       guard !group.isEmpty else { break }
       if shouldStop?() == true {
         try readLosses()
         return .stopped
       }
-      try Trace.span("step") { try trainStep(group) }
+      try Trace.span("step") { try trainStepThatFits(group) }
       state.stepInEpoch += 1
       state.step += 1
       // Reading waits for the device, so it is done for many steps at once.
@@ -242,45 +267,63 @@ public final class Trainer {
     var correct: Tensor?
     var gradients: [Tensor] = []
     for batch in batches {
-      let result = objective(model, batch)
+      let result = try phases.measure(.forward) { withPrecision(precision) { objective(model, batch) } }
       let part = batches.count == 1 ? result.loss : result.loss * (Float(batch.count) / Float(total))
-      let found = part.gradients(of: parameters)
-      gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
+      try phases.measure(.backward) {
+        let found = (state.lossScaler?.scaled(part) ?? part).gradients(of: parameters)
+        gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
+        // What failed must not reach the parameters, and no deferred sum wait behind the next batch.
+        for gradient in gradients { try gradient.evaluated() }
+      }
       loss = loss.map { $0 + part.detached() } ?? part.detached()
       if let right = result.correct { correct = correct.map { $0 + right } ?? right }
-      // Whatever the next batch needs must not wait behind this one's deferred sums.
-      if batches.count > 1 { for gradient in gradients { try gradient.evaluated() } }
     }
-    if checksEveryStep, let value = try loss.map({ Double(try $0.item()) }), !value.isFinite {
-      throw notFinite("loss", value, step: state.step + 1)
+    if checksEveryStep, let loss {
+      let value = try phases.measure(.waiting) { Double(try loss.item()) }
+      guard value.isFinite else { throw notFinite("loss", value, step: state.step + 1) }
+    }
+    let norm = try phases.measure(.optimizer) { try update(gradients) }
+    guard let loss else { return }
+    unread.append(
+      UnreadStep(
+        loss: try loss.evaluated(), correct: try correct?.evaluated(), norm: try norm?.evaluated(),
+        count: total, learningRate: optimizer.learningRate, peakBytes: phases.stepPeak,
+        bytesInUse: device.counters.bytesInUse))
+  }
+
+  /// A step by gradients, which are unscaled and clipped first.
+  ///
+  /// - Returns: Their length before clipping, where they are clipped and the step is made.
+  private func update(_ gradients: [Tensor]) throws -> Tensor? {
+    var gradients = gradients
+    var areFinite = true
+    if let scaler = state.lossScaler {
+      (gradients, areFinite) = try scaler.unscaled(gradients)
+      state.lossScaler?.update(areFinite: areFinite)
     }
     for callback in callbacks { try callback.gradientsComputed(self, gradients) }
     var norm: Tensor?
     if let clipping { (gradients, norm) = clipping(gradients) }
     let factor = schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)
     optimizer.learningRate = Float(Double(baseLearningRate) * factor)
+    guard areFinite else { return nil }
     optimizer.step(gradients)
     average?.update()
-    guard let loss else { return }
-    unread.append(
-      UnreadStep(
-        loss: try loss.evaluated(), correct: try correct?.evaluated(), norm: try norm?.evaluated(),
-        count: total,
-        learningRate: optimizer.learningRate))
+    return norm
   }
 
   /// Tests, stores and reports.
   ///
   /// - Parameter isCut: Whether the limit of steps was reached within the epoch, which stays under way.
   private func finishEpoch(isCut: Bool, samples: Int, seconds: Double) throws {
-    let evaluation = try evaluateTest()
+    let evaluation = try phases.measure(.validation) { try evaluateTest() }
     guard evaluation.loss.isFinite else { throw notFinite("test loss", evaluation.loss, step: state.step) }
     let count = Double(max(state.sampleCount, 1))
     let result = EpochReport(
       epoch: state.epoch + 1, trainLoss: state.lossSum / count,
       trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
       testAccuracy: evaluation.accuracy, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
-      seconds: seconds, device: device.name)
+      seconds: seconds, device: device.name, phases: phases.take())
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
     try saveCheckpoint()
     try saveModel()
@@ -304,6 +347,7 @@ public final class Trainer {
     let results = unread
     unread.removeAll(keepingCapacity: true)
     var reports: [StepReport] = []
+    if let last = results.last { _ = try phases.measure(.waiting) { try last.loss.item() } }
     for (index, result) in results.enumerated() {
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { throw notFinite("loss", loss, step: first + index + 1) }
@@ -314,7 +358,8 @@ public final class Trainer {
       reports.append(
         StepReport(
           step: first + index + 1, loss: loss, learningRate: result.learningRate,
-          gradientNorm: try result.norm.map { Double(try $0.item()) }))
+          gradientNorm: try result.norm.map { Double(try $0.item()) }.flatMap { $0.isFinite ? $0 : nil },
+          peakBytes: result.peakBytes, bytesInUse: result.bytesInUse))
     }
     if !reports.isEmpty { for callback in callbacks { try callback.stepsRead(self, reports) } }
   }

@@ -39,8 +39,13 @@ public struct StepReport: Codable, Hashable, Sendable {
   public var loss: Double
   /// The step size.
   public var learningRate: Float
-  /// The length of all gradients before clipping; nil where they are not clipped.
+  /// The length of all gradients before clipping; nil where they are not clipped, where it is not finite and where
+  /// the step was left out.
   public var gradientNorm: Double?
+  /// The most bytes of the device that tensors held during the step, its batches' included.
+  public var peakBytes: Int?
+  /// The bytes that tensors held after it.
+  public var bytesInUse: Int?
 }
 
 /// The figures of a test inside an epoch.

@@ -51,6 +51,8 @@ public struct EpochReport: Codable, Hashable, Sendable {
   public var seconds: Double
   /// The device's name.
   public var device: String
+  /// What the parts of the epoch took in time and memory; nil in reports of older versions.
+  public var phases: PhaseReport?
 }
 
 /// Where a run stands: the JSON half of a checkpoint.
@@ -78,6 +80,10 @@ struct TrainingState: Codable, Hashable {
   var history: [EpochReport] = []
   /// How far the learning rate was lowered; nil without such a rule.
   var plateau: ReduceOnPlateau?
+  /// The type of products and convolutions; nil for float32.
+  var precision: Precision?
+  /// How the loss is scaled; nil where it is not.
+  var lossScaler: LossScaler?
   /// The size and checksum of the tensors' file.
   var tensorBytes = 0
   var tensorChecksum: UInt32 = 0

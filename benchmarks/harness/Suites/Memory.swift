@@ -14,6 +14,7 @@ enum MemorySuite {
         let (row, column) = ($0 / (2 * size), $0 % (2 * size))
         return column < size ? row * size + column : (row + size / 2) * size + column - size
       },
+      gptStep(.float32), gptStep(.bfloat16), gptStep(.float16),
       allocation, lenetProcess("warm-caches"), lenetProcess("cold-caches"),
     ]
   }

@@ -1,0 +1,74 @@
+import LatheCore
+
+extension Evaluation {
+  /// Longer expressions are stored: computing them twice costs more than the memory.
+  private static let recomputedSize = 4
+
+  /// The elements of a pending 16-bit storage in float32, computed without storing them in 16 bits; nil where that
+  /// would not save memory.
+  ///
+  /// It saves memory where what the elements are made of is kept anyway, as is the input of an activation function
+  /// whose result only a product reads: the tape then holds the first, and the second is made again when needed.
+  static func recomputed(_ storage: Storage) -> Storage? {
+    storage.device.evaluationLock.withLock {
+      guard isShort(storage), readsOnlyWhatIsKept(storage, limit: storage.byteCount) else { return nil }
+      return computed(storage)
+    }
+  }
+
+  // By itself, so that no copy of the expression lives on: `readsOnlyWhatIsKept` counts references.
+  private static func isShort(_ storage: Storage) -> Bool {
+    guard case .pending(let expression) = storage.state else { return false }
+    return expression.constant == nil && expression.size <= recomputedSize
+  }
+
+  private static func computed(_ storage: Storage) -> Storage {
+    let state: Storage.State
+    do {
+      var builder = ProgramBuilder(shape: storage.shape)
+      // Rounded as if it had been stored.
+      let rounding: ElementwiseOp = storage.dtype == .float16 ? .roundToFloat16 : .roundToBFloat16
+      let register = builder.step(rounding, .float32, [try builder.visit(storage)])
+      let buffer = try storage.device.backend.allocate(byteCount: storage.shape.elementCount * 4)
+      if storage.shape.elementCount > 0 {
+        let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: .float32)
+        try Dispatch.run(
+          .elementwise(
+            builder.program(outputs: [(register, .float32)]), scalars: builder.scalars.map(\.value)),
+          inputs: builder.inputs, outputs: [output], on: storage.device)
+      }
+      state = .ready(buffer)
+    } catch {
+      state = .failed(Dispatch.typed(error))
+    }
+    return Storage(device: storage.device, dtype: .float32, shape: storage.shape, state: state)
+  }
+
+  /// Whether all memory that a pending storage is made of is held by others too and is no larger than `limit`.
+  private static func readsOnlyWhatIsKept(_ storage: Storage, limit: Int) -> Bool {
+    guard case .pending(var expression) = storage.state else { return false }
+    // Taken out, so that a reference that only the expression holds is unique.
+    storage.state = .evaluating
+    defer { storage.state = .pending(expression) }
+    for index in expression.operands.indices {
+      guard case .storage(var child, let layout) = expression.operands[index] else { continue }
+      expression.operands[index] = .scalar(.float(0), .float32)
+      defer { expression.operands[index] = .storage(child, layout) }
+      switch child.state {
+      case .pending:
+        guard child.shape == storage.shape, layout == Layout(storage.shape),
+          readsOnlyWhatIsKept(child, limit: limit)
+        else { return false }
+      case .ready:
+        if child.byteCount > limit || isKnownUniquelyReferenced(&child) { return false }
+      case .failed, .evaluating: return false
+      }
+    }
+    return true
+  }
+}
+
+extension Storage {
+  /// Bytes of the elements.
+  fileprivate var byteCount: Int { shape.elementCount * dtype.byteCount }
+}

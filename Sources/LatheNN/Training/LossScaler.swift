@@ -1,0 +1,54 @@
+import Lathe
+
+/// Multiplies a loss so that float16 gradients do not vanish, by the rules of PyTorch's `GradScaler`.
+///
+/// The scale falls whenever a gradient is not finite, and that step is left out; it rises after many good steps.
+public struct LossScaler: Codable, Hashable, Sendable {
+  /// What the loss is multiplied by.
+  public private(set) var scale: Float
+  /// What the scale is multiplied by after `growthInterval` good steps in a row, and after a bad one.
+  public let growth: Float, backoff: Float
+  /// Good steps in a row after which the scale rises.
+  public let growthInterval: Int
+  /// Good steps since the scale last changed.
+  public private(set) var goodSteps = 0
+
+  /// A scaler with PyTorch's defaults.
+  public init(scale: Float = 65536, growth: Float = 2, backoff: Float = 0.5, growthInterval: Int = 2000) {
+    require(
+      scale > 0 && growth > 1 && backoff > 0 && backoff < 1 && growthInterval > 0,
+      "LossScaler: scale \(scale), growth \(growth), backoff \(backoff), growth interval \(growthInterval)")
+    self.scale = scale
+    self.growth = growth
+    self.backoff = backoff
+    self.growthInterval = growthInterval
+  }
+
+  /// The loss to take gradients of.
+  public func scaled(_ loss: Tensor) -> Tensor { loss.cast(to: .float32) * scale }
+
+  /// The gradients of the unscaled loss, and whether all of them are finite; waits for the device.
+  ///
+  /// - Throws: `LatheError` where the device failed.
+  public func unscaled(_ gradients: [Tensor]) throws -> (gradients: [Tensor], areFinite: Bool) {
+    guard !gradients.isEmpty else { return ([], true) }
+    let result = gradients.map { $0.cast(to: .float32) * (1 / scale) }
+    // 0 times a number is 0 where the number is finite, and NaN elsewhere.
+    let sum = Tensor.stack(result.map { ($0 * Float(0)).sum() }).sum()
+    return (result, try sum.item() == 0)
+  }
+
+  /// Takes note of a step: call once a step, after `unscaled`.
+  public mutating func update(areFinite: Bool) {
+    guard areFinite else {
+      scale *= backoff
+      goodSteps = 0
+      return
+    }
+    goodSteps += 1
+    guard goodSteps == growthInterval else { return }
+    // The largest power that float32 holds stays: an infinite scale could never fall again.
+    if (scale * growth).isFinite { scale *= growth }
+    goodSteps = 0
+  }
+}
