@@ -3,7 +3,8 @@ import LatheCore
 /// Conversion between Swift values and the bytes of elements.
 enum HostElements {
   static func encode<T: TensorScalar>(_ values: [T], as dtype: DType) -> [UInt8] {
-    switch dtype {
+    if isStored(T.self, as: dtype) { return values.withUnsafeBytes { [UInt8]($0) } }
+    return switch dtype {
     case .float32: bytes(values) { $0.scalarValue.floatValue }
     case .float16: bytes(values) { Float16($0.scalarValue.floatValue) }
     case .bfloat16: bytes(values) { BFloat16Bits.bits($0.scalarValue.floatValue) }
@@ -15,13 +16,32 @@ enum HostElements {
   }
 
   static func decode<T: TensorScalar>(_ bytes: [UInt8], dtype: DType, as type: T.Type) -> [T] {
-    switch dtype {
+    if isStored(type, as: dtype) {
+      let count = bytes.count / MemoryLayout<T>.stride
+      return [T](unsafeUninitializedCapacity: count) { buffer, initialized in
+        UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+        initialized = count
+      }
+    }
+    return switch dtype {
     case .float32: elements(bytes) { (x: Float) in T(element: x) }
     case .float16: elements(bytes) { (x: Float16) in T(element: Float(x)) }
     case .bfloat16: elements(bytes) { (x: UInt16) in T(element: BFloat16Bits.float(x)) }
     case .int32: elements(bytes) { (x: Int32) in T(element: Int64(x)) }
     case .int64: elements(bytes) { (x: Int64) in T(element: x) }
     case .uint8, .bool: elements(bytes) { (x: UInt8) in T(element: Int64(x)) }
+    }
+  }
+
+  /// Whether the elements of a type are the Swift values' own bytes, so that nothing is converted one by one.
+  private static func isStored(_ type: Any.Type, as dtype: DType) -> Bool {
+    switch dtype {
+    case .float32: type == Float.self
+    case .float16: type == Float16.self
+    case .int32: type == Int32.self
+    case .int64: type == Int64.self || type == Int.self
+    case .uint8: type == UInt8.self
+    case .bfloat16, .bool: false
     }
   }
 
