@@ -35,7 +35,9 @@ GOALS = (
        for length in (128, 512)]
     + [(f"train/lenet/batch {size}", [(PYTORCH, 3.0)], [(PYTORCH, 2.0)]) for size in (64, 512)]
     + [("train/resnet18/batch 64", [(PYTORCH, 1.0)], [(PYTORCH, 0.85)])]
-    + [("train/transformer/4x256, 16x128 tokens", [(PYTORCH, 2.2)], [(PYTORCH, 1.8)])]
+    + [(f"train/{row} tokens", [(PYTORCH, 2.2)], [(PYTORCH, 1.8)])
+       for row in ("transformer/4x256, 16x128", "gpt/4x256, 8x256")]
+    + [(f"recurrent/{cell}-forward-backward/32x64x256", [(PYTORCH, 1.5)], [(PYTORCH, 1.0)]) for cell in ("lstm", "gru")]
 )
 
 
