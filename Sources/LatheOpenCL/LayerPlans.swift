@@ -9,6 +9,7 @@
       /// `choice` is the number of the tuned choice, 0 for the built-in parameters.
       case convolution(Convolution2D, backward: Bool, choice: Int)
       case filter(Convolution2D, choice: Int)
+      case filterByLanes(Convolution2D)
       case pool(Pool2D, function: String)
       case rows(file: String, function: String, value: Int, streams: Bool)
       case optimizer(String, count: Int, inPlace: Bool)

@@ -91,7 +91,7 @@
     }
 
     private func filterGradientByLanes(_ sizes: Convolution2D, inputs: [Operand], output: Operand) throws {
-      let plan = try layerPlans.plan(.filter(geometry(sizes, forward: false), choice: 0)) {
+      let plan = try layerPlans.plan(.filterByLanes(geometry(sizes, forward: false))) {
         try LaneFilterGradientPlan(sizes, backend: self)
       }
       let blocks = ceilingDivide(sizes.batch, plan.blockImages) * plan.imageBlocks

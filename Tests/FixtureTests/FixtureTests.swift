@@ -15,9 +15,7 @@ import Testing
 
   @Test(.enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: files, ["cpu", "gpu"])
   func openCL(_ file: String, profile: String) throws {
-    let devices = TestDevice.openCL(profile)
-    try #require(!devices.isEmpty, "no OpenCL device")
-    for device in devices { try run(file, on: device) }
+    try TestDevice.onOpenCL(profile) { try run(file, on: $0) }
   }
 
   /// The fixtures name no operation that is not run, and the table none that no fixture has.

@@ -15,9 +15,7 @@ private struct PrecisionFixture: Decodable {
 
   @Test(.enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: ["cpu", "gpu"])
   func openCL(profile: String) throws {
-    let devices = TestDevice.openCL(profile)
-    try #require(!devices.isEmpty, "no OpenCL device")
-    for device in devices { try run(on: device) }
+    try TestDevice.onOpenCL(profile) { try run(on: $0) }
   }
 
   private func run(on device: Device) throws {

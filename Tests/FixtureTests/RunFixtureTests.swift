@@ -69,9 +69,7 @@ struct FixtureRun {
     .enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: ["gpt", "resnet", "char-lstm"],
     ["cpu", "gpu"])
   func openCL(_ name: String, profile: String) throws {
-    let devices = TestDevice.openCL(profile)
-    try #require(!devices.isEmpty, "no OpenCL device")
-    for device in devices { try run(name, on: device) }
+    try TestDevice.onOpenCL(profile) { try run(name, on: $0) }
   }
 
   private func run(_ name: String, on device: Device) throws {

@@ -19,6 +19,15 @@ package enum TestDevice {
     }
   }
 
+  /// Runs `body` on every OpenCL device with the kernels of one profile.
+  ///
+  /// - Throws: What `body` throws, and `LatheError.device` where there is none.
+  package static func onOpenCL(_ profile: String, _ body: (Device) throws -> Void) throws {
+    let devices = openCL(profile)
+    guard !devices.isEmpty else { throw LatheError(.device, "no OpenCL device opens") }
+    for device in devices { try body(device) }
+  }
+
   /// The CPU and every OpenCL device in both kernel profiles.
   package static let all: [Device] = [.cpu] + openCL("cpu") + openCL("gpu")
 
