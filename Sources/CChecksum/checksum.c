@@ -15,6 +15,8 @@ typedef struct {
   bool folds;
 } checksum;
 
+#define CRC32_POLYNOMIAL 0xEDB88320
+
 static checksum crc32, crc32c;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -23,6 +25,14 @@ static uint32_t power(uint32_t polynomial, int n) {
   uint32_t value = 0x80000000;
   for (int i = 0; i < n; i++) value = value & 1 ? value >> 1 ^ polynomial : value >> 1;
   return value;
+}
+
+/// The product of two polynomials modulo the third.
+static uint32_t product(uint32_t polynomial, uint32_t a, uint32_t b) {
+  uint32_t sum = 0;
+  for (; a; a <<= 1, b = b & 1 ? b >> 1 ^ polynomial : b >> 1)
+    if (a & 0x80000000) sum ^= b;
+  return sum;
 }
 
 static void prepare(checksum *c, uint32_t polynomial) {
@@ -47,7 +57,7 @@ static void prepare(checksum *c, uint32_t polynomial) {
 }
 
 static void prepare_all(void) {
-  prepare(&crc32, 0xEDB88320);
+  prepare(&crc32, CRC32_POLYNOMIAL);
   prepare(&crc32c, 0x82F63B78);
 }
 
@@ -108,6 +118,16 @@ static uint32_t run(const checksum *c, uint32_t start, const uint8_t *bytes, siz
 uint32_t lathe_crc32(uint32_t start, const void *bytes, size_t count) {
   pthread_once(&once, prepare_all);
   return run(&crc32, start, bytes, count);
+}
+
+uint32_t lathe_crc32_joined(uint32_t first, uint32_t second, size_t count) {
+  // The first bytes stand `count` places further on: times x^(8 count), by repeated squaring.
+  uint32_t factor = power(CRC32_POLYNOMIAL, 0);
+  for (uint32_t square = power(CRC32_POLYNOMIAL, 8); count; count >>= 1) {
+    if (count & 1) factor = product(CRC32_POLYNOMIAL, factor, square);
+    square = product(CRC32_POLYNOMIAL, square, square);
+  }
+  return product(CRC32_POLYNOMIAL, first, factor) ^ second;
 }
 
 uint32_t lathe_crc32c(uint32_t start, const void *bytes, size_t count) {

@@ -19,8 +19,14 @@ extension CPUBackend {
       plan.first_c = UnsafePointer(rest.removeFirst())
       plan.c = states + batch * sizes.steps * size
     }
+    plan.turn_row = Self.turnRow(size)
     let scratch = try RecurrenceMemory(
-      packed: panels * width * gates * size, products: panels * width * gates * batch, zeros: gates * size)
+      packed: panels * width * gates * size, products: panels * width * gates * batch,
+      turns: 2 * batch * plan.turn_row, zeros: gates * size)
+    plan.turns = scratch.turns
+    for row in 0..<batch {
+      (plan.turns + row * plan.turn_row).update(from: plan.first_h + row * size, count: size)
+    }
     plan.bias = UnsafePointer(sizes.hasBias ? rest.removeFirst() : scratch.zeros)
     plan.mask = sizes.hasMask ? UnsafePointer(rest.removeFirst()) : nil
     plan.saved = outputs[1].pointer(as: Float.self)
@@ -31,9 +37,9 @@ extension CPUBackend {
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
         var before = -1
-        for step in sizes.order {
+        for (turn, step) in sizes.order.enumerated() {
           ThreadPool.shared.parallelFor(panels, grain: grain) { range in
-            for panel in range { lathe_recurrence_forward(plan, step, before, panel) }
+            for panel in range { lathe_recurrence_forward(plan, turn, step, before, panel) }
           }
           before = step
         }
@@ -68,20 +74,21 @@ extension CPUBackend {
       plan.cell_carry.update(repeating: 0, count: batch * size)
     }
     plan.mask = sizes.hasMask ? UnsafePointer(rest.removeFirst()) : nil
-    let scratch = try RecurrenceMemory(packed: panels * width * gates * size, products: 0, zeros: 0)
+    plan.turn_row = Self.turnRow(gates * size)
+    let scratch = try RecurrenceMemory(
+      packed: panels * width * gates * size, products: 0, turns: 2 * batch * plan.turn_row, zeros: 0)
+    plan.turns = scratch.turns
     plan.packed = UnsafePointer(scratch.packed)
     let grain = Self.panelGrain(sizes, panels)
     pack(floats[4], sizes, backward: true, scratch.packed, panels, grain)
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
-        var later = -1
         let order = Array(sizes.order.reversed())
-        for (i, step) in (order + [-1]).enumerated() {
-          let before = i + 1 < order.count ? order[i + 1] : -1
+        for (turn, step) in (order + [-1]).enumerated() {
+          let before = turn + 1 < order.count ? order[turn + 1] : -1
           ThreadPool.shared.parallelFor(panels, grain: grain) { range in
-            for panel in range { lathe_recurrence_backward(plan, later, step, before, panel) }
+            for panel in range { lathe_recurrence_backward(plan, turn, step, before, panel) }
           }
-          later = step
         }
       }
     }
@@ -95,6 +102,9 @@ extension CPUBackend {
     (plan.steps, plan.batch, plan.size) = (sizes.steps, sizes.batch, sizes.size)
     return plan
   }
+
+  /// The distance of rows that a product reads: a line more, so that they spread over the sets of a cache.
+  private static func turnRow(_ columns: Int) -> Int { (columns + 15) / 16 * 16 + 16 }
 
   /// Panels worth another thread at each step.
   private static func panelGrain(_ sizes: RecurrentSequence, _ panels: Int) -> Int {
@@ -120,16 +130,20 @@ private struct RecurrenceMemory {
   private let buffer: Buffer
   let packed: UnsafeMutablePointer<Float>
   let products: UnsafeMutablePointer<Float>
+  /// What the product of a step reads, two in turn.
+  let turns: UnsafeMutablePointer<Float>
   /// A bias where there is none.
   let zeros: UnsafeMutablePointer<Float>
 
-  init(packed packedCount: Int, products productCount: Int, zeros zeroCount: Int) throws {
+  init(packed packedCount: Int, products productCount: Int, turns turnCount: Int, zeros zeroCount: Int) throws
+  {
     // The kernel may read a vector behind a panel's end.
-    let count = packedCount + productCount + zeroCount + 64
+    let count = packedCount + productCount + turnCount + zeroCount + 64
     buffer = try CPUBackend.shared.allocate(byteCount: count * 4)
     packed = Operand(buffer: buffer, layout: Layout([count]), dtype: .float32).pointer(as: Float.self)
     products = packed + packedCount
-    zeros = products + productCount
+    turns = products + productCount
+    zeros = turns + turnCount
     zeros.update(repeating: 0, count: zeroCount)
   }
 }

@@ -45,6 +45,8 @@ package enum MatrixProduct {
       lathe_gemm_all(&gemm)
       return
     }
+    let slices = sliceCount(gemm)
+    if slices > 1 { return runInSlices(gemm, slices) }
     let tileRows = lathe_gemm_tile_rows()
     let rows = max(packedLimit / max(gemm.k, 1) / tileRows, 1) * tileRows
     var part = gemm

@@ -10,6 +10,8 @@ public struct Counters: Sendable, Hashable, Codable {
   public var fallbacks = 0
   /// Tuned kernels that failed to build or to start and gave way to their next best parameters.
   public var replacedKernels = 0
+  /// Programs that a driver built with its own declarations of built-in functions only, which takes longer.
+  public var refusedDeclarations = 0
   /// Buffers taken from the system, not from the pool.
   public var allocations = 0
   /// Bytes in buffers that tensors hold.
@@ -64,6 +66,9 @@ public final class CounterStore: Sendable {
 
   /// Counts a tuned kernel that gave way to its next best parameters.
   public func replacedKernel() { state.withLock { $0.replacedKernels += 1 } }
+
+  /// Counts a program that was built with the driver's declarations.
+  public func refusedDeclarations() { state.withLock { $0.refusedDeclarations += 1 } }
 
   /// Counts a buffer of `bytes` handed out, from the pool or new from the system.
   public func allocated(_ bytes: Int, fromPool: Bool) {

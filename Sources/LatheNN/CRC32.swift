@@ -7,6 +7,11 @@ package enum CRC32 {
     lathe_crc32(start, bytes.baseAddress, bytes.count)
   }
 
+  /// The checksum of bytes with the checksum `first` and, behind them, `count` bytes with `second`.
+  package static func joined(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
+    lathe_crc32_joined(first, second, count)
+  }
+
   /// The checksum of arrays laid end to end.
   package static func checksum(_ chunks: [[UInt8]]) -> UInt32 {
     chunks.reduce(0) { crc, chunk in chunk.withUnsafeBytes { checksum($0, continuing: crc) } }

@@ -18,7 +18,7 @@ public struct Safetensors {
   /// The tensors by name.
   public let entries: [String: Entry]
   /// The file's CRC-32.
-  let checksum: UInt32
+  package let checksum: UInt32
   private let tensors: [String: Tensor]
 
   /// Reads and checks a file: types, sizes and offsets must fit each other and the file's length.
@@ -28,18 +28,10 @@ public struct Safetensors {
     func damaged(_ offset: Int, _ what: String) -> LatheError {
       LatheError(.format, "\(path): offset \(offset): not a safetensors file: \(what)")
     }
-    let file = try RegularFile(path)
-    var (checksum, done) = (UInt32(0), 0)
+    var source = try SummedFile(path)
+    let file = source.file
     func read(into bytes: UnsafeMutableRawBufferPointer) throws {
-      // Summed up piece by piece, while they are in a cache.
-      for start in stride(from: 0, to: bytes.count, by: Self.chunk) {
-        let part = UnsafeMutableRawBufferPointer(
-          rebasing: bytes[start..<min(start + Self.chunk, bytes.count)])
-        let count = try file.read(into: part, at: done)
-        guard count == part.count else { throw damaged(done + count, "the file ends here") }
-        checksum = CRC32.checksum(UnsafeRawBufferPointer(part), continuing: checksum)
-        done += count
-      }
+      guard try source.read(into: bytes) else { throw damaged(source.offset, "the file ends here") }
     }
     func read(_ count: Int) throws -> [UInt8] {
       var bytes = [UInt8](repeating: 0, count: count)
@@ -107,7 +99,7 @@ public struct Safetensors {
     self.metadata = header.metadata
     self.entries = entries
     self.tensors = tensors
-    self.checksum = checksum
+    checksum = source.checksum
   }
 
   /// A tensor's values on a device; nil where the file has none of that name.
@@ -145,7 +137,7 @@ public struct Safetensors {
     return result
   }
 
-  /// Bytes that are read or written at a time.
+  /// Bytes that are written at a time.
   private static let chunk = 1 << 20
 
   /// The length of the JSON header and the header.

@@ -29,6 +29,13 @@
       }
     }
 
+    /// One axis, with the steps of a and b along it.
+    init(count: Int, a: Int, b: Int) {
+      sizes = [1, 1, count]
+      self.a = [0, 0, a]
+      self.b = [0, 0, b]
+    }
+
     /// Products that one launch computes: those of the last three axes.
     var count: Int { sizes.suffix(3).reduce(1, *) }
     /// Products of all axes in front of the last three.

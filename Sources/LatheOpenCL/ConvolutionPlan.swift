@@ -80,7 +80,6 @@
   /// How convolution_filter_cpu.cl computes a filter's gradient.
   struct FilterGradientPlan: Sendable {
     let kernel: OpenCLKernel
-    let reduce: OpenCLKernel
     let blockLines: Int
     let chunks: Int
     let linesPerImage: Int
@@ -107,7 +106,6 @@
       options["TILE_ROWS"] = .int(tileRows)
       options["TILE_TAPS"] = .int(tileTaps)
       kernel = try backend.kernel(.file("convolution_filter_cpu.cl"), "filter_gradient", options)
-      reduce = try backend.kernel(.file("convolution_filter_cpu.cl"), "reduce_slices", options)
     }
   }
 #endif

@@ -35,6 +35,10 @@
   }
 
   extension OpenCLBackend {
+    /// Whether programs declare the built-in functions that they call themselves, which is quicker than the driver's
+    /// header; see builtins.clh.
+    package var declaresBuiltins: Bool { programs.declaresBuiltins }
+
     /// A kernel of a source file or of generated text, built with definitions; later calls find it built.
     package func kernel(
       _ source: KernelSource, _ function: String, _ options: KernelOptions = [:]

@@ -20,16 +20,33 @@
     /// The last line of what goes in front of every source.
     static let end = "// End of the common part"
 
-    /// The whole text: `common.clh`, `math.clh` for the profile's vector widths, and the source itself.
-    func text(for profile: KernelProfile) throws -> String {
+    /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
+    /// name a function of (`lathe_exp_f16`), and the source itself.
+    func text(for profile: KernelProfile, _ options: KernelOptions) throws -> String {
+      let body =
+        switch self {
+        case .file(let name): try KernelSource.content(of: name)
+        case .generated(_, let text): text
+        }
       var text = try KernelSource.content(of: "common.clh")
       let math = try KernelSource.content(of: "math.clh")
-      for width in [1, profile.vectorWidth] { text += KernelSource.definitions(width: width) + math }
-      text += KernelSource.end + "\n"
-      switch self {
-      case .file(let name): return try text + KernelSource.content(of: name)
-      case .generated(_, let body): return text + body
+      let named = body + options.arguments
+      for width in [1, profile.vectorWidth] where named.contains("_f\(width)") || named.contains("_f##") {
+        text += KernelSource.definitions(width: width) + math
       }
+      return text + KernelSource.end + "\n" + body
+    }
+
+    /// The declarations of built-in functions, for runtimes whose own take long to read: with vectors as wide as the
+    /// profile's, or as those that a text names.
+    static func builtins(for text: String, _ profile: KernelProfile) throws -> String {
+      let names = ["float", "int", "vload"]
+      let widest =
+        [16, 8].first { width in names.contains { text.contains("\($0)\(width)") } } ?? 4
+      // Narrower vectors are the halves of wider ones.
+      let widths = [2, 4, 8, 16].filter { $0 <= max(widest, profile.vectorWidth) }
+      let list = widths.map { " M(\($0))" }.joined()
+      return try "#define LATHE_VECTORS(M)\(list)\n" + content(of: "builtins.clh")
     }
 
     /// The names that math.clh needs.

@@ -119,7 +119,6 @@
       let count = output.elementCount
       let key = LayerPlans.Key.filter(geometry(sizes, forward: false), choice: choice?.number ?? 0)
       let kernel: OpenCLKernel
-      let reduce: OpenCLKernel
       let slices: Int
       let total: Int
       let perSlice: Int
@@ -133,7 +132,7 @@
         let wanted = max(1, min(ceilingDivide(256, tiles), ceilingDivide(total, 512)))
         perSlice = max(plan.depth, roundedUp(ceilingDivide(total, wanted), to: plan.depth))
         slices = max(1, ceilingDivide(total, perSlice))
-        (kernel, reduce) = (plan.kernel, plan.reduce)
+        kernel = plan.kernel
         global = (across * plan.side, down * plan.side, sizes.groups * slices)
         local = (plan.side, plan.side, 1)
       } else {
@@ -143,7 +142,7 @@
         let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
         perSlice = max(1, ceilingDivide(blocks, wanted)) * plan.blockLines
         slices = max(1, ceilingDivide(total, perSlice))
-        (kernel, reduce) = (plan.kernel, plan.reduce)
+        kernel = plan.kernel
         global = (slices, plan.chunks, sizes.groups)
         local = (1, 1, 1)
       }
@@ -155,10 +154,7 @@
         [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(target), .int(total), .int(perSlice)],
         global: global, local: local)
       guard let partial else { return }
-      let items = ceilingDivide(count, profile == .gpu ? 1 : 16)
-      try launch(
-        reduce, [.memory(partial.memory), .memory(output.memory), .int(count), .int(slices)],
-        global: (items, 1, 1), local: (profile == .gpu ? 64 : 1, 1, 1))
+      try addSlices(partial.memory, slices: slices, count: count, into: output.memory)
     }
   }
 #endif

@@ -3,7 +3,7 @@
   import LatheCore
 
   /// A matrix product as the kernels take it.
-  private struct Product {
+  struct MatrixOperands {
     var m: Int
     var n: Int
     var k: Int
@@ -36,7 +36,7 @@
         if layout.shape[axis] > 1 { return layout.strides[axis] }
         return layout.strides[other] == 1 || layout.shape[other] == 1 ? layout.shape[other] : 1
       }
-      var product = Product(
+      var product = MatrixOperands(
         m: sizes.m, n: sizes.n, k: sizes.k,
         aRow: step(a, rank - 2, other: rank - 1), aStep: step(a, rank - 1, other: rank - 2),
         bRow: step(b, rank - 2, other: rank - 1), bStep: step(b, rank - 1, other: rank - 2),
@@ -61,11 +61,17 @@
         part.aOffset += aOffset
         part.bOffset += bOffset
         let first = index * product.batch.count * product.m * product.n
-        try multiply(part, into: output.memory, at: first)
+        let slices = sliceCount(part)
+        if slices > 1 {
+          try multiplyInSlices(part, slices, into: output.memory, at: first)
+        } else {
+          try multiply(part, into: output.memory, at: first)
+        }
       }
     }
 
-    private func multiply(_ product: Product, into c: cl_mem, at first: Int) throws {
+    /// All products of the last three batch axes.
+    func multiply(_ product: MatrixOperands, into c: cl_mem, at first: Int) throws {
       let shape = TuningShape.product(m: product.m, n: product.n)
       if profile == .gpu {
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
@@ -81,7 +87,7 @@
     }
 
     /// gemm_dot of gemm_dot_cpu.cl: both operands contiguous along k.
-    private func multiplyDot(_ p: Product, into c: cl_mem, at first: Int) throws {
+    private func multiplyDot(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
       let kernel = try kernel(.file("gemm_dot_cpu.cl"), "gemm_dot")
       let target = 4 * info.computeUnits
       var rows = 4
@@ -99,7 +105,7 @@
 
     /// gemm of gemm_cpu.cl, with b packed first if `packing`.
     private func multiplyBlocked(
-      _ p: Product, _ choice: KernelChoice?, packing: Bool, into c: cl_mem, at first: Int
+      _ p: MatrixOperands, _ choice: KernelChoice?, packing: Bool, into c: cl_mem, at first: Int
     ) throws {
       let block = RegisterBlock(choice, m: p.m)
       let (blockRows, vectors) = (block.rows, block.vectors)
@@ -160,7 +166,9 @@
     }
 
     /// gemm of gemm_gpu.cl.
-    private func multiplyTiled(_ p: Product, _ choice: KernelChoice?, into c: cl_mem, at first: Int) throws {
+    private func multiplyTiled(_ p: MatrixOperands, _ choice: KernelChoice?, into c: cl_mem, at first: Int)
+      throws
+    {
       let tile = ProductTile(choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits)
       let aAlongK = p.aStep == 1
       let bAlongK = p.bStep != 1

@@ -58,7 +58,7 @@
       }
       queue = OpenCLQueue(owning: queueHandle)
       pool = try BufferPool(context: context, info: info, counters: counters)
-      programs = ProgramCache(place: place, context: context, profile: profile)
+      programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
       choices = KernelChoices(
         device: info.index, profile: profile, identity: try place.tuningIdentity,

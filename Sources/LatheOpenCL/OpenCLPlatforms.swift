@@ -109,6 +109,9 @@
     let platformVersion: String
     let info: DeviceInfo
 
+    /// Whether the platform is PoCL.
+    var isPoCL: Bool { platformName == "Portable Computing Language" }
+
     /// What tuned rows know the device by.
     var tuningIdentity: TuningIdentity {
       get throws {

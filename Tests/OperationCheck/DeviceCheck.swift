@@ -12,6 +12,7 @@ struct DeviceCheck {
   /// Runs the cases; returns how many ran and how many of them failed.
   func counts() -> (run: Int, failed: Int) {
     let name = TestDevice.describe(device)
+    let refused = device.counters.refusedDeclarations
     var counts = (run: 0, failed: 0)
     for mode in options.modes {
       let start = ContinuousClock.now
@@ -29,6 +30,10 @@ struct DeviceCheck {
       let seconds = formatted((ContinuousClock.now - start) / .seconds(1), "%.1f")
       report("\(name), \(mode.rawValue): \(run) runs, \(failed) failed, \(seconds) s")
       counts = (counts.run + run, counts.failed + failed)
+    }
+    if device.counters.refusedDeclarations > refused {
+      report("\(name): a kernel calls a built-in function that builtins.clh does not declare")
+      counts.failed += 1
     }
     return counts
   }

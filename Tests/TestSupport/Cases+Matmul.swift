@@ -31,6 +31,11 @@ extension OpCase {
     ] {
       add([m, k], [k, n], views: m == 130)
     }
+    // Few results over a long k, which is cut into slices; with and without a remainder.
+    for (m, k, n) in [(9, 17000, 31), (8, 16384, 16), (64, 700, 60), (3, 1024, 5)] {
+      add([m, k], [k, n], views: m == 3)
+    }
+    add([33, 700], [700])
     add([3, 33, 17], [3, 17, 65])
     add([3, 1, 33, 17], [2, 17, 5])
     // No elements: a sum over nothing is 0.
@@ -82,6 +87,12 @@ extension OpCase {
         tolerance: .accumulated,
         run: { $0[0].linear(weight: $0[1], bias: $0[2]) },
         reference: { NDArray.matmul($0[0], $0[1].transposed()) + $0[2] }))
+    cases.append(
+      OpCase(
+        "linear [7, 9000] to 11, relu", [.float([7, 9000]), .float([11, 9000]), .float([11])],
+        tolerance: .accumulated,
+        run: { $0[0].linear(weight: $0[1], bias: $0[2], activation: .relu) },
+        reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
     cases.append(
       OpCase(
         "linear then relu", [.float([6, 5]), .float([3, 5]), .float([3])], tolerance: .accumulated,

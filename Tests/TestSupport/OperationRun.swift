@@ -44,6 +44,10 @@ package enum OperationRun {
         "\(opCase.name) on \(TestDevice.describe(device)), \(mode.rawValue): \(fallbacks) operations fell back to the CPU"
       )
     }
+    if device.counters.refusedDeclarations > 0 {
+      failures.append(
+        "\(opCase.name) or one before it calls a built-in function that builtins.clh does not declare")
+    }
     return failures
   }
 }

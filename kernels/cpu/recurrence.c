@@ -1,6 +1,7 @@
 #include "include/recurrence.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "gemm_internal.h"
 
@@ -75,17 +76,19 @@ static void multiply(
   }
 }
 
-void lathe_recurrence_forward(const lathe_recurrence *r, long step, long before, long panel) {
+static float *turn_rows(const lathe_recurrence *r, long turn) { return r->turns + (turn & 1) * r->batch * r->turn_row; }
+
+void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, long before, long panel) {
   const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
-  const long row = r->steps * size;
-  const float *state = before < 0 ? r->first_h : r->h + before * size;
+  const float *state = turn_rows(r, turn);
+  float *next = turn_rows(r, turn + 1);
   const float *cell = before < 0 ? r->first_c : r->c + before * size;
-  const long state_row = before < 0 ? size : row;
+  const long cell_row = before < 0 ? size : r->steps * size;
   float *products = r->scratch + panel * gates * r->batch * width;
   const float *packed = r->packed + panel * width * gates * size;
   for (long g = 0; g < gates; g++)
     multiply(
-        state, state_row, packed + g * width * size, size, products + g * r->batch * width, width, width, r->batch,
+        state, r->turn_row, packed + g * width * size, size, products + g * r->batch * width, width, width, r->batch,
         false);
   void (*advance)(const lathe_cell *) = LATHE_PICK(cells)->forward[r->cell];
   for (long b = 0; b < r->batch; b++) {
@@ -97,24 +100,26 @@ void lathe_recurrence_forward(const lathe_recurrence *r, long step, long before,
       s.bias[g] = r->bias + g * size + first;
     }
     for (long k = 0; k < r->kept; k++) s.saved[k] = r->saved + (place * r->kept + k) * size + first;
-    s.h = state + b * state_row + first;
+    s.h = state + b * r->turn_row + first;
     s.h_out = r->h + place * size + first;
     if (r->cell == LATHE_CELL_LSTM) {
-      s.c = cell + b * state_row + first;
+      s.c = cell + b * cell_row + first;
       s.c_out = r->c + place * size + first;
     }
     advance(&s);
+    memcpy(next + b * r->turn_row + first, s.h_out, (size_t)s.n * sizeof(float));
   }
 }
 
-void lathe_recurrence_backward(const lathe_recurrence *r, long later, long step, long before, long panel) {
+void lathe_recurrence_backward(const lathe_recurrence *r, long turn, long step, long before, long panel) {
   const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
   const long n = size - first < width ? size - first : width;
-  if (later >= 0)
+  if (turn > 0)
     multiply(
-        r->dhidden + later * gates * size, r->steps * gates * size, r->packed + panel * width * gates * size,
-        gates * size, r->carry + first, size, n, r->batch, true);
+        turn_rows(r, turn), r->turn_row, r->packed + panel * width * gates * size, gates * size, r->carry + first, size,
+        n, r->batch, true);
   if (step < 0) return;
+  float *next = turn_rows(r, turn + 1);
   void (*back)(const lathe_cell_gradient *) = LATHE_PICK(cells)->backward[r->cell];
   for (long b = 0; b < r->batch; b++) {
     const long place = b * r->steps + step;
@@ -134,5 +139,7 @@ void lathe_recurrence_backward(const lathe_recurrence *r, long later, long step,
       s.cell_carry = r->cell_carry + b * size + first;
     }
     back(&s);
+    for (long g = 0; g < gates; g++)
+      memcpy(next + b * r->turn_row + g * size + first, s.p[g], (size_t)n * sizeof(float));
   }
 }

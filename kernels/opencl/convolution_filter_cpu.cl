@@ -7,8 +7,8 @@
 //            +--------------------------+      +--------+      at a time: partial[slice][row][channel][tap]
 //
 // Contract: grid (slices, chunks of CHUNK channels, GROUPS), work-group (1, 1, 1). Slice s takes the lines
-// [s * lines_per_slice, (s + 1) * lines_per_slice); `reduce_slices` adds the slices in order, so the result depends
-// on the number of slices but never on timing. With one slice `partial` may be the result itself.
+// [s * lines_per_slice, (s + 1) * lines_per_slice); slices.cl adds the slices in order, so the result depends on
+// their number but never on timing. With one slice `partial` may be the result itself.
 //
 // Definitions without a default: GROUPS, ROWS and CHANNELS (per group), KERNEL_*, STRIDE_*, PADDING_*, DILATION_*,
 // SOURCE_HEIGHT, SOURCE_WIDTH, TARGET_HEIGHT, TARGET_WIDTH (of dy).
@@ -194,24 +194,6 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
           }
         }
       }
-    }
-  }
-}
-
-// result[i] = partial[0][i] + partial[1][i] + ...; a work-item adds 16 elements.
-__attribute__((reqd_work_group_size(1, 1, 1)))
-__kernel void reduce_slices(__global const float *restrict partial, __global float *restrict result,
-                            const int count, const int slices) {
-  const int first = (int)get_global_id(0) * 16;
-  if (first + 16 <= count) {
-    float16 sum = vload16(0, partial + first);
-    for (int s = 1; s < slices; s++) sum += vload16(0, partial + (size_t)s * count + first);
-    vstore16(sum, 0, result + first);
-  } else {
-    for (int i = first; i < count; i++) {
-      float sum = partial[i];
-      for (int s = 1; s < slices; s++) sum += partial[(size_t)s * count + i];
-      result[i] = sum;
     }
   }
 }

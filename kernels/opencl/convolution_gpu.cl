@@ -10,7 +10,7 @@
 //
 //   convolution      left: filter, rows x (channel, tap); forward, or with BACKWARD to the input
 //   filter_gradient  left: dy, rows x pixels; patches: pixels x (channel, tap); slices of the pixels give partial
-//                    results, added in order by reduce_slices
+//                    results, added in order by slices.cl
 //
 // Contract: NCHW, contiguous; grid (ceil(columns / TILE) x SIDE, ceil(rows / TILE) x SIDE, GROUPS [x slices]),
 // work-group (SIDE, SIDE, 1). Every work-item of a group passes every barrier. 17 KB of local memory as it is.
@@ -210,15 +210,5 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
       if (column < REDUCED) partial[(size_t)row * REDUCED + column] = values[j];
     }
   }
-}
-
-// result[i] = partial[0][i] + partial[1][i] + ...
-__kernel void reduce_slices(__global const float *restrict partial, __global float *restrict result,
-                            const int count, const int slices) {
-  const int i = (int)get_global_id(0);
-  if (i >= count) return;
-  float sum = partial[i];
-  for (int s = 1; s < slices; s++) sum += partial[(size_t)s * count + i];
-  result[i] = sum;
 }
 #endif

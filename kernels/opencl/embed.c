@@ -7,6 +7,10 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const char builtins[] = {
+#embed "builtins.clh" suffix(, 0)
+};
+
 static const char common[] = {
 #embed "common.clh" suffix(, 0)
 };
@@ -57,6 +61,10 @@ static const char random_cl[] = {
 
 static const char scan_cl[] = {
 #embed "scan.cl" suffix(, 0)
+};
+
+static const char slices_cl[] = {
+#embed "slices.cl" suffix(, 0)
 };
 
 static const char sort_cl[] = {
@@ -140,6 +148,7 @@ static const struct {
   const char *name;
   const char *text;
 } files[] = {
+    {"builtins.clh", builtins},
     {"common.clh", common},
     {"math.clh", math},
     {"attention.clh", attention_clh},
@@ -162,6 +171,7 @@ static const struct {
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
     {"pooling.cl", pooling_cl},
+    {"slices.cl", slices_cl},
     {"softmax.cl", softmax_cl},
     {"layer_norm.cl", layer_norm_cl},
     {"recurrence.cl", recurrence_cl},

@@ -26,6 +26,10 @@ typedef struct lathe_recurrence {
   float *saved;
   /// Scratch of `gates * batch` rows of a panel for each panel.
   float *scratch;
+  /// What the product of a step reads, two in turn, [2, batch, turn_row]: the states, or backward the gradients of the
+  /// gates. In the sequences rows are a power of two apart and fall into the same few sets of a cache.
+  float *turns;
+  long turn_row;
   /// Backward: the gradients of the states, [batch, steps, size].
   const float *dh, *dc;
   /// Backward: [batch, steps, gates * size], of the inputs' projection and of the state's; the same memory except for GRU.
@@ -41,9 +45,10 @@ long lathe_recurrence_panels(long size);
 /// Packs a panel of the weight [gates * size, size] for `lathe_recurrence_forward`, or for `_backward`.
 void lathe_recurrence_pack(const float *weight, long gates, long size, bool backward, long panel, float *packed);
 
-/// Computes a panel's units at `step`; `before` is the step before, -1 for the first state.
-void lathe_recurrence_forward(const lathe_recurrence *r, long step, long before, long panel);
+/// Computes a panel's units at `step`, the one done as number `turn`; `before` is the step before, -1 for the first
+/// state, which `turns` starts with.
+void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, long before, long panel);
 
-/// Adds to a panel's `carry` the gradient through the projection at `later` (unless -1), then computes the gradients at
-/// `step` (unless -1), whose step before is `before`.
-void lathe_recurrence_backward(const lathe_recurrence *r, long later, long step, long before, long panel);
+/// Adds to a panel's `carry` the gradient through the projection of the last turn (unless `turn` is 0), then computes the
+/// gradients at `step` (unless -1), whose step before is `before`.
+void lathe_recurrence_backward(const lathe_recurrence *r, long turn, long step, long before, long panel);

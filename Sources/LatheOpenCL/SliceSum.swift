@@ -1,0 +1,23 @@
+#if OpenCL
+  import COpenCL
+
+  extension OpenCLBackend {
+    /// Adds `slices` partial results of `count` elements each, in order; see slices.cl.
+    ///
+    /// - Parameters:
+    ///   - first: Where the result starts in `target`, in elements.
+    ///   - bias: One number for each of the result's `columns`.
+    func addSlices(
+      _ partial: cl_mem, slices: Int, count: Int, into target: cl_mem, at first: Int = 0, bias: cl_mem? = nil,
+      columns: Int = 1, relu: Bool = false
+    ) throws {
+      let arguments: [KernelArgument] =
+        [.memory(partial), .memory(bias ?? partial), .memory(target), .long(first), .long(count)]
+        + [.int(columns), .int(slices), .int(bias == nil ? 0 : 1), .int(relu ? 1 : 0)]
+      try launch(
+        kernel(.file("slices.cl"), "add_slices"), arguments,
+        global: (profile == .gpu ? count : ceilingDivide(count, 16), 1, 1),
+        local: (profile == .gpu ? 64 : 1, 1, 1))
+    }
+  }
+#endif

@@ -1,0 +1,33 @@
+// The parts of a long sum added in order, so that the result depends on their number but never on timing:
+//
+//   result[i] = partial[0][i] + partial[1][i] + ... (+ bias[i % columns]) (relu)
+//
+// Contract: `partial` is [slices][count]; a work-item adds WIDTH elements: grid (ceil(count / WIDTH), 1, 1).
+
+#ifdef LATHE_PROFILE_CPU
+#define WIDTH 16
+#else
+#define WIDTH 1
+#endif
+
+static inline float finish(float value, int relu) { return relu && value < 0.0f ? 0.0f : value; }
+
+__kernel void add_slices(__global const float *restrict partial, __global const float *restrict bias,
+                         __global float *restrict result, const long offset, const long count, const int columns,
+                         const int slices, const int has_bias, const int relu) {
+  const long first = (long)get_global_id(0) * WIDTH;
+  result += offset;
+#if WIDTH == 16
+  if (first + WIDTH <= count && !has_bias) {
+    float16 sum = vload16(0, partial + first);
+    for (int s = 1; s < slices; s++) sum += vload16(0, partial + s * count + first);
+    vstore16(relu ? select(sum, (float16)0.0f, sum < 0.0f) : sum, 0, result + first);
+    return;
+  }
+#endif
+  for (long i = first; i < min(count, first + WIDTH); i++) {
+    float sum = partial[i];
+    for (int s = 1; s < slices; s++) sum += partial[s * count + i];
+    result[i] = finish(has_bias ? sum + bias[i % columns] : sum, relu);
+  }
+}
