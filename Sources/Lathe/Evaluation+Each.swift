@@ -37,7 +37,7 @@ extension Evaluation {
       var builder = ProgramBuilder(shape: shape)
       var folded: [(storage: Storage, register: ProgramBuilder.Register)] = []
       targets = []
-      var registers: [ProgramBuilder.Register] = []
+      var stored: [ElementwiseProgram.Output] = []
       do {
         for root in roots { try builder.prepare(root) }
         for root in roots {
@@ -46,25 +46,24 @@ extension Evaluation {
           let register = try builder.take(root, folding: &folded)
           builder.remember(register, of: root)
           targets.append(root)
-          registers.append(register)
+          stored.append(.init(register: register, dtype: root.dtype))
         }
         roots = []
         for i in folded.indices where !isKnownUniquelyReferenced(&folded[i].storage) {
           targets.append(folded[i].storage)
-          registers.append(folded[i].register)
+          stored.append(.init(register: folded[i].register, dtype: folded[i].storage.dtype))
         }
         folded = []
         outputs = []
         var used: Set<Int> = []
         for target in targets {
-          let buffer: Buffer
           if let input = builder.ownInput(for: target.dtype, except: used) {
             used.insert(input)
-            buffer = builder.inputs[input].buffer
+            outputs.append(
+              Operand(buffer: builder.inputs[input].buffer, layout: Layout(shape), dtype: target.dtype))
           } else {
-            buffer = try device.backend.allocate(byteCount: shape.elementCount * target.dtype.byteCount)
+            outputs.append(try target.newMemory())
           }
-          outputs.append(Operand(buffer: buffer, layout: Layout(shape), dtype: target.dtype))
         }
       } catch {
         let error = Dispatch.typed(error)
@@ -75,9 +74,7 @@ extension Evaluation {
         return nil
       }
       inputs = builder.inputs
-      key = Batch.Key(
-        program: builder.program(outputs: zip(registers, targets).map { ($0, $1.dtype) }),
-        scalars: builder.scalars.map(\.value))
+      key = Batch.Key(program: builder.program(outputs: stored), scalars: builder.scalars)
     }
   }
 

@@ -92,7 +92,8 @@ struct BackwardWalk {
         stop(
           "gradients: the graph was freed by an earlier call; pass retainingGraph: true to that one")
       }
-      let output = node.savedOutput.map { Tensor($0.storage, $0.layout, node: node) }
+      var output = node.savedOutput
+      output?.node = node
       let parts = pullback(gradient, output)
       for (input, part) in zip(node.inputs, parts) {
         guard let input, let part,

@@ -72,7 +72,7 @@ extension Tensor {
     let operation = MatrixMultiplication(m: m, n: n, k: k, hasBias: bias != nil, activation: activation)
     return run(
       .matmul(operation), [left, right] + (bias.map { [$0.detached().contiguous()] } ?? []),
-      outputs: [(batch.appending(m).appending(n), .float32)])[0]
+      output: batch.appending(m).appending(n))
   }
 
   /// The tensor itself where its last two axes are rows or columns of a matrix in memory, else a copy.

@@ -104,7 +104,7 @@ package enum TensorLists {
   private static func run(_ tensors: [Tensor], _ sums: [AxisSum], squares: Bool) -> Tensor {
     let total = sums.reduce(0) { $0 + $1.sumCount }
     return Tensor.run(
-      .sumEach(sums, squares: squares), tensors, outputs: [([total], .float32)],
-      device: tensors.first?.device ?? .default)[0]
+      .sumEach(sums, squares: squares), tensors, output: [total],
+      device: tensors.first?.device ?? .default)
   }
 }
