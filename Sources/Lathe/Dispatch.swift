@@ -20,8 +20,12 @@ enum Dispatch {
   static func run(_ operation: Operation, _ inputs: [Tensor], into outputs: [Storage], on device: Device) {
     device.evaluationLock.withLock {
       do {
-        let operands = try inputs.map { try $0.operand() }
-        let results = try outputs.map { try $0.newMemory() }
+        var operands: [Operand] = []
+        operands.reserveCapacity(inputs.count)
+        for input in inputs { operands.append(try input.operand()) }
+        var results: [Operand] = []
+        results.reserveCapacity(outputs.count)
+        for output in outputs { results.append(try output.newMemory()) }
         if outputs.contains(where: { $0.elementCount > 0 }) {
           try run(operation, inputs: operands, outputs: results, on: device)
         }
@@ -101,8 +105,8 @@ extension Tensor {
     return Tensor(storage)
   }
 
-  /// The memory and layout, computed now if they were still to be.
+  /// The memory and layout, computed now if they were still to be; called under the device's evaluation lock.
   func operand() throws -> Operand {
-    Operand(buffer: try storage.buffer(), layout: layout, dtype: dtype)
+    Operand(buffer: try storage.lockedBuffer(), layout: layout, dtype: dtype)
   }
 }

@@ -23,46 +23,46 @@ extension Tensor {
   ) -> Tensor {
     var shape: Shape?
     var device: Device?
-    for case .tensor(let tensor) in operands {
-      if let known = shape {
-        guard let common = Shape.broadcast(known, tensor.shape) else {
-          stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
-        }
-        shape = common
-        require(
-          device == tensor.device,
-          "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
-      } else {
-        shape = tensor.shape
-        device = tensor.device
+    operands.forEach { operand in
+      guard case .tensor(let tensor) = operand else { return }
+      guard let known = shape else {
+        (shape, device) = (tensor.shape, tensor.device)
+        return
       }
+      guard let common = Shape.broadcast(known, tensor.shape) else {
+        stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
+      }
+      shape = common
+      require(
+        device == tensor.device,
+        "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
     }
     guard let shape, let device else { stop("\(name): no tensor operand") }
     return device.evaluationLock.withLock {
       var parts = Operands<Expression.Operand>()
       var size = 1
       var leaves = 0
-      for (i, operand) in operands.enumerated() {
-        let partType = op == .select && i == 0 ? DType.bool : type
+      var failure: LatheError?
+      operands.forEach { operand in
+        let partType = op == .select && parts.isEmpty ? DType.bool : type
         switch operand {
         case .scalar(let value): parts.append(.scalar(value.converted(to: partType), partType))
         case .tensor(let tensor):
-          if case .failed(let error) = tensor.storage.state {
-            return Tensor(failed: error, shape: shape, dtype: result, device: device)
-          }
-          if let constant = tensor.storage.expression?.constant {
-            parts.append(.scalar(constant.converted(to: partType), partType))
-            continue
-          }
-          if case .pending(let expression) = tensor.storage.state {
+          switch tensor.storage.state {
+          case .pending(let expression):
+            if let constant = expression.constant {
+              parts.append(.scalar(constant.converted(to: partType), partType))
+              return
+            }
             size += expression.size
             leaves += expression.leaves
-          } else {
-            leaves += 1
+          case .failed(let error): if failure == nil { failure = error }
+          case .ready, .evaluating: leaves += 1
           }
           parts.append(.storage(tensor.storage, tensor.view(in: shape)))
         }
       }
+      if let failure { return Tensor(failed: failure, shape: shape, dtype: result, device: device) }
       if let constant = folded(op, parts, type: type, result: result) {
         return Tensor.full(shape, constant.floatValue, dtype: result, device: device)
       }
@@ -125,9 +125,9 @@ extension Tensor {
     name: StaticString
   ) -> Tensor {
     let output = deferred(op, operands, type: type, result: result, name: name)
-    guard result.isFloatingPoint, operands.contains(where: { $0.tensor?.node != nil }),
-      GradientMode.isRecording
-    else { return output }
+    var isTracked = false
+    operands.forEach { if case .tensor(let tensor) = $0, tensor.node != nil { isTracked = true } }
+    guard isTracked, result.isFloatingPoint, GradientMode.isRecording else { return output }
     let rule = ElementwiseGradient(op, operands)
     var tracked = output
     tracked.node = GradientNode(

@@ -6,8 +6,8 @@ extension Evaluation {
   /// Results take the memory of inputs that nobody else holds. Called under the device's evaluation lock; afterwards
   /// every storage is ready or failed.
   ///
-  /// - Parameter groups: Storages of one shape that are computed by one program, such as a parameter and its states.
-  static func runEach(_ groups: [[Storage]], on device: Device) {
+  /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its states.
+  static func runEach(_ groups: [[Tensor]], on device: Device) {
     var batches: [Batch] = []
     var places: [Batch.Key: Int] = [:]
     for group in groups {
@@ -30,8 +30,8 @@ extension Evaluation {
     var targets: [Storage]
 
     /// Nil where nothing is to be computed, or the group has failed.
-    init?(_ group: [Storage], on device: Device) {
-      var roots = group.filter { if case .pending = $0.state { true } else { false } }
+    init?(_ group: [Tensor], on device: Device) {
+      var roots = group.compactMap { if case .pending = $0.storage.state { $0.storage } else { nil } }
       guard let shape = roots.first?.shape else { return nil }
       precondition(roots.allSatisfy { $0.shape == shape }, "storages of several shapes in one group")
       var builder = ProgramBuilder(shape: shape)
@@ -67,7 +67,7 @@ extension Evaluation {
         }
       } catch {
         let error = Dispatch.typed(error)
-        for target in group + targets + folded.map(\.storage) {
+        for target in group.map(\.storage) + targets + folded.map(\.storage) {
           if case .ready = target.state { continue }
           target.state = .failed(error)
         }

@@ -24,9 +24,11 @@ enum Evaluation {
         outputs.append(.init(register: folded[i].register, dtype: storage.dtype))
       }
       let device = root.device
-      let results = try targets.map { try $0.newMemory() }
+      var results: [Operand] = []
+      results.reserveCapacity(targets.count)
+      for target in targets { results.append(try target.newMemory()) }
       if root.elementCount > 0 {
-        let program = builder.program(outputs: outputs)
+        let program = builder.program(outputs: consume outputs)
         try Dispatch.run(
           .elementwise(program, scalars: builder.scalars), inputs: builder.inputs, outputs: results,
           on: device)
@@ -55,8 +57,10 @@ enum Evaluation {
 
 /// Collects inputs, scalars and instructions while expressions are walked.
 struct ProgramBuilder {
-  /// A register's number. It is final for inputs only: until it is known how many inputs and scalars there are, scalars
-  /// and instructions are counted from numbers of their own.
+  /// A register's number.
+  ///
+  /// It is final for inputs only: until it is known how many inputs and scalars there are, scalars and instructions
+  /// are counted from numbers of their own.
   typealias Register = UInt16
 
   private static let firstScalar: Register = 0x4000
@@ -65,8 +69,7 @@ struct ProgramBuilder {
   let shape: Shape
   private(set) var inputs: [Operand] = []
   private(set) var scalars: [ScalarValue] = []
-  private var scalarTypes: [DType] = []
-  private var instructions: [ElementwiseProgram.Instruction] = []
+  private var program = ElementwiseProgram(inputs: [], scalars: [], instructions: [], outputs: [])
   // A list: programs are so short that a search is faster than a dictionary.
   private var registers: [(storage: ObjectIdentifier, register: Register)] = []
 
@@ -95,9 +98,9 @@ struct ProgramBuilder {
   /// Computes the pending storages below that are read through a view: they cannot be folded in.
   func prepare(_ storage: Storage) throws {
     guard case .pending(let expression) = storage.state else { return }
-    for case .storage(let child, let view) in expression.operands {
-      guard case .pending = child.state else { continue }
-      if view == nil { try prepare(child) } else { _ = try child.buffer() }
+    try expression.operands.forEach { operand in
+      guard case .storage(let child, let view) = operand, case .pending = child.state else { return }
+      if view == nil { try prepare(child) } else { _ = try child.lockedBuffer() }
     }
   }
 
@@ -154,40 +157,40 @@ struct ProgramBuilder {
 
   /// An input in the program's shape; pending memory is computed first.
   mutating func input(_ storage: Storage, _ view: View?) throws -> Register {
-    let buffer = try storage.buffer()
+    let buffer = try storage.lockedBuffer()
     let layout = view?.layout ?? Layout(storage.shape)
     for i in inputs.indices where inputs[i].buffer === buffer && inputs[i].layout == layout {
       return Register(i)
     }
     inputs.append(Operand(buffer: buffer, layout: layout, dtype: storage.dtype))
+    program.inputs.append(storage.dtype)
     return Register(inputs.count - 1)
   }
 
   private mutating func scalar(_ value: ScalarValue, _ dtype: DType) -> Register {
     scalars.append(value)
-    scalarTypes.append(dtype)
+    program.scalars.append(dtype)
     return Self.firstScalar + Register(scalars.count - 1)
   }
 
   /// Adds an instruction.
   mutating func step(_ op: ElementwiseOp, _ dtype: DType, _ operands: Operands<Register>) -> Register {
-    instructions.append(
+    program.instructions.append(
       .init(
         op: op, dtype: dtype, a: operands[0], b: operands.count > 1 ? operands[1] : 0,
         c: operands.count > 2 ? operands[2] : 0))
-    return Self.firstInstruction + Register(instructions.count - 1)
+    return Self.firstInstruction + Register(program.instructions.count - 1)
   }
 
-  /// The program with the given registers stored.
-  func program(outputs: [ElementwiseProgram.Output]) -> ElementwiseProgram {
-    var program = ElementwiseProgram(
-      inputs: inputs.map(\.dtype), scalars: scalarTypes, instructions: instructions, outputs: outputs)
-    for i in instructions.indices {
-      program.instructions[i].a = number(instructions[i].a)
-      program.instructions[i].b = number(instructions[i].b)
-      program.instructions[i].c = number(instructions[i].c)
+  /// Ends the program with the given registers stored; nothing is added afterwards.
+  mutating func program(outputs: consuming [ElementwiseProgram.Output]) -> ElementwiseProgram {
+    program.outputs = outputs
+    for i in program.instructions.indices {
+      program.instructions[i].a = number(program.instructions[i].a)
+      program.instructions[i].b = number(program.instructions[i].b)
+      program.instructions[i].c = number(program.instructions[i].c)
     }
-    for i in outputs.indices { program.outputs[i].register = number(outputs[i].register) }
+    for i in program.outputs.indices { program.outputs[i].register = number(program.outputs[i].register) }
     return program
   }
 

@@ -30,6 +30,13 @@ struct Operands<Element>: RandomAccessCollection, MutableCollection {
     }
   }
 
+  /// Without copying the whole, as a loop over a collection does.
+  @inline(__always) func forEach(_ body: (Element) throws -> Void) rethrows {
+    if let a { try body(a) }
+    if let b { try body(b) }
+    if let c { try body(c) }
+  }
+
   mutating func append(_ element: Element) {
     precondition(c == nil, "a fourth operand")
     if a == nil { a = element } else if b == nil { b = element } else { c = element }

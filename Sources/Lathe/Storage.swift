@@ -29,13 +29,16 @@ final class Storage: @unchecked Sendable {
 
   /// The memory, computed now if it was still to be.
   func buffer() throws(LatheError) -> Buffer {
-    try device.evaluationLock.withLock { () throws(LatheError) in
-      if case .pending = state { Evaluation.run(self) }
-      switch state {
-      case .ready(let buffer): return buffer
-      case .failed(let error): throw error
-      case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
-      }
+    try device.evaluationLock.withLock { () throws(LatheError) in try lockedBuffer() }
+  }
+
+  /// The same where the caller has taken the device's evaluation lock.
+  func lockedBuffer() throws(LatheError) -> Buffer {
+    if case .pending = state { Evaluation.run(self) }
+    switch state {
+    case .ready(let buffer): return buffer
+    case .failed(let error): throw error
+    case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
     }
   }
 

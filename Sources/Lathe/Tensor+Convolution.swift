@@ -106,7 +106,7 @@ extension Tensor {
     let savedFilter = x.tensor.node == nil ? nil : filter
     let biasType = bias.flatMap { $0.tensor.node == nil ? nil : $0.tensor.dtype }
     let types = (x.tensor.dtype, filter.tensor.dtype)
-    let inputs = [x, filter] + (bias.map { [$0] } ?? [])
+    let inputs = bias.map { [x, filter, $0] } ?? [x, filter]
     return run(
       .convolution(forward), inputs.map { $0.kernelInput.contiguous() },
       output: [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]

@@ -8,7 +8,7 @@ package enum TensorLists {
   package static func evaluate(_ groups: [[Tensor]]) {
     guard let device = groups.first(where: { !$0.isEmpty })?[0].device else { return }
     device.evaluationLock.withLock {
-      Evaluation.runEach(groups.map { $0.map(\.storage) }, on: device)
+      Evaluation.runEach(groups, on: device)
     }
   }
 

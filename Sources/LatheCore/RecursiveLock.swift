@@ -7,7 +7,7 @@
 /// A lock that its holder may take again.
 package final class RecursiveLock: @unchecked Sendable {
   // Unchecked: the pthread mutex is made for use from any thread, and its address never changes.
-  @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
   package init() {
     var attributes = pthread_mutexattr_t()
@@ -22,7 +22,7 @@ package final class RecursiveLock: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  @inlinable package func withLock<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
+  package func withLock<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
