@@ -94,9 +94,7 @@ private final class CheckpointedRegion: @unchecked Sendable {
       }
       roots.append((node, gradient))
     }
-    let found = BackwardWalk(targets: inputs, keeping: isDifferentiatedAgain, after: boundary).run(
-      from: roots)
-    return inputs.map { found[ObjectIdentifier($0)] }
+    return BackwardWalk(targets: inputs, keeping: isDifferentiatedAgain, after: boundary).run(from: roots)
   }
 }
 

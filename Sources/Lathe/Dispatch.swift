@@ -16,6 +16,27 @@ enum Dispatch {
     }
   }
 
+  /// Runs an operation on tensors of a device; afterwards the storages have their memory, or the error.
+  static func run(_ operation: Operation, _ inputs: [Tensor], into outputs: [Storage], on device: Device) {
+    device.evaluationLock.withLock {
+      do {
+        var operands: [Operand] = []
+        operands.reserveCapacity(inputs.count)
+        for input in inputs { operands.append(try input.operand()) }
+        var results: [Operand] = []
+        results.reserveCapacity(outputs.count)
+        for output in outputs { results.append(try output.newMemory()) }
+        if outputs.contains(where: { $0.elementCount > 0 }) {
+          try run(operation, inputs: operands, outputs: results, on: device)
+        }
+        for (output, result) in zip(outputs, results) { output.state = .ready(result.buffer) }
+      } catch {
+        let error = typed(error)
+        for output in outputs { output.state = .failed(error) }
+      }
+    }
+  }
+
   /// The error as the type that all failures have.
   static func typed(_ error: any Error) -> LatheError {
     error as? LatheError ?? LatheError(.device, "\(error)")
@@ -65,43 +86,27 @@ extension Tensor {
   static func run(
     _ operation: Operation, _ inputs: [Tensor], outputs: [(shape: Shape, dtype: DType)]
   ) -> [Tensor] {
-    run(operation, inputs, outputs: outputs, device: inputs[0].device)
-  }
-
-  /// The same where there may be no input.
-  static func run(
-    _ operation: Operation, _ inputs: [Tensor], outputs: [(shape: Shape, dtype: DType)], device: Device
-  ) -> [Tensor] {
-    device.evaluationLock.withLock {
-      let state: (Int) -> Storage.State
-      do {
-        var operands: [Operand] = []
-        operands.reserveCapacity(inputs.count)
-        for input in inputs { operands.append(try input.operand()) }
-        var results: [Operand] = []
-        var isEmpty = true
-        for output in outputs {
-          let count = output.shape.elementCount
-          if count > 0 { isEmpty = false }
-          let buffer = try device.backend.allocate(byteCount: count * output.dtype.byteCount)
-          results.append(Operand(buffer: buffer, layout: Layout(output.shape), dtype: output.dtype))
-        }
-        if !isEmpty { try Dispatch.run(operation, inputs: operands, outputs: results, on: device) }
-        state = { .ready(results[$0].buffer) }
-      } catch {
-        let error = Dispatch.typed(error)
-        state = { _ in .failed(error) }
-      }
-      return outputs.indices.map {
-        Tensor(
-          Storage(device: device, dtype: outputs[$0].dtype, shape: outputs[$0].shape, state: state($0)),
-          Layout(outputs[$0].shape))
-      }
+    let device = inputs[0].device
+    let storages = outputs.map {
+      Storage(device: device, dtype: $0.dtype, shape: $0.shape, state: .evaluating)
     }
+    Dispatch.run(operation, inputs, into: storages, on: device)
+    return storages.map { Tensor($0) }
   }
 
-  /// The memory and layout, computed now if they were still to be.
+  /// The same for one output; without inputs the device must be given.
+  static func run(
+    _ operation: Operation, _ inputs: [Tensor], output shape: Shape, dtype: DType = .float32,
+    device: Device? = nil
+  ) -> Tensor {
+    let device = device ?? inputs[0].device
+    let storage = Storage(device: device, dtype: dtype, shape: shape, state: .evaluating)
+    Dispatch.run(operation, inputs, into: [storage], on: device)
+    return Tensor(storage)
+  }
+
+  /// The memory and layout, computed now if they were still to be; called under the device's evaluation lock.
   func operand() throws -> Operand {
-    Operand(buffer: try storage.buffer(), layout: layout, dtype: dtype)
+    Operand(buffer: try storage.lockedBuffer(), layout: layout, dtype: dtype)
   }
 }

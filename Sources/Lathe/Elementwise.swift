@@ -18,52 +18,51 @@ extension Tensor {
   ///   - type: The operands' compute type.
   ///   - result: The stored type of the result.
   static func deferred(
-    _ op: ElementwiseOp, _ operands: [ElementwiseOperand], type: DType, result: DType, name: StaticString
+    _ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>, type: DType, result: DType,
+    name: StaticString
   ) -> Tensor {
     var shape: Shape?
     var device: Device?
-    for case .tensor(let tensor) in operands {
-      if let known = shape {
-        guard let common = Shape.broadcast(known, tensor.shape) else {
-          stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
-        }
-        shape = common
-        require(
-          device == tensor.device,
-          "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
-      } else {
-        shape = tensor.shape
-        device = tensor.device
+    operands.forEach { operand in
+      guard case .tensor(let tensor) = operand else { return }
+      guard let known = shape else {
+        (shape, device) = (tensor.shape, tensor.device)
+        return
       }
+      guard let common = Shape.broadcast(known, tensor.shape) else {
+        stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
+      }
+      shape = common
+      require(
+        device == tensor.device,
+        "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
     }
     guard let shape, let device else { stop("\(name): no tensor operand") }
     return device.evaluationLock.withLock {
-      var parts: [Expression.Operand] = []
-      parts.reserveCapacity(operands.count)
+      var parts = Operands<Expression.Operand>()
       var size = 1
       var leaves = 0
-      for (i, operand) in operands.enumerated() {
-        let partType = op == .select && i == 0 ? DType.bool : type
+      var failure: LatheError?
+      operands.forEach { operand in
+        let partType = op == .select && parts.isEmpty ? DType.bool : type
         switch operand {
         case .scalar(let value): parts.append(.scalar(value.converted(to: partType), partType))
         case .tensor(let tensor):
-          if case .failed(let error) = tensor.storage.state {
-            return Tensor(failed: error, shape: shape, dtype: result, device: device)
-          }
-          if let constant = tensor.storage.expression?.constant {
-            parts.append(.scalar(constant.converted(to: partType), partType))
-            continue
-          }
-          guard let layout = tensor.layout.expanded(to: shape) else { stop("\(name)") }
-          if case .pending(let expression) = tensor.storage.state {
+          switch tensor.storage.state {
+          case .pending(let expression):
+            if let constant = expression.constant {
+              parts.append(.scalar(constant.converted(to: partType), partType))
+              return
+            }
             size += expression.size
             leaves += expression.leaves
-          } else {
-            leaves += 1
+          case .failed(let error): if failure == nil { failure = error }
+          case .ready, .evaluating: leaves += 1
           }
-          parts.append(.storage(tensor.storage, layout))
+          parts.append(.storage(tensor.storage, tensor.view(in: shape)))
         }
       }
+      if let failure { return Tensor(failed: failure, shape: shape, dtype: result, device: device) }
       if let constant = folded(op, parts, type: type, result: result) {
         return Tensor.full(shape, constant.floatValue, dtype: result, device: device)
       }
@@ -76,14 +75,20 @@ extension Tensor {
         }
       }
       let expression = Expression(op: op, dtype: type, operands: parts, size: size, leaves: leaves)
-      return Tensor(
-        Storage(device: device, dtype: result, shape: shape, state: .pending(expression)), Layout(shape))
+      return Tensor(Storage(device: device, dtype: result, shape: shape, state: .pending(expression)))
     }
+  }
+
+  /// The tensor's view when it is broadcast to a shape that it fits.
+  private func view(in target: Shape) -> View? {
+    if shape == target { return view }
+    guard let expanded = layout.expanded(to: target) else { stop("\(shape) does not broadcast to \(target)") }
+    return View(expanded, of: storage)
   }
 
   /// Arithmetic on constants, done at once: gradients start as ones and are often only scaled.
   private static func folded(
-    _ op: ElementwiseOp, _ parts: [Expression.Operand], type: DType, result: DType
+    _ op: ElementwiseOp, _ parts: Operands<Expression.Operand>, type: DType, result: DType
   ) -> ScalarValue? {
     guard type == .float32, result.isFloatingPoint, case .scalar(let a, _) = parts[0] else { return nil }
     if op == .negate { return .float(-a.floatValue) }
@@ -105,7 +110,7 @@ extension Tensor {
     require(op.isDefined(on: compute), "\(name): not defined on \(dtype)")
     let result = op.resultType(compute)
     return Tensor.record(
-      op, [.tensor(x)], type: compute, result: result == compute ? x.dtype : result, name: name)
+      op, Operands(.tensor(x)), type: compute, result: result == compute ? x.dtype : result, name: name)
   }
 
   /// A floating-point function: whole numbers and bools are converted to float32 first.
@@ -116,16 +121,17 @@ extension Tensor {
 
   /// Defers an operation and records it where an operand is tracked.
   static func record(
-    _ op: ElementwiseOp, _ operands: [ElementwiseOperand], type: DType, result: DType, name: StaticString
+    _ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>, type: DType, result: DType,
+    name: StaticString
   ) -> Tensor {
     let output = deferred(op, operands, type: type, result: result, name: name)
-    guard result.isFloatingPoint, operands.contains(where: { $0.tensor?.node != nil }),
-      GradientMode.isRecording
-    else { return output }
+    var isTracked = false
+    operands.forEach { if case .tensor(let tensor) = $0, tensor.node != nil { isTracked = true } }
+    guard isTracked, result.isFloatingPoint, GradientMode.isRecording else { return output }
     let rule = ElementwiseGradient(op, operands)
     var tracked = output
     tracked.node = GradientNode(
-      name: name, of: output, inputs: operands.map { $0.tensor?.node }, savesOutput: rule.needsOutput,
+      name: name, of: output, inputs: rule.inputs, savesOutput: rule.needsOutput,
       pullback: { gradient, output in rule.gradients(gradient, output) })
     return tracked
   }
@@ -142,7 +148,7 @@ extension Tensor {
     case (.tensor(let x), .tensor(let y)): common = DType.promote(x.dtype, y.dtype)
     case (.tensor(let x), .scalar(let value)), (.scalar(let value), .tensor(let x)):
       common = x.dtype
-      if case .float = value, !common.isFloatingPoint { common = .float32 }
+      if value.isFloat, !common.isFloatingPoint { common = .float32 }
       if case .int(let number) = value { common = common.widened(for: number) }
     case (.scalar, .scalar): stop("\(name): no tensor operand")
     }
@@ -158,8 +164,8 @@ extension Tensor {
     }
     let result = op.resultType(compute)
     return record(
-      op, [converted(a), converted(b)], type: compute, result: result == compute ? common : result, name: name
-    )
+      op, Operands(converted(a), converted(b)), type: compute,
+      result: result == compute ? common : result, name: name)
   }
 
   /// The tensor in another type.
@@ -169,7 +175,7 @@ extension Tensor {
     if target == dtype { return self }
     let compute = dtype.computeType
     func step(_ op: ElementwiseOp, _ x: Tensor, _ type: DType, _ result: DType) -> Tensor {
-      Tensor.record(op, [.tensor(x)], type: type, result: result, name: "cast")
+      Tensor.record(op, Operands(.tensor(x)), type: type, result: result, name: "cast")
     }
     switch target {
     case .float32: return step(.toFloat32, self, compute, .float32)
@@ -217,6 +223,9 @@ extension ElementwiseOp {
 }
 
 extension ScalarValue {
+  /// Whether it is a fraction beside whole numbers.
+  var isFloat: Bool { if case .float = self { true } else { false } }
+
   /// The same number in the form of a compute type.
   func converted(to type: DType) -> ScalarValue {
     switch type {

@@ -11,16 +11,14 @@ struct ElementwiseGradient: Sendable {
   private var a: ElementwiseOperand?
   private var b: ElementwiseOperand?
   private var c: ElementwiseOperand?
-  /// Shape and type of each operand that is tracked.
-  private let tracked: [(shape: Shape, dtype: DType)?]
+  /// The tape's entries of the operands; nil for those that are not tracked.
+  let inputs: [GradientNode?]
   let needsOutput: Bool
 
-  init(_ op: ElementwiseOp, _ operands: [ElementwiseOperand]) {
+  init(_ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>) {
     self.op = op
-    tracked = operands.map { operand in
-      operand.tensor.flatMap { $0.node == nil ? nil : ($0.shape, $0.dtype) }
-    }
-    let needs = Self.needs(op, tracked.map { $0 != nil })
+    inputs = operands.map { $0.tensor?.node }
+    let needs = Self.needs(op, inputs)
     a = needs.a ? operands[0] : nil
     b = needs.b ? operands[1] : nil
     c = needs.c ? operands[2] : nil
@@ -29,14 +27,14 @@ struct ElementwiseGradient: Sendable {
 
   /// One gradient per operand, of its shape and type.
   func gradients(_ gradient: Tensor, _ output: Tensor?) -> [Tensor?] {
-    tracked.indices.map { index in
-      guard let operand = tracked[index] else { return nil }
+    inputs.indices.map { index in
+      guard let operand = inputs[index] else { return nil }
       return partial(index, gradient, output)?.reducedBroadcast(to: operand.shape).cast(to: operand.dtype)
     }
   }
 
   private static func needs(
-    _ op: ElementwiseOp, _ tracked: [Bool]
+    _ op: ElementwiseOp, _ inputs: [GradientNode?]
   ) -> (a: Bool, b: Bool, c: Bool, output: Bool) {
     switch op {
     case .negate, .sign, .floor, .ceil, .round, .add, .subtract, .toFloat32, .roundToFloat16,
@@ -48,11 +46,11 @@ struct ElementwiseGradient: Sendable {
     case .exp, .expm1, .sqrt, .rsqrt, .reciprocal, .tanh, .sigmoid, .relu: (false, false, false, true)
     case .absolute, .log, .log1p, .square, .sin, .cos, .erf, .gelu, .geluTanh, .silu, .softplus:
       (true, false, false, false)
-    case .multiply: (tracked[1], tracked[0], false, false)
-    case .divide: (false, true, false, tracked[1])
-    case .power: (true, true, false, tracked[1])
+    case .multiply: (inputs[1] != nil, inputs[0] != nil, false, false)
+    case .divide: (false, true, false, inputs[1] != nil)
+    case .power: (true, true, false, inputs[1] != nil)
     case .minimum, .maximum, .elu, .leakyReLU: (true, true, false, false)
-    case .remainder: (tracked[1], tracked[1], false, false)
+    case .remainder: (inputs[1] != nil, inputs[1] != nil, false, false)
     case .select: (true, false, false, false)
     case .clamp: (true, true, true, false)
     }

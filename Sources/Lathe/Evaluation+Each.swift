@@ -6,8 +6,8 @@ extension Evaluation {
   /// Results take the memory of inputs that nobody else holds. Called under the device's evaluation lock; afterwards
   /// every storage is ready or failed.
   ///
-  /// - Parameter groups: Storages of one shape that are computed by one program, such as a parameter and its states.
-  static func runEach(_ groups: [[Storage]], on device: Device) {
+  /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its states.
+  static func runEach(_ groups: [[Tensor]], on device: Device) {
     var batches: [Batch] = []
     var places: [Batch.Key: Int] = [:]
     for group in groups {
@@ -30,14 +30,14 @@ extension Evaluation {
     var targets: [Storage]
 
     /// Nil where nothing is to be computed, or the group has failed.
-    init?(_ group: [Storage], on device: Device) {
-      var roots = group.filter { if case .pending = $0.state { true } else { false } }
+    init?(_ group: [Tensor], on device: Device) {
+      var roots = group.compactMap { if case .pending = $0.storage.state { $0.storage } else { nil } }
       guard let shape = roots.first?.shape else { return nil }
       precondition(roots.allSatisfy { $0.shape == shape }, "storages of several shapes in one group")
       var builder = ProgramBuilder(shape: shape)
       var folded: [(storage: Storage, register: ProgramBuilder.Register)] = []
       targets = []
-      var registers: [ProgramBuilder.Register] = []
+      var stored: [ElementwiseProgram.Output] = []
       do {
         for root in roots { try builder.prepare(root) }
         for root in roots {
@@ -46,38 +46,35 @@ extension Evaluation {
           let register = try builder.take(root, folding: &folded)
           builder.remember(register, of: root)
           targets.append(root)
-          registers.append(register)
+          stored.append(.init(register: register, dtype: root.dtype))
         }
         roots = []
         for i in folded.indices where !isKnownUniquelyReferenced(&folded[i].storage) {
           targets.append(folded[i].storage)
-          registers.append(folded[i].register)
+          stored.append(.init(register: folded[i].register, dtype: folded[i].storage.dtype))
         }
         folded = []
         outputs = []
         var used: Set<Int> = []
         for target in targets {
-          let buffer: Buffer
           if let input = builder.ownInput(for: target.dtype, except: used) {
             used.insert(input)
-            buffer = builder.inputs[input].buffer
+            outputs.append(
+              Operand(buffer: builder.inputs[input].buffer, layout: Layout(shape), dtype: target.dtype))
           } else {
-            buffer = try device.backend.allocate(byteCount: shape.elementCount * target.dtype.byteCount)
+            outputs.append(try target.newMemory())
           }
-          outputs.append(Operand(buffer: buffer, layout: Layout(shape), dtype: target.dtype))
         }
       } catch {
         let error = Dispatch.typed(error)
-        for target in group + targets + folded.map(\.storage) {
+        for target in group.map(\.storage) + targets + folded.map(\.storage) {
           if case .ready = target.state { continue }
           target.state = .failed(error)
         }
         return nil
       }
       inputs = builder.inputs
-      key = Batch.Key(
-        program: builder.program(outputs: zip(registers, targets).map { ($0, $1.dtype) }),
-        scalars: builder.scalars.map(\.value))
+      key = Batch.Key(program: builder.program(outputs: stored), scalars: builder.scalars)
     }
   }
 

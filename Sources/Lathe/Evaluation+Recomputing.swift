@@ -28,13 +28,13 @@ extension Evaluation {
       var builder = ProgramBuilder(shape: storage.shape)
       // Rounded as if it had been stored.
       let rounding: ElementwiseOp = storage.dtype == .float16 ? .roundToFloat16 : .roundToBFloat16
-      let register = builder.step(rounding, .float32, [try builder.visit(storage)])
-      let buffer = try storage.device.backend.allocate(byteCount: storage.shape.elementCount * 4)
-      if storage.shape.elementCount > 0 {
+      let register = builder.step(rounding, .float32, Operands(try builder.visit(storage)))
+      let buffer = try storage.device.backend.allocate(byteCount: storage.elementCount * 4)
+      if storage.elementCount > 0 {
         let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: .float32)
         try Dispatch.run(
           .elementwise(
-            builder.program(outputs: [(register, .float32)]), scalars: builder.scalars.map(\.value)),
+            builder.program(outputs: [.init(register: register, dtype: .float32)]), scalars: builder.scalars),
           inputs: builder.inputs, outputs: [output], on: storage.device)
       }
       state = .ready(buffer)
@@ -51,14 +51,12 @@ extension Evaluation {
     storage.state = .evaluating
     defer { storage.state = .pending(expression) }
     for index in expression.operands.indices {
-      guard case .storage(var child, let layout) = expression.operands[index] else { continue }
+      guard case .storage(var child, let view) = expression.operands[index] else { continue }
       expression.operands[index] = .scalar(.float(0), .float32)
-      defer { expression.operands[index] = .storage(child, layout) }
+      defer { expression.operands[index] = .storage(child, view) }
       switch child.state {
       case .pending:
-        guard child.shape == storage.shape, layout == Layout(storage.shape),
-          readsOnlyWhatIsKept(child, limit: limit)
-        else { return false }
+        guard view == nil, readsOnlyWhatIsKept(child, limit: limit) else { return false }
       case .ready:
         if child.byteCount > limit || isKnownUniquelyReferenced(&child) { return false }
       case .failed, .evaluating: return false
@@ -66,9 +64,4 @@ extension Evaluation {
     }
     return true
   }
-}
-
-extension Storage {
-  /// Bytes of the elements.
-  fileprivate var byteCount: Int { shape.elementCount * dtype.byteCount }
 }

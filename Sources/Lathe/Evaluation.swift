@@ -16,27 +16,25 @@ enum Evaluation {
     do {
       try builder.prepare(root)
       let register = try builder.take(root, folding: &folded)
-      var targets: [(storage: Storage, register: ProgramBuilder.Register)] = [(root, register)]
+      var targets = [root]
+      var outputs = [ElementwiseProgram.Output(register: register, dtype: root.dtype)]
       for i in folded.indices where !isKnownUniquelyReferenced(&folded[i].storage) {
-        targets.append(folded[i])
+        let storage = folded[i].storage
+        targets.append(storage)
+        outputs.append(.init(register: folded[i].register, dtype: storage.dtype))
       }
       let device = root.device
-      var outputs: [Operand] = []
-      for target in targets {
-        let storage = target.storage
-        let buffer = try device.backend.allocate(
-          byteCount: storage.shape.elementCount * storage.dtype.byteCount)
-        outputs.append(Operand(buffer: buffer, layout: Layout(storage.shape), dtype: storage.dtype))
-      }
-      if root.shape.elementCount > 0 {
-        let program = builder.program(outputs: targets.map { ($0.register, $0.storage.dtype) })
+      var results: [Operand] = []
+      results.reserveCapacity(targets.count)
+      for target in targets { results.append(try target.newMemory()) }
+      if root.elementCount > 0 {
+        let program = builder.program(outputs: consume outputs)
         try Dispatch.run(
-          .elementwise(program, scalars: builder.scalars.map(\.value)), inputs: builder.inputs,
-          outputs: outputs,
+          .elementwise(program, scalars: builder.scalars), inputs: builder.inputs, outputs: results,
           on: device)
         device.backend.counters.fused(max(0, program.instructions.count - 1))
       }
-      for (target, output) in zip(targets, outputs) { target.storage.state = .ready(output.buffer) }
+      for (target, result) in zip(targets, results) { target.state = .ready(result.buffer) }
     } catch {
       let error = Dispatch.typed(error)
       root.state = .failed(error)
@@ -59,31 +57,34 @@ enum Evaluation {
 
 /// Collects inputs, scalars and instructions while expressions are walked.
 struct ProgramBuilder {
-  enum Register {
-    case input(Int)
-    case scalar(Int)
-    case instruction(Int)
-  }
-  private struct Step {
-    var op: ElementwiseOp
-    var dtype: DType
-    var operands: [Register]
-  }
+  /// A register's number.
+  ///
+  /// It is final for inputs only: until it is known how many inputs and scalars there are, scalars and instructions
+  /// are counted from numbers of their own.
+  typealias Register = UInt16
+
+  private static let firstScalar: Register = 0x4000
+  private static let firstInstruction: Register = 0x8000
 
   let shape: Shape
   private(set) var inputs: [Operand] = []
-  private(set) var scalars: [(value: ScalarValue, dtype: DType)] = []
-  private var steps: [Step] = []
-  private var registers: [ObjectIdentifier: Register] = [:]
+  private(set) var scalars: [ScalarValue] = []
+  private var program = ElementwiseProgram(inputs: [], scalars: [], instructions: [], outputs: [])
+  // A list: programs are so short that a search is faster than a dictionary.
+  private var registers: [(storage: ObjectIdentifier, register: Register)] = []
 
   init(shape: Shape) { self.shape = shape }
 
   /// The register of a storage that was taken or visited.
-  func register(of storage: Storage) -> Register? { registers[ObjectIdentifier(storage)] }
+  func register(of storage: Storage) -> Register? {
+    let key = ObjectIdentifier(storage)
+    for entry in registers where entry.storage == key { return entry.register }
+    return nil
+  }
 
-  /// Remembers the register of a storage that is computed here but is no operand's.
+  /// Remembers the register of a storage that is computed here.
   mutating func remember(_ register: Register, of storage: Storage) {
-    registers[ObjectIdentifier(storage)] = register
+    registers.append((ObjectIdentifier(storage), register))
   }
 
   /// The first input whose memory nobody else holds and that an output of a type could take, except for `used` ones.
@@ -97,9 +98,9 @@ struct ProgramBuilder {
   /// Computes the pending storages below that are read through a view: they cannot be folded in.
   func prepare(_ storage: Storage) throws {
     guard case .pending(let expression) = storage.state else { return }
-    for case .storage(let child, let layout) in expression.operands {
-      guard case .pending = child.state else { continue }
-      if canFold(child, layout) { try prepare(child) } else { _ = try child.buffer() }
+    try expression.operands.forEach { operand in
+      guard case .storage(let child, let view) = operand, case .pending = child.state else { return }
+      if view == nil { try prepare(child) } else { _ = try child.lockedBuffer() }
     }
   }
 
@@ -107,30 +108,28 @@ struct ProgramBuilder {
   mutating func take(
     _ storage: Storage, folding folded: inout [(storage: Storage, register: Register)]
   ) throws -> Register {
-    guard case .pending(var expression) = storage.state else {
-      return try input(storage, Layout(storage.shape))
-    }
+    guard case .pending(var expression) = storage.state else { return try input(storage, nil) }
     storage.state = .evaluating
-    var operands: [Register] = []
+    var operands = Operands<Register>()
     // From the back, so that each operand can be moved out and held once.
     while let operand = expression.operands.popLast() {
       switch operand {
       case .scalar(let value, let dtype): operands.append(scalar(value, dtype))
-      case .storage(let child, let layout):
-        if let known = registers[ObjectIdentifier(child)], canFold(child, layout) {
+      case .storage(let child, let view):
+        if view == nil, let known = register(of: child) {
           operands.append(known)
-        } else if canFold(child, layout), case .pending = child.state {
+        } else if view == nil, case .pending = child.state {
           do {
             let register = try take(child, folding: &folded)
-            registers[ObjectIdentifier(child)] = register
+            remember(register, of: child)
             operands.append(register)
             folded.append((child, register))
           } catch {
-            folded.append((child, .input(0)))
+            folded.append((child, 0))
             throw error
           }
         } else {
-          operands.append(try input(child, layout))
+          operands.append(try input(child, view))
         }
       }
     }
@@ -141,67 +140,65 @@ struct ProgramBuilder {
 
   /// Adds a pending storage's expression and leaves the storage as it is.
   mutating func visit(_ storage: Storage) throws -> Register {
-    guard case .pending(let expression) = storage.state else {
-      return try input(storage, Layout(storage.shape))
-    }
-    if let known = registers[ObjectIdentifier(storage)] { return known }
-    var operands: [Register] = []
+    guard case .pending(let expression) = storage.state else { return try input(storage, nil) }
+    if let known = register(of: storage) { return known }
+    var operands = Operands<Register>()
     for operand in expression.operands {
       switch operand {
       case .scalar(let value, let dtype): operands.append(scalar(value, dtype))
-      case .storage(let child, let layout):
-        operands.append(try canFold(child, layout) ? visit(child) : input(child, layout))
+      case .storage(let child, let view):
+        operands.append(try view == nil ? visit(child) : input(child, view))
       }
     }
     let register = expression.op.map { step($0, expression.dtype, operands) } ?? operands[0]
-    registers[ObjectIdentifier(storage)] = register
+    remember(register, of: storage)
     return register
   }
 
   /// An input in the program's shape; pending memory is computed first.
-  mutating func input(_ storage: Storage, _ layout: Layout) throws -> Register {
-    let buffer = try storage.buffer()
+  mutating func input(_ storage: Storage, _ view: View?) throws -> Register {
+    let buffer = try storage.lockedBuffer()
+    let layout = view?.layout ?? Layout(storage.shape)
     for i in inputs.indices where inputs[i].buffer === buffer && inputs[i].layout == layout {
-      return .input(i)
+      return Register(i)
     }
     inputs.append(Operand(buffer: buffer, layout: layout, dtype: storage.dtype))
-    return .input(inputs.count - 1)
+    program.inputs.append(storage.dtype)
+    return Register(inputs.count - 1)
   }
 
   private mutating func scalar(_ value: ScalarValue, _ dtype: DType) -> Register {
-    scalars.append((value, dtype))
-    return .scalar(scalars.count - 1)
-  }
-
-  /// Whether a storage's elements are walked in the same order as the program's.
-  private func canFold(_ storage: Storage, _ layout: Layout) -> Bool {
-    storage.shape == shape && layout == Layout(shape)
+    scalars.append(value)
+    program.scalars.append(dtype)
+    return Self.firstScalar + Register(scalars.count - 1)
   }
 
   /// Adds an instruction.
-  mutating func step(_ op: ElementwiseOp, _ dtype: DType, _ operands: [Register]) -> Register {
-    steps.append(Step(op: op, dtype: dtype, operands: operands))
-    return .instruction(steps.count - 1)
+  mutating func step(_ op: ElementwiseOp, _ dtype: DType, _ operands: Operands<Register>) -> Register {
+    program.instructions.append(
+      .init(
+        op: op, dtype: dtype, a: operands[0], b: operands.count > 1 ? operands[1] : 0,
+        c: operands.count > 2 ? operands[2] : 0))
+    return Self.firstInstruction + Register(program.instructions.count - 1)
   }
 
-  /// The program with the given registers stored.
-  func program(outputs: [(register: Register, dtype: DType)]) -> ElementwiseProgram {
-    ElementwiseProgram(
-      inputs: inputs.map(\.dtype), scalars: scalars.map(\.dtype),
-      instructions: steps.map { step in
-        ElementwiseProgram.Instruction(
-          op: step.op, dtype: step.dtype, a: number(step.operands[0]),
-          b: step.operands.count > 1 ? number(step.operands[1]) : 0,
-          c: step.operands.count > 2 ? number(step.operands[2]) : 0)
-      },
-      outputs: outputs.map { .init(register: number($0.register), dtype: $0.dtype) })
-  }
-
-  private func number(_ register: Register) -> UInt16 {
-    switch register {
-    case .input(let i): UInt16(i)
-    case .scalar(let i): UInt16(inputs.count + i)
-    case .instruction(let i): UInt16(inputs.count + scalars.count + i)
+  /// Ends the program with the given registers stored; nothing is added afterwards.
+  mutating func program(outputs: consuming [ElementwiseProgram.Output]) -> ElementwiseProgram {
+    program.outputs = outputs
+    for i in program.instructions.indices {
+      program.instructions[i].a = number(program.instructions[i].a)
+      program.instructions[i].b = number(program.instructions[i].b)
+      program.instructions[i].c = number(program.instructions[i].c)
     }
+    for i in program.outputs.indices { program.outputs[i].register = number(program.outputs[i].register) }
+    return program
+  }
+
+  /// A register's final number.
+  private func number(_ register: Register) -> UInt16 {
+    if register >= Self.firstInstruction {
+      return register - Self.firstInstruction + UInt16(inputs.count + scalars.count)
+    }
+    return register >= Self.firstScalar ? register - Self.firstScalar + UInt16(inputs.count) : register
   }
 }

@@ -43,27 +43,28 @@ package enum FusedOptimizer {
       do {
         var inputs: [Operand] = []
         var outputs: [Operand] = []
+        inputs.reserveCapacity(parameters.count * (2 + states.count))
+        outputs.reserveCapacity(parameters.count * (1 + states.count))
+        func add(_ operand: Operand, updating tensor: inout Tensor) throws {
+          inputs.append(operand)
+          outputs.append(try target(for: operand, unique: isUnique(&tensor), on: device))
+        }
         for i in parameters.indices {
-          let parameter = try parameters[i].detached().contiguous().operand()
-          let gradient = try gradients[i].operand()
-          inputs += [parameter, gradient]
-          outputs.append(try target(for: parameter, unique: isUnique(&parameters[i]), on: device))
+          try add(try parameters[i].contiguous().operand(), updating: &parameters[i])
+          inputs.append(try gradients[i].operand())
           for slot in states.indices {
-            let operand = try states[slot][i].contiguous().operand()
-            inputs.append(operand)
-            outputs.append(try target(for: operand, unique: isUnique(&states[slot][i]), on: device))
+            try add(try states[slot][i].contiguous().operand(), updating: &states[slot][i])
           }
         }
         try Dispatch.run(operation, inputs: inputs, outputs: outputs, on: device)
         let stride = 1 + states.count
         func tensor(_ operand: Operand) -> Tensor {
           Tensor(
-            Storage(device: device, dtype: .float32, shape: operand.shape, state: .ready(operand.buffer)),
-            operand.layout)
+            Storage(device: device, dtype: .float32, shape: operand.shape, state: .ready(operand.buffer)))
         }
-        for i in parameters.indices { parameters[i] = tensor(outputs[i * stride]) }
-        for slot in states.indices {
-          for i in parameters.indices { states[slot][i] = tensor(outputs[i * stride + 1 + slot]) }
+        for i in parameters.indices {
+          parameters[i] = tensor(outputs[i * stride])
+          for slot in states.indices { states[slot][i] = tensor(outputs[i * stride + 1 + slot]) }
         }
       } catch {
         let error = Dispatch.typed(error)

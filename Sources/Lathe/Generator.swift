@@ -55,8 +55,8 @@ extension Tensor {
     _ device: Device
   ) -> Tensor {
     run(
-      .random(distribution, key: generator.key(count: shape.elementCount)), [], outputs: [(shape, .float32)],
-      device: device)[0].cast(to: dtype)
+      .random(distribution, key: generator.key(count: shape.elementCount)), [], output: shape, device: device
+    ).cast(to: dtype)
   }
 
   /// Uniform numbers, low included and high not.
@@ -100,10 +100,7 @@ extension Tensor {
   }
 
   private func dropped(_ probability: Float, _ key: RandomKey) -> Tensor {
-    Tensor.run(
-      .dropout(probability: probability, key: key), [detached().contiguous()], outputs: [(shape, .float32)])[
-        0
-      ]
+    Tensor.run(.dropout(probability: probability, key: key), [detached().contiguous()], output: shape)
       .recorded("dropout", [self]) { gradient, _ in [gradient.dropped(probability, key)] }
   }
 }

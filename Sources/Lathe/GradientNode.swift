@@ -20,7 +20,7 @@ final class GradientNode: @unchecked Sendable {
   var inputs: [GradientNode?]
   var pullback: Pullback?
   /// The output's memory, without its node: holding that would be a cycle.
-  var savedOutput: (storage: Storage, layout: Layout)?
+  var savedOutput: Tensor?
 
   init(
     name: StaticString, of output: Tensor, inputs: [GradientNode?] = [], savesOutput: Bool = false,
@@ -33,7 +33,7 @@ final class GradientNode: @unchecked Sendable {
     device = output.device
     self.inputs = inputs
     self.pullback = pullback
-    if savesOutput { savedOutput = (output.storage, output.layout) }
+    if savesOutput { savedOutput = output.detached() }
   }
 
   /// A number above those of all nodes so far and not above those to come.

@@ -29,14 +29,27 @@ final class Storage: @unchecked Sendable {
 
   /// The memory, computed now if it was still to be.
   func buffer() throws(LatheError) -> Buffer {
-    try device.evaluationLock.withLock { () throws(LatheError) in
-      if case .pending = state { Evaluation.run(self) }
-      switch state {
-      case .ready(let buffer): return buffer
-      case .failed(let error): throw error
-      case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
-      }
+    try device.evaluationLock.withLock { () throws(LatheError) in try lockedBuffer() }
+  }
+
+  /// The same where the caller has taken the device's evaluation lock.
+  func lockedBuffer() throws(LatheError) -> Buffer {
+    if case .pending = state { Evaluation.run(self) }
+    switch state {
+    case .ready(let buffer): return buffer
+    case .failed(let error): throw error
+    case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
     }
+  }
+
+  /// The number of elements.
+  var elementCount: Int { shape.elementCount }
+  /// Bytes of the elements.
+  var byteCount: Int { elementCount * dtype.byteCount }
+
+  /// New memory for the elements, as an operation writes it.
+  func newMemory() throws -> Operand {
+    Operand(buffer: try device.backend.allocate(byteCount: byteCount), layout: Layout(shape), dtype: dtype)
   }
 
   /// The pending expression, or nil where there is none.
@@ -46,11 +59,26 @@ final class Storage: @unchecked Sendable {
   }
 }
 
+/// A layout other than the row-major one of all elements of a storage.
+///
+/// It has a place of its own in memory, so that tensors, which are copied all the time, stay small.
+final class View: Sendable {
+  let layout: Layout
+
+  init(_ layout: Layout) { self.layout = layout }
+
+  /// Nil where a layout is the row-major one of all elements.
+  convenience init?(_ layout: Layout, of storage: Storage) {
+    if layout == Layout(storage.shape) { return nil }
+    self.init(layout)
+  }
+}
+
 /// One deferred element-wise operation.
 struct Expression {
   enum Operand {
     /// Elements of a tensor, seen in the expression's shape.
-    case storage(Storage, Layout)
+    case storage(Storage, View?)
     /// One number for all elements, of a compute type.
     case scalar(ScalarValue, DType)
   }
@@ -59,7 +87,7 @@ struct Expression {
   var op: ElementwiseOp?
   /// The operands' compute type.
   var dtype: DType
-  var operands: [Operand]
+  var operands: Operands<Operand>
   /// Instructions in this expression and the pending ones below it, shared ones counted each time.
   var size: Int
   /// Inputs likewise.

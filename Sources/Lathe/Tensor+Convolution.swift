@@ -106,19 +106,20 @@ extension Tensor {
     let savedFilter = x.tensor.node == nil ? nil : filter
     let biasType = bias.flatMap { $0.tensor.node == nil ? nil : $0.tensor.dtype }
     let types = (x.tensor.dtype, filter.tensor.dtype)
-    let inputs = [x, filter] + (bias.map { [$0] } ?? [])
+    let inputs = bias.map { [x, filter, $0] } ?? [x, filter]
     return run(
       .convolution(forward), inputs.map { $0.kernelInput.contiguous() },
-      outputs: [([sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth], .float32)])[0]
-      .stored(as: DType.promote(x.dtype, filter.dtype))
-      .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
-        let g = KernelOperand(gradient.cast(to: .float32))
-        return [
-          savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
-          savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
-          biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
-        ]
-      }
+      output: [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
+    )
+    .stored(as: DType.promote(x.dtype, filter.dtype))
+    .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
+      let g = KernelOperand(gradient.cast(to: .float32))
+      return [
+        savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
+        savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
+        biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
+      ]
+    }
   }
 
   private static func convolutionInputGradient(
@@ -129,17 +130,18 @@ extension Tensor {
     let types = (g.tensor.dtype, filter.tensor.dtype)
     return run(
       .convolutionBackwardInput(sizes), [g.kernelInput.contiguous(), filter.kernelInput.contiguous()],
-      outputs: [([sizes.batch, sizes.channels, sizes.height, sizes.width], .float32)])[0]
-      .stored(as: DType.promote(g.dtype, filter.dtype))
-      .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
-        let dx = KernelOperand(gradient.cast(to: .float32))
-        return [
-          savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
-          savedGradient.map {
-            convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
-          },
-        ]
-      }
+      output: [sizes.batch, sizes.channels, sizes.height, sizes.width]
+    )
+    .stored(as: DType.promote(g.dtype, filter.dtype))
+    .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
+      let dx = KernelOperand(gradient.cast(to: .float32))
+      return [
+        savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
+        savedGradient.map {
+          convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
+        },
+      ]
+    }
   }
 
   private static func convolutionFilterGradient(
@@ -152,13 +154,14 @@ extension Tensor {
     ]
     return run(
       .convolutionBackwardFilter(sizes), [g.kernelInput.contiguous(), x.kernelInput.contiguous()],
-      outputs: [(shape, .float32)])[0]
-      .recorded("conv2D filter gradient", [g.tensor, x.tensor]) { gradient, _ in
-        let dfilter = KernelOperand(gradient)
-        return [
-          savedInput.map { convolution(KernelOperand($0.wide), dfilter, bias: nil, sizes) },
-          savedGradient.map { convolutionInputGradient(KernelOperand($0.wide), dfilter, sizes) },
-        ]
-      }
+      output: shape
+    )
+    .recorded("conv2D filter gradient", [g.tensor, x.tensor]) { gradient, _ in
+      let dfilter = KernelOperand(gradient)
+      return [
+        savedInput.map { convolution(KernelOperand($0.wide), dfilter, bias: nil, sizes) },
+        savedGradient.map { convolutionInputGradient(KernelOperand($0.wide), dfilter, sizes) },
+      ]
+    }
   }
 }

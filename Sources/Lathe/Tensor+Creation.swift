@@ -39,7 +39,7 @@ extension Tensor {
     } catch {
       state = .failed(Dispatch.typed(error))
     }
-    self.init(Storage(device: device, dtype: dtype, shape: shape, state: state), Layout(shape))
+    self.init(Storage(device: device, dtype: dtype, shape: shape, state: state))
   }
 
   /// A tensor on the CPU whose bytes `fill` writes, all of them.
@@ -53,7 +53,7 @@ extension Tensor {
     if size > 0 {
       try fill(UnsafeMutableRawBufferPointer(start: CPUBackend.memory(of: buffer), count: size))
     }
-    self.init(Storage(device: .cpu, dtype: dtype, shape: shape, state: .ready(buffer)), Layout(shape))
+    self.init(Storage(device: .cpu, dtype: dtype, shape: shape, state: .ready(buffer)))
   }
 
   /// All elements 0; takes no memory until it is needed.
@@ -76,9 +76,8 @@ extension Tensor {
     if dtype == .float16 { scalar = .float(Float(Float16(scalar.floatValue))) }
     if dtype == .bfloat16 { scalar = .float(BFloat16Bits.float(BFloat16Bits.bits(scalar.floatValue))) }
     let expression = Expression(
-      op: nil, dtype: compute, operands: [.scalar(scalar, compute)], size: 0, leaves: 0)
-    return Tensor(
-      Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)), Layout(shape))
+      op: nil, dtype: compute, operands: Operands(.scalar(scalar, compute)), size: 0, leaves: 0)
+    return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)))
   }
 
   /// Numbers from `start` on at distance `step`, as long as they stay before `end`.

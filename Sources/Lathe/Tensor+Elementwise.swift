@@ -154,14 +154,12 @@ extension Tensor {
       return .int(otherwise < 0 ? limits.0 : limits.1)
     }
     var x = self
-    let values = [limit(low, -.infinity), limit(high, .infinity)]
-    if !dtype.isFloatingPoint, values.contains(where: { if case .float = $0 { true } else { false } }) {
-      x = cast(to: .float32)
-    }
+    let values = (limit(low, -.infinity), limit(high, .infinity))
+    if !dtype.isFloatingPoint, values.0.isFloat || values.1.isFloat { x = cast(to: .float32) }
     require(dtype != .bool, "clamped: not defined on bool")
     return Tensor.record(
-      .clamp, [.tensor(x)] + values.map { .scalar($0) }, type: x.dtype.computeType, result: x.dtype,
-      name: "clamped")
+      .clamp, Operands(.tensor(x), .scalar(values.0), .scalar(values.1)), type: x.dtype.computeType,
+      result: x.dtype, name: "clamped")
   }
 
   /// `a` where the condition holds, else `b`; all three broadcast.
@@ -169,7 +167,8 @@ extension Tensor {
     let common = DType.promote(a.dtype, b.dtype)
     return record(
       .select,
-      [.tensor(condition.cast(to: .bool)), .tensor(a.cast(to: common)), .tensor(b.cast(to: common))],
+      Operands(
+        .tensor(condition.cast(to: .bool)), .tensor(a.cast(to: common)), .tensor(b.cast(to: common))),
       type: common.computeType, result: common, name: "select")
   }
 }

@@ -48,8 +48,8 @@ extension Tensor {
     let found = Trace.span("backward") {
       withPrecision(.float32) { creatingGraph ? walk() : noGradient(walk) }
     }
-    return zip(inputs, targets).map { input, target in
-      found[ObjectIdentifier(target)] ?? Tensor.zeros(input.shape, dtype: input.dtype, device: input.device)
+    return zip(inputs, found).map { input, gradient in
+      gradient ?? Tensor.zeros(input.shape, dtype: input.dtype, device: input.device)
     }
   }
 }
@@ -67,80 +67,92 @@ struct BackwardWalk {
     self.boundary = boundary
   }
 
-  /// The targets' gradients by those of some roots; a target that none of them depends on has no entry.
-  func run(from roots: [(node: GradientNode, gradient: Tensor)]) -> [ObjectIdentifier: Tensor] {
-    let wanted = Set(targets.map { ObjectIdentifier($0) })
-    let lowest = targets.map(\.id).min() ?? 0
-    let relevant = nodesLeadingToTargets(from: roots.map(\.node), wanted: wanted, lowest: lowest)
-    var results: [ObjectIdentifier: Tensor] = [:]
-    var gradients: [ObjectIdentifier: Tensor] = [:]
-    var queue = NodeQueue()
-    for (root, gradient) in roots {
-      if let sum = gradients[ObjectIdentifier(root)] {
-        gradients[ObjectIdentifier(root)] = sum + gradient
-      } else {
-        gradients[ObjectIdentifier(root)] = gradient
-        queue.push(root)
-      }
+  /// The targets' gradients by those of some roots; nil for a target that none of them depends on.
+  func run(from roots: [(node: GradientNode, gradient: Tensor)]) -> [Tensor?] {
+    let graph = NodeList(reachedFrom: roots.map(\.node), down: targets.map(\.id).min() ?? 0, to: boundary)
+    var isWanted = Array(repeating: false, count: graph.nodes.count)
+    let places = targets.map { graph.place(of: $0) }
+    for case let place? in places { isWanted[place] = true }
+    let leads = nodesLeading(to: isWanted, in: graph)
+    var gradients: [Tensor?] = Array(repeating: nil, count: graph.nodes.count)
+    func add(_ gradient: Tensor, at place: Int) {
+      if let sum = gradients[place] { gradients[place] = sum + gradient } else { gradients[place] = gradient }
     }
-    while let node = queue.pop() {
-      let key = ObjectIdentifier(node)
-      guard let gradient = gradients.removeValue(forKey: key) else { continue }
-      if wanted.contains(key) { results[key] = gradient }
-      guard relevant.contains(key) else { continue }
+    for (root, gradient) in roots {
+      if let place = graph.place(of: root) { add(gradient, at: place) }
+    }
+    for (place, node) in graph.nodes.enumerated() where leads[place] {
+      guard let gradient = isWanted[place] ? gradients[place] : gradients[place].take() else { continue }
       guard let pullback = node.pullback else {
         stop(
           "gradients: the graph was freed by an earlier call; pass retainingGraph: true to that one")
       }
-      let output = node.savedOutput.map { Tensor($0.storage, $0.layout, node: node) }
-      let parts = pullback(gradient, output)
-      for (input, part) in zip(node.inputs, parts) {
-        guard let input, let part,
-          relevant.contains(ObjectIdentifier(input)) || wanted.contains(ObjectIdentifier(input))
+      var output = node.savedOutput
+      output?.node = node
+      for (input, part) in zip(node.inputs, pullback(gradient, output)) {
+        guard let input, let part, let place = graph.place(of: input), leads[place] || isWanted[place]
         else { continue }
-        let inputKey = ObjectIdentifier(input)
-        if let sum = gradients[inputKey] {
-          gradients[inputKey] = sum + part
-        } else {
-          gradients[inputKey] = part
-          queue.push(input)
-        }
+        add(part, at: place)
       }
       if !keeping { node.free() }
     }
-    return results
+    return places.map { $0.flatMap { gradients[$0] } }
   }
 
-  /// The nodes from which a target is reached, so that no gradient is computed in vain.
-  private func nodesLeadingToTargets(
-    from roots: [GradientNode], wanted: Set<ObjectIdentifier>, lowest: Int
-  ) -> Set<ObjectIdentifier> {
-    var order: [GradientNode] = []
-    var seen: Set<ObjectIdentifier> = []
-    var stack = roots.filter { seen.insert(ObjectIdentifier($0)).inserted }
-    while let node = stack.popLast() {
-      guard node.id >= boundary else { continue }
-      order.append(node)
-      for case let input? in node.inputs where input.id >= lowest {
-        if seen.insert(ObjectIdentifier(input)).inserted { stack.append(input) }
+  /// Which nodes lead to a target, so that no gradient is computed in vain.
+  private func nodesLeading(to isWanted: [Bool], in graph: NodeList) -> [Bool] {
+    var leads = Array(repeating: false, count: isWanted.count)
+    for place in graph.nodes.indices.reversed() where graph.nodes[place].id >= boundary {
+      for case let input? in graph.nodes[place].inputs {
+        guard let from = graph.place(of: input), leads[from] || isWanted[from] else { continue }
+        leads[place] = true
+        break
       }
     }
-    order.sort { $0.id < $1.id }
-    var relevant: Set<ObjectIdentifier> = []
-    for node in order {
-      let leads = node.inputs.contains { input in
-        guard let input else { return false }
-        return wanted.contains(ObjectIdentifier(input)) || relevant.contains(ObjectIdentifier(input))
-      }
-      if leads { relevant.insert(ObjectIdentifier(node)) }
+    return leads
+  }
+}
+
+/// The nodes of a walk, the latest created first.
+///
+/// What a walk knows of a node stands in lists beside this one, not in the node: threads that walk graphs of their own
+/// may share leaves.
+private struct NodeList {
+  private(set) var nodes: [GradientNode] = []
+  private var ids: [Int] = []
+
+  /// The nodes from some on, down to number `lowest`; those below `boundary` end the walk.
+  init(reachedFrom roots: [GradientNode], down lowest: Int, to boundary: Int) {
+    nodes.reserveCapacity(64)
+    ids.reserveCapacity(64)
+    var queue = NodeQueue()
+    for root in roots { queue.push(root) }
+    while let node = queue.pop() {
+      // A node that was pushed several times comes out several times in a row.
+      if ids.last == node.id { continue }
+      nodes.append(node)
+      ids.append(node.id)
+      if node.id < boundary { continue }
+      for case let input? in node.inputs where input.id >= lowest { queue.push(input) }
     }
-    return relevant
+  }
+
+  /// The place of a node in the list, found by halving.
+  func place(of node: GradientNode) -> Int? {
+    var (low, high) = (0, ids.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ids[middle] > node.id { low = middle + 1 } else { high = middle }
+    }
+    return low < ids.count && ids[low] == node.id ? low : nil
   }
 }
 
 /// A heap of nodes, the latest created on top.
 private struct NodeQueue {
   private var heap: [GradientNode] = []
+
+  init() { heap.reserveCapacity(32) }
 
   mutating func push(_ node: GradientNode) {
     heap.append(node)
@@ -161,7 +173,7 @@ private struct NodeQueue {
     var parent = 0
     while true {
       var largest = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
+      for child in 2 * parent + 1...2 * parent + 2
       where child < heap.count && heap[child].id > heap[largest].id {
         largest = child
       }

@@ -33,11 +33,12 @@ extension Tensor {
     let original = shape
     return Tensor.run(
       .gather(outer: outer, count: count, inner: inner, picked: picked), [detached().contiguous(), grouped],
-      outputs: [(indices.shape, dtype)])[0]
-      .recorded("gather", [self]) { gradient, _ in
-        let base = Tensor.zeros(original, dtype: gradient.dtype, device: gradient.device)
-        return [base.scattered(axis, indices, gradient)]
-      }
+      output: indices.shape, dtype: dtype
+    )
+    .recorded("gather", [self]) { gradient, _ in
+      let base = Tensor.zeros(original, dtype: gradient.dtype, device: gradient.device)
+      return [base.scattered(axis, indices, gradient)]
+    }
   }
 
   /// The tensor with elements of `source` added where indices point: self[..., indices[..., p, ...], ...] +=
@@ -65,7 +66,8 @@ extension Tensor {
       .scatterAdd(outer: outer, count: count, inner: inner, picked: picked),
       [
         cast(to: compute).detached().contiguous(), grouped, source.cast(to: compute).detached().contiguous(),
-      ], outputs: [(shape, compute)])[0].cast(to: dtype)
+      ], output: shape, dtype: compute
+    ).cast(to: dtype)
       .recorded("scatterAdd", [self, source]) { gradient, _ in [gradient, gradient.gathered(axis, indices)] }
   }
 

@@ -33,7 +33,7 @@ extension Tensor {
         return .failed(Dispatch.typed(error))
       }
     }
-    return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: state), Layout(shape))
+    return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: state))
       .recorded(name, parts.map(\.tensor)) { gradient, _ in pullback(gradient) }
   }
 

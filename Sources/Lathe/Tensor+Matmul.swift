@@ -71,14 +71,15 @@ extension Tensor {
     let right = b.detached().withUnitStride().expanded(to: batch.appending(k).appending(n))
     let operation = MatrixMultiplication(m: m, n: n, k: k, hasBias: bias != nil, activation: activation)
     return run(
-      .matmul(operation), [left, right] + (bias.map { [$0.detached().contiguous()] } ?? []),
-      outputs: [(batch.appending(m).appending(n), .float32)])[0]
+      .matmul(operation), bias.map { [left, right, $0.detached().contiguous()] } ?? [left, right],
+      output: batch.appending(m).appending(n))
   }
 
   /// The tensor itself where its last two axes are rows or columns of a matrix in memory, else a copy.
   private func withUnitStride() -> Tensor {
-    let rows = shape[rank - 2]
-    let columns = shape[rank - 1]
+    guard let layout = view?.layout else { return self }
+    let rows = layout.shape[rank - 2]
+    let columns = layout.shape[rank - 1]
     let rowStride = layout.strides[rank - 2]
     let columnStride = layout.strides[rank - 1]
     let rowMajor = (columnStride == 1 || columns == 1) && (rowStride >= Swift.max(columns, 1) || rows == 1)
@@ -111,7 +112,9 @@ extension Tensor {
     let output = Tensor.multiplied(
       x.kernelInput, w.kernelInput.transposed(), bias: b?.kernelInput, activation: activation
     ).stored(as: common)
-      .recorded("linear", [x.tensor, weight] + (bias.map { [$0] } ?? []), savesOutput: activation == .relu) {
+      .recorded(
+        "linear", bias.map { [x.tensor, weight, $0] } ?? [x.tensor, weight], savesOutput: activation == .relu
+      ) {
         gradient, output in
         var g = gradient.cast(to: .float32)
         if let output { g = Tensor.select(output .> 0, g, Tensor.zeros([], device: g.device)) }

@@ -43,13 +43,14 @@ extension Tensor {
   {
     run(
       .maxPoolBackward(sizes), [g.cast(to: .float32).detached().contiguous(), winners],
-      outputs: [(shape, .float32)])[0]
-      .recorded("maxPool2D gradient", [g]) { gradient, _ in
-        // Each output takes its winner's element of the plane.
-        let planes: Shape = [shape[0], shape[1], shape[2] * shape[3]]
-        let picked = winners.reshaped(to: [shape[0], shape[1], sizes.outputHeight * sizes.outputWidth])
-        return [gradient.reshaped(to: planes).gather(axis: 2, indices: picked).reshaped(to: winners.shape)]
-      }
+      output: shape
+    )
+    .recorded("maxPool2D gradient", [g]) { gradient, _ in
+      // Each output takes its winner's element of the plane.
+      let planes: Shape = [shape[0], shape[1], shape[2] * shape[3]]
+      let picked = winners.reshaped(to: [shape[0], shape[1], sizes.outputHeight * sizes.outputWidth])
+      return [gradient.reshaped(to: planes).gather(axis: 2, indices: picked).reshaped(to: winners.shape)]
+    }
   }
 
   /// The mean of each window of [n, c, h, w]; the stride is the kernel where nil.
@@ -65,12 +66,12 @@ extension Tensor {
 
   private static func averagePool(_ x: Tensor, _ sizes: Pool2D, _ shape: Shape) -> Tensor {
     let target: Shape = [shape[0], shape[1], sizes.outputHeight, sizes.outputWidth]
-    return run(.averagePool(sizes), [x.detached().contiguous()], outputs: [(target, .float32)])[0]
+    return run(.averagePool(sizes), [x.detached().contiguous()], output: target)
       .recorded("averagePool2D", [x]) { gradient, _ in [averagePoolGradient(gradient, sizes, shape)] }
   }
 
   private static func averagePoolGradient(_ g: Tensor, _ sizes: Pool2D, _ shape: Shape) -> Tensor {
-    run(.averagePoolBackward(sizes), [g.detached().contiguous()], outputs: [(shape, .float32)])[0]
+    run(.averagePoolBackward(sizes), [g.detached().contiguous()], output: shape)
       .recorded("averagePool2D gradient", [g]) { gradient, _ in [averagePool(gradient, sizes, shape)] }
   }
 

@@ -33,23 +33,22 @@ extension Tensor {
       do {
         var builder: ProgramBuilder
         var register: ProgramBuilder.Register
-        if layout == Layout(storage.shape), let absorbed = try Evaluation.absorb(storage) {
+        if view == nil, let absorbed = try Evaluation.absorb(storage) {
           (builder, register) = absorbed
         } else {
           builder = ProgramBuilder(shape: shape)
-          register = try builder.input(storage, layout)
+          register = try builder.input(storage, view)
         }
         let source = dtype.computeType
         if source != accumulator {
           register = builder.conversion(of: register, from: source, to: accumulator)
         }
-        let program = builder.program(outputs: [(register, result)])
+        let program = builder.program(outputs: [.init(register: register, dtype: result)])
         let buffer = try device.backend.allocate(byteCount: target.elementCount * result.byteCount)
         if target.elementCount > 0 {
           var inputs = builder.inputs
           var operation = Reduction(
-            kind: kind, program: program, scalars: builder.scalars.map(\.value), reduced: reduced,
-            scale: scale)
+            kind: kind, program: program, scalars: builder.scalars, reduced: reduced, scale: scale)
           if inputs.isEmpty {
             // The backend takes the shape from the inputs: give it one that the program does not read.
             let nowhere = Layout(shape: shape, strides: Shape(repeating: 0, rank: rank), offset: 0)
@@ -65,7 +64,7 @@ extension Tensor {
       } catch {
         state = .failed(Dispatch.typed(error))
       }
-      return Tensor(Storage(device: device, dtype: result, shape: target, state: state), Layout(target))
+      return Tensor(Storage(device: device, dtype: result, shape: target, state: state))
     }
   }
 
@@ -247,7 +246,7 @@ extension Tensor {
     let (outer, count, inner) = sizes(around: a)
     return Tensor.run(
       .argReduce(outer: outer, count: count, inner: inner, largest: largest), [source.contiguous()],
-      outputs: [(target, .int32)])[0]
+      output: target, dtype: .int32)
   }
 
   /// The int32 index of the first largest element along an axis (of the flattened tensor where nil); NaN wins.
@@ -268,11 +267,12 @@ extension Tensor {
     let (outer, count, inner) = sizes(around: a)
     return Tensor.run(
       .cumulativeSum(outer: outer, count: count, inner: inner), [source],
-      outputs: [(shape, result.computeType)])[0]
-      .cast(to: result)
-      .recorded("cumulativeSum", [self]) { gradient, _ in
-        [gradient.flipped([a]).cumulativeSum(axis: a).flipped([a])]
-      }
+      output: shape, dtype: result.computeType
+    )
+    .cast(to: result)
+    .recorded("cumulativeSum", [self]) { gradient, _ in
+      [gradient.flipped([a]).cumulativeSum(axis: a).flipped([a])]
+    }
   }
 }
 
@@ -287,7 +287,7 @@ extension ProgramBuilder {
       case .bool: .toBool
       default: .toFloat32
       }
-    return step(op, source, [register])
+    return step(op, source, Operands(register))
   }
 }
 

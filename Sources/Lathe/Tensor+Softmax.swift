@@ -30,17 +30,20 @@ extension Tensor {
     let target = shape
     return Tensor.run(
       .softmax(rows: rows, columns: columns, logarithm: logarithm), [x.detached().contiguous()],
-      outputs: [(target, .float32)])[0]
-      .recorded(name, [x], savesOutput: true) { gradient, output in
-        guard let y = output else { return [nil] }
-        if GradientMode.isRecording {
-          if logarithm { return [gradient - y.exp() * gradient.sum(axis: -1, keepDims: true)] }
-          return [y * (gradient - (gradient * y).sum(axis: -1, keepDims: true))]
-        }
-        return Tensor.run(
+      output: target
+    )
+    .recorded(name, [x], savesOutput: true) { gradient, output in
+      guard let y = output else { return [nil] }
+      if GradientMode.isRecording {
+        if logarithm { return [gradient - y.exp() * gradient.sum(axis: -1, keepDims: true)] }
+        return [y * (gradient - (gradient * y).sum(axis: -1, keepDims: true))]
+      }
+      return [
+        Tensor.run(
           .softmaxBackward(rows: rows, columns: columns, logarithm: logarithm), [gradient.contiguous(), y],
-          outputs: [(target, .float32)])
-      }.cast(to: result)
+          output: target)
+      ]
+    }.cast(to: result)
   }
 
   /// The cross-entropy of class indices under the softmax of this tensor's rows.
@@ -80,11 +83,10 @@ extension Tensor {
       if GradientMode.isRecording {
         return [x.wide.crossEntropyGradient(target, operation, gradient).cast(to: original)]
       }
-      return Tensor.run(
+      let logits = Tensor.run(
         .crossEntropyBackward(operation),
-        [x.kernelInput.contiguous(), target, logSumExp, gradient.contiguous()],
-        outputs: [([rows, classes], .float32)]
-      ).map { $0.stored(as: original) }
+        [x.kernelInput.contiguous(), target, logSumExp, gradient.contiguous()], output: [rows, classes])
+      return [logits.stored(as: original)]
     }
     switch reduction {
     case .none: return losses.reshaped(to: labels.shape).cast(to: result)

@@ -58,14 +58,18 @@ extension Tensor {
 
   /// The axes in another order: axis `i` of the result is axis `axes[i]`.
   public func permuted(_ axes: [Int]) -> Tensor {
-    let order = axes.map { axis($0, "permuted") }
-    require(
-      order.count == rank && Set(order).count == rank, "permuted: \(axes) is no order of the axes of \(shape)"
-    )
-    var inverse = order
-    for (i, a) in order.enumerated() { inverse[a] = i }
-    let back = inverse
-    return view("permuted", layout.permuted(Shape(order))) { $0.permuted(back) }
+    require(axes.count == rank, "permuted: \(axes) is no order of the axes of \(shape)")
+    let order = Shape(axes.lazy.map { axis($0, "permuted") })
+    var inverse = Shape(repeating: -1, rank: rank)
+    for (i, a) in order.enumerated() {
+      require(inverse[a] == -1, "permuted: \(axes) is no order of the axes of \(shape)")
+      inverse[a] = i
+    }
+    return permuted(order, back: inverse)
+  }
+
+  private func permuted(_ order: Shape, back: Shape) -> Tensor {
+    view("permuted", layout.permuted(order)) { $0.permuted(back, back: order) }
   }
 
   /// The last two axes exchanged.
@@ -76,9 +80,9 @@ extension Tensor {
 
   /// Two axes exchanged.
   public func transposed(_ a: Int, _ b: Int) -> Tensor {
-    var order = Array(0..<rank)
+    var order = Shape(0..<rank)
     order.swapAt(axis(a, "transposed"), axis(b, "transposed"))
-    return permuted(order)
+    return permuted(order, back: order)
   }
 
   /// Without the axis, which has size 1; without every axis of size 1 where nil.
@@ -110,10 +114,10 @@ extension Tensor {
       require(source >= 0, "expanded: -1 for a new axis of \(target)")
       target[i] = shape[source]
     }
+    if target == shape { return self }
     guard let result = layout.expanded(to: target) else {
       stop("expanded: \(shape) does not broadcast to \(target)")
     }
-    if target == shape { return self }
     let original = shape
     return view("expanded", result) { $0.reducedBroadcast(to: original) }
   }
@@ -168,7 +172,9 @@ struct AxisSelection: Sendable {
   var start: Int
   var step: Int
   var count: Int
+}
 
+extension AxisSelection {
   /// Python's slice rules.
   init(from: Int?, to: Int?, step: Int, size: Int) {
     require(step != 0, "sliced: step 0")
@@ -189,24 +195,32 @@ struct AxisSelection: Sendable {
 
 /// One selection per axis.
 struct AxisSelections: Sendable {
-  private var axes: [AxisSelection]
+  private var starts: Shape
+  private var steps: Shape
+  private var counts: Shape
 
   init(all shape: Shape) {
-    axes = shape.map { AxisSelection(from: nil, to: nil, step: 1, size: $0) }
+    starts = Shape(repeating: 0, rank: shape.rank)
+    steps = Shape(repeating: 1, rank: shape.rank)
+    counts = shape
   }
 
   subscript(axis: Int) -> AxisSelection {
-    get { axes[axis] }
-    set { axes[axis] = newValue }
+    get { AxisSelection(start: starts[axis], step: steps[axis], count: counts[axis]) }
+    set {
+      starts[axis] = newValue.start
+      steps[axis] = newValue.step
+      counts[axis] = newValue.count
+    }
   }
 
   func applied(to layout: Layout) -> Layout {
     var result = layout
-    for (i, axis) in axes.enumerated() {
-      result.offset += axis.start * layout.strides[i]
-      result.strides[i] = layout.strides[i] * axis.step
-      result.shape[i] = axis.count
+    for i in 0..<layout.rank {
+      result.offset += starts[i] * layout.strides[i]
+      result.strides[i] *= steps[i]
     }
+    result.shape = counts
     return result
   }
 }

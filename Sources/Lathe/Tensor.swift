@@ -8,28 +8,33 @@ import LatheCore
 /// tensors that depend on it and is thrown where values are read.
 public struct Tensor: Sendable, CustomStringConvertible {
   var storage: Storage
-  var layout: Layout
+  /// Which elements of the memory a view has; nil for all of them in row-major order, as most tensors have them.
+  private(set) var view: View?
   /// The tape's entry for this tensor; nil where no gradient is wanted.
   var node: GradientNode?
 
-  init(_ storage: Storage, _ layout: Layout, node: GradientNode? = nil) {
+  /// All elements of some memory.
+  init(_ storage: Storage) { self.storage = storage }
+
+  /// Elements of some memory under a layout.
+  init(_ storage: Storage, _ layout: Layout) {
     self.storage = storage
-    self.layout = layout
-    self.node = node
+    view = View(layout, of: storage)
   }
 
   /// A tensor that carries an error.
   init(failed error: LatheError, shape: Shape, dtype: DType, device: Device) {
-    self.init(
-      Storage(device: device, dtype: dtype, shape: shape, state: .failed(error)), Layout(shape))
+    self.init(Storage(device: device, dtype: dtype, shape: shape, state: .failed(error)))
   }
 
   /// The sizes of the axes.
-  public var shape: Shape { layout.shape }
+  public var shape: Shape { view?.layout.shape ?? storage.shape }
   /// The number of axes.
-  public var rank: Int { layout.rank }
+  public var rank: Int { view?.layout.rank ?? storage.shape.rank }
   /// The number of elements.
-  public var count: Int { layout.elementCount }
+  public var count: Int { view?.layout.elementCount ?? storage.elementCount }
+  /// Where the elements lie in the memory.
+  var layout: Layout { view?.layout ?? Layout(storage.shape) }
   /// The type of the elements.
   public var dtype: DType { storage.dtype }
   /// Where the elements are.
@@ -41,11 +46,17 @@ public struct Tensor: Sendable, CustomStringConvertible {
   public func requiringGradient() -> Tensor {
     require(
       dtype.isFloatingPoint, "requiringGradient: \(dtype) has no gradient, only floating-point types do")
-    return Tensor(storage, layout, node: GradientNode(name: "leaf", of: self))
+    var result = self
+    result.node = GradientNode(name: "leaf", of: self)
+    return result
   }
 
   /// The same values, cut off from the tape.
-  public func detached() -> Tensor { Tensor(storage, layout) }
+  public func detached() -> Tensor {
+    var result = self
+    result.node = nil
+    return result
+  }
 
   /// Runs what is deferred and returns the tensor, without waiting for the device.
   ///
@@ -58,10 +69,11 @@ public struct Tensor: Sendable, CustomStringConvertible {
 
   /// The elements in row-major order without gaps, moved only if they are not so already.
   public func contiguous() -> Tensor {
-    if layout.offset == 0 && layout.isContiguous && storage.shape.elementCount == count { return self }
+    guard let layout = view?.layout else { return self }
+    if layout.offset == 0 && layout.isContiguous && storage.elementCount == count { return self }
     var result =
       constantValue.map { Tensor.full(shape, $0, dtype: dtype, device: device) }
-      ?? Tensor.run(.copy, [self], outputs: [(shape, dtype)])[0]
+      ?? Tensor.run(.copy, [self], output: shape, dtype: dtype)
     result.node = node
     return result
   }
@@ -92,7 +104,7 @@ public struct Tensor: Sendable, CustomStringConvertible {
       state = .failed(Dispatch.typed(error))
     }
     let origin = device
-    return Tensor(Storage(device: target, dtype: dtype, shape: shape, state: state), Layout(shape))
+    return Tensor(Storage(device: target, dtype: dtype, shape: shape, state: state))
       .recorded("moved", [self]) { gradient, _ in [gradient.moved(to: origin)] }
   }
 }

@@ -8,7 +8,7 @@ package enum TensorLists {
   package static func evaluate(_ groups: [[Tensor]]) {
     guard let device = groups.first(where: { !$0.isEmpty })?[0].device else { return }
     device.evaluationLock.withLock {
-      Evaluation.runEach(groups.map { $0.map(\.storage) }, on: device)
+      Evaluation.runEach(groups, on: device)
     }
   }
 
@@ -104,7 +104,7 @@ package enum TensorLists {
   private static func run(_ tensors: [Tensor], _ sums: [AxisSum], squares: Bool) -> Tensor {
     let total = sums.reduce(0) { $0 + $1.sumCount }
     return Tensor.run(
-      .sumEach(sums, squares: squares), tensors, outputs: [([total], .float32)],
-      device: tensors.first?.device ?? .default)[0]
+      .sumEach(sums, squares: squares), tensors, output: [total],
+      device: tensors.first?.device ?? .default)
   }
 }

@@ -7,7 +7,8 @@ import Synchronization
 /// All memory is aligned to 64 bytes, large blocks to a huge page.
 final class BufferPool: Sendable {
   private struct Free {
-    var blocks: [Int: [UInt]] = [:]
+    /// By class.
+    var blocks: [[UInt]] = Array(repeating: [], count: sizeClass(.max / 2).index + 1)
     var taken = 0
     var cached = 0
   }
@@ -25,20 +26,22 @@ final class BufferPool: Sendable {
 
   deinit { emptyCache() }
 
-  /// The bytes taken for a request: the class it falls into.
-  static func classSize(_ byteCount: Int) -> Int {
-    if byteCount <= 256 { return 256 }
+  /// The class that a request falls into and the bytes that are taken for it.
+  static func sizeClass(_ byteCount: Int) -> (index: Int, size: Int) {
+    if byteCount <= 256 { return (0, 256) }
     // Four classes for each power of two: at most a quarter of a block is wasted.
-    let step = max(64, (1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)) / 4)
-    return (byteCount + step - 1) / step * step
+    let exponent = Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount
+    let step = (1 << exponent) / 4
+    let steps = (byteCount + step - 1) / step
+    return ((exponent - 8) * 4 + steps - 4, steps * step)
   }
 
   /// A block of a class, from the pool or new.
   func take(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
     if byteCount > limit { throw outOfMemory(byteCount) }
-    let size = Self.classSize(byteCount)
+    let (index, size) = Self.sizeClass(byteCount)
     let cached: UInt? = free.withLock { free in
-      guard let address = free.blocks[size]?.popLast() else { return nil }
+      guard let address = free.blocks[index].popLast() else { return nil }
       free.cached -= size
       free.taken += size
       return address
@@ -63,27 +66,25 @@ final class BufferPool: Sendable {
 
   /// Takes a block back that `take` gave for as many bytes.
   func give(_ pointer: UnsafeMutableRawPointer, byteCount: Int) {
-    let size = Self.classSize(byteCount)
+    let (index, size) = Self.sizeClass(byteCount)
     counters.freed(size)
     free.withLock { free in
       free.taken -= size
       free.cached += size
-      free.blocks[size, default: []].append(UInt(bitPattern: pointer))
+      free.blocks[index].append(UInt(bitPattern: pointer))
     }
   }
 
   /// Gives all free blocks back to the system.
   func emptyCache() {
-    let blocks = free.withLock { free in
-      let blocks = free.blocks
-      free.blocks = [:]
-      free.cached = 0
-      return blocks
+    let (blocks, bytes) = free.withLock { free in
+      defer { free.cached = 0 }
+      let blocks = free.blocks.flatMap { $0 }
+      for index in free.blocks.indices { free.blocks[index] = [] }
+      return (blocks, free.cached)
     }
-    for (size, addresses) in blocks {
-      for address in addresses { Glibc.free(UnsafeMutableRawPointer(bitPattern: address)) }
-      counters.released(size * addresses.count)
-    }
+    for address in blocks { Glibc.free(UnsafeMutableRawPointer(bitPattern: address)) }
+    counters.released(bytes)
   }
 
   /// Counts a new block if it fits into the limit.

@@ -7,8 +7,8 @@ extension CPUBackend {
     guard shape.elementCount > 0 else { return }
     counters.launched()
     let size = inputs[0].dtype.byteCount
-    let axes = CollapsedAxes(shape: shape, layouts: [outputs[0].layout, inputs[0].layout])
-    var sizes = axes.sizes
+    let axes = CollapsedAxes(shape: shape, operands: [outputs[0], inputs[0]])
+    var sizes = Array(axes.sizes)
     var to = axes.strides[0].map { Int64($0 * size) }
     var from = axes.strides[1].map { Int64($0 * size) }
     if sizes.count == 1 {

@@ -10,10 +10,10 @@ extension CPUBackend {
     counters.launched()
     let (reads, writes) = (program.inputs.count, program.outputs.count)
     let plans = (0..<count).map { tensor in
-      let from = Array(inputs[reads * tensor..<reads * (tensor + 1)])
+      let from = inputs[reads * tensor..<reads * (tensor + 1)]
       let to = outputs[writes * tensor..<writes * (tensor + 1)]
-      let axes = CollapsedAxes(shape: to[to.startIndex].shape, layouts: from.map(\.layout))
-      return ElementwisePlan(program, scalars: scalars, inputs: from, axes: axes, targets: to.map(\.pointer))
+      let axes = CollapsedAxes(shape: to[to.startIndex].shape, operands: from)
+      return ElementwisePlan(program, scalars: scalars, inputs: from, axes: axes, targets: to)
     }
     let sizes = (0..<count).map { outputs[writes * $0].elementCount }
     forEachPart(sizes) { tensor, range in

@@ -7,9 +7,9 @@ extension CPUBackend {
   ) throws {
     guard let shape = outputs.first?.shape, shape.elementCount > 0 else { return }
     counters.launched()
-    let axes = CollapsedAxes(shape: shape, layouts: inputs.map(\.layout))
+    let axes = CollapsedAxes(shape: shape, operands: inputs[...])
     let plan = ElementwisePlan(
-      program, scalars: scalars, inputs: inputs, axes: axes, targets: outputs.map(\.pointer))
+      program, scalars: scalars, inputs: inputs[...], axes: axes, targets: outputs[...])
     plan.withPlan { pointer in
       ThreadPool.shared.parallelFor(shape.elementCount, grain: Self.grain(cost: plan.cost)) { range in
         lathe_plan_run(pointer, range.lowerBound, range.upperBound)

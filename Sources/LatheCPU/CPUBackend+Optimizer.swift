@@ -11,9 +11,14 @@ extension CPUBackend {
     let sizes = (0..<count).map { inputs[4 * $0].elementCount }
     withUnsafePointer(to: constants) { constants in
       forEachPart(sizes) { tensor, range in
-        let from = inputs[4 * tensor..<4 * tensor + 4].map { $0.pointer(as: Float.self) + range.lowerBound }
-        let to = outputs[3 * tensor..<3 * tensor + 3].map { $0.pointer(as: Float.self) + range.lowerBound }
-        lathe_adam(constants, from[0], from[1], from[2], from[3], to[0], to[1], to[2], range.count)
+        func input(_ i: Int) -> UnsafeMutablePointer<Float> {
+          inputs[4 * tensor + i].pointer(as: Float.self) + range.lowerBound
+        }
+        func output(_ i: Int) -> UnsafeMutablePointer<Float> {
+          outputs[3 * tensor + i].pointer(as: Float.self) + range.lowerBound
+        }
+        lathe_adam(
+          constants, input(0), input(1), input(2), input(3), output(0), output(1), output(2), range.count)
       }
     }
   }

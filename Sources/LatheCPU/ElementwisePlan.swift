@@ -5,14 +5,18 @@ import LatheCore
 ///
 /// A register's slot is free again after its last use, so that the slots of a long chain stay in the L1 cache; what
 /// is stored unchanged is computed right in its output.
-struct ElementwisePlan {
-  private(set) var plan = lathe_plan()
-  private var slots: [Int32] = []
-  private var inputs: [lathe_input] = []
-  private var constants: [lathe_constant] = []
-  private var steps: [lathe_step] = []
-  private var outputs: [lathe_output] = []
-  private var freeSlots: [Int32] = []
+final class ElementwisePlan {
+  private var plan = lathe_plan()
+  /// Holds all of the lists.
+  private let memory: UnsafeMutableRawPointer
+  private var slots: PlacedList<Int32>
+  private var inputs: PlacedList<lathe_input>
+  private var constants: PlacedList<lathe_constant>
+  private var steps: PlacedList<lathe_step>
+  private var outputs: PlacedList<lathe_output>
+  private var freeSlots: PlacedList<Int32>
+  /// The instruction that is the last to read a register: -1 for none, the largest number for what is stored.
+  private var lastUse: PlacedList<Int32>
   private let elementCount: Int
   /// About how long an element takes, in units of an addition.
   private(set) var cost = 1
@@ -23,63 +27,75 @@ struct ElementwisePlan {
   ///   - axes: The axes' sizes and each input's strides, in the order in which elements are computed.
   ///   - targets: Where the outputs go; empty when a reduction takes the only output's register.
   init(
-    _ program: ElementwiseProgram, scalars: [ScalarValue], inputs operands: [Operand], axes: CollapsedAxes,
-    targets: [UnsafeMutableRawPointer]
+    _ program: ElementwiseProgram, scalars: [ScalarValue], inputs operands: ArraySlice<Operand>,
+    axes: CollapsedAxes, targets: ArraySlice<Operand>
   ) {
     let registerCount = program.registerCount
-    slots = [Int32](repeating: -1, count: registerCount)
-    plan.rank = Int32(axes.sizes.count)
+    // Half types take a register and a step more when they are read and when they are stored.
+    let conversions = program.inputs.count + program.outputs.count
+    let capacity = registerCount + conversions
+    let stepCapacity = program.instructions.count + conversions
+    memory = .allocate(
+      byteCount: 3 * PlacedList<Int32>.bytes(capacity) + PlacedList<lathe_input>.bytes(program.inputs.count)
+        + PlacedList<lathe_constant>.bytes(scalars.count) + PlacedList<lathe_step>.bytes(stepCapacity)
+        + PlacedList<lathe_output>.bytes(program.outputs.count), alignment: 16)
+    var room = memory
+    inputs = PlacedList(capacity: program.inputs.count, from: &room)
+    constants = PlacedList(capacity: scalars.count, from: &room)
+    steps = PlacedList(capacity: stepCapacity, from: &room)
+    outputs = PlacedList(capacity: program.outputs.count, from: &room)
+    slots = PlacedList(capacity: capacity, from: &room)
+    freeSlots = PlacedList(capacity: capacity, from: &room)
+    lastUse = PlacedList(capacity: capacity, from: &room)
+    elementCount = axes.sizes.elementCount
+    slots.append(repeating: -1, count: registerCount)
+    plan.rank = Int32(axes.sizes.rank)
     withUnsafeMutableBytes(of: &plan.shape) { bytes in
       let shape = bytes.bindMemory(to: Int64.self)
       for (i, size) in axes.sizes.enumerated() { shape[i] = Int64(size) }
     }
-    elementCount = axes.sizes.reduce(1, *)
     plan.fill_count = Int32(min(elementCount, Int(LATHE_BLOCK)))
-    var lastUse = [Int](repeating: -1, count: registerCount)
-    for (i, instruction) in program.instructions.enumerated() {
-      lastUse[Int(instruction.a)] = i
-      if instruction.op.arity > 1 { lastUse[Int(instruction.b)] = i }
-      if instruction.op.arity > 2 { lastUse[Int(instruction.c)] = i }
-    }
-    for output in program.outputs { lastUse[Int(output.register)] = .max }
+    findLastUses(program)
     addInputs(program, operands, axes)
     addScalars(program, scalars)
     // What goes over an input is stored last, when the block's inputs have all been read.
-    let isInPlace = targets.contains { target in operands.contains { $0.pointer == target } }
-    addInstructions(program, lastUse, isInPlace ? [] : targets)
+    let isInPlace = targets.contains { target in operands.contains { $0.pointer == target.pointer } }
+    addInstructions(program, isInPlace ? [] : targets)
     if !targets.isEmpty { addStores(program, targets) }
-    let widest = (0..<registerCount).map { program.type(of: $0).byteCount }.max() ?? 4
-    plan.slot_bytes = Int64(Int(LATHE_BLOCK) * max(widest, 4))
+    var widest = 4
+    for register in 0..<registerCount { widest = max(widest, program.type(of: register).byteCount) }
+    plan.slot_bytes = Int64(Int(LATHE_BLOCK) * widest)
     plan.register_count = Int32(slots.count)
     plan.input_count = Int32(inputs.count)
     plan.constant_count = Int32(constants.count)
     plan.step_count = Int32(steps.count)
     plan.output_count = Int32(outputs.count)
+    plan.slots = UnsafePointer(slots.start)
+    plan.inputs = UnsafePointer(inputs.start)
+    plan.constants = UnsafePointer(constants.start)
+    plan.steps = UnsafePointer(steps.start)
+    plan.outputs = UnsafePointer(outputs.start)
   }
+
+  deinit { memory.deallocate() }
 
   /// Hands the plan to C; the pointer is valid inside `body`.
   func withPlan<R>(_ body: (UnsafePointer<lathe_plan>) -> R) -> R {
-    slots.withUnsafeBufferPointer { slots in
-      inputs.withUnsafeBufferPointer { inputs in
-        constants.withUnsafeBufferPointer { constants in
-          steps.withUnsafeBufferPointer { steps in
-            outputs.withUnsafeBufferPointer { outputs in
-              var copy = plan
-              copy.slots = slots.baseAddress
-              copy.inputs = inputs.baseAddress
-              copy.constants = constants.baseAddress
-              copy.steps = steps.baseAddress
-              copy.outputs = outputs.baseAddress
-              return withUnsafePointer(to: copy, body)
-            }
-          }
-        }
-      }
-    }
+    withExtendedLifetime(self) { withUnsafePointer(to: plan, body) }
   }
 
-  private mutating func addInputs(
-    _ program: ElementwiseProgram, _ operands: [Operand], _ axes: CollapsedAxes
+  private func findLastUses(_ program: ElementwiseProgram) {
+    lastUse.append(repeating: -1, count: program.registerCount)
+    for (i, instruction) in program.instructions.enumerated() {
+      lastUse[Int(instruction.a)] = Int32(i)
+      if instruction.op.arity > 1 { lastUse[Int(instruction.b)] = Int32(i) }
+      if instruction.op.arity > 2 { lastUse[Int(instruction.c)] = Int32(i) }
+    }
+    for output in program.outputs { lastUse[Int(output.register)] = .max }
+  }
+
+  private func addInputs(
+    _ program: ElementwiseProgram, _ operands: ArraySlice<Operand>, _ axes: CollapsedAxes
   ) {
     for (i, operand) in operands.enumerated() {
       let dtype = program.inputs[i]
@@ -120,7 +136,7 @@ struct ElementwisePlan {
     }
   }
 
-  private mutating func addScalars(_ program: ElementwiseProgram, _ scalars: [ScalarValue]) {
+  private func addScalars(_ program: ElementwiseProgram, _ scalars: [ScalarValue]) {
     for (i, scalar) in scalars.enumerated() {
       let reg = program.inputs.count + i
       let dtype = program.scalars[i]
@@ -138,8 +154,8 @@ struct ElementwisePlan {
     }
   }
 
-  private mutating func addInstructions(
-    _ program: ElementwiseProgram, _ lastUse: [Int], _ targets: [UnsafeMutableRawPointer]
+  private func addInstructions(
+    _ program: ElementwiseProgram, _ targets: ArraySlice<Operand>
   ) {
     let first = program.inputs.count + program.scalars.count
     for (i, instruction) in program.instructions.enumerated() {
@@ -147,7 +163,7 @@ struct ElementwisePlan {
       let result = instruction.op.resultType(instruction.dtype)
       let stored = program.outputs.firstIndex { Int($0.register) == out && $0.dtype == result }
       if let stored, !targets.isEmpty {
-        addOutput(targets[stored], result, register: out)
+        addOutput(targets[targets.startIndex + stored].pointer, result, register: out)
       } else {
         slots[out] = takeSlot()
       }
@@ -161,20 +177,24 @@ struct ElementwisePlan {
           c: c))
       cost += ElementwiseKernels.cost(instruction.op)
       // Operands may be the same register: each slot is given back once.
-      if lastUse[Int(a)] == i { freeSlot(Int(a), first) }
-      if b != a && lastUse[Int(b)] == i { freeSlot(Int(b), first) }
-      if c != a && c != b && lastUse[Int(c)] == i { freeSlot(Int(c), first) }
+      if lastUse[Int(a)] == Int32(i) { freeSlot(Int(a), first) }
+      if b != a && lastUse[Int(b)] == Int32(i) { freeSlot(Int(b), first) }
+      if c != a && c != b && lastUse[Int(c)] == Int32(i) { freeSlot(Int(c), first) }
       if lastUse[out] < 0 { freeSlot(out, first) }
     }
   }
 
   /// Stores what is not computed in place: half types, registers stored twice, inputs and scalars.
-  private mutating func addStores(_ program: ElementwiseProgram, _ targets: [UnsafeMutableRawPointer]) {
-    for (i, output) in program.outputs.enumerated() {
-      let base = targets[i].assumingMemoryBound(to: CChar.self)
-      if outputs.contains(where: { $0.reg == output.register && $0.base == base }) { continue }
+  private func addStores(_ program: ElementwiseProgram, _ targets: ArraySlice<Operand>) {
+    for (output, target) in zip(program.outputs, targets) {
+      let base = target.pointer.assumingMemoryBound(to: CChar.self)
+      if (0..<outputs.count).contains(where: {
+        outputs[$0].reg == output.register && outputs[$0].base == base
+      }) {
+        continue
+      }
       let out = addRegister()
-      addOutput(targets[i], output.dtype, register: Int(out))
+      addOutput(target.pointer, output.dtype, register: Int(out))
       let table = ElementwiseKernels.table
       let kernel: lathe_kernel =
         switch output.dtype {
@@ -189,7 +209,7 @@ struct ElementwisePlan {
   }
 
   /// Stores a register in memory: computed there, or in a slot from which it is streamed.
-  private mutating func addOutput(_ target: UnsafeMutableRawPointer, _ dtype: DType, register: Int) {
+  private func addOutput(_ target: UnsafeMutableRawPointer, _ dtype: DType, register: Int) {
     let streams = CPUBackend.streams(elementCount * dtype.byteCount)
     if streams { slots[register] = takeSlot() }
     outputs.append(
@@ -198,19 +218,19 @@ struct ElementwisePlan {
         reg: UInt16(register), streams: streams ? 1 : 0))
   }
 
-  private mutating func addRegister() -> UInt16 {
+  private func addRegister() -> UInt16 {
     slots.append(-1)
     return UInt16(slots.count - 1)
   }
 
-  private mutating func takeSlot() -> Int32 {
+  private func takeSlot() -> Int32 {
     if let slot = freeSlots.popLast() { return slot }
     plan.slot_count += 1
     return plan.slot_count - 1
   }
 
   /// Frees the slot of a computed register; those of inputs and constants are filled anew or kept by every block.
-  private mutating func freeSlot(_ register: Int, _ firstComputed: Int) {
+  private func freeSlot(_ register: Int, _ firstComputed: Int) {
     if register >= firstComputed && slots[register] >= 0 { freeSlots.append(slots[register]) }
   }
 }

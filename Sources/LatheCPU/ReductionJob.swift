@@ -1,5 +1,4 @@
 import CPUKernels
-import Glibc
 import LatheCore
 
 /// A reduction seen as [outer, length, inner]: the middle is joined, the rest is kept.
@@ -36,7 +35,7 @@ struct ReductionJob: @unchecked Sendable {
     let type = program.type(of: Int(program.outputs[0].register))
     // Kept axes behind the last joined one stay innermost: their elements are joined side by side.
     let lastReduced = (0..<shape.rank).last { reduction.reduced[$0] && shape[$0] != 1 } ?? -1
-    var order: [Int] = []
+    var order = Shape()
     var sizes = (outer: 1, length: 1, inner: 1)
     for axis in 0..<shape.rank where !reduction.reduced[axis] && axis < lastReduced {
       order.append(axis)
@@ -51,8 +50,8 @@ struct ReductionJob: @unchecked Sendable {
       sizes.inner *= shape[axis]
     }
     (outer, length, inner) = sizes
-    let axes = CollapsedAxes(shape: shape, order: order, layouts: inputs.map(\.layout))
-    plan = ElementwisePlan(program, scalars: reduction.scalars, inputs: inputs, axes: axes, targets: [])
+    let axes = CollapsedAxes(shape: shape, order: order, operands: inputs[...])
+    plan = ElementwisePlan(program, scalars: reduction.scalars, inputs: inputs[...], axes: axes, targets: [])
     kind = reduction.kind
     isFloat = type == .float32 && kind != .any && kind != .all
     elementSize = type.byteCount
@@ -93,14 +92,13 @@ struct ReductionJob: @unchecked Sendable {
       plan.withPlan { plan in
         nonisolated(unsafe) let plan = plan
         ThreadPool.shared.parallelFor(outer * pieces, grain: 1) { range in
-          let scratch = lathe_plan_scratch_new(plan)
+          let scratch = lathe_plan_ready(plan)
           for i in range {
             let (row, piece) = i.quotientAndRemainder(dividingBy: pieces)
             let begin = row * length + piece * Self.piece
             let end = min(begin + Self.piece, (row + 1) * length)
             lathe_plan_reduce_run(plan, scratch, begin, end, register, run, &partial[i])
           }
-          free(scratch)
         }
       }
     }
@@ -112,7 +110,7 @@ struct ReductionJob: @unchecked Sendable {
 
   private func joinRows(_ range: Range<Int>, _ accumulators: inout [Int64]) {
     plan.withPlan { plan in
-      let scratch = lathe_plan_scratch_new(plan)
+      let scratch = lathe_plan_ready(plan)
       if length <= Int(LATHE_BLOCK) {
         lathe_plan_reduce_short(
           plan, scratch, range.lowerBound, range.upperBound, length, register, elementSize, run, &accumulators
@@ -124,7 +122,6 @@ struct ReductionJob: @unchecked Sendable {
             &accumulators[row - range.lowerBound])
         }
       }
-      free(scratch)
     }
   }
 
@@ -143,7 +140,7 @@ struct ReductionJob: @unchecked Sendable {
       plan.withPlan { plan in
         nonisolated(unsafe) let plan = plan
         ThreadPool.shared.parallelFor(units, grain: grain) { range in
-          let scratch = lathe_plan_scratch_new(plan)
+          let scratch = lathe_plan_ready(plan)
           var own = [Int64](repeating: identity, count: width)
           for unit in range {
             let (strip, piece) = unit.quotientAndRemainder(dividingBy: pieces)
@@ -161,7 +158,6 @@ struct ReductionJob: @unchecked Sendable {
               store(own[..<columns], at: o * inner + s * width)
             }
           }
-          free(scratch)
         }
       }
     }

@@ -27,45 +27,46 @@ public struct Counters: Sendable, Hashable, Codable {
 
 /// The live counters of a backend; safe to use from any thread.
 public final class CounterStore: Sendable {
-  private let state = Mutex(Counters())
-  /// The largest `bytesInUse` since `startPeak`.
-  private let recent = Mutex(0)
+  private struct State {
+    var counters = Counters()
+    /// The largest `bytesInUse` since `startPeak`.
+    var recentPeak = 0
+  }
+
+  private let state = Mutex(State())
 
   /// All zero.
   public init() {}
 
   /// The counts now.
-  public func snapshot() -> Counters { state.withLock { $0 } }
+  public func snapshot() -> Counters { state.withLock { $0.counters } }
 
   /// Starts anew but for the memory held.
   public func reset() {
     state.withLock {
       var fresh = Counters()
-      fresh.bytesInUse = $0.bytesInUse
-      fresh.peakBytes = $0.bytesInUse
-      fresh.cachedBytes = $0.cachedBytes
-      $0 = fresh
+      fresh.bytesInUse = $0.counters.bytesInUse
+      fresh.peakBytes = $0.counters.bytesInUse
+      fresh.cachedBytes = $0.counters.cachedBytes
+      $0.counters = fresh
     }
   }
 
   /// Starts a peak of its own beside that of the counters.
-  public func startPeak() {
-    let bytes = state.withLock { $0.bytesInUse }
-    recent.withLock { $0 = bytes }
-  }
+  public func startPeak() { state.withLock { $0.recentPeak = $0.counters.bytesInUse } }
 
   /// The most bytes in use since `startPeak`.
-  public var recentPeak: Int { recent.withLock { $0 } }
+  public var recentPeak: Int { state.withLock { $0.recentPeak } }
 
   /// Counts kernels.
-  public func launched(_ count: Int = 1) { state.withLock { $0.launches += count } }
+  public func launched(_ count: Int = 1) { state.withLock { $0.counters.launches += count } }
   /// Counts operations that ran inside another's kernel.
-  public func fused(_ count: Int) { state.withLock { $0.fusedOperations += count } }
+  public func fused(_ count: Int) { state.withLock { $0.counters.fusedOperations += count } }
   /// Counts an operation that the CPU did instead.
-  public func fellBack() { state.withLock { $0.fallbacks += 1 } }
+  public func fellBack() { state.withLock { $0.counters.fallbacks += 1 } }
 
   /// Counts a tuned kernel that gave way to its next best parameters.
-  public func replacedKernel() { state.withLock { $0.replacedKernels += 1 } }
+  public func replacedKernel() { state.withLock { $0.counters.replacedKernels += 1 } }
 
   /// Counts a program that was built with the driver's declarations.
   public func refusedDeclarations() { state.withLock { $0.refusedDeclarations += 1 } }
@@ -73,22 +74,21 @@ public final class CounterStore: Sendable {
   /// Counts a buffer of `bytes` handed out, from the pool or new from the system.
   public func allocated(_ bytes: Int, fromPool: Bool) {
     state.withLock {
-      if fromPool { $0.cachedBytes -= bytes } else { $0.allocations += 1 }
-      $0.bytesInUse += bytes
-      $0.peakBytes = max($0.peakBytes, $0.bytesInUse)
-      let bytes = $0.bytesInUse
-      recent.withLock { $0 = max($0, bytes) }
+      if fromPool { $0.counters.cachedBytes -= bytes } else { $0.counters.allocations += 1 }
+      $0.counters.bytesInUse += bytes
+      $0.counters.peakBytes = max($0.counters.peakBytes, $0.counters.bytesInUse)
+      $0.recentPeak = max($0.recentPeak, $0.counters.bytesInUse)
     }
   }
 
   /// Counts a buffer of `bytes` given back to the pool.
   public func freed(_ bytes: Int) {
     state.withLock {
-      $0.bytesInUse -= bytes
-      $0.cachedBytes += bytes
+      $0.counters.bytesInUse -= bytes
+      $0.counters.cachedBytes += bytes
     }
   }
 
   /// Counts `bytes` of the pool given back to the system.
-  public func released(_ bytes: Int) { state.withLock { $0.cachedBytes -= bytes } }
+  public func released(_ bytes: Int) { state.withLock { $0.counters.cachedBytes -= bytes } }
 }

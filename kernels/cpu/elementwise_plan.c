@@ -1,7 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "include/elementwise.h"
+#include "include/workspace.h"
 #include "vector_types.h"
 
 // Scratch memory: the pointer of every register, then the slots.
@@ -176,20 +176,18 @@ size_t lathe_plan_block_size(const struct lathe_plan *plan, size_t position, siz
   return left < count ? left : count;
 }
 
-void *lathe_plan_scratch_new(const struct lathe_plan *plan) {
-  void *scratch = aligned_alloc(64, lathe_plan_scratch(plan) + 64);
-  if (!scratch) abort();
+void *lathe_plan_ready(const struct lathe_plan *plan) {
+  void *scratch = lathe_workspace(LATHE_WORKSPACE_REGISTERS, lathe_plan_scratch(plan) / sizeof(float));
   lathe_plan_begin(plan, scratch);
   return scratch;
 }
 
 void lathe_plan_run(const struct lathe_plan *plan, size_t begin, size_t end) {
-  void *scratch = lathe_plan_scratch_new(plan);
+  void *scratch = lathe_plan_ready(plan);
   for (size_t position = begin; position < end;) {
     size_t count = lathe_plan_block_size(plan, position, end);
     lathe_plan_block(plan, scratch, position, count, 0);
     position += count;
   }
   stream_end();
-  free(scratch);
 }

@@ -110,8 +110,8 @@ const void *lathe_plan_block(const struct lathe_plan *plan, void *scratch, size_
 /// with its row, so that rows of strided inputs are read in place.
 size_t lathe_plan_block_size(const struct lathe_plan *plan, size_t position, size_t end);
 
-/// Scratch memory readied for a plan; ends the process where there is no memory for these few pages.
-void *lathe_plan_scratch_new(const struct lathe_plan *plan);
+/// The calling thread's scratch memory, readied for a plan and valid until the thread's next call.
+void *lathe_plan_ready(const struct lathe_plan *plan);
 
 /// Computes elements begin..<end into the outputs.
 void lathe_plan_run(const struct lathe_plan *plan, size_t begin, size_t end);

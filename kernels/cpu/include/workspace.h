@@ -12,6 +12,8 @@ enum lathe_workspace_slot {
   LATHE_WORKSPACE_PRIVATE,
   /// A second of that kind: images with their padding.
   LATHE_WORKSPACE_PADDED,
+  /// Registers of an element-wise program.
+  LATHE_WORKSPACE_REGISTERS,
   LATHE_WORKSPACE_SLOTS
 };
 
