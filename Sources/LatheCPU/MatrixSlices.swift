@@ -16,8 +16,8 @@ extension MatrixProduct {
   /// Computes the slices, each on one thread, and adds them in order.
   static func runInSlices(_ gemm: lathe_gemm, _ slices: Int) {
     let count = gemm.m * gemm.n
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: slices * count) { partial in
-      let partial = partial.baseAddress!
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: slices * count) { memory in
+      guard let partial = memory.baseAddress else { return }
       ThreadPool.shared.parallelFor(slices, grain: 1) { range in
         for slice in range {
           let first = gemm.k * slice / slices

@@ -69,7 +69,7 @@ public final class CounterStore: Sendable {
   public func replacedKernel() { state.withLock { $0.counters.replacedKernels += 1 } }
 
   /// Counts a program that was built with the driver's declarations.
-  public func refusedDeclarations() { state.withLock { $0.refusedDeclarations += 1 } }
+  public func refusedDeclarations() { state.withLock { $0.counters.refusedDeclarations += 1 } }
 
   /// Counts a buffer of `bytes` handed out, from the pool or new from the system.
   public func allocated(_ bytes: Int, fromPool: Bool) {
