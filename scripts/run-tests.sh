@@ -11,7 +11,7 @@ swift build -c release --build-tests
 export LATHE_REQUIRE_OPENCL=${LATHE_REQUIRE_OPENCL:-1}
 # Tests build each kernel once; making binaries for later runs would double what PoCL compiles.
 export LATHE_CACHE_DIR=${LATHE_CACHE_DIR:-off}
-# On PoCL the kernels for GPUs are only checked, never used: unoptimised, they compile in a third of the time.
+# On PoCL the kernels for GPUs are only checked, never used: unoptimised, they compile faster.
 export LATHE_UNOPTIMIZED_PROFILE=${LATHE_UNOPTIMIZED_PROFILE-gpu}
 # One test at a time in a process: tests look at the counters of devices that others use.
 if (($#)); then exec swift test -c release --skip-build --no-parallel "$@"; fi

@@ -6,7 +6,8 @@ extension Evaluation {
   /// Results take the memory of inputs that nobody else holds. Called under the device's evaluation lock; afterwards
   /// every storage is ready or failed.
   ///
-  /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its states.
+  /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its
+  ///   states.
   static func runEach(_ groups: [[Tensor]], on device: Device) {
     var batches: [Batch] = []
     var places: [Batch.Key: Int] = [:]

@@ -10,8 +10,6 @@
 #define WIDTH 1
 #endif
 
-static inline float finish(float value, int relu) { return relu && value < 0.0f ? 0.0f : value; }
-
 __kernel void add_slices(__global const float *restrict partial, __global const float *restrict bias,
                          __global float *restrict result, const long offset, const long count, const int columns,
                          const int slices, const int has_bias, const int relu) {
@@ -28,6 +26,8 @@ __kernel void add_slices(__global const float *restrict partial, __global const 
   for (long i = first; i < min(count, first + WIDTH); i++) {
     float sum = partial[i];
     for (int s = 1; s < slices; s++) sum += partial[s * count + i];
-    result[i] = finish(has_bias ? sum + bias[i % columns] : sum, relu);
+    if (has_bias) sum += bias[i % columns];
+    // Not max: NaN must stay NaN.
+    result[i] = relu && sum < 0.0f ? 0.0f : sum;
   }
 }
