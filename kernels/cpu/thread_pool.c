@@ -12,18 +12,27 @@
 #include <time.h>
 #include <unistd.h>
 
-// A job is published as one 64-bit word, (generation << 32) | next chunk. A thread first reads that word, then
-// the job's fields, then claims a chunk by compare-and-swap: when that succeeds the word did not change, so a
-// chunk of the same job was still open and the fields belong to it. While the fields change the word says
-// "closed". Late workers therefore need no check-in, and a job ends as soon as its chunks are done, however many
+// The chunks of a job lie in segments, one for each thread. A thread takes the chunks of its own segment from the front
+// and then those of the others from the back: when a job of the same sizes comes again, each thread mostly reads and
+// writes what is still in its own cache.
+//
+// A segment is published as one 64-bit word, (generation << 32) | (end << 16) | next chunk. A thread first reads that
+// word, then the job's fields, then claims a chunk by compare-and-swap: when that succeeds the word did not change, so a
+// chunk of the same job was still open and the fields belong to it. While the fields change the words say "closed":
+// their end is 0. Late workers therefore need no check-in, and a job ends as soon as its chunks are done, however many
 // workers are still asleep.
 
-static const uint64_t closed = UINT32_MAX;
+enum { most_segments = 16, most_chunks = UINT16_MAX };
+
+typedef struct {
+  _Alignas(64) _Atomic uint64_t open;
+} segment;
 
 // Long enough to stay awake between the operations of a training step, short enough to leave the core soon.
 static const int64_t spin_nanoseconds = 150000;
 
-static _Alignas(64) _Atomic uint64_t next_chunk;
+static segment segments[most_segments];
+static size_t segment_count = 1;  // Set before the first worker starts.
 static _Atomic(lathe_chunk_body) job_body;
 static _Atomic(void *) job_context;
 static _Atomic uint32_t job_chunks;
@@ -88,28 +97,33 @@ static void make_room(void) {
   for (size_t i = 0; i < worker_count; i++) pthread_setaffinity_np(workers_started[i], sizeof others, &others);
 }
 
-/// Claims and runs chunks of the current job until none is open.
-static void work(void) {
-  uint64_t word = atomic_load_explicit(&next_chunk, memory_order_acquire);
+/// Claims and runs chunks of a segment until none is open.
+static void work_on(segment *s, bool own) {
+  uint64_t word = atomic_load_explicit(&s->open, memory_order_acquire);
   for (;;) {
     lathe_chunk_body body = atomic_load_explicit(&job_body, memory_order_acquire);
     void *context = atomic_load_explicit(&job_context, memory_order_acquire);
     uint32_t chunks = atomic_load_explicit(&job_chunks, memory_order_acquire);
-    uint32_t chunk = (uint32_t)word;
-    if (chunk >= chunks) return;
-    if (!atomic_compare_exchange_weak_explicit(&next_chunk, &word, word + 1, memory_order_acq_rel,
-                                               memory_order_acquire))
+    const uint32_t next = word & UINT16_MAX, end = word >> 16 & UINT16_MAX;
+    if (next >= end) return;
+    const uint64_t claimed = own ? word + 1 : word - (1 << 16);
+    if (!atomic_compare_exchange_weak_explicit(&s->open, &word, claimed, memory_order_acq_rel, memory_order_acquire))
       continue;
-    body(context, chunk);
+    body(context, own ? next : end - 1);
     // Sequentially consistent, as is the caller's announcement that it sleeps: one of the two sees the other.
     uint32_t done = atomic_fetch_add(&done_chunks, 1) + 1;
     if (done == chunks && atomic_load(&caller_sleeps)) futex_wake(&done_chunks, 1);
-    word = atomic_load_explicit(&next_chunk, memory_order_acquire);
+    word = atomic_load_explicit(&s->open, memory_order_acquire);
   }
 }
 
+/// Works on the current job until none of its chunks is open; a thread has the same home each time.
+static void work(size_t home) {
+  for (size_t i = 0; i < segment_count; i++) work_on(&segments[(home + i) % segment_count], i == 0);
+}
+
 static void *worker(void *argument) {
-  (void)argument;
+  const size_t home = (size_t)argument;
   uint32_t seen = 0;
   for (;;) {
     if (!spin_until(&wake_word, seen, false)) {
@@ -118,7 +132,7 @@ static void *worker(void *argument) {
       atomic_fetch_sub(&sleepers, 1);
     }
     seen = atomic_load(&wake_word);
-    work();
+    work(home);
   }
   return NULL;
 }
@@ -132,13 +146,14 @@ size_t lathe_pool_start(size_t workers) {
     if (sched_getaffinity(0, sizeof allowed_cores, &allowed_cores) != 0) CPU_ZERO(&allowed_cores);
     workers_started = calloc(workers, sizeof *workers_started);
     if (!workers_started) workers = 0;
+    segment_count = workers + 1 < most_segments ? workers + 1 : most_segments;
     // Signals are for the program's own threads.
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     for (size_t i = 0; i < workers; i++) {
       pthread_t thread;
-      if (pthread_create(&thread, NULL, worker, NULL) != 0) break;
+      if (pthread_create(&thread, NULL, worker, (void *)((i + 1) % segment_count)) != 0) break;
       pthread_setname_np(thread, "lathe-worker");
       pthread_detach(thread);
       workers_started[worker_count++] = thread;
@@ -152,19 +167,23 @@ size_t lathe_pool_start(size_t workers) {
 
 bool lathe_pool_run(size_t chunks, lathe_chunk_body body, void *context) {
   if (chunks == 0) return true;
-  if (chunks >= UINT32_MAX || atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) return false;
-  atomic_store_explicit(&next_chunk, (uint64_t)generation << 32 | closed, memory_order_relaxed);
-  // Release: who sees a new field sees the closed word, too.
+  if (chunks > most_chunks || atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) return false;
+  for (size_t i = 0; i < segment_count; i++)
+    atomic_store_explicit(&segments[i].open, (uint64_t)generation << 32, memory_order_relaxed);
+  // Release: who sees a new field sees the closed words, too.
   atomic_store_explicit(&job_body, body, memory_order_release);
   atomic_store_explicit(&job_context, context, memory_order_release);
   atomic_store_explicit(&job_chunks, (uint32_t)chunks, memory_order_release);
   atomic_store_explicit(&done_chunks, 0, memory_order_relaxed);
   make_room();
   generation++;
-  atomic_store_explicit(&next_chunk, (uint64_t)generation << 32, memory_order_release);
+  for (size_t i = 0; i < segment_count; i++) {
+    const uint64_t first = chunks * i / segment_count, end = chunks * (i + 1) / segment_count;
+    atomic_store_explicit(&segments[i].open, (uint64_t)generation << 32 | end << 16 | first, memory_order_release);
+  }
   atomic_fetch_add(&wake_word, 1);
   if (atomic_load(&sleepers)) futex_wake(&wake_word, chunks - 1 > 1024 ? 1024 : (int)chunks - 1);
-  work();
+  work(0);
   if (!spin_until(&done_chunks, (uint32_t)chunks, true)) {
     atomic_store(&caller_sleeps, 1);
     for (;;) {

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// One pool of worker threads for the process. Chunks of a job are claimed in order by whoever is free, the
-// calling thread included; what a chunk computes must not depend on which thread runs it.
+// One pool of worker threads for the process. Each thread, the calling one included, has chunks of a job that it
+// takes first, and helps the others when they are done; what a chunk computes must not depend on which thread runs it.
 
 /// Runs one chunk of a job.
 typedef void (*lathe_chunk_body)(void *context, size_t chunk);
