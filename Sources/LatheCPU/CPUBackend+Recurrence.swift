@@ -36,12 +36,11 @@ extension CPUBackend {
     pack(floats[2], sizes, backward: false, scratch.packed, panels, grain)
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
-        var before = -1
-        for (turn, step) in sizes.order.enumerated() {
-          ThreadPool.shared.parallelFor(panels, grain: grain) { range in
-            for panel in range { lathe_recurrence_forward(plan, turn, step, before, panel) }
-          }
-          before = step
+        let order = sizes.order
+        Self.forEachPart(sizes, turns: order.count, panels, grain) { turn, panel, rows in
+          lathe_recurrence_forward(
+            plan, turn, order[turn], turn == 0 ? -1 : order[turn - 1], panel, rows.lowerBound, rows.upperBound
+          )
         }
       }
     }
@@ -83,12 +82,35 @@ extension CPUBackend {
     pack(floats[4], sizes, backward: true, scratch.packed, panels, grain)
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
-        let order = Array(sizes.order.reversed())
-        for (turn, step) in (order + [-1]).enumerated() {
-          let before = turn + 1 < order.count ? order[turn + 1] : -1
-          ThreadPool.shared.parallelFor(panels, grain: grain) { range in
-            for panel in range { lathe_recurrence_backward(plan, turn, step, before, panel) }
-          }
+        let order = sizes.order.reversed() + [-1, -1]
+        Self.forEachPart(sizes, turns: sizes.steps + 1, panels, grain) { turn, panel, rows in
+          lathe_recurrence_backward(
+            plan, turn, order[turn], order[turn + 1], panel, rows.lowerBound, rows.upperBound)
+        }
+      }
+    }
+  }
+
+  /// Calls a function for every panel of every turn, in the order of the turns.
+  ///
+  /// Threads share the sequences where each has enough of them to use the weights that it reads several times: they then
+  /// need not wait for each other at each step. Else they share the panels.
+  private static func forEachPart(
+    _ sizes: RecurrentSequence, turns: Int, _ panels: Int, _ grain: Int,
+    _ body: (_ turn: Int, _ panel: Int, _ rows: Range<Int>) -> Void
+  ) {
+    let pool = ThreadPool.shared
+    if sizes.batch >= 4 * pool.threadCount {
+      let rowsPerThread = (sizes.batch + pool.threadCount - 1) / pool.threadCount
+      pool.parallelFor(sizes.batch, grain: rowsPerThread) { rows in
+        for turn in 0..<turns {
+          for panel in 0..<panels { body(turn, panel, rows) }
+        }
+      }
+    } else {
+      for turn in 0..<turns {
+        pool.parallelFor(panels, grain: grain) { range in
+          for panel in range { body(turn, panel, 0..<sizes.batch) }
         }
       }
     }

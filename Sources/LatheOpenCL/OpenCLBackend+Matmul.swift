@@ -76,6 +76,9 @@
       if profile == .gpu {
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
+      if product.m == 1, product.bStep == 1, product.batch.count == 1 {
+        return try multiplyRow(product, into: c, at: first)
+      }
       let work = product.m * product.n * product.k
       let dot = product.aStep == 1 && product.bRow == 1 && product.bStep != 1
       // Nothing to sum leaves the bias or zeros, which gemm_dot writes.
@@ -84,6 +87,18 @@
       }
       let pack = product.bStep != 1 || (product.m >= 128 && product.n * product.k >= 65536)
       try tuned(.gemmCPU, shape) { try multiplyBlocked(product, $0, packing: pack, into: c, at: first) }
+    }
+
+    /// gemv of gemv_cpu.cl: b contiguous along n.
+    private func multiplyRow(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
+      // Four items for each compute unit, unless they are too little work each.
+      let columns = roundedUp(
+        max(ceilingDivide(p.n, 4 * info.computeUnits), 65536 / max(p.k, 1), 1), to: 128)
+      let arguments: [KernelArgument] =
+        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(p.aOffset), .long(p.bOffset)]
+        + [.long(first), .int(p.n), .int(p.k), .int(p.aStep), .long(p.bRow)] + p.epilogue + [.int(columns)]
+      try launch(
+        kernel(.file("gemv_cpu.cl"), "gemv"), arguments, global: (ceilingDivide(p.n, columns), 1, 1))
     }
 
     /// gemm_dot of gemm_dot_cpu.cl: both operands contiguous along k.
@@ -108,12 +123,8 @@
       _ p: MatrixOperands, _ choice: KernelChoice?, packing: Bool, into c: cl_mem, at first: Int
     ) throws {
       let block = RegisterBlock(choice, m: p.m)
-      let (blockRows, vectors) = (block.rows, block.vectors)
-      let width = vectors * 16
-      let options: KernelOptions = [
-        "MR": .int(blockRows), "NV": .int(vectors), "BLOCK_K": .int(block.depth),
-        "MAX_ROWS": .int(block.rowsPerItem), "PACKED_B": packing ? 1 : 0,
-      ]
+      let blockRows = block.rows
+      let width = block.width
       var b = p.b
       var bOffset = p.bOffset
       var bSteps = p.batch.b.suffix(3)
@@ -126,11 +137,9 @@
         let size = panels * width * p.k
         let buffer = try pool.allocate(count * size * 4)
         scratch = buffer
-        let arguments: [KernelArgument] =
-          [.memory(b), .memory(buffer.memory), .int(p.n), .int(p.k), .long(p.bOffset), .int(p.bStep)]
-          + [.int(p.bRow)] + p.batch.sizes.suffix(2).map(KernelArgument.int) + bSteps.map(KernelArgument.long)
-        try launch(
-          kernel(.file("gemm_cpu.cl"), "pack_panels", options), arguments, global: (panels, 1, count))
+        try packPanels(
+          b, into: buffer.memory, block, n: p.n, k: p.k, offset: p.bOffset, column: p.bStep, step: p.bRow,
+          count: count, batch: p.batch.sizes.suffix(2) + bSteps)
         b = buffer.memory
         bOffset = 0
         let (size1, size2) = (p.batch.sizes[p.batch.sizes.count - 2], p.batch.sizes[p.batch.sizes.count - 1])
@@ -159,10 +168,24 @@
         + [.long(p.aOffset), .long(bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow)] + p.epilogue
         + [.int(rows), .int(columns)] + p.batch.arguments(b: bSteps)
       try launch(
-        kernel(.file("gemm_cpu.cl"), "gemm", options), arguments,
+        kernel(.file("gemm_cpu.cl"), "gemm", block.options(packing: packing)), arguments,
         global: (ceilingDivide(p.n, columns), ceilingDivide(p.m, rows), p.batch.count))
       // The scratch buffer may be reused as soon as the launch is queued: the queue is in order.
       withExtendedLifetime(scratch) {}
+    }
+
+    /// pack_panels of gemm_cpu.cl: matrices of k rows and n columns, `column` and `step` elements from one column and
+    /// one row to the next; `batch` has the sizes of the last two of three batch axes and the steps of all three.
+    func packPanels(
+      _ b: cl_mem, into panels: cl_mem, _ block: RegisterBlock, n: Int, k: Int, offset: Int = 0, column: Int,
+      step: Int, count: Int = 1, batch: ArraySlice<Int> = [1, 1, 0, 0, 0]
+    ) throws {
+      let arguments: [KernelArgument] =
+        [.memory(b), .memory(panels), .int(n), .int(k), .long(offset), .int(column), .int(step)]
+        + batch.prefix(2).map(KernelArgument.int) + batch.dropFirst(2).map(KernelArgument.long)
+      try launch(
+        kernel(.file("gemm_cpu.cl"), "pack_panels", block.options(packing: true)), arguments,
+        global: (ceilingDivide(n, block.width), 1, count))
     }
 
     /// gemm of gemm_gpu.cl.

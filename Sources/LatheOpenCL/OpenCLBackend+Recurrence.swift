@@ -2,7 +2,8 @@
   import COpenCL
   import LatheCore
 
-  // Recurrent layers: at each step a product with the state, then a kernel for the rest of the cell.
+  // Recurrent layers: at each step a product with the state, then a kernel for the rest of the cell; where
+  // `sharesSequences`, all steps in one launch.
 
   extension OpenCLBackend {
     func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
@@ -13,6 +14,16 @@
       let bias = sizes.hasBias ? rest.removeFirst() : first
       let mask = sizes.hasMask ? rest.removeFirst() : first
       let width = sizes.cell.gateCount * sizes.size
+      if sharesSequences(sizes) {
+        let turnRow = Self.turnRow(sizes.size)
+        let panels = try packedWeight(weight, sizes, transposed: true)
+        let turns = try scratch([sizes.batch, turnRow])
+        let products = try scratch([sizes.batch, width])
+        let operands = [projected, panels, bias, first, cell, mask, outputs[0], outputs[1], turns, products]
+        return try launchSequences(
+          "forward_sequence", sizes,
+          operands.map { .memory($0.memory) } + [.int(sizes.hasBias ? 1 : 0)], turnRow: turnRow)
+      }
       let kernel = try recurrentKernel(sizes.cell, "forward")
       let product = try scratch([sizes.batch, width])
       var transposed = weight
@@ -46,7 +57,8 @@
       let projected = results.removeFirst()
       let hidden = sizes.cell == .gru ? results.removeFirst() : projected
       let firstGradient = results.removeFirst()
-      let carry = try scratch([sizes.batch, sizes.size])
+      let isShared = sharesSequences(sizes)
+      let carry = isShared ? firstGradient : try scratch([sizes.batch, sizes.size])
       // Where there is no cell state, memory that the kernel does not touch.
       let cellCarry = results.popFirst() ?? carry
       let zero = ElementwiseProgram(
@@ -55,6 +67,17 @@
         try elementwise(zero, [.float(0)], inputs: [], outputs: [operand])
       }
       let (width, size) = (sizes.cell.gateCount * sizes.size, sizes.size)
+      if isShared {
+        let turnRow = Self.turnRow(width)
+        let panels = try packedWeight(weight, sizes, transposed: false)
+        let turns = try scratch([sizes.batch, turnRow])
+        let operands = [
+          inputs[0], inputs[1], inputs[2], first, cell, mask, panels, projected, hidden, carry, cellCarry,
+          turns,
+        ]
+        return try launchSequences(
+          "backward_sequence", sizes, operands.map { .memory($0.memory) }, turnRow: turnRow)
+      }
       let kernel = try recurrentKernel(sizes.cell, "backward")
       let product = try scratch([sizes.batch, size])
       func multiply(_ step: Int) throws {
@@ -85,6 +108,44 @@
         instructions: [.init(op: .add, dtype: .float32, a: 0, b: 1)],
         outputs: [.init(register: 2, dtype: .float32)])
       try elementwise(sum, [], inputs: [carry, product], outputs: [firstGradient])
+    }
+
+    /// Whether the cores share the sequences rather than the units of each step: a core has enough of them to use the
+    /// weights that it reads at each step several times, or a step is too short to be cut.
+    private func sharesSequences(_ sizes: RecurrentSequence) -> Bool {
+      let work = sizes.batch * sizes.cell.gateCount * sizes.size * sizes.size
+      return profile == .cpu && (sizes.batch >= 4 * info.computeUnits || work <= 1 << 20)
+        && sizes.batch * sizes.cell.gateCount * sizes.size <= Int(Int32.max)
+    }
+
+    /// The distance of rows that a product reads: a line more, so that they spread over the sets of a cache.
+    private static func turnRow(_ columns: Int) -> Int { roundedUp(columns, to: 16) + 16 }
+
+    /// The weights [gates x size, size] or their transpose in panels of 32 columns.
+    private func packedWeight(
+      _ weight: Operand, _ sizes: RecurrentSequence, transposed: Bool
+    ) throws -> Operand {
+      let width = sizes.cell.gateCount * sizes.size
+      let (columns, depth) = transposed ? (width, sizes.size) : (sizes.size, width)
+      let block = RegisterBlock(nil, m: 12)
+      let panels = try scratch([roundedUp(columns, to: block.width), depth])
+      try packPanels(
+        weight.memory, into: panels.memory, block, n: columns, k: depth,
+        column: transposed ? sizes.size : 1, step: transposed ? 1 : sizes.size)
+      return panels
+    }
+
+    private func launchSequences(
+      _ function: String, _ sizes: RecurrentSequence, _ operands: [KernelArgument], turnRow: Int
+    ) throws {
+      let perGroup = ceilingDivide(sizes.batch, info.computeUnits)
+      let numbers = [
+        sizes.hasMask ? 1 : 0, sizes.isReversed ? 1 : 0, sizes.steps, turnRow, sizes.batch, sizes.size,
+        perGroup,
+      ]
+      try launch(
+        recurrentKernel(sizes.cell, function), operands + numbers.map { .int($0) },
+        global: (ceilingDivide(sizes.batch, perGroup), 1, 1))
     }
 
     private func recurrentKernel(_ cell: RecurrentCell, _ function: String) throws -> OpenCLKernel {

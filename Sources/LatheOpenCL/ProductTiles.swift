@@ -18,6 +18,17 @@
       rows = m <= 4 ? 4 : Double(roundedUp(m, to: 8)) * 1.06 < Double(roundedUp(m, to: 12)) ? 8 : 12
       vectors = rows == 4 ? 4 : 2
     }
+
+    /// Columns.
+    var width: Int { vectors * 16 }
+
+    /// The definitions that gemm_cpu.cl is built with.
+    func options(packing: Bool) -> KernelOptions {
+      [
+        "MR": .int(rows), "NV": .int(vectors), "BLOCK_K": .int(depth), "MAX_ROWS": .int(rowsPerItem),
+        "PACKED_B": packing ? 1 : 0,
+      ]
+    }
   }
 
   /// The tile of results that a work-group of gemm_gpu.cl computes, and the block of a work-item.

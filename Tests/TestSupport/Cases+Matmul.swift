@@ -35,6 +35,8 @@ extension OpCase {
     for (m, k, n) in [(9, 17000, 31), (8, 16384, 16), (64, 700, 60), (3, 1024, 5)] {
       add([m, k], [k, n], views: m == 3)
     }
+    // One row: columns in runs of 128, of 16 and one by one.
+    add([1, 70], [70, 300], views: true)
     add([33, 700], [700])
     add([3, 33, 17], [3, 17, 65])
     add([3, 1, 33, 17], [2, 17, 5])
@@ -93,6 +95,13 @@ extension OpCase {
         tolerance: .accumulated,
         run: { $0[0].linear(weight: $0[1], bias: $0[2], activation: .relu) },
         reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
+    cases.append(
+      OpCase(
+        "linear [1, 70] to 300 by a transposed weight, relu",
+        [.float([1, 70]), .float([70, 300]), .float([300])],
+        tolerance: .accumulated, views: true,
+        run: { $0[0].linear(weight: $0[1].transposed(), bias: $0[2], activation: .relu) },
+        reference: { (NDArray.matmul($0[0], $0[1]) + $0[2]).map(Scalar.relu) }))
     cases.append(
       OpCase(
         "linear then relu", [.float([6, 5]), .float([3, 5]), .float([3])], tolerance: .accumulated,

@@ -3,11 +3,13 @@ import Lathe
 import LatheCore
 
 extension OpCase {
-  /// Recurrent cells over sequences: forwards and backwards, with a mask, widths around a vector's.
+  /// Recurrent cells over sequences: forwards and backwards, with a mask, widths around a vector's, few sequences and
+  /// enough for two cores to share them.
   static let recurrenceCases: [OpCase] = RecurrentCell.allCases.flatMap { cell in
-    [(5, false, false), (18, true, false), (33, false, true)].map { size, isReversed, hasMask in
-      let (batch, steps, gates) = (3, 4, cell.gateCount)
-      let lengths = hasMask ? [4, 1, 3] : [4, 4, 4]
+    [(3, 5, false, false), (3, 18, true, false), (3, 33, false, true), (9, 3, true, true)].map {
+      batch, size, isReversed, hasMask in
+      let (steps, gates) = (4, cell.gateCount)
+      let lengths = (0..<batch).map { hasMask ? [4, 1, 3][$0 % 3] : 4 }
       let mask = lengths.flatMap { length in (0..<steps).map { Float($0 < length ? 1 : 0) } }
       var inputs: [InputSpec] = [
         .float([batch, steps, gates * size]), .float([batch, size]),
@@ -15,7 +17,8 @@ extension OpCase {
       ]
       if cell == .lstm { inputs.append(.float([batch, size])) }
       var result = OpCase(
-        "recurrence \(cell) of \(size)\(isReversed ? " reversed" : "")\(hasMask ? " masked" : "")", inputs,
+        "recurrence \(cell) of \(batch) x \(size)\(isReversed ? " reversed" : "")\(hasMask ? " masked" : "")",
+        inputs,
         tolerance: .accumulated, gradient: cell == .relu ? [] : Array(inputs.indices), secondOrder: size == 5,
         run: { t in
           let layer = Recurrence(

@@ -5,7 +5,7 @@
 
 #include "gemm_internal.h"
 
-// Recurrent layers. A task computes a panel of units for all sequences: the products of the state with the weights of
+// Recurrent layers. A call computes a panel of units of some sequences: the products of the state with the weights of
 // these units, packed once for all steps, and what the cell makes of them while they are in the cache.
 
 /// One sequence's pointers at a step, each to the panel's first unit.
@@ -51,15 +51,15 @@ void lathe_recurrence_pack(const float *weight, long gates, long size, bool back
         weight + (g * size + first) * size, size, 1, count, size, to + g * width * size, width, width);
 }
 
-/// C[batch x columns] (+)= A B for a packed panel B of k rows.
+/// C[rows x columns] (+)= A B for a packed panel B of k rows.
 static void multiply(
-    const float *a, long a_row, const float *b, long k, float *c, long c_row, long columns, long batch, bool adds) {
+    const float *a, long a_row, const float *b, long k, float *c, long c_row, long columns, long rows, bool adds) {
   const gemm_isa *isa = lathe_gemm_isa();
-  const long tiles = lathe_gemm_tiles(batch), passes = gemm_passes(k);
+  const long tiles = lathe_gemm_tiles(rows), passes = gemm_passes(k);
   for (long pass = 0; pass < passes; pass++) {
     const long k0 = gemm_pass_start(k, passes, pass);
     for (long tile = 0; tile < tiles; tile++) {
-      const long i = gemm_tile_start(batch, tiles, tile);
+      const long i = gemm_tile_start(rows, tiles, tile);
       const gemm_tile t = {
           .k = gemm_pass_start(k, passes, pass + 1) - k0,
           .a = a + i * a_row + k0,
@@ -71,14 +71,15 @@ static void multiply(
           .columns = columns,
           .flags = adds || pass > 0 ? GEMM_ACCUMULATE : 0,
       };
-      isa->kernel(gemm_tile_start(batch, tiles, tile + 1) - i, &t);
+      isa->kernel(gemm_tile_start(rows, tiles, tile + 1) - i, &t);
     }
   }
 }
 
 static float *turn_rows(const lathe_recurrence *r, long turn) { return r->turns + (turn & 1) * r->batch * r->turn_row; }
 
-void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, long before, long panel) {
+void lathe_recurrence_forward(
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end) {
   const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
   const float *state = turn_rows(r, turn);
   float *next = turn_rows(r, turn + 1);
@@ -88,10 +89,10 @@ void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, l
   const float *packed = r->packed + panel * width * gates * size;
   for (long g = 0; g < gates; g++)
     multiply(
-        state, r->turn_row, packed + g * width * size, size, products + g * r->batch * width, width, width, r->batch,
-        false);
+        state + row * r->turn_row, r->turn_row, packed + g * width * size, size,
+        products + (g * r->batch + row) * width, width, width, end - row, false);
   void (*advance)(const lathe_cell *) = LATHE_PICK(cells)->forward[r->cell];
-  for (long b = 0; b < r->batch; b++) {
+  for (long b = row; b < end; b++) {
     const long place = b * r->steps + step;
     lathe_cell s = {.n = size - first < width ? size - first : width, .mask = r->mask ? r->mask[place] : 1.0f};
     for (long g = 0; g < gates; g++) {
@@ -111,17 +112,18 @@ void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, l
   }
 }
 
-void lathe_recurrence_backward(const lathe_recurrence *r, long turn, long step, long before, long panel) {
+void lathe_recurrence_backward(
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end) {
   const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
   const long n = size - first < width ? size - first : width;
   if (turn > 0)
     multiply(
-        turn_rows(r, turn), r->turn_row, r->packed + panel * width * gates * size, gates * size, r->carry + first, size,
-        n, r->batch, true);
+        turn_rows(r, turn) + row * r->turn_row, r->turn_row, r->packed + panel * width * gates * size, gates * size,
+        r->carry + row * size + first, size, n, end - row, true);
   if (step < 0) return;
   float *next = turn_rows(r, turn + 1);
   void (*back)(const lathe_cell_gradient *) = LATHE_PICK(cells)->backward[r->cell];
-  for (long b = 0; b < r->batch; b++) {
+  for (long b = row; b < end; b++) {
     const long place = b * r->steps + step;
     lathe_cell_gradient s = {.n = n, .mask = r->mask ? r->mask[place] : 1.0f};
     for (long k = 0; k < r->kept; k++) s.saved[k] = r->saved + (place * r->kept + k) * size + first;

@@ -1,7 +1,10 @@
-// The element-wise part of recurrent cells, one step of all sequences; rows.clh goes in front.
+// Recurrent cells; rows.clh goes in front.
 //
-//   forward    gates from both projections, the new states, what the gradient needs
-//   backward   the gates' gradients and that of the state before, except through its projection
+//   forward            one step of all sequences: gates from both projections, the new states, what the gradient needs
+//   backward           the gates' gradients and that of the state before, except through its projection
+//   forward_sequence, backward_sequence (cpu)
+//                      all steps of some sequences, their products with the weights included: the steps of a sequence
+//                      wait for each other, sequences do not
 //
 // Contract: a work-group (cpu: a work-item) does rows_per_group sequences. Sequence b's step t is place b * steps + t of
 // projected [gates * columns], saved [KEPT * columns] and the states [columns]; product is [batch, GATES * columns]
@@ -86,6 +89,14 @@
   STORE_##KIND(MASKED(n + z * (old - n), old), h_to + i);
 #endif
 
+static inline void forward_row(__global const float *x, __global const float *p, __global const float *bias,
+                               __global const float *h, __global const float *c, __global float *h_to,
+                               __global float *c_to, __global float *kept, const float mask, const int has_bias,
+                               const int columns) {
+  FOR_VECTORS(i, columns) { FORWARD(V, ROW_VECTOR) }
+  FOR_REST(i, columns) { FORWARD(S, float) }
+}
+
 // The state before lies `past` places in front of the states' memory; where `is_first` it is [batch, columns].
 ROW_ATTRIBUTES __kernel void forward(__global const float *restrict projected, __global const float *restrict product,
                                      __global const float *restrict bias, __global const float *first_h,
@@ -98,16 +109,11 @@ ROW_ATTRIBUTES __kernel void forward(__global const float *restrict projected, _
   __global float *cells = states + (size_t)rows * steps * columns;
   for (int row = first; row < end; row++) {
     const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
-    __global const float *x = projected + place * GATES * columns;
-    __global const float *p = product + (size_t)row * GATES * columns;
     __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
     __global const float *c = is_first ? first_c + (size_t)row * columns : cells + past * columns;
-    __global float *h_to = states + place * columns;
-    __global float *c_to = cells + place * columns;
-    __global float *kept = saved + place * KEPT * columns;
-    const float mask = has_mask ? masks[place] : 1.0f;
-    FOR_VECTORS(i, columns) { FORWARD(V, ROW_VECTOR) }
-    FOR_REST(i, columns) { FORWARD(S, float) }
+    forward_row(projected + place * GATES * columns, product + (size_t)row * GATES * columns, bias, h, c,
+                states + place * columns, cells + place * columns, saved + place * KEPT * columns,
+                has_mask ? masks[place] : 1.0f, has_bias, columns);
   }
 }
 
@@ -154,6 +160,23 @@ ROW_ATTRIBUTES __kernel void forward(__global const float *restrict projected, _
   STORE_##KIND(e * z + (1.0f - mask) * total, carried + i);
 #endif
 
+static inline void backward_row(__global const float *dh, __global const float *dc, __global const float *kept,
+                                __global const float *h, __global const float *c, __global const float *through,
+                                __global float *d, __global float *d_hidden, __global float *carried,
+                                __global float *cell_carried, const float mask, const int has_product,
+                                const int columns) {
+  FOR_VECTORS(i, columns) {
+    const ROW_VECTOR total = LOAD_V(dh + i) + CARRY(V);
+    const ROW_VECTOR e = mask * total;
+    BACKWARD(V, ROW_VECTOR)
+  }
+  FOR_REST(i, columns) {
+    const float total = LOAD_S(dh + i) + CARRY(S);
+    const float e = mask * total;
+    BACKWARD(S, float)
+  }
+}
+
 // carry and cell_carry [batch, columns]: the gradient of the state after the step, then of the one before.
 ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __global const float *restrict states,
                                       __global const float *restrict saved, __global const float *restrict first_h,
@@ -168,26 +191,129 @@ ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __
   const size_t count = (size_t)rows * steps * columns;
   for (int row = first; row < end; row++) {
     const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
-    __global const float *dh = dstates + place * columns;
-    __global const float *dc = dstates + count + place * columns;
-    __global const float *kept = saved + place * KEPT * columns;
     __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
     __global const float *c = is_first ? first_c + (size_t)row * columns : states + count + past * columns;
-    __global const float *through = product + (size_t)row * columns;
-    __global float *d = dprojected + place * GATES * columns;
-    __global float *d_hidden = dhidden + place * GATES * columns;
-    __global float *carried = carry + (size_t)row * columns;
-    __global float *cell_carried = cell_carry + (size_t)row * columns;
-    const float mask = has_mask ? masks[place] : 1.0f;
-    FOR_VECTORS(i, columns) {
-      const ROW_VECTOR total = LOAD_V(dh + i) + CARRY(V);
-      const ROW_VECTOR e = mask * total;
-      BACKWARD(V, ROW_VECTOR)
-    }
-    FOR_REST(i, columns) {
-      const float total = LOAD_S(dh + i) + CARRY(S);
-      const float e = mask * total;
-      BACKWARD(S, float)
+    backward_row(dstates + place * columns, dstates + count + place * columns, saved + place * KEPT * columns, h, c,
+                 product + (size_t)row * columns, dprojected + place * GATES * columns,
+                 dhidden + place * GATES * columns, carry + (size_t)row * columns, cell_carry + (size_t)row * columns,
+                 has_mask ? masks[place] : 1.0f, has_product, columns);
+  }
+}
+
+#if LATHE_PROFILE_CPU
+
+// Rows of a times a panel of `width` <= 32 columns, which are `first` + lane; a row behind the last repeats it and is
+// not stored.
+#define DEFINE_TILE(ROWS)                                                                                           \
+  static inline void tile_##ROWS(__global const float *a, const int a_row, __global const float *b, const int k,    \
+                                 __global float *to, const int to_row, const int rows, const int width,             \
+                                 const int adds) {                                                                  \
+    float16 sum[ROWS][2];                                                                                           \
+    __global const float *from[ROWS];                                                                               \
+    _Pragma("unroll") for (int r = 0; r < ROWS; r++) {                                                              \
+      sum[r][0] = sum[r][1] = (float16)0.0f;                                                                        \
+      from[r] = a + min(r, rows - 1) * a_row;                                                                       \
+    }                                                                                                               \
+    for (int p = 0; p < k; p++) {                                                                                   \
+      const float16 b0 = vload16(0, b), b1 = vload16(1, b);                                                         \
+      b += 32;                                                                                                      \
+      _Pragma("unroll") for (int r = 0; r < ROWS; r++) {                                                            \
+        const float16 x = (float16)from[r][p];                                                                      \
+        sum[r][0] += x * b0;                                                                                        \
+        sum[r][1] += x * b1;                                                                                        \
+      }                                                                                                             \
+    }                                                                                                               \
+    float16 sums[ROWS * 2];                                                                                         \
+    _Pragma("unroll") for (int i = 0; i < ROWS * 2; i++) sums[i] = sum[i / 2][i % 2];                               \
+    _Pragma("unroll 1") for (int i = 0; i < rows * 2; i++)                                                          \
+      put(to + (i / 2) * to_row + i % 2 * 16, sums[i], width - i % 2 * 16, adds);                                   \
+  }
+
+static inline void put(__global float *to, float16 value, const int count, const int adds) {
+  if (count >= 16) {
+    vstore16(adds ? vload16(0, to) + value : value, 0, to);
+  } else {
+    float lanes[16];
+    vstore16(value, 0, lanes);
+    for (int i = 0; i < count; i++) to[i] = adds ? to[i] + lanes[i] : lanes[i];
+  }
+}
+
+DEFINE_TILE(4)
+DEFINE_TILE(8)
+
+// to [rows, n] (+)= a [rows, k] x the panels that pack_panels of gemm_cpu.cl writes, 32 columns wide.
+static inline void multiply(__global const float *a, const int a_row, __global const float *panels, const int k,
+                            __global float *to, const int n, const int rows, const int adds) {
+  for (int first = 0; first < n; first += 32, panels += (size_t)32 * k) {
+    const int width = min(32, n - first);
+    int row = 0;
+    for (; row + 4 < rows; row += 8)
+      tile_8(a + row * a_row, a_row, panels, k, to + row * n + first, n, min(8, rows - row), width, adds);
+    if (row < rows)
+      tile_4(a + row * a_row, a_row, panels, k, to + row * n + first, n, rows - row, width, adds);
+  }
+}
+
+static inline void copy_row(__global const float *from, __global float *to, const int count) {
+  FOR_VECTORS(i, count) ROW_STORE(ROW_LOAD(from + i), to + i);
+  FOR_REST(i, count) to[i] = from[i];
+}
+
+// turns [batch, turn_row]: what the product of a step reads, in rows that do not share the sets of a cache as those of
+// the states may; products [batch, GATES * columns]; panels: the weights.
+ROW_ATTRIBUTES __kernel void forward_sequence(
+    __global const float *restrict projected, __global const float *restrict panels, __global const float *restrict bias,
+    __global const float *first_h, __global const float *first_c, __global const float *restrict masks,
+    __global float *states, __global float *restrict saved, __global float *turns, __global float *products,
+    const int has_bias, const int has_mask, const int is_reversed, const int steps, const int turn_row, const int rows,
+    const int columns, const int rows_per_group) {
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int count = min(rows_per_group, rows - first);
+  __global float *cells = states + (size_t)rows * steps * columns;
+  turns += (size_t)first * turn_row;
+  products += (size_t)first * GATES * columns;
+  for (int i = 0; i < count; i++) copy_row(first_h + (size_t)(first + i) * columns, turns + i * turn_row, columns);
+  for (int turn = 0; turn < steps; turn++) {
+    const int step = is_reversed ? steps - 1 - turn : turn, before = is_reversed ? step + 1 : step - 1;
+    multiply(turns, turn_row, panels, columns, products, GATES * columns, count, 0);
+    for (int i = 0; i < count; i++) {
+      const size_t row = first + i, place = row * steps + step;
+      __global const float *c = turn == 0 ? first_c + row * columns : cells + (row * steps + before) * columns;
+      forward_row(projected + place * GATES * columns, products + i * GATES * columns, bias, turns + i * turn_row, c,
+                  states + place * columns, cells + place * columns, saved + place * KEPT * columns,
+                  has_mask ? masks[place] : 1.0f, has_bias, columns);
+      copy_row(states + place * columns, turns + i * turn_row, columns);
     }
   }
 }
+
+// carry and cell_carry [batch, columns] begin as zeros and end as the gradients of the first states.
+ROW_ATTRIBUTES __kernel void backward_sequence(
+    __global const float *restrict dstates, __global const float *restrict states, __global const float *restrict saved,
+    __global const float *restrict first_h, __global const float *restrict first_c, __global const float *restrict masks,
+    __global const float *restrict panels, __global float *dprojected, __global float *dhidden, __global float *carry,
+    __global float *cell_carry, __global float *turns, const int has_mask, const int is_reversed, const int steps,
+    const int turn_row, const int rows, const int columns, const int rows_per_group) {
+  const int first = (int)get_group_id(0) * rows_per_group;
+  const int count = min(rows_per_group, rows - first);
+  const size_t all = (size_t)rows * steps * columns;
+  turns += (size_t)first * turn_row;
+  carry += (size_t)first * columns;
+  cell_carry += (size_t)first * columns;
+  for (int turn = 0; turn < steps; turn++) {
+    const int step = is_reversed ? turn : steps - 1 - turn, before = is_reversed ? step + 1 : step - 1;
+    for (int i = 0; i < count; i++) {
+      const size_t row = first + i, place = row * steps + step, past = row * steps + before;
+      const int is_first = turn == steps - 1;
+      __global const float *h = is_first ? first_h + row * columns : states + past * columns;
+      __global const float *c = is_first ? first_c + row * columns : states + all + past * columns;
+      backward_row(dstates + place * columns, dstates + all + place * columns, saved + place * KEPT * columns, h, c,
+                   carry, dprojected + place * GATES * columns, dhidden + place * GATES * columns, carry + i * columns,
+                   cell_carry + i * columns, has_mask ? masks[place] : 1.0f, 0, columns);
+      copy_row(dhidden + place * GATES * columns, turns + i * turn_row, GATES * columns);
+    }
+    multiply(turns, turn_row, panels, GATES * columns, carry, columns, count, 1);
+  }
+}
+#endif

@@ -45,10 +45,12 @@ long lathe_recurrence_panels(long size);
 /// Packs a panel of the weight [gates * size, size] for `lathe_recurrence_forward`, or for `_backward`.
 void lathe_recurrence_pack(const float *weight, long gates, long size, bool backward, long panel, float *packed);
 
-/// Computes a panel's units at `step`, the one done as number `turn`; `before` is the step before, -1 for the first
-/// state, which `turns` starts with.
-void lathe_recurrence_forward(const lathe_recurrence *r, long turn, long step, long before, long panel);
+/// Computes a panel's units of the sequences row..<end at `step`, the one done as number `turn`; `before` is the step
+/// before, -1 for the first state, which `turns` starts with.
+void lathe_recurrence_forward(
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end);
 
 /// Adds to a panel's `carry` the gradient through the projection of the last turn (unless `turn` is 0), then computes the
 /// gradients at `step` (unless -1), whose step before is `before`.
-void lathe_recurrence_backward(const lathe_recurrence *r, long turn, long step, long before, long panel);
+void lathe_recurrence_backward(
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end);

@@ -1,0 +1,54 @@
+// A row times a matrix for CPU devices: c [n] = a [k] x b [k, n] (+ bias [n]) (relu), b contiguous along n. It is bound by
+// reading b, so b is read once and where it lies.
+//
+// Contract: a work-item does columns_per_item columns, a multiple of 128. Element p of a is at p * a_step, row p of b at
+// p * b_row. Sums run over k in order.
+
+#ifndef __has_builtin
+#define __has_builtin(x) 0
+#endif
+// Rows are too far apart for the processor to foresee the next one.
+#if __has_builtin(__builtin_prefetch)
+#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
+#else
+#define FETCH(from)
+#endif
+
+#define DEFINE_COLUMNS(VECTORS)                                                                                      \
+  static inline void columns_##VECTORS(__global const float *a, const int a_step, __global const float *b,           \
+                                       const long b_row, const int k, __global const float *bias,                    \
+                                       __global float *c, const int has_bias, const int relu) {                      \
+    float16 sum[VECTORS];                                                                                            \
+    _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] = has_bias ? vload16(v, bias) : (float16)0.0f;        \
+    for (int p = 0; p < k; p++, b += b_row) {                                                                        \
+      const float16 x = (float16)a[(size_t)p * a_step];                                                              \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) FETCH(b + 8 * b_row + 16 * v);                             \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * vload16(v, b);                               \
+    }                                                                                                                \
+    _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                                            \
+      if (relu) sum[v] = select(sum[v], (float16)0.0f, sum[v] < 0.0f);                                               \
+      vstore16(sum[v], v, c);                                                                                        \
+    }                                                                                                                \
+  }
+
+DEFINE_COLUMNS(8)
+DEFINE_COLUMNS(1)
+
+__attribute__((reqd_work_group_size(1, 1, 1)))
+__kernel void gemv(__global const float *restrict a, __global const float *restrict b,
+                   __global const float *restrict bias, __global float *restrict c, const long a_offset,
+                   const long b_offset, const long c_offset, const int n, const int k, const int a_step,
+                   const long b_row, const int has_bias, const int relu, const int columns_per_item) {
+  int j = (int)get_global_id(0) * columns_per_item;
+  const int end = min(n, j + columns_per_item);
+  a += a_offset;
+  b += b_offset;
+  c += c_offset;
+  for (; j + 128 <= end; j += 128) columns_8(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
+  for (; j + 16 <= end; j += 16) columns_1(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
+  for (; j < end; j++) {
+    float sum = has_bias ? bias[j] : 0.0f;
+    for (int p = 0; p < k; p++) sum += a[(size_t)p * a_step] * b[j + p * b_row];
+    c[j] = relu && sum < 0.0f ? 0.0f : sum;
+  }
+}
