@@ -42,18 +42,16 @@ extension Tensor {
     self.init(Storage(device: device, dtype: dtype, shape: shape, state: state))
   }
 
-  /// A tensor on the CPU whose bytes `fill` writes, all of them.
+  /// A tensor whose bytes `fill` writes, all of them, in the device's memory where the host reaches it.
   ///
   /// - Throws: `LatheError.outOfMemory`, and what `fill` throws.
   package init(
-    shape: Shape, dtype: DType, fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    shape: Shape, dtype: DType, device: Device, fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     let size = shape.elementCount * dtype.byteCount
-    let buffer = try CPUBackend.shared.allocate(byteCount: size)
-    if size > 0 {
-      try fill(UnsafeMutableRawBufferPointer(start: CPUBackend.memory(of: buffer), count: size))
-    }
-    self.init(Storage(device: .cpu, dtype: dtype, shape: shape, state: .ready(buffer)))
+    let buffer = try device.backend.allocate(byteCount: size)
+    try device.backend.fill(buffer, byteCount: size, fill)
+    self.init(Storage(device: device, dtype: dtype, shape: shape, state: .ready(buffer)))
   }
 
   /// All elements 0; takes no memory until it is needed.

@@ -43,6 +43,13 @@ package final class CPUBackend: Backend {
     CPUBackend.memory(of: buffer).copyMemory(from: from, byteCount: source.count)
   }
 
+  package func fill(
+    _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    guard byteCount > 0 else { return }
+    try body(UnsafeMutableRawBufferPointer(start: CPUBackend.memory(of: buffer), count: byteCount))
+  }
+
   package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     guard let to = destination.baseAddress, destination.count > 0 else { return }
     to.copyMemory(from: CPUBackend.memory(of: buffer) + offset, byteCount: destination.count)

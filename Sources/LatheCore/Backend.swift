@@ -16,6 +16,13 @@ public protocol Backend: AnyObject, Sendable {
   /// Copies host bytes into the start of a buffer; the source may be changed once the call returns.
   func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws
 
+  /// Has a function write the start of a buffer that nothing reads yet, in place where the host can reach it.
+  ///
+  /// - Parameter body: Is given exactly `byteCount` bytes of any content and fills all of them.
+  /// - Throws: what `body` throws, too.
+  func fill(
+    _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+
   /// Copies a buffer's bytes from `offset` on to the host, after all earlier work on the buffer.
   ///
   /// - Throws: what earlier work did wrong, too: a bad index, a kernel that failed.

@@ -23,8 +23,9 @@ public struct Safetensors {
 
   /// Reads and checks a file: types, sizes and offsets must fit each other and the file's length.
   ///
+  /// - Parameter device: Where the tensors are read to.
   /// - Throws: `LatheError` naming the file, the offset and what is wrong.
-  public init(path: String) throws {
+  public init(path: String, device: Device = .cpu) throws {
     func damaged(_ offset: Int, _ what: String) -> LatheError {
       LatheError(.format, "\(path): offset \(offset): not a safetensors file: \(what)")
     }
@@ -94,7 +95,9 @@ public struct Safetensors {
     var tensors: [String: Tensor] = [:]
     for name in order {
       guard let entry = entries[name] else { continue }
-      tensors[name] = try Tensor(shape: entry.shape, dtype: entry.dtype) { try read(into: $0) }
+      tensors[name] = try Tensor(shape: entry.shape, dtype: entry.dtype, device: device) {
+        try read(into: $0)
+      }
     }
     self.metadata = header.metadata
     self.entries = entries
@@ -102,8 +105,10 @@ public struct Safetensors {
     checksum = source.checksum
   }
 
-  /// A tensor's values on a device; nil where the file has none of that name.
-  public func tensor(_ name: String, device: Device = .cpu) -> Tensor? { tensors[name]?.moved(to: device) }
+  /// A tensor's values, on a device (nil: the one that the file was read to); nil where the file has none of that name.
+  public func tensor(_ name: String, device: Device? = nil) -> Tensor? {
+    tensors[name].map { $0.moved(to: device ?? $0.device) }
+  }
 
   /// Writes a file, whole or not at all.
   ///

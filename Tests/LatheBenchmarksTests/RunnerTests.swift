@@ -28,6 +28,12 @@ private final class MortalBackend: Backend, @unchecked Sendable {
     try backend.write(source, to: buffer)
   }
 
+  func fill(
+    _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    try backend.fill(buffer, byteCount: byteCount, body)
+  }
+
   func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     try backend.read(buffer, offset: offset, into: destination)
   }

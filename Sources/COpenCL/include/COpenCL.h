@@ -36,6 +36,8 @@
   F(clEnqueueReadBuffer)                                                                                       \
   F(clEnqueueWriteBuffer)                                                                                      \
   F(clEnqueueCopyBuffer)                                                                                       \
+  F(clEnqueueMapBuffer)                                                                                        \
+  F(clEnqueueUnmapMemObject)                                                                                   \
   F(clGetEventInfo)                                                                                            \
   F(clGetEventProfilingInfo)                                                                                   \
   F(clReleaseEvent)                                                                                            \

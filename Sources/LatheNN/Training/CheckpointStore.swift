@@ -46,13 +46,17 @@ struct CheckpointStore {
 
   /// The newest checkpoint that is whole; nil where there is none at all.
   ///
-  /// - Parameter note: Called with a line for each newer one that had to be left out.
+  /// - Parameters:
+  ///   - device: Where its tensors are read to.
+  ///   - note: Called with a line for each newer one that had to be left out.
   /// - Throws: `LatheError` where there are checkpoints but none is whole.
-  func newest(note: (String) -> Void) throws -> (state: TrainingState, tensors: Safetensors)? {
+  func newest(on device: Device, note: (String) -> Void) throws -> (
+    state: TrainingState, tensors: Safetensors
+  )? {
     let steps = self.steps
     for step in steps {
       do {
-        return try load(step)
+        return try load(step, device)
       } catch let error as LatheError {
         note("\(error.message); using the checkpoint before it")
       }
@@ -65,7 +69,7 @@ struct CheckpointStore {
     return nil
   }
 
-  private func load(_ step: Int) throws -> (TrainingState, Safetensors) {
+  private func load(_ step: Int, _ device: Device) throws -> (TrainingState, Safetensors) {
     let file = path(step: step, "json")
     let text = try FileErrors.read(file, limit: 1 << 26)
     let envelope: Envelope
@@ -84,16 +88,16 @@ struct CheckpointStore {
         "\(file): a checkpoint of version \(state.version); this program reads \(TrainingState.currentVersion)"
       )
     }
-    return (state, try tensors(of: state, path(step: step)))
+    return (state, try tensors(of: state, path(step: step), device))
   }
 
-  private func tensors(of state: TrainingState, _ file: String) throws -> Safetensors {
+  private func tensors(of state: TrainingState, _ file: String, _ device: Device) throws -> Safetensors {
     if let size = FileErrors.size(of: file), size != state.tensorBytes {
       throw LatheError(.format, "\(file): corrupt checkpoint: \(size) bytes, expected \(state.tensorBytes)")
     }
     let tensors: Safetensors
     do {
-      tensors = try Safetensors(path: file)
+      tensors = try Safetensors(path: file, device: device)
     } catch let error as LatheError where error.kind == .format {
       throw LatheError(.format, "\(error.message): corrupt checkpoint")
     }

@@ -46,7 +46,7 @@ public struct ModelFolder: Sendable {
       for name in content.entries.keys { values[name] = content.tensor(name) }
       return Content(architecture: content.metadata["architecture"], values: values, source: file)
     }
-    guard let (state, tensors) = try CheckpointStore(folder: path).newest(note: note) else {
+    guard let (state, tensors) = try CheckpointStore(folder: path).newest(on: .cpu, note: note) else {
       throw LatheError(
         .file,
         "\(path): neither model.safetensors nor a checkpoint is there; name a folder that `lathe train` made")

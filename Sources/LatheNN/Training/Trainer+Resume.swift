@@ -53,7 +53,9 @@ extension Trainer {
   /// - Returns: Whether there was one.
   /// - Throws: `LatheError` where none is whole, or it is of another model, other settings or other data.
   public func resume() throws -> Bool {
-    guard let store, let (saved, tensors) = try store.newest(note: { onNote?($0) }) else { return false }
+    guard let store, let (saved, tensors) = try store.newest(on: device, note: { onNote?($0) }) else {
+      return false
+    }
     let source = store.path(step: saved.step)
     guard saved.settings == state.settings else {
       throw LatheError(.invalidArgument, "\(source): \(saved.settings.difference(from: state.settings))")
