@@ -12,10 +12,9 @@ extension CommandTests {
       try IDXFiles.write(to: folder, training: 320, test: 100)
     }
 
-    private func train(_ more: String..., limit: String? = nil) throws -> Lathe {
+    private func train(_ more: String...) throws -> Lathe {
       try Lathe.start(
-        ["train", "lenet", "--data-dir", folder.path, "--device", "cpu"] + more, in: folder.path,
-        environment: limit.map { ["LATHE_MEMORY_LIMIT": $0] } ?? [:]
+        ["train", "lenet", "--data-dir", folder.path, "--device", "cpu"] + more, in: folder.path
       ).wait()
     }
 
@@ -40,21 +39,37 @@ extension CommandTests {
       #expect(plain.status == 1 && plain.errors.contains("lenet has no layers"), "\(plain.errors)")
     }
 
-    @Test("A batch that does not fit ends with one that does")
-    func doesNotFit() throws {
-      func run(_ batch: String) throws -> Lathe {
-        try train("--batch-size", batch, "--epochs", "1", "--output", "out-\(batch)", limit: "9M")
+    /// Adam's state is made by the first step; `sgd` has momentum.
+    @Test(
+      "A batch that does not fit ends with one that does", arguments: ["cpu", "opencl:0"], ["adam", "sgd"])
+    func doesNotFit(_ device: String, _ optimizer: String) throws {
+      guard try Lathe.run("devices", in: folder.path).output.contains(device) else {
+        try #require(ProcessInfo.processInfo.environment["LATHE_REQUIRE_OPENCL"] != "1", "no \(device)")
+        return
       }
-      let failed = try run("300")
+      let folder = try TemporaryFolder()
+      try IDXFiles.write(to: folder, training: 1500, test: 20)
+      func run(_ batch: Int, _ more: String...) throws -> Lathe {
+        try Lathe.start(
+          [
+            "train", "lenet", "--data-dir", folder.path, "--device", device, "--optimizer", optimizer,
+            "--batch-size", "\(batch)", "--epochs", "1", "--output", "out",
+          ] + more, in: folder.path, environment: ["LATHE_MEMORY_LIMIT": "7M"]
+        ).wait()
+      }
+      let failed = try run(250)
       #expect(failed.status == 1, "\(failed.errors)")
+      #expect(failed.errors.contains("a batch of 250 does not fit: a batch of "), "\(failed.errors)")
       let words = failed.errors.split(separator: " ").map(String.init)
-      #expect(failed.errors.contains("a batch of 300 does not fit: a batch of "), "\(failed.errors)")
-      let place = try #require(words.firstIndex(of: "fits"))
-      let fitting = try #require(Int(words[place - 1]))
-      #expect(fitting > 0 && fitting < 300)
-      // The step itself takes nothing more, but the next batches are prepared meanwhile.
-      let passed = try run(String(max(1, fitting / 2)))
-      #expect(passed.status == 0, "\(fitting): \(passed.errors)")
+      let fits = try #require(words.firstIndex(of: "fits"))
+      let fitting = try #require(Int(words[fits - 1]))
+      let gathered = try #require(words.firstIndex(of: "gradients").flatMap { Int(words[$0 + 2]) })
+      #expect(fitting >= 40 && fitting < 250 && gathered == (250 + fitting - 1) / fitting)
+      let whole = try run(fitting)
+      #expect(whole.status == 0, "\(fitting): \(whole.errors)")
+      try FileManager.default.removeItem(atPath: folder.file("out"))
+      let parts = try run(fitting, "--accumulate", "\(gathered)")
+      #expect(parts.status == 0, "\(fitting), \(gathered) a step: \(parts.errors)")
     }
   }
 }
