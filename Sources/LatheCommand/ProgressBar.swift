@@ -1,51 +1,89 @@
 import LatheNN
 
 /// The bar of an epoch under way, drawn over itself on a terminal.
-struct ProgressBar {
+package struct ProgressBar {
   private var lastDraw: ContinuousClock.Instant?
   private var isDrawn = false
 
+  /// Nothing drawn.
+  package init() {}
+
   /// Draws the bar, at most twenty times a second.
   mutating func show(_ progress: Trainer.Progress) {
-    let now = ContinuousClock.now
-    if let lastDraw, now - lastDraw < .milliseconds(50), progress.step < progress.steps { return }
-    lastDraw = now
+    guard isDue(step: progress.step, of: progress.steps) else { return }
     if !isDrawn { Terminal.note("Epoch \(progress.epoch)/\(progress.epochs)") }
     isDrawn = true
-    let facts =
-      "ETA \(ProgressBar.duration(progress.secondsLeft)) - loss: \(Terminal.fixed(progress.loss, 4)) - accuracy: "
-      + "\(Terminal.fixed(progress.accuracy, 4)) - \(Int(progress.samplesPerSecond)) samples/s"
-    let count = "\(Terminal.right(String(progress.step), String(progress.steps).count))/\(progress.steps)"
-    let room = min(30, Terminal.width - facts.count - count.count - 7)
-    var bar = ""
-    if room >= 5 {
-      let done = room * progress.step / max(progress.steps, 1)
-      bar =
-        "[" + String(repeating: "=", count: done) + (done < room ? ">" : "")
-        + String(repeating: ".", count: max(0, room - done - 1)) + "] "
-    }
-    let line = String("\(count) \(bar)\(facts)".prefix(max(Terminal.width - 1, 10)))
-    Terminal.writeError("\r\(line)\u{1B}[K")
+    let line = ProgressLine(
+      step: progress.step, steps: progress.steps, secondsLeft: progress.secondsLeft, loss: progress.loss,
+      accuracy: progress.accuracy, samplesPerSecond: progress.samplesPerSecond)
+    Terminal.draw(line.text(width: Terminal.width))
   }
 
-  /// Ends the epoch's line with its results.
+  /// Whether a step is drawn: the last one always, others 50 ms after the one drawn before.
+  package mutating func isDue(step: Int, of steps: Int, at now: ContinuousClock.Instant = .now) -> Bool {
+    if let lastDraw, now - lastDraw < .milliseconds(50), step < steps { return false }
+    lastDraw = now
+    return true
+  }
+
+  /// Puts the epoch's results in place of its bar.
   mutating func finish(_ report: EpochReport, epochs: Int) {
     let facts =
-      "\(ProgressBar.duration(report.seconds)) - loss: \(Terminal.fixed(report.trainLoss, 4)) - accuracy: "
+      "\(ProgressLine.duration(report.seconds)) - loss: \(Terminal.fixed(report.trainLoss, 4)) - accuracy: "
       + "\(Terminal.fixed(report.trainAccuracy, 4)) - test loss: \(Terminal.fixed(report.testLoss, 4)) - test accuracy: "
       + "\(Terminal.fixed(report.testAccuracy, 4)) - \(Int(report.samplesPerSecond)) samples/s"
     if !isDrawn { Terminal.note("Epoch \(report.epoch)/\(epochs)") }
-    Terminal.writeError("\r\(facts)\u{1B}[K\n")
+    Terminal.replaceLine(by: facts)
     isDrawn = false
   }
 
   /// Leaves the line as it is and goes to the next, before other text.
   mutating func interrupt() {
-    if isDrawn { Terminal.writeError("\n") }
+    Terminal.finishLine()
     isDrawn = false
   }
+}
 
-  private static func duration(_ seconds: Double) -> String {
+/// What the bar says of an epoch under way.
+package struct ProgressLine {
+  /// Steps done, and how many there are.
+  package var step: Int, steps: Int
+  /// Seconds until the epoch ends.
+  package var secondsLeft: Double
+  /// Means so far.
+  package var loss: Double, accuracy: Double
+  /// Speed.
+  package var samplesPerSecond: Double
+
+  /// A line from its figures.
+  package init(
+    step: Int, steps: Int, secondsLeft: Double, loss: Double, accuracy: Double, samplesPerSecond: Double
+  ) {
+    (self.step, self.steps, self.secondsLeft) = (step, steps, secondsLeft)
+    (self.loss, self.accuracy, self.samplesPerSecond) = (loss, accuracy, samplesPerSecond)
+  }
+
+  /// The line on a terminal of a width, whose last column stays free so that nothing wraps.
+  ///
+  /// The bar itself is left out where it would have fewer than five characters.
+  package func text(width: Int) -> String {
+    let facts =
+      "ETA \(ProgressLine.duration(secondsLeft)) - loss: \(Terminal.fixed(loss, 4)) - accuracy: "
+      + "\(Terminal.fixed(accuracy, 4)) - \(Int(samplesPerSecond)) samples/s"
+    let count = "\(Terminal.right(String(step), String(steps).count))/\(steps)"
+    let room = min(30, width - facts.count - count.count - 7)
+    var bar = ""
+    if room >= 5 {
+      let done = room * step / max(steps, 1)
+      bar =
+        "[" + String(repeating: "=", count: done) + (done < room ? ">" : "")
+        + String(repeating: ".", count: max(0, room - done - 1)) + "] "
+    }
+    return String("\(count) \(bar)\(facts)".prefix(max(width - 1, 0)))
+  }
+
+  /// A time in whole seconds, minutes and seconds, or hours and minutes.
+  package static func duration(_ seconds: Double) -> String {
     let whole = seconds.isFinite ? Int(min(max(seconds, 0), 1e8).rounded()) : 0
     if whole < 60 { return "\(whole)s" }
     if whole < 3600 { return "\(whole / 60)m\(whole % 60)s" }

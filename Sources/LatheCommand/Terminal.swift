@@ -1,10 +1,18 @@
 import Foundation
 import LatheCore
+import Synchronization
 
 /// Where output goes and how it looks.
 enum Terminal {
-  /// Whether a person watches standard error.
-  static let isInteractive = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["CI"] == nil
+  /// Whether a person watches both outputs on a terminal that can clear a line.
+  ///
+  /// Results that go to a file or a pipe are lines there, whatever standard error is.
+  static let isInteractive =
+    isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && environment("CI") == nil
+    && environment("TERM") != "dumb"
+
+  /// Whether the cursor stands behind a line that was drawn and not ended.
+  private static let hasOpenLine = Atomic(false)
 
   /// The terminal's width in characters.
   static var width: Int {
@@ -13,17 +21,42 @@ enum Terminal {
     return Int(size.ws_col)
   }
 
-  /// A line on standard error.
-  static func note(_ line: String) { writeError(line + "\n") }
+  /// A line on standard error, below what is drawn.
+  static func note(_ line: String) {
+    finishLine()
+    writeError(line + "\n")
+  }
+
+  /// Draws a line that fits the width over the one drawn before, and leaves the cursor behind it.
+  static func draw(_ line: String) {
+    hasOpenLine.store(true, ordering: .relaxed)
+    writeError("\r\(line)\(clearing)")
+  }
+
+  /// Puts a line of any length in place of what is drawn, and ends it.
+  static func replaceLine(by line: String) {
+    hasOpenLine.store(false, ordering: .relaxed)
+    // Cleared first: behind a line that fills the width it would take the last character.
+    writeError("\r\(clearing)\(line)\n")
+  }
+
+  /// Ends the line drawn last, if nothing did yet.
+  static func finishLine() {
+    if hasOpenLine.exchange(false, ordering: .relaxed) { writeError("\n") }
+  }
+
+  /// Clears from the cursor to the end of the line.
+  private static let clearing = "\u{1B}[K"
 
   /// A failure on standard error, as one line where it has only one.
   static func error(_ message: String) { note("lathe: error: \(message)") }
 
   /// Text on standard error as it is; nothing can be done where that fails.
-  static func writeError(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
+  private static func writeError(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 
   /// A line of results on standard output; ends the program where they cannot be delivered.
   static func output(_ line: String) {
+    finishLine()
     if writeText(line + "\n", to: STDOUT_FILENO) { return }
     error("standard output: cannot write: \(String(cString: strerror(errno)).lowercased())")
     exit(1)

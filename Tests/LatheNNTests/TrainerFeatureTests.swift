@@ -65,11 +65,11 @@ struct TrainerFeatureTests {
     }
   }
 
-  @Test("Batches gathered for a step are as one batch")
-  func accumulation() throws {
+  @Test("Batches gathered for a step are as one batch", arguments: Device.all)
+  func accumulation(_ device: Device) throws {
     // Without dropout and batch statistics; 100 images are 5 steps of 20 or of 4 batches of 5.
-    let large = try trainer(epochs: 1, batchSize: 20, dropout: 0, normalized: false)
-    let small = try trainer(epochs: 1, batchSize: 5, dropout: 0, normalized: false)
+    let large = try trainer(epochs: 1, batchSize: 20, dropout: 0, normalized: false, device: device)
+    let small = try trainer(epochs: 1, batchSize: 5, dropout: 0, normalized: false, device: device)
     small.accumulation = 4
     #expect(small.stepsPerEpoch == 5)
     #expect(try large.run() == .finished && small.run() == .finished)
@@ -145,21 +145,37 @@ struct TrainerFeatureTests {
     #expect(best.entries["1.running_mean"]?.shape == [4])
   }
 
-  @Test("A run says which layer made the number that is not finite")
-  func failingLayer() throws {
-    let run = try trainer()
+  @Test("A run says which layer made the number that is not finite", arguments: Device.all)
+  func failingLayer(_ device: Device) throws {
+    let run = try trainer(device: device)
+    run.checksEveryStep = true
     run.callbacks.append(Saboteur())
     #expect {
       _ = try run.run()
     } throws: {
-      says($0, "layer '6' (Linear)", "weights are not either", "nan")
+      says($0, "epoch 2, step 11", "layer '6' (Linear)", "weights are not either", "nan")
+        && !says($0, "--check-numbers")
     }
+    // Found later, when the step has made all weights the same.
+    let late = try trainer(device: device)
+    late.checksEveryStep = false
+    late.callbacks.append(Saboteur())
+    #expect {
+      _ = try late.run()
+    } throws: {
+      says($0, "epoch 2, step 11", "layer '0' (Conv2D)", "nan", "--check-numbers finds the one that made it")
+    }
+  }
+
+  @Test("Without --check-numbers only the CPU reads every loss", arguments: Device.all)
+  func checksEveryStep(_ device: Device) throws {
+    #expect(try trainer(device: device).checksEveryStep == (device == .cpu))
   }
 
   private final class Saboteur: TrainerCallback {
     func epochEnded(_ trainer: Trainer, _ report: EpochReport) {
       let bias = trainer.model.parameters[5]
-      bias.value = Tensor.full(bias.shape, Float.nan, device: .cpu)
+      bias.value = Tensor.full(bias.shape, Float.nan, device: bias.value.device)
     }
   }
 

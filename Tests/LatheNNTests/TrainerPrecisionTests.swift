@@ -36,18 +36,18 @@ struct TrainerPrecisionTests {
     return trainer
   }
 
-  @Test("The scale rises after good steps and falls at each bad one")
-  func scale() throws {
+  @Test("The scale rises after good steps and falls at each bad one", arguments: Device.all)
+  func scale(_ device: Device) throws {
     var scaler = LossScaler(growthInterval: 3)
     #expect(scaler.scale == 65536 && LossScaler().growthInterval == 2000)
-    let finite = [Tensor([1, 2] as [Float], device: .cpu), Tensor([3] as [Float], device: .cpu)]
+    let finite = [Tensor([1, 2] as [Float], device: device), Tensor([3] as [Float], device: device)]
     for value in [Float.infinity, -.infinity, .nan] {
-      #expect(try !scaler.unscaled(finite + [Tensor([0, value], device: .cpu)]).areFinite)
+      #expect(try !scaler.unscaled(finite + [Tensor([0, value], device: device)]).areFinite)
     }
     let (unscaled, areFinite) = try scaler.unscaled(finite)
     #expect(areFinite)
     #expect(try unscaled[0].scalars() == [1 / 65536, 2 / 65536] as [Float])
-    #expect(try scaler.scaled(Tensor(Float(0.5), device: .cpu)).item() == 32768)
+    #expect(try scaler.scaled(Tensor(Float(0.5), device: device)).item() == 32768)
     for _ in 0..<2 { scaler.update(areFinite: true) }
     #expect(scaler.scale == 65536)
     scaler.update(areFinite: true)
@@ -61,10 +61,10 @@ struct TrainerPrecisionTests {
     #expect(try scaler.unscaled([]).areFinite)
   }
 
-  @Test("A step whose gradients overflow is left out and halves the scale")
-  func overflow() throws {
+  @Test("A step whose gradients overflow is left out and halves the scale", arguments: Device.all)
+  func overflow(_ device: Device) throws {
     let folder = try TemporaryFolder()
-    let run = try trainer(.float16, device: .cpu)
+    let run = try trainer(.float16, device: device)
     run.lossScaler = LossScaler(scale: 1e30)
     run.clipping = .norm(1)
     // Records have no infinite lengths.
