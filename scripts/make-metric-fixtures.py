@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
+from sklearn.preprocessing import label_binarize
 
 from fixture_format import FOLDER
 
@@ -50,6 +51,48 @@ def binary(name, scores, labels):
     }
 
 
+def multiclass(name, count, examples, decimals=None, missing=None):
+    random = np.random.default_rng([20240301, count, examples])
+    labels = random.integers(0, count, examples)
+    if missing is not None:
+        labels[labels == missing] = 0
+    weights = random.random((examples, count)) + 0.8 * np.eye(count)[labels] * (random.random((examples, 1)) < 0.6)
+    probabilities = weights / weights.sum(1, keepdims=True)
+    if decimals is not None:
+        # Equal scores; the last class takes what is left of 1.
+        probabilities = np.round(probabilities, decimals)
+        probabilities[:, -1] = np.abs(1 - probabilities[:, :-1].sum(1)).round(decimals)
+        kept = np.isclose(probabilities.sum(1), 1)
+        probabilities, labels = probabilities[kept], labels[kept]
+    every = list(range(count))
+    binarised = label_binarize(labels, classes=every)
+    top, right = probabilities.max(1), probabilities.argmax(1) == labels
+    observed, predicted = calibration_curve(right, top, n_bins=5)
+    bins = np.clip(np.ceil(top * 10).astype(int) - 1, 0, 9)
+    error = sum(abs(top[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / len(top)
+
+    def plain(value):
+        return None if np.isnan(value) else float(value)
+
+    def areas(scheme, averages):
+        return {a: plain(metrics.roc_auc_score(labels, probabilities, multi_class=scheme, average=a, labels=every))
+                for a in averages}
+
+    averages = ("micro", "macro", "weighted")
+    return {
+        "name": name, "probabilities": probabilities.tolist(), "labels": labels.tolist(),
+        "roc_aucs": [plain(v) for v in metrics.roc_auc_score(
+            labels, probabilities, multi_class="ovr", average=None, labels=every)],
+        "ovr": areas("ovr", averages), "ovo": areas("ovo", averages[1:]),
+        "average_precisions": metrics.average_precision_score(binarised, probabilities, average=None).tolist(),
+        "average_precision": {
+            a: metrics.average_precision_score(binarised, probabilities, average=a) for a in averages},
+        "brier": metrics.brier_score_loss(labels, probabilities, labels=every),
+        "brier_half": metrics.brier_score_loss(labels, probabilities, labels=every, scale_by_half=True),
+        "predicted": predicted.tolist(), "observed": observed.tolist(), "calibration_error": error,
+    }
+
+
 def main():
     n = 60
     labels = (random.random(n) < 0.4).astype(int)
@@ -75,6 +118,9 @@ def main():
                        "rmse": metrics.root_mean_squared_error(y, x * 2 + y), "r2": metrics.r2_score(y, x * 2 + y)},
         "top_k": {"logits": logits.reshape(-1).tolist(), "labels": top.tolist(),
                   "values": [metrics.top_k_accuracy_score(top, logits, k=k, labels=list(range(6))) for k in (1, 3, 5)]},
+        "multiclass": [
+            multiclass("three", 3, 60), multiclass("ties", 4, 80, decimals=1),
+            multiclass("a class without examples", 5, 40, missing=2)],
     }
     path = FOLDER / "metrics.json"
     path.write_text("[" + json.dumps(result, separators=(",", ":")) + "]\n")

@@ -75,11 +75,7 @@
       help: "Tests and stores a moving average of the weights that keeps so much, such as 0.999.")
     var average: Float?
 
-    @Option(parsing: .unconditional, help: "Ends when the test loss has not fallen for so many epochs.")
-    var patience: Int?
-
-    @Option(parsing: .unconditional, help: "Ends when the test accuracy reaches this.")
-    var targetAccuracy: Double?
+    @OptionGroup var monitoring: MonitorOptions
 
     @Option(parsing: .unconditional, help: "Chooses the first weights and the order of the examples.")
     var seed: UInt64?
@@ -163,8 +159,7 @@
       options.clipNorm = clipNorm
       options.accumulate = accumulate
       options.average = average
-      options.patience = patience
-      options.targetAccuracy = targetAccuracy
+      monitoring.put(into: &options)
       options.testEvery = testEvery
       options.checkpointEvery = checkpointEvery
       options.keep = keep
@@ -217,7 +212,8 @@
       try job.data.description.write(to: folder)
       if checkNumbers { trainer.checksEveryStep = true }
       trainer.synchronizesPhases = synchronizePhases
-      let display = TrainingDisplay(json: shared.json, epochs: trainer.epochs)
+      let display = TrainingDisplay(
+        json: shared.json, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name))
       display.attach(to: trainer)
       trainer.callbacks = [
         RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
@@ -238,7 +234,8 @@
         throw ExitCode(128 + StopSignals.number)
       }
       if let last = trainer.history.last {
-        display.note("\(result(last, job.recipe.task)) after \(last.epoch) epochs")
+        let figures = [result(last, job.recipe.task)] + display.metrics(of: last)
+        display.note("\(figures.joined(separator: ", ")) after \(last.epoch) epochs")
       }
       display.note("model stored in \(folder)/model.safetensors")
       display.note("evaluate it with: \(evaluation(folder))")
@@ -248,6 +245,9 @@
     private func result(_ report: EpochReport, _ task: ModelRecipe.Task) -> String {
       switch task {
       case .images, .texts: "test accuracy \(Terminal.fixed(report.testAccuracy, 4))"
+      // Among the metrics the perplexity is shown with those.
+      case .language where report.metrics?[TestMetric.perplexity.name] != nil:
+        "test loss \(Terminal.fixed(report.testLoss, 4))"
       case .language: "test perplexity \(Terminal.fixed(exp(report.testLoss), 4))"
       case .reconstruction, .variational: "test loss \(Terminal.fixed(report.testLoss, 4))"
       }

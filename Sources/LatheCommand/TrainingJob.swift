@@ -15,7 +15,9 @@ struct TrainingJob {
     self.recipe = recipe
     self.options = options
     self.device = device
+    try options.checkMetrics(recipe)
     data = try TrainingInput(recipe, options)
+    try options.checkMetrics(recipe, classes: data.description.input.classes)
     optimizer = options.optimizer.flatMap(OptimizerName.init) ?? .adam
     schedule = options.schedule.flatMap(ScheduleName.init) ?? .constant
     settings = TrainingSettings(
@@ -84,13 +86,10 @@ struct TrainingJob {
       warmup: options.warmupSteps ?? 0,
       steps: min(trainer.stepsPerEpoch * trainer.epochs, options.steps ?? .max))
     if schedule == .plateau { trainer.plateau = ReduceOnPlateau(patience: 2) }
-    if options.patience != nil || options.targetAccuracy != nil {
-      trainer.earlyStopping = EarlyStopping(
-        Monitor(options.targetAccuracy == nil ? .loss : .accuracy), patience: options.patience,
-        target: options.targetAccuracy)
-    }
+    trainer.metrics = options.testMetrics
+    trainer.earlyStopping = options.earlyStopping
     trainer.stepLimit = options.steps
-    trainer.best = Monitor(.loss)
+    trainer.best = options.bestMonitor
     trainer.testInterval = options.testEvery
     trainer.checkpointInterval = options.checkpointEvery
     trainer.keptCheckpoints = options.keep ?? 2

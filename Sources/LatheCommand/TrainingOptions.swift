@@ -16,7 +16,7 @@ struct TrainingOptions: Codable, Equatable {
     case clipNorm = "clip_norm"
     case accumulate
     case average
-    case patience
+    case metrics, monitor, patience, target
     case targetAccuracy = "target_accuracy"
     case testEvery = "test_every"
     case checkpointEvery = "checkpoint_every"
@@ -50,7 +50,10 @@ struct TrainingOptions: Codable, Equatable {
   var clipNorm: Float?
   var accumulate: Int?
   var average: Float?
+  var metrics: String?
+  var monitor: String?
   var patience: Int?
+  var target: Double?
   var targetAccuracy: Double?
   var testEvery: Int?
   var checkpointEvery: Int?
@@ -185,6 +188,7 @@ struct TrainingOptions: Codable, Equatable {
       let known = Augmentation.Step.allCases.map(\.rawValue)
       return "unknown augmentation '\(word)'; \(Suggestion.sentence(for: word, among: known))"
     }
+    if let monitorProblem { return monitorProblem }
     if output?.isEmpty == true { return "--output is empty; name a folder" }
     let words: [(CodingKeys, String?, [String])] = [
       (.model, model, ModelCatalog.all.map(\.name)),
@@ -208,8 +212,12 @@ struct TrainingOptions: Codable, Equatable {
 enum Suggestion {
   /// "did you mean 'x'? known are a, b, c".
   static func sentence(for word: String, among known: [String]) -> String {
-    let nearest = known.map { (distance(word, $0), $0) }.min { $0 < $1 }
     let list = "known are \(known.joined(separator: ", "))"
+    // The beginning of a name is nearer than another name as short.
+    if let longer = known.first(where: { $0.hasPrefix(word + "-") }) {
+      return "did you mean '\(longer)'? \(list)"
+    }
+    let nearest = known.map { (distance(word, $0), $0) }.min { $0 < $1 }
     guard let nearest, nearest.0 <= max(2, word.count / 3) else { return list }
     return "did you mean '\(nearest.1)'? \(list)"
   }

@@ -210,6 +210,14 @@ public struct LabelledTexts: TrainingData {
   /// Of texts and labels.
   public var checksum: UInt32 { CRC32.checksum(texts + [labels.map { UInt8(truncatingIfNeeded: $0) }]) }
 
+  /// The text, without a character that was cut.
+  public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? {
+    let tokens = try batch.inputs.select(axis: 0, index: place).scalars(as: Int32.self)
+    let bytes = tokens.prefix { $0 > 0 }.map { UInt8(clamping: $0 - 1) }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return .text(bytes.count == length && text.last == "\u{FFFD}" ? String(text.dropLast()) : text)
+  }
+
   /// Texts filled up to the longest of their batch, [n, t], and labels [n].
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
     let order = epochOrder(count, seed: seed, epoch: epoch)

@@ -24,6 +24,18 @@ struct MetricFixture: Decodable, Sendable {
     var predicted: [Double], observed: [Double]
   }
 
+  struct Multiclass: Decodable, Sendable {
+    var name: String
+    var probabilities: [[Double]]
+    var labels: [Int]
+    /// By class, and by kind of average; nil where scikit-learn says NaN.
+    var roc_aucs: [Double?], ovr: [String: Double?], ovo: [String: Double?]
+    var average_precisions: [Double], average_precision: [String: Double]
+    var brier: Double, brier_half: Double
+    /// Of the top label.
+    var predicted: [Double], observed: [Double], calibration_error: Double
+  }
+
   struct LogLosses: Decodable, Sendable {
     var probabilities: [[Double]]
     var labels: [Int]
@@ -43,6 +55,7 @@ struct MetricFixture: Decodable, Sendable {
 
   var classes: [Classes]
   var binary: [Binary]
+  var multiclass: [Multiclass]
   var log_loss: LogLosses
   var regression: Regression
   var top_k: TopK
@@ -56,6 +69,12 @@ struct MetricFixture: Decodable, Sendable {
 
   private func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-12 * max(1, abs(b)) }
 
+  private func same(_ a: Double, _ b: Double?) -> Bool { b.map { near(a, $0) } ?? a.isNaN }
+
+  private static let averages: [(name: String, average: ConfusionMatrix.Average)] = [
+    ("micro", .micro), ("macro", .macro), ("weighted", .weighted),
+  ]
+
   @Test func classes() throws {
     for expected in fixture.classes {
       var matrix = ConfusionMatrix(classes: expected.classes)
@@ -65,9 +84,7 @@ struct MetricFixture: Decodable, Sendable {
       }
       #expect(matrix.counts == expected.confusion, "\(expected.name)")
       #expect(near(matrix.accuracy, expected.accuracy) && near(matrix.balancedAccuracy, expected.balanced))
-      for (name, average) in [
-        ("micro", ConfusionMatrix.Average.micro), ("macro", .macro), ("weighted", .weighted),
-      ] {
+      for (name, average) in Self.averages {
         let score = matrix.score(average)
         let found = [score.precision, score.recall, score.f1]
         let wanted = try #require(expected.averages[name])
@@ -93,6 +110,93 @@ struct MetricFixture: Decodable, Sendable {
       #expect(zip(bins.map(\.predicted), expected.predicted).allSatisfy(near), "\(expected.name)")
       #expect(zip(bins.map(\.observed), expected.observed).allSatisfy(near), "\(expected.name)")
     }
+  }
+
+  @Test func multiclass() throws {
+    for expected in fixture.multiclass {
+      let classes = expected.roc_aucs.count
+      var scores = MulticlassScores(classes: classes)
+      for start in stride(from: 0, to: expected.labels.count, by: 7) {
+        let part = start..<min(start + 7, expected.labels.count)
+        try scores.update(
+          probabilities: Array(expected.probabilities[part]), labels: Array(expected.labels[part]))
+      }
+      #expect(scores.total == expected.labels.count)
+      #expect(zip(scores.rocAUCs, expected.roc_aucs).allSatisfy(same), "\(expected.name)")
+      #expect(zip(scores.averagePrecisions, expected.average_precisions).allSatisfy(near), "\(expected.name)")
+      for (name, average) in Self.averages {
+        let area = try #require(expected.ovr[name])
+        #expect(same(scores.rocAUC(oneVersusRest: average), area), "\(expected.name) \(name)")
+        let precision = try #require(expected.average_precision[name])
+        #expect(near(scores.averagePrecision(average), precision), "\(expected.name) \(name)")
+      }
+      for (name, average) in [("macro", MulticlassScores.PairAverage.macro), ("weighted", .weighted)] {
+        let area = try #require(expected.ovo[name])
+        #expect(same(scores.rocAUC(oneVersusOne: average), area), "\(expected.name) \(name)")
+      }
+      #expect(near(scores.brierScore(), expected.brier))
+      #expect(near(scores.brierScore(scaledByHalf: true), expected.brier_half))
+      let bins = scores.topLabel.calibration(bins: 5)
+      #expect(bins.count == expected.predicted.count)
+      #expect(zip(bins.map(\.predicted), expected.predicted).allSatisfy(near), "\(expected.name)")
+      #expect(zip(bins.map(\.observed), expected.observed).allSatisfy(near), "\(expected.name)")
+      #expect(near(scores.topLabel.calibrationError(), expected.calibration_error), "\(expected.name)")
+    }
+  }
+
+  @Test("Two classes are those of the binary scores", arguments: Device.all)
+  func multiclassTensors(_ device: Device) throws {
+    let expected = try #require(fixture.binary.first)
+    var scores = MulticlassScores(classes: 2)
+    var binary = BinaryScores()
+    for start in stride(from: 0, to: expected.labels.count, by: 16) {
+      let part = start..<min(start + 16, expected.labels.count)
+      let labels = Tensor(expected.labels[part].map(Int32.init), device: device)
+      let positive = Tensor(expected.scores[part].map(Float.init), device: device)
+      try scores.update(probabilities: Tensor.stack([1 - positive, positive], axis: 1), labels: labels)
+      try binary.update(scores: positive, labels: labels)
+    }
+    #expect(
+      same(scores.rocAUCs[1], binary.rocAUC) && same(scores.averagePrecisions[1], binary.averagePrecision))
+    #expect(abs(scores.rocAUC(oneVersusOne: .macro) - binary.rocAUC) < 1e-6)
+    #expect(abs(scores.brierScore() - binary.brierScore) < 1e-6)
+    #expect(abs(scores.brierScore(scaledByHalf: false) - 2 * binary.brierScore) < 1e-6)
+    #expect(throws: LatheError.self) {
+      try scores.update(
+        probabilities: Tensor.zeros([3, 3], device: device),
+        labels: Tensor.zeros([3], dtype: .int32, device: device))
+    }
+    #expect(throws: LatheError.self) {
+      try scores.update(
+        probabilities: Tensor.full([3, 2], Float(0.5), device: device),
+        labels: Tensor.zeros([2], dtype: .int32, device: device))
+    }
+    #expect(scores.total == expected.labels.count)
+  }
+
+  @Test("What is no probability, and classes without examples")
+  func multiclassErrors() throws {
+    var scores = MulticlassScores(classes: 3)
+    #expect(scores.rocAUC(oneVersusRest: .macro).isNaN && scores.rocAUC(oneVersusOne: .macro).isNaN)
+    #expect(scores.averagePrecision(.weighted).isNaN && scores.brierScore().isNaN)
+    let row = [0.2, 0.3, 0.5]
+    for (rows, labels, words) in [
+      ([row, row], [0], "2 rows of probabilities for 1 labels"), ([row], [3], "class 3 is not in 0..<3"),
+      ([row], [-1], "class -1"), ([row, [0.5, 0.5]], [0, 0], "row 1 has 2 probabilities, expected 3"),
+      ([[0.2, 0.3, 0.6]], [0], "has the sum 1.1, not 1"), ([[-0.1, 0.6, 0.5]], [0], "-0.1 in row 0"),
+      ([[.nan, 0.5, 0.5]], [0], "nan in row 0"), ([[2, -0.5, -0.5]], [0], "2.0 in row 0"),
+    ] {
+      let error = #expect(throws: LatheError.self) { try scores.update(probabilities: rows, labels: labels) }
+      #expect(error?.kind == .invalidArgument && error?.message.contains(words) == true, "\(words)")
+    }
+    #expect(scores.total == 0)
+    // Sums of float32 softmaxes are near 1 only.
+    try scores.update(probabilities: [[0.200001, 0.3, 0.5], row], labels: [2, 2])
+    #expect(scores.rocAUC(oneVersusRest: .weighted).isNaN && scores.rocAUC(oneVersusOne: .weighted).isNaN)
+    #expect(scores.averagePrecisions == [0, 0, 1])
+    var binary = BinaryScores()
+    try binary.update(scores: [0.1, 0.7], labels: [false, false])
+    #expect(binary.averagePrecision == 0 && binary.precisionRecallCurve.allSatisfy { $0.recall == 1 })
   }
 
   @Test func others() throws {

@@ -82,4 +82,9 @@ struct FeatureScaling: Codable, Equatable {
     }
     return result
   }
+
+  /// What the values of a standardised row were before.
+  func undone(_ values: [Float]) -> [Float] {
+    values.indices.map { values[$0] * deviation[$0] + mean[$0] }
+  }
 }

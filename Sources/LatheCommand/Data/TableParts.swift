@@ -57,8 +57,12 @@ struct TableParts: DataParts {
     func set(_ part: Subset<LabelledRows>) -> any TrainingData {
       TrainingSet(
         part.mapped { row, _ in scaling.apply(row) }, noun: "rows", checksum: checksum,
-        workers: source.workers,
-        classes: names)
+        workers: source.workers, classes: names,
+        description: { batch, place in
+          let shown = try FeatureRow.description(of: batch, at: place)
+          guard case .features(let columns, let values) = shown else { return shown }
+          return .features(names: features ?? columns, values: scaling.undone(values))
+        })
     }
     (training, test) = (set(parts.training), set(parts.test))
     var input = ModelInput()

@@ -32,6 +32,9 @@ public protocol Collatable: Sendable {
   ///
   /// - Throws: `LatheError` where they do not fit together.
   static func collate(_ examples: [Self], on device: Device) throws -> Batch
+
+  /// One example of a batch as people read it; nil where there is no such form.
+  static func description(of batch: Batch, at place: Int) throws -> ExampleDescription?
 }
 
 /// How a batch is made of examples, where it is not as `Collatable` says: mixed with each other, for instance.

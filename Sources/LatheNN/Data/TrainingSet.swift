@@ -13,6 +13,7 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   private let workers: Int
   private let lengths: [Int]?
   private let collation: Collation<Data.Example>?
+  private let describe: @Sendable (Batch, Int) throws -> ExampleDescription?
 
   /// - Parameters:
   ///   - checksum: Of what the examples are made from, as the readers give it.
@@ -20,9 +21,11 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   ///   - classes: The classes' names, for reports.
   ///   - lengths: Of sequences, the length of each example: batches are then of similar lengths.
   ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
+  ///   - description: An example of a batch, by its place in it, as people read it; as `Example` says unless given.
   public init(
     _ dataset: Data, noun: String, checksum: UInt32, workers: Int = 1, classes: [String]? = nil,
-    lengths: [Int]? = nil, collation: Collation<Data.Example>? = nil
+    lengths: [Int]? = nil, collation: Collation<Data.Example>? = nil,
+    description: (@Sendable (_ batch: Batch, _ place: Int) throws -> ExampleDescription?)? = nil
   ) {
     self.dataset = dataset
     self.noun = noun
@@ -31,6 +34,7 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
     self.classes = classes
     self.lengths = lengths
     self.collation = collation
+    describe = description ?? { try Data.Example.description(of: $0, at: $1) }
   }
 
   /// Many but of sequences, which may be long.
@@ -38,6 +42,11 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
 
   /// The number of examples.
   public var count: Int { dataset.count }
+
+  /// As it was told, or as the examples say.
+  public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? {
+    try describe(batch, place)
+  }
 
   /// Batches prepared ahead by a `DataLoader`.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {

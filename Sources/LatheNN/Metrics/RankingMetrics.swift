@@ -8,6 +8,12 @@ public struct BinaryScores: Sendable {
   /// No examples.
   public init() {}
 
+  /// Examples known to be as many scores as labels, and numbers.
+  init(scores: [Double], labels: [Bool]) {
+    self.scores = scores
+    self.labels = labels
+  }
+
   /// Adds examples: the larger the score, the likelier the positive class.
   ///
   /// - Throws: `LatheError.invalidArgument` where the counts differ or a score is not a number.
@@ -56,24 +62,28 @@ public struct BinaryScores: Sendable {
 
   /// The area under the receiver operating characteristic; NaN where one of the classes has no example.
   public var rocAUC: Double {
-    zip(rocCurve, rocCurve.dropFirst()).reduce(rocCurve.isEmpty ? .nan : 0) { area, pair in
+    let curve = rocCurve
+    return zip(curve, curve.dropFirst()).reduce(curve.isEmpty ? .nan : 0) { area, pair in
       let (a, b) = pair
       return area + (b.falsePositiveRate - a.falsePositiveRate) * (a.truePositiveRate + b.truePositiveRate)
         / 2
     }
   }
 
-  /// Precision and recall at each threshold, from the highest score down.
+  /// Precision and recall at each threshold, from the highest score down; without positives the recall is 1.
   public var precisionRecallCurve: [(precision: Double, recall: Double, threshold: Double)] {
     let points = thresholds()
-    let all = Double(points.last?.positives ?? 0)
+    let all = points.last?.positives ?? 0
     return points.map {
-      (Double($0.positives) / Double($0.positives + $0.negatives), Double($0.positives) / all, $0.score)
+      (
+        Double($0.positives) / Double($0.positives + $0.negatives),
+        all == 0 ? 1 : Double($0.positives) / Double(all), $0.score
+      )
     }
   }
 
   /// The area under precision over recall as scikit-learn's average precision: the sum of precision times the step in
-  /// recall.
+  /// recall; 0 without positives.
   public var averagePrecision: Double {
     var before = 0.0
     var sum = 0.0

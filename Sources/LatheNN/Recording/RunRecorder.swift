@@ -131,7 +131,9 @@ public final class RunRecorder: TrainerCallback {
   /// Records a test inside an epoch.
   public func tested(_ trainer: Trainer, _ report: TestReport) throws {
     try write("test", report)
-    try events?.scalars([("loss/test", report.loss), ("accuracy/test", report.accuracy)], step: report.step)
+    try events?.scalars(
+      [("loss/test", report.loss), ("accuracy/test", report.accuracy)] + scalars(report.metrics),
+      step: report.step)
   }
 
   /// Records an epoch.
@@ -142,7 +144,7 @@ public final class RunRecorder: TrainerCallback {
         ("loss/epoch", report.trainLoss), ("accuracy/train", report.trainAccuracy),
         ("loss/test", report.testLoss),
         ("accuracy/test", report.testAccuracy), ("examples_per_second", report.samplesPerSecond),
-      ], step: trainer.step)
+      ] + scalars(report.metrics), step: trainer.step)
     if trainer.objective is ReconstructionObjective || trainer.objective is VariationalObjective, let examples
     {
       trainer.model.evaluate()
@@ -153,6 +155,11 @@ public final class RunRecorder: TrainerCallback {
     for (name, parameter) in trainer.model.namedParameters {
       try events?.histogram("weights/\(name)", parameter.value.scalars(as: Float.self), step: trainer.step)
     }
+  }
+
+  /// A test's metrics as numbers by tag.
+  private func scalars(_ metrics: [String: Double]?) -> [(tag: String, value: Double)] {
+    (metrics ?? [:]).sorted { $0.key < $1.key }.map { (tag: "\($0.key)/test", value: $0.value) }
   }
 
   /// Records the distributions of the gradients of an epoch's last step.

@@ -10,7 +10,7 @@ public final class RunReport: TrainerCallback {
 
   /// - Parameters:
   ///   - folder: The run's folder.
-  ///   - examples: The most wrongly classified images that are shown.
+  ///   - examples: The most wrongly classified examples that are shown.
   ///   - program: The program and its version.
   public init(folder: String, examples: Int = 24, program: String? = nil) {
     self.folder = folder
@@ -30,9 +30,12 @@ public final class RunReport: TrainerCallback {
     if let last = trainer.history.last {
       body +=
         "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) epochs and \(trainer.step) steps: "
-        + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy)).</p>\n"
+        + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy))"
+        + trainer.metrics.map { ", \(HTML.escaped($0.name)) \(decimals(last.metrics?[$0.name]))" }.joined()
+        + ".</p>\n"
     }
-    body += curves(trainer.history) + epochs(trainer.history) + phases(trainer)
+    let metrics = trainer.metrics.map(\.name)
+    body += curves(trainer.history, metrics) + epochs(trainer.history, metrics) + phases(trainer)
     if trainer.objective is ClassificationObjective, let names = trainer.test.classes {
       body += try classes(trainer, names)
     }
@@ -49,6 +52,7 @@ public final class RunReport: TrainerCallback {
       .grid { stroke: #ddd } text { font-size: 11px; fill: #555 } .left { text-anchor: end } .below { text-anchor: middle }
       .wrong { display: inline-block; margin: .3rem; text-align: center; font-size: 12px }
       .wrong img { width: 84px; height: 84px; image-rendering: pixelated; display: block; margin: auto }
+      .words td, .words th { text-align: left } .words td { overflow-wrap: anywhere }
       pre { background: #f6f6f6; padding: 1rem; overflow-x: auto }
       </style></head><body>
       \(body)</body></html>
@@ -56,9 +60,9 @@ public final class RunReport: TrainerCallback {
       """
   }
 
-  private func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
+  private func decimals(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "none" }
 
-  private func curves(_ history: [EpochReport]) -> String {
+  private func curves(_ history: [EpochReport], _ metrics: [String]) -> String {
     let (training, test) = ("#1f6fb4", "#c8501e")
     return SVGCurves(
       title: "Loss",
@@ -74,16 +78,24 @@ public final class RunReport: TrainerCallback {
           .init(name: "test", color: test, values: history.map(\.testAccuracy)),
         ]
       ).figure
+      + metrics.map { name in
+        SVGCurves(
+          title: name,
+          lines: [.init(name: "test", color: test, values: history.map { $0.metrics?[name] ?? .nan })]
+        ).figure
+      }.joined()
   }
 
-  private func epochs(_ history: [EpochReport]) -> String {
-    HTML.table(
-      [["epoch", "loss", "accuracy", "test loss", "test accuracy", "examples/s", "seconds"]]
-        + history.map {
-          [
-            String($0.epoch), decimals($0.trainLoss), decimals($0.trainAccuracy), decimals($0.testLoss),
-            decimals($0.testAccuracy), String(Int($0.samplesPerSecond)), String(format: "%.2f", $0.seconds),
-          ]
+  private func epochs(_ history: [EpochReport], _ metrics: [String]) -> String {
+    let titles =
+      ["epoch", "loss", "accuracy", "test loss", "test accuracy"] + metrics.map { "test \(HTML.escaped($0))" }
+    return HTML.table(
+      [titles + ["examples/s", "seconds"]]
+        + history.map { report in
+          [String(report.epoch)]
+            + [report.trainLoss, report.trainAccuracy, report.testLoss, report.testAccuracy].map(decimals)
+            + metrics.map { decimals(report.metrics?[$0]) }
+            + [String(Int(report.samplesPerSecond)), String(format: "%.2f", report.seconds)]
         })
   }
 
@@ -109,18 +121,14 @@ public final class RunReport: TrainerCallback {
   private func classes(_ trainer: Trainer, _ classNames: [String]) throws -> String {
     var matrix = ConfusionMatrix(classes: classNames.count)
     let names = classNames.map(HTML.escaped)
-    var pictures: [String] = []
-    var wrong = 0
+    var wrong = WrongExamples(limit: examples, classes: classNames)
     try trainer.withTestOutputs { batch, output in
       let predicted = try output.argmax(axis: 1).scalars(as: Int.self)
       let labels = try batch.labels.scalars(as: Int.self)
       try matrix.update(predicted: predicted, labels: labels)
       for place in predicted.indices where predicted[place] != labels[place] {
-        wrong += 1
-        guard pictures.count < examples, let image = try Picture(batch.inputs, at: place) else { continue }
-        pictures.append(
-          "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(Data(image.png).base64EncodedString())\">"
-            + "\(names[labels[place]])<br>\(names[predicted[place]])</span>\n")
+        try wrong.add(
+          batch, at: place, label: labels[place], predicted: predicted[place], of: trainer.test)
       }
     }
     var text =
@@ -134,11 +142,7 @@ public final class RunReport: TrainerCallback {
       }
       text += "<tr><th>\(name)</th>\(cells.joined())</tr>\n"
     }
-    text += "</table>\n"
-    guard !pictures.isEmpty else { return text }
-    text +=
-      "<h2>Wrong answers</h2>\n<p>\(pictures.count) of \(wrong): the true class, then the model's.</p>\n"
-    return text + pictures.joined()
+    return text + "</table>\n" + wrong.html
   }
 
   private func facts(_ trainer: Trainer) -> String {

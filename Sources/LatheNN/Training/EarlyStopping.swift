@@ -1,11 +1,21 @@
 /// A figure of each epoch's test that decides when to stop and which weights are best.
 public struct Monitor: Sendable, Hashable, Codable {
   /// Which figure.
-  public enum Figure: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Smaller is better.
-    case loss
-    /// Larger is better.
-    case accuracy
+  public struct Figure: Sendable, Hashable {
+    /// The figure's name in reports.
+    public let name: String
+    /// Whether a larger value is a better one.
+    public let largerIsBetter: Bool
+
+    /// The mean loss.
+    public static let loss = Figure(name: "loss", largerIsBetter: false)
+    /// The share of right answers.
+    public static let accuracy = Figure(name: "accuracy", largerIsBetter: true)
+
+    /// One of the trainer's metrics.
+    public static func metric(_ metric: TestMetric) -> Figure {
+      Figure(name: metric.name, largerIsBetter: metric.largerIsBetter)
+    }
   }
 
   /// The figure watched.
@@ -19,23 +29,59 @@ public struct Monitor: Sendable, Hashable, Codable {
     self.minimumChange = minimumChange
   }
 
-  /// The figure in a report.
-  public func value(_ report: EpochReport) -> Double {
-    figure == .loss ? report.testLoss : report.testAccuracy
+  /// The figure in a report; nil where it is a metric that the report has not.
+  public func value(_ report: EpochReport) -> Double? {
+    switch figure {
+    case .loss: report.testLoss
+    case .accuracy: report.testAccuracy
+    default: report.metrics?[figure.name]
+    }
   }
 
-  /// The place of the best report, of equals the first; nil of none.
+  /// The place of the best report, of equals the first; nil where none has the figure.
   public func best(_ history: [EpochReport]) -> Int? {
-    var best: Int?
+    var best: (index: Int, value: Double)?
     for (index, report) in history.enumerated() {
+      guard let value = value(report) else { continue }
       guard let current = best else {
-        best = index
+        best = (index, value)
         continue
       }
-      let gain = value(report) - value(history[current])
-      if (figure == .loss ? -gain : gain) > minimumChange { best = index }
+      let gain = value - current.value
+      if (figure.largerIsBetter ? gain : -gain) > minimumChange { best = (index, value) }
     }
-    return best
+    return best?.index
+  }
+}
+
+extension Monitor.Figure: Codable {
+  private enum Key: String, CodingKey { case name, largerIsBetter }
+
+  /// Reads `"loss"` and `"accuracy"`, or a metric's name and direction.
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      guard let figure = [Self.loss, .accuracy].first(where: { $0.name == name }) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "'\(name)' is neither loss nor accuracy"))
+      }
+      self = figure
+    } else {
+      let values = try decoder.container(keyedBy: Key.self)
+      name = try values.decode(String.self, forKey: .name)
+      largerIsBetter = try values.decode(Bool.self, forKey: .largerIsBetter)
+    }
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func encode(to encoder: any Encoder) throws {
+    if self == .loss || self == .accuracy {
+      var value = encoder.singleValueContainer()
+      try value.encode(name)
+    } else {
+      var values = encoder.container(keyedBy: Key.self)
+      try values.encode(name, forKey: .name)
+      try values.encode(largerIsBetter, forKey: .largerIsBetter)
+    }
   }
 }
 
@@ -60,12 +106,13 @@ public struct EarlyStopping: Sendable, Hashable, Codable {
   /// Why a run with these reports ends; nil where it goes on.
   public func reason(_ history: [EpochReport]) -> String? {
     guard let last = history.last, let best = monitor.best(history) else { return nil }
-    let value = monitor.value(last)
-    if let target, monitor.figure == .loss ? value <= target : value >= target {
-      return "test \(monitor.figure.rawValue) \(value) reached \(target)"
+    let figure = monitor.figure
+    if let target, let value = monitor.value(last), figure.largerIsBetter ? value >= target : value <= target
+    {
+      return "test \(figure.name) \(value) reached \(target)"
     }
     if let patience, history.count - 1 - best >= patience, patience > 0 {
-      return "test \(monitor.figure.rawValue) has not improved for \(history.count - 1 - best) epochs"
+      return "test \(figure.name) has not improved for \(history.count - 1 - best) epochs"
     }
     return nil
   }

@@ -1,5 +1,15 @@
 import Lathe
 
+/// The figures of a pass over a test set.
+struct TestFigures {
+  /// The mean loss.
+  let loss: Double
+  /// The share of right answers; nil where there is no right and wrong.
+  let accuracy: Double?
+  /// The metrics that have a finite value, by their names; nil where none were asked for.
+  let metrics: [String: Double]?
+}
+
 extension Objective {
   /// The mean loss over a data set and the share of right answers, nil where there is no right and wrong, in evaluation
   /// mode.
@@ -8,13 +18,34 @@ extension Objective {
   public func means(of model: any Module, on data: any TrainingData, device: Device = .default) throws -> (
     loss: Double, accuracy: Double?
   ) {
+    let figures = try figures(of: model, on: data, device: device)
+    return (figures.loss, figures.accuracy)
+  }
+
+  /// The means and further metrics, which fit the objective, by one pass over a data set in evaluation mode.
+  func figures(
+    of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], device: Device
+  ) throws -> TestFigures {
     model.evaluate()
     defer { model.train() }
+    let passes = metrics.map { $0.pass() }
     var results: [(result: ObjectiveResult, count: Int)] = []
     try noGradient {
       let batches = data.batches(size: data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
       while let batch = try batches.next() {
-        let result = self(model, batch)
+        let result: ObjectiveResult
+        if !metrics.isEmpty, let objective = self as? any OutputObjective {
+          let output = try model(batch).evaluated()
+          result = objective.result(output, batch)
+          let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
+          if objective.outputKind == .classes, results.isEmpty {
+            for metric in metrics { try metric.check(classes: seen.classes) }
+          }
+          // A loss that is not finite says more than a metric that cannot take the batch.
+          if try result.loss.item().isFinite { for pass in passes { try pass.update(seen) } }
+        } else {
+          result = self(model, batch)
+        }
         results.append(
           (
             ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
@@ -29,7 +60,11 @@ extension Objective {
       count += size
     }
     let share = Double(correct) / Double(max(count, 1))
-    return (loss / Double(max(count, 1)), results.contains { $0.result.correct != nil } ? share : nil)
+    let values = zip(metrics, passes).map { ($0.name, $1.value()) }.filter { $0.1.isFinite }
+    return TestFigures(
+      loss: loss / Double(max(count, 1)),
+      accuracy: results.contains { $0.result.correct != nil } ? share : nil,
+      metrics: metrics.isEmpty ? nil : Dictionary(values) { first, _ in first })
   }
 }
 

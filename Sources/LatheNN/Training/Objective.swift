@@ -6,6 +6,26 @@ public protocol Objective: Sendable {
   func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult
 }
 
+/// An objective that follows from what the model gives for a batch, so that a test takes metrics of the same output.
+public protocol OutputObjective: Objective {
+  /// What the output says of an example.
+  var outputKind: OutputKind { get }
+  /// What the output is compared with; the labels unless implemented.
+  func targets(_ batch: Batch) -> Tensor
+  /// The loss and the right answers of an output.
+  func result(_ output: Tensor, _ batch: Batch) -> ObjectiveResult
+}
+
+extension OutputObjective {
+  /// The labels.
+  public func targets(_ batch: Batch) -> Tensor { batch.labels }
+
+  /// Runs the model on a batch.
+  public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
+    result(model(batch), batch)
+  }
+}
+
 /// What an objective says of a batch.
 public struct ObjectiveResult: Sendable {
   /// The mean loss, a scalar.
@@ -22,16 +42,18 @@ public struct ObjectiveResult: Sendable {
 
 /// The cross-entropy of logits [..., classes] against class indices or shares of classes, and the largest logit as the
 /// answer.
-public struct ClassificationObjective: Objective {
+public struct ClassificationObjective: OutputObjective {
   /// How much of the target's weight is spread over all classes.
   public var labelSmoothing: Float
 
   /// An objective with or without label smoothing.
   public init(labelSmoothing: Float = 0) { self.labelSmoothing = labelSmoothing }
 
-  /// Runs the model on a batch.
-  public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
-    let logits = model(batch)
+  /// Classes.
+  public var outputKind: OutputKind { .classes }
+
+  /// The loss and the right answers of logits.
+  public func result(_ logits: Tensor, _ batch: Batch) -> ObjectiveResult {
     if batch.labels.dtype.isFloatingPoint {
       return ObjectiveResult(
         loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),
@@ -44,12 +66,18 @@ public struct ClassificationObjective: Objective {
 }
 
 /// The mean squared difference of a model's output from its input.
-public struct ReconstructionObjective: Objective {
+public struct ReconstructionObjective: OutputObjective {
   /// An objective without settings.
   public init() {}
 
-  /// Runs the model on a batch.
-  public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
-    ObjectiveResult(loss: meanSquaredError(model(batch.inputs), batch.inputs))
+  /// Numbers.
+  public var outputKind: OutputKind { .numbers }
+
+  /// The inputs.
+  public func targets(_ batch: Batch) -> Tensor { batch.inputs }
+
+  /// The loss of an output.
+  public func result(_ output: Tensor, _ batch: Batch) -> ObjectiveResult {
+    ObjectiveResult(loss: meanSquaredError(output, batch.inputs))
   }
 }

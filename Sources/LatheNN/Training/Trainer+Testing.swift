@@ -1,21 +1,22 @@
 import Lathe
 
 extension Trainer {
-  /// The mean loss and the share of right answers on the test set, of the averaged weights where there are some.
-  func evaluateTest() throws -> (loss: Double, accuracy: Double) {
-    guard let average else { return try evaluate(test) }
-    return try average.withAverages { try evaluate(test) }
-  }
-
-  private func evaluate(_ data: any TrainingData) throws -> (loss: Double, accuracy: Double) {
-    let means = try withPrecision(precision) { try objective.means(of: model, on: data, device: device) }
-    return (means.loss, means.accuracy ?? 0)
+  /// The figures of the test set, of the averaged weights where there are some.
+  func evaluateTest() throws -> TestFigures {
+    func figures() throws -> TestFigures {
+      try withPrecision(precision) {
+        try objective.figures(of: model, on: test, metrics: metrics, device: device)
+      }
+    }
+    guard let average else { return try figures() }
+    return try average.withAverages(figures)
   }
 
   func testInside() throws {
     try readLosses()
     let result = try phases.measure(.validation) { try evaluateTest() }
-    let report = TestReport(step: state.step, loss: result.loss, accuracy: result.accuracy)
+    let report = TestReport(
+      step: state.step, loss: result.loss, accuracy: result.accuracy ?? 0, metrics: result.metrics)
     for callback in callbacks { try callback.tested(self, report) }
   }
 

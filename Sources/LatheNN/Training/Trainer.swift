@@ -79,6 +79,8 @@ public final class Trainer {
   ///
   /// A run with a higher limit, or none, goes on from there with the same bits.
   public var stepLimit: Int?
+  /// Further figures of each test, of the same pass over the test set; the objective must be an `OutputObjective`.
+  public var metrics: [TestMetric] = []
   /// When to end before all epochs are done.
   public var earlyStopping: EarlyStopping?
   /// Keeps the weights of the best epoch by this figure as `best.safetensors`.
@@ -172,11 +174,13 @@ public final class Trainer {
 
   /// Trains until all epochs are done, `earlyStopping` or `shouldStop` says so.
   ///
-  /// - Throws: `LatheError`: the loss is not a number, the device failed, a file could not be written.
+  /// - Throws: `LatheError`: a metric does not fit or a monitor's is not there, the loss is not a number, the device
+  ///   failed, a file could not be written.
   public func run() throws -> Outcome {
     require(
       accumulation > 0 && keptCheckpoints > 0,
       "Trainer: \(accumulation) batches a step, \(keptCheckpoints) kept")
+    try checkMetrics()
     store?.removeLeftovers()
     for callback in callbacks { try callback.trainingStarts(self) }
     let outcome = try runEpochs()
@@ -322,8 +326,8 @@ public final class Trainer {
     let result = EpochReport(
       epoch: state.epoch + 1, trainLoss: state.lossSum / count,
       trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
-      testAccuracy: evaluation.accuracy, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
-      seconds: seconds, device: device.name, phases: phases.take())
+      testAccuracy: evaluation.accuracy ?? 0, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
+      seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation.metrics)
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
     try saveCheckpoint()
     try saveModel()

@@ -56,4 +56,6 @@ public struct TestReport: Codable, Hashable, Sendable {
   public var loss: Double
   /// The share of right answers on the test set.
   public var accuracy: Double
+  /// The trainer's metrics by their names, those without a finite value left out; nil where it has none.
+  public var metrics: [String: Double]?
 }

@@ -14,6 +14,9 @@ public protocol TrainingData: Sendable {
   /// How many examples a batch of a test has.
   var testBatchSize: Int { get }
 
+  /// One example of a batch of a test as people read it; nil where there is no such form, as of images.
+  func description(of batch: Batch, at place: Int) throws -> ExampleDescription?
+
   /// The batches of an epoch.
   ///
   /// - Parameters:
@@ -27,6 +30,8 @@ extension TrainingData {
   public var classes: [String]? { nil }
   /// Few, since each example may be long.
   public var testBatchSize: Int { 16 }
+  /// None.
+  public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? { nil }
 }
 
 extension ImageDataset: TrainingData {

@@ -53,6 +53,8 @@ public struct EpochReport: Codable, Hashable, Sendable {
   public var device: String
   /// What the parts of the epoch took in time and memory; nil in reports of older versions.
   public var phases: PhaseReport?
+  /// The trainer's metrics on the test set by their names, those without a finite value left out; nil where it has none.
+  public var metrics: [String: Double]?
 }
 
 /// Where a run stands: the JSON half of a checkpoint.
