@@ -3,8 +3,9 @@ import LatheCore
 import TestSupport
 import Testing
 
-/// Cores share the sequences of a recurrent layer where there are enough, else the units of each step. Small layers of
-/// both kinds are cases of the operation suite; one that is large enough for few sequences to be cut is too large for
+/// Cores share the sequences of a recurrent layer where there are enough, else the units of each step.
+///
+/// Small layers of both kinds are cases of the operation suite; one that is large enough for few sequences to be cut is too large for
 /// differences of a reference.
 @Suite("Recurrence")
 struct RecurrenceSharingTests {
