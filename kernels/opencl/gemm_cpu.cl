@@ -60,10 +60,17 @@ static inline float16 load_row(__global const float *from, int count) {
   return vload16(0, lanes);
 }
 
-// sum += the MR rows at `left` x the columns at `right`, over `depth` steps; b may be in either address space.
+// sum += the MR rows at `left` x the columns at `right`, over `depth` steps; b may be in either address space. Rows of b
+// that is not packed are too far apart for the processor to foresee the next one.
+#if PACKED_B
+#define FETCH_ROW(from)
+#else
+#define FETCH_ROW(from) LATHE_FETCH(from)
+#endif
 #define MULTIPLY(right, pitch)                                                                       \
   for (int p = 0; p < depth; p++) {                                                                  \
     float16 value[NV];                                                                               \
+    _Pragma("unroll") for (int j = 0; j < NV; j++) FETCH_ROW(right + 8 * (pitch) + 16 * j);          \
     _Pragma("unroll") for (int j = 0; j < NV; j++) value[j] = vload16(j, right);                     \
     _Pragma("unroll") for (int r = 0; r < MR; r++) {                                                 \
       const float16 factor = (float16)left[r];                                                       \

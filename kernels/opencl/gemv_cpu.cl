@@ -4,16 +4,7 @@
 // Contract: a work-item does columns_per_item columns, a multiple of 128. Element p of a is at p * a_step, row p of b at
 // p * b_row. Sums run over k in order.
 
-#ifndef __has_builtin
-#define __has_builtin(x) 0
-#endif
 // Rows are too far apart for the processor to foresee the next one.
-#if __has_builtin(__builtin_prefetch)
-#define FETCH(from) __builtin_prefetch((const void *)(size_t)(from))
-#else
-#define FETCH(from)
-#endif
-
 #define DEFINE_COLUMNS(VECTORS)                                                                                      \
   static inline void columns_##VECTORS(__global const float *a, const int a_step, __global const float *b,           \
                                        const long b_row, const int k, __global const float *bias,                    \
@@ -22,7 +13,7 @@
     _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] = has_bias ? vload16(v, bias) : (float16)0.0f;        \
     for (int p = 0; p < k; p++, b += b_row) {                                                                        \
       const float16 x = (float16)a[(size_t)p * a_step];                                                              \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) FETCH(b + 8 * b_row + 16 * v);                             \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) LATHE_FETCH(b + 8 * b_row + 16 * v);                       \
       _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * vload16(v, b);                               \
     }                                                                                                                \
     _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                                            \

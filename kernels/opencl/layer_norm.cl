@@ -32,13 +32,13 @@ ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
     const float rstd = 1.0f / sqrt(row_sum(squares, rest) / columns + epsilon);
 #if AFFINE
     FOR_VECTORS(i, columns) {
-      ROW_FETCH(from + columns + i);
+      LATHE_FETCH(from + columns + i);
       ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd * ROW_LOAD(weight + i) + ROW_LOAD(bias + i), to + i);
     }
     FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd * weight[i] + bias[i];
 #else
     FOR_VECTORS(i, columns) {
-      ROW_FETCH(from + columns + i);
+      LATHE_FETCH(from + columns + i);
       ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd, to + i);
     }
     FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd;
@@ -100,8 +100,8 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
     const float mean_g = row_sum(wide, rest) / columns;
     const float mean_product = row_sum(wide_product, rest_product) / columns;
     FOR_VECTORS(i, columns) {
-      ROW_FETCH(d + columns + i);
-      ROW_FETCH(from + columns + i);
+      LATHE_FETCH(d + columns + i);
+      LATHE_FETCH(from + columns + i);
       const ROW_VECTOR normal = (ROW_LOAD(from + i) - mean) * rstd;
 #if SUMS_PARAMETERS
       ROW_STORE(ROW_LOAD(weights + i) + ROW_LOAD(d + i) * normal, weights + i);

@@ -56,7 +56,7 @@ ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global 
     }
     const float scale = 1.0f / row_sum(wide, rest);
     FOR_VECTORS(i, columns) {
-      ROW_FETCH(from + columns + i);
+      LATHE_FETCH(from + columns + i);
       ROW_WRITE(ROW_LOAD(kept + i) * scale, to + i);
     }
     FOR_REST(i, columns) to[i] = kept[i] * scale;
@@ -99,8 +99,8 @@ ROW_ATTRIBUTES __kernel void softmax_backward(__global const float *restrict dy,
     FOR_REST(i, columns) rest += d[i] * out[i];
     const float total = row_sum(wide, rest);
     FOR_VECTORS(i, columns) {
-      ROW_FETCH(d + columns + i);
-      ROW_FETCH(out + columns + i);
+      LATHE_FETCH(d + columns + i);
+      LATHE_FETCH(out + columns + i);
       ROW_WRITE(ROW_LOAD(out + i) * (ROW_LOAD(d + i) - total), to + i);
     }
     FOR_REST(i, columns) to[i] = out[i] * (d[i] - total);
