@@ -79,19 +79,21 @@ extension Tensor {
     }
   }
 
-  /// The elements' bytes in row-major order, at most `size` at a time, in memory that is used again for the next.
+  /// The elements' bytes in row-major order, at most `size` at a time, where they lie if the host reaches them there.
   ///
   /// - Throws: `LatheError` of whatever failed on the way to these values, and what `body` throws.
   package func forEachChunk(of size: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let source = contiguous()
     let buffer = try source.storage.buffer()
     let total = count * dtype.byteCount
-    var chunk = [UInt8](repeating: 0, count: Swift.min(size, total))
-    for offset in stride(from: 0, to: total, by: size) {
-      try chunk.withUnsafeMutableBytes { bytes in
-        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<Swift.min(size, total - offset)])
-        try device.backend.read(buffer, offset: offset, into: part)
-        try body(UnsafeRawBufferPointer(part))
+    // More is not copied at once from a device with memory of its own.
+    let piece = 64 << 20
+    for offset in stride(from: 0, to: total, by: piece) {
+      let count = Swift.min(piece, total - offset)
+      try device.backend.withBytes(of: buffer, offset: offset, count: count) { bytes in
+        for start in stride(from: 0, to: count, by: size) {
+          try body(UnsafeRawBufferPointer(rebasing: bytes[start..<Swift.min(start + size, count)]))
+        }
       }
     }
   }

@@ -50,6 +50,13 @@ package final class CPUBackend: Backend {
     try body(UnsafeMutableRawBufferPointer(start: CPUBackend.memory(of: buffer), count: byteCount))
   }
 
+  package func withBytes(
+    of buffer: Buffer, offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    guard count > 0 else { return }
+    try body(UnsafeRawBufferPointer(start: CPUBackend.memory(of: buffer) + offset, count: count))
+  }
+
   package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     guard let to = destination.baseAddress, destination.count > 0 else { return }
     to.copyMemory(from: CPUBackend.memory(of: buffer) + offset, byteCount: destination.count)

@@ -23,6 +23,13 @@ public protocol Backend: AnyObject, Sendable {
   func fill(
     _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws
 
+  /// Gives a function a buffer's bytes from `offset` on, after all earlier work on the buffer, in place where the host can
+  /// reach them.
+  ///
+  /// - Throws: what `body` throws, and what earlier work did wrong.
+  func withBytes(
+    of buffer: Buffer, offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+
   /// Copies a buffer's bytes from `offset` on to the host, after all earlier work on the buffer.
   ///
   /// - Throws: what earlier work did wrong, too: a bad index, a kernel that failed.

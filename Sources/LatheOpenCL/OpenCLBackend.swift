@@ -95,27 +95,6 @@
       }
     }
 
-    package func fill(
-      _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void
-    ) throws {
-      guard byteCount > 0 else { return }
-      let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
-      var status: cl_int = 0
-      // Waits for work that the buffer's memory was used for before it came out of the pool.
-      let mapped = cl.clEnqueueMapBuffer(
-        queue.handle, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE_INVALIDATE_REGION), 0, byteCount, 0,
-        nil, nil, &status)
-      guard status == CL_SUCCESS, let mapped else {
-        throw failure("map of \(byteCount) bytes", status, bytes: byteCount)
-      }
-      let result = Result { try body(UnsafeMutableRawBufferPointer(start: mapped, count: byteCount)) }
-      status = cl.clEnqueueUnmapMemObject(queue.handle, memory, mapped, 0, nil, nil)
-      try result.get()
-      guard status == CL_SUCCESS else {
-        throw failure("unmap of \(byteCount) bytes", status, bytes: byteCount)
-      }
-    }
-
     package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
       if let to = destination.baseAddress, destination.count > 0 {
         let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory

@@ -34,6 +34,12 @@ private final class MortalBackend: Backend, @unchecked Sendable {
     try backend.fill(buffer, byteCount: byteCount, body)
   }
 
+  func withBytes(
+    of buffer: Buffer, offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try backend.withBytes(of: buffer, offset: offset, count: count, body)
+  }
+
   func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
     try backend.read(buffer, offset: offset, into: destination)
   }
