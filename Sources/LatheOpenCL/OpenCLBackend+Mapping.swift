@@ -14,6 +14,7 @@
     package func withBytes(
       of buffer: Buffer, offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
+      guard count > 0 else { return try checkErrorFlag() }
       try withMapped(buffer, CL_MAP_READ, offset: offset, count: count) { bytes in
         collectTrace()
         try checkErrorFlag()

@@ -81,7 +81,7 @@
       }
       let work = product.m * product.n * product.k
       let dot = product.aStep == 1 && product.bRow == 1 && product.bStep != 1
-      // Nothing to sum leaves the bias or zeros, which gemm_dot writes.
+      // Nothing to sum leaves the bias or zeros, which gemm_dot writes, as gemv does.
       if product.k == 0 || (dot && (product.m <= 64 || work < 4_000_000)) {
         return try multiplyDot(product, into: c, at: first)
       }

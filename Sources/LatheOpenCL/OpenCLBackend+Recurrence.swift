@@ -21,8 +21,7 @@
         let products = try scratch([sizes.batch, width])
         let operands = [projected, panels, bias, first, cell, mask, outputs[0], outputs[1], turns, products]
         return try launchSequences(
-          "forward_sequence", sizes,
-          operands.map { .memory($0.memory) } + [.int(sizes.hasBias ? 1 : 0)], turnRow: turnRow)
+          "forward_sequence", sizes, operands, flags: [sizes.hasBias ? 1 : 0], turnRow: turnRow)
       }
       let kernel = try recurrentKernel(sizes.cell, "forward")
       let product = try scratch([sizes.batch, width])
@@ -45,6 +44,8 @@
             .map { .int($0) }, rows: sizes.batch, columns: sizes.size)
         before = step
       }
+      // Scratch memory may go when the last launch is queued, no sooner.
+      withExtendedLifetime(product) {}
     }
 
     func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
@@ -75,8 +76,7 @@
           inputs[0], inputs[1], inputs[2], first, cell, mask, panels, projected, hidden, carry, cellCarry,
           turns,
         ]
-        return try launchSequences(
-          "backward_sequence", sizes, operands.map { .memory($0.memory) }, turnRow: turnRow)
+        return try launchSequences("backward_sequence", sizes, operands, flags: [], turnRow: turnRow)
       }
       let kernel = try recurrentKernel(sizes.cell, "backward")
       let product = try scratch([sizes.batch, size])
@@ -108,6 +108,7 @@
         instructions: [.init(op: .add, dtype: .float32, a: 0, b: 1)],
         outputs: [.init(register: 2, dtype: .float32)])
       try elementwise(sum, [], inputs: [carry, product], outputs: [firstGradient])
+      withExtendedLifetime((carry, product)) {}
     }
 
     /// Whether the cores share the sequences rather than the units of each step: a core has enough of them to use the
@@ -115,7 +116,7 @@
     private func sharesSequences(_ sizes: RecurrentSequence) -> Bool {
       let work = sizes.batch * sizes.cell.gateCount * sizes.size * sizes.size
       return profile == .cpu && (sizes.batch >= 4 * info.computeUnits || work <= 1 << 20)
-        && sizes.batch * sizes.cell.gateCount * sizes.size <= Int(Int32.max)
+        && sizes.batch * Self.turnRow(sizes.cell.gateCount * sizes.size) <= Int(Int32.max)
     }
 
     /// The distance of rows that a product reads: a line more, so that they spread over the sets of a cache.
@@ -136,16 +137,21 @@
     }
 
     private func launchSequences(
-      _ function: String, _ sizes: RecurrentSequence, _ operands: [KernelArgument], turnRow: Int
+      _ function: String, _ sizes: RecurrentSequence, _ operands: [Operand], flags: [Int], turnRow: Int
     ) throws {
       let perGroup = ceilingDivide(sizes.batch, info.computeUnits)
-      let numbers = [
-        sizes.hasMask ? 1 : 0, sizes.isReversed ? 1 : 0, sizes.steps, turnRow, sizes.batch, sizes.size,
-        perGroup,
-      ]
-      try launch(
-        recurrentKernel(sizes.cell, function), operands + numbers.map { .int($0) },
-        global: (ceilingDivide(sizes.batch, perGroup), 1, 1))
+      let numbers =
+        flags
+        + [
+          sizes.hasMask ? 1 : 0, sizes.isReversed ? 1 : 0, sizes.steps, turnRow, sizes.batch, sizes.size,
+          perGroup,
+        ]
+      try withExtendedLifetime(operands) {
+        try launch(
+          recurrentKernel(sizes.cell, function),
+          operands.map { .memory($0.memory) } + numbers.map { .int($0) },
+          global: (ceilingDivide(sizes.batch, perGroup), 1, 1))
+      }
     }
 
     private func recurrentKernel(_ cell: RecurrentCell, _ function: String) throws -> OpenCLKernel {

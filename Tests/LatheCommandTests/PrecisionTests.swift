@@ -39,14 +39,43 @@ extension CommandTests {
       #expect(plain.status == 1 && plain.errors.contains("lenet has no layers"), "\(plain.errors)")
     }
 
+    @Test(
+      "A checkpoint that the device has no room for is not taken for a damaged one",
+      arguments: ["cpu", "opencl:0"])
+    func resumeWithoutRoom(_ device: String) throws {
+      guard try hasDevice(device) else { return }
+      let folder = try TemporaryFolder()
+      try IDXFiles.write(to: folder, training: 64, test: 20)
+      func run(_ epochs: Int, _ more: String..., limit: String) throws -> Lathe {
+        try Lathe.start(
+          [
+            "train", "lenet", "--data-dir", folder.path, "--device", device, "--batch-size", "16", "--epochs",
+            "\(epochs)", "--output", "out",
+          ] + more, in: folder.path, environment: ["LATHE_MEMORY_LIMIT": limit]
+        ).wait()
+      }
+      #expect(try run(1, limit: "1G").status == 0)
+      let names = folder.names
+      let failed = try run(2, "--resume", limit: "200K")
+      #expect(failed.status == 1 && failed.errors.contains("memory"), "\(failed.errors)")
+      #expect(!failed.errors.contains("checkpoint before it") && !failed.errors.contains("can be used"))
+      #expect(folder.names == names)
+      let resumed = try run(2, "--resume", limit: "1G")
+      #expect(resumed.status == 0 && resumed.output.contains("epoch 2/2"), "\(resumed.errors)")
+    }
+
+    /// Whether there is a device; one that is required fails the test.
+    private func hasDevice(_ device: String) throws -> Bool {
+      if try Lathe.run("devices", in: folder.path).output.contains(device) { return true }
+      try #require(ProcessInfo.processInfo.environment["LATHE_REQUIRE_OPENCL"] != "1", "no \(device)")
+      return false
+    }
+
     /// Adam's state is made by the first step; `sgd` has momentum.
     @Test(
       "A batch that does not fit ends with one that does", arguments: ["cpu", "opencl:0"], ["adam", "sgd"])
     func doesNotFit(_ device: String, _ optimizer: String) throws {
-      guard try Lathe.run("devices", in: folder.path).output.contains(device) else {
-        try #require(ProcessInfo.processInfo.environment["LATHE_REQUIRE_OPENCL"] != "1", "no \(device)")
-        return
-      }
+      guard try hasDevice(device) else { return }
       let folder = try TemporaryFolder()
       try IDXFiles.write(to: folder, training: 1500, test: 20)
       func run(_ batch: Int, _ more: String...) throws -> Lathe {

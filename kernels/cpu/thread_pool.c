@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-// The chunks of a job lie in segments, one for each thread. A thread takes the chunks of its own segment from the front
-// and then those of the others from the back: when a job of the same sizes comes again, each thread mostly reads and
-// writes what is still in its own cache.
+// The chunks of a job lie in segments, one for each thread; of more than 16 threads some share. A thread takes the chunks
+// of its own segment from the front and then those of the others from the back: when a job of the same sizes comes again,
+// each thread mostly reads and writes what is still in its own cache.
 //
 // A segment is published as one 64-bit word, (generation << 32) | (end << 16) | next chunk. A thread first reads that
 // word, then the job's fields, then claims a chunk by compare-and-swap: when that succeeds the word did not change, so a
@@ -178,7 +178,9 @@ bool lathe_pool_run(size_t chunks, lathe_chunk_body body, void *context) {
   make_room();
   generation++;
   for (size_t i = 0; i < segment_count; i++) {
-    const uint64_t first = chunks * i / segment_count, end = chunks * (i + 1) / segment_count;
+    // Rounded up, so that the caller has one of few chunks.
+    const uint64_t first = (chunks * i + segment_count - 1) / segment_count;
+    const uint64_t end = (chunks * (i + 1) + segment_count - 1) / segment_count;
     atomic_store_explicit(&segments[i].open, (uint64_t)generation << 32 | end << 16 | first, memory_order_release);
   }
   atomic_fetch_add(&wake_word, 1);

@@ -202,8 +202,8 @@ ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __
 
 #if LATHE_PROFILE_CPU
 
-// Rows of a times a panel of `width` <= 32 columns, which are `first` + lane; a row behind the last repeats it and is
-// not stored.
+// `rows` rows of a, at least one and at most ROWS, times a panel of `width` <= 32 columns; a row behind the last repeats it
+// and is not stored.
 #define DEFINE_TILE(ROWS)                                                                                           \
   static inline void tile_##ROWS(__global const float *a, const int a_row, __global const float *b, const int k,    \
                                  __global float *to, const int to_row, const int rows, const int width,             \

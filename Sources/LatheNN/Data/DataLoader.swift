@@ -35,7 +35,8 @@ public struct DataLoader<Data: Dataset>: Sendable {
   ///   - collation: How a batch is made of examples; as `Example` says unless given.
   public init(
     _ dataset: Data, batchSize: Int, shuffled: Bool = false, seed: UInt64 = 0, epoch: Int = 0,
-    firstBatch: Int = 0, workers: Int = 1, prefetch: Int = 4, collation: Collation<Data.Example>? = nil,
+    firstBatch: Int = 0, workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch,
+    collation: Collation<Data.Example>? = nil,
     on device: Device = .default
   ) {
     let order: any Sampler =
@@ -48,7 +49,7 @@ public struct DataLoader<Data: Dataset>: Sendable {
   /// Batches as a sampler says.
   public init(
     _ dataset: Data, sampler: any BatchSampler, seed: UInt64 = 0, epoch: Int = 0, firstBatch: Int = 0,
-    workers: Int = 1, prefetch: Int = 4, collation: Collation<Data.Example>? = nil,
+    workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch, collation: Collation<Data.Example>? = nil,
     on device: Device = .default
   ) {
     require(

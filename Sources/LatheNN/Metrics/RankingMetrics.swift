@@ -83,7 +83,7 @@ public struct BinaryScores: Sendable {
   }
 
   /// The area under precision over recall as scikit-learn's average precision: the sum of precision times the step in
-  /// recall; 0 without positives.
+  /// recall; 0 without positives, NaN without examples.
   public var averagePrecision: Double {
     var before = 0.0
     var sum = 0.0

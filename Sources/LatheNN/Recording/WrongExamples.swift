@@ -33,14 +33,23 @@ struct WrongExamples {
       let shown = text.count > Self.textLength ? text.prefix(Self.textLength) + "…" : text[...]
       add(names + [HTML.escaped(String(shown))], titles: ["text"])
     case .features(let columns, let values):
-      let numbers = values.prefix(Self.featureCount).map { String(format: "%.6g", Double($0)) }
-      add(names + numbers, titles: columns.prefix(Self.featureCount).map(HTML.escaped))
+      let more = values.count > Self.featureCount ? ["…"] : []
+      add(
+        names + values.prefix(Self.featureCount).map(Self.shown) + more,
+        titles: columns.prefix(Self.featureCount).map(HTML.escaped) + more)
     case nil:
       guard let image = try Picture(batch.inputs, at: place) else { return }
       pictures.append(
         "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(Data(image.png).base64EncodedString())\">"
           + "\(names[0])<br>\(names[1])</span>\n")
     }
+  }
+
+  /// Six digits, or more of a whole number: features may have been scaled and back.
+  private static func shown(_ value: Float) -> String {
+    let whole = Double(value).rounded()
+    let isWhole = abs(whole) >= 1e5 && abs(whole) < 1e9 && abs(Double(value) - whole) <= abs(whole) * 1e-6
+    return isWhole ? String(Int(whole)) : String(format: "%.6g", Double(value))
   }
 
   private mutating func add(_ row: [String], titles: [String]) {

@@ -49,7 +49,7 @@ struct CheckpointStore {
   /// - Parameters:
   ///   - device: Where its tensors are read to.
   ///   - note: Called with a line for each newer one that had to be left out.
-  /// - Throws: `LatheError` where there are checkpoints but none is whole.
+  /// - Throws: `LatheError` where there are checkpoints but none is whole, or the device has no room for one.
   func newest(on device: Device, note: (String) -> Void) throws -> (
     state: TrainingState, tensors: Safetensors
   )? {
@@ -57,7 +57,7 @@ struct CheckpointStore {
     for step in steps {
       do {
         return try load(step, device)
-      } catch let error as LatheError {
+      } catch let error as LatheError where error.kind != .outOfMemory && error.kind != .device {
         note("\(error.message); using the checkpoint before it")
       }
     }

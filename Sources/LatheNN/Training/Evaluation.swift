@@ -29,6 +29,7 @@ extension Objective {
     model.evaluate()
     defer { model.train() }
     let passes = metrics.map { $0.pass() }
+    var isFinite = true
     var results: [(result: ObjectiveResult, count: Int)] = []
     try noGradient {
       let batches = data.batches(size: data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
@@ -38,11 +39,9 @@ extension Objective {
           let output = try model(batch).evaluated()
           result = objective.result(output, batch)
           let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
-          if objective.outputKind == .classes, results.isEmpty {
-            for metric in metrics { try metric.check(classes: seen.classes) }
-          }
-          // A loss that is not finite says more than a metric that cannot take the batch.
-          if try result.loss.item().isFinite { for pass in passes { try pass.update(seen) } }
+          // A loss that is not finite says more than metrics, which may not take the batch.
+          isFinite = try isFinite && result.loss.item().isFinite
+          if isFinite { for pass in passes { try pass.update(seen) } }
         } else {
           result = self(model, batch)
         }
@@ -64,7 +63,7 @@ extension Objective {
     return TestFigures(
       loss: loss / Double(max(count, 1)),
       accuracy: results.contains { $0.result.correct != nil } ? share : nil,
-      metrics: metrics.isEmpty ? nil : Dictionary(values) { first, _ in first })
+      metrics: metrics.isEmpty || !isFinite ? nil : Dictionary(values) { first, _ in first })
   }
 }
 

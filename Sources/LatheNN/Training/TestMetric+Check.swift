@@ -44,14 +44,40 @@ extension Trainer {
   ///
   /// - Throws: `LatheError.invalidArgument`.
   func checkMetrics() throws {
+    let kind = (objective as? any OutputObjective)?.outputKind
     try TestMetric.check(metrics, for: objective, classes: test.classes?.count)
-    let names = [Monitor.Figure.loss.name, Monitor.Figure.accuracy.name] + metrics.map(\.name)
-    for monitor in [earlyStopping?.monitor, best].compactMap({ $0 })
-    where !names.contains(monitor.figure.name) {
+    if kind == .classes, test.classes == nil, !metrics.isEmpty, let count = try outputClasses() {
+      for metric in metrics { try metric.check(classes: count) }
+    }
+    let plain: [Monitor.Figure] = kind == .numbers ? [.loss] : [.loss, .accuracy]
+    let figures = plain + metrics.map(Monitor.Figure.metric)
+    for monitor in [earlyStopping?.monitor, best].compactMap({ $0 }) where !figures.contains(monitor.figure) {
       throw LatheError(
         .invalidArgument,
         "the monitor's '\(monitor.figure.name)' is no figure of this trainer; there are "
-          + "\(names.joined(separator: ", ")); name one of them, or add it to the trainer's metrics")
+          + "\(figures.map(\.name).joined(separator: ", ")); name one of them, or add it to the trainer's metrics"
+      )
+    }
+  }
+
+  /// How many classes the model gives for the test set's first batch.
+  private func outputClasses() throws -> Int? {
+    model.evaluate()
+    defer { model.train() }
+    return try noGradient {
+      let batches = test.batches(size: test.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
+      guard let batch = try batches.next() else { return nil }
+      return withPrecision(precision) { model(batch) }.shape.last
+    }
+  }
+
+  /// Says where a monitored metric has no finite value, since nothing is then decided by it.
+  func noteMissingFigures(of report: EpochReport) {
+    let names = Set(
+      [earlyStopping?.monitor, best].compactMap { $0 }.filter { $0.value(report) == nil }.map(\.figure.name))
+    for name in names.sorted() {
+      onNote?(
+        "epoch \(report.epoch): the test's \(name) has no finite value, so that nothing is decided by it")
     }
   }
 }

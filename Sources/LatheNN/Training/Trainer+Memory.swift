@@ -71,11 +71,12 @@ extension Trainer {
     counters.startPeak()
     let before = counters.recentPeak
     do {
-      // Batches prepared ahead, one that does not divide a step evenly, and results of fifty steps, read at once.
-      let ahead = try (0...loadedAhead).map { _ in
+      // Batches prepared ahead, one that does not divide a step evenly, and three results of each of fifty steps, which are
+      // read at once; a pool takes 512 bytes for each.
+      let ahead = try (0...DataLoaderDefaults.prefetch).map { _ in
         try [room(for: batch.inputs), room(for: batch.labels)]
       }
-      let unread = try Tensor.zeros([150 * 128], device: device).evaluated()
+      let unread = try Tensor.zeros([3 * 50 * 512], dtype: .uint8, device: device).evaluated()
       try withExtendedLifetime((ahead, unread)) { try pass(batch) }
       try device.synchronize()
     } catch {
@@ -103,9 +104,6 @@ extension Trainer {
     try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: device).evaluated()
   }
 }
-
-/// Batches that a `DataLoader` prepares ahead unless told otherwise.
-private let loadedAhead = 4
 
 extension Batch {
   /// The first examples.

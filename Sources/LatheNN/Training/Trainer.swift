@@ -328,6 +328,7 @@ public final class Trainer {
       trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
       testAccuracy: evaluation.accuracy ?? 0, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
       seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation.metrics)
+    noteMissingFigures(of: result)
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
     try saveCheckpoint()
     try saveModel()

@@ -14,6 +14,6 @@ size_t lathe_pool_start(size_t workers);
 
 /// Runs chunks 0..<chunks and returns when all are done.
 ///
-/// False, with nothing run, when the pool is busy with another job: the caller then does the chunks itself. A
-/// nested call finds the pool busy, too.
+/// False, with nothing run, for more than 65,535 chunks, and when the pool is busy with another job: the caller then does
+/// the chunks itself. A nested call finds the pool busy, too.
 bool lathe_pool_run(size_t chunks, lathe_chunk_body body, void *context);

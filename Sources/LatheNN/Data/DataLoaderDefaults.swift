@@ -1,0 +1,5 @@
+/// What a `DataLoader` does unless told otherwise.
+public enum DataLoaderDefaults {
+  /// Batches prepared ahead.
+  public static let prefetch = 4
+}
