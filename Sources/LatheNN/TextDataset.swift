@@ -62,7 +62,7 @@ public struct TextDataset: TrainingData {
     self.init(vocabulary: vocabulary, length: length, tokens: tokens)
   }
 
-  private static func tokens(_ text: String, _ vocabulary: [Character], _ source: String) throws -> [Int32] {
+  static func tokens(_ text: String, _ vocabulary: [Character], _ source: String) throws -> [Int32] {
     let tokenOf = Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, Int32($0)) })
     return try text.enumerated().map { place, character in
       guard let token = tokenOf[character] else {
@@ -210,6 +210,9 @@ public struct LabelledTexts: TrainingData {
   /// Of texts and labels.
   public var checksum: UInt32 { CRC32.checksum(texts + [labels.map { UInt8(truncatingIfNeeded: $0) }]) }
 
+  /// The tokens of a text's bytes.
+  static func tokens(_ bytes: some Sequence<UInt8>) -> [Int32] { bytes.map { Int32($0) + 1 } }
+
   /// The text, without a character that was cut.
   public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? {
     let tokens = try batch.inputs.select(axis: 0, index: place).scalars(as: Int32.self)
@@ -227,7 +230,7 @@ public struct LabelledTexts: TrainingData {
         let rows = range.map { order[$0] }
         let longest = Swift.max(rows.map { texts[$0].count }.max() ?? 1, 1)
         let tokens = rows.flatMap { row in
-          texts[row].map { Int32($0) + 1 } + Array(repeating: Int32(0), count: longest - texts[row].count)
+          LabelledTexts.tokens(texts[row]) + Array(repeating: Int32(0), count: longest - texts[row].count)
         }
         return Batch(
           inputs: Tensor(tokens, shape: [rows.count, longest], device: device),

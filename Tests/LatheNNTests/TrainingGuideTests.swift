@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/training.md")
 struct TrainingGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/training.md", count: 12) }
+  func examples() throws { try GuideExamples.check("docs/training.md", count: 13) }
 
   private let device = Device.cpu
   private let rows = Rows()
@@ -222,6 +222,25 @@ struct TrainingGuideTests {
     let network = ModelCatalog.recipe("resnet18")?.model(input, generator: Generator(seed: 1), device: device)
     print(network?.parameterCount ?? 0)
     #expect(network?.parameterCount == 11_171_397)
+  }
+
+  @Test("A trained network in a program")
+  func trainedNetwork() throws {
+    let settings = TrainingSettings(
+      architecture: "lenet", data: "digits", optimizer: "adam", learningRate: 1e-2, batchSize: 32, seed: 1)
+    var description = ModelDescription(ModelInput())
+    description.classNames = FashionMNIST.classNames
+    description.pixels = PixelNormalization(mean: [0.5], deviation: [0.5])
+    try AtomicFile.makeFolder("\(folder)/lenet-1")
+    try ModelFolder("\(folder)/lenet-1").save(LeNet.model(device: device), settings: settings)
+    try AtomicFile.write([Array(JSONEncoder().encode(description))], to: "\(folder)/lenet-1/data.json")
+    let image = Image(height: 14, width: 14, channels: 1, pixels: Array(repeating: 9, count: 196))
+    let model = try Model.load(run: "\(folder)/lenet-1", device: device)
+    let batch = try model.batch(images: [image])
+    for (name, share) in zip(model.description.classNames ?? [], try model.probabilities(batch)[0]) {
+      print(name, share)
+    }
+    #expect(batch.inputs.shape == [1, 1, 28, 28] && model(batch).shape == [1, 10])
   }
 
   @Test("Weights in and out")

@@ -18,6 +18,8 @@ struct DataDescription: Codable, Equatable {
   var features: [String]?
   /// Of each feature of a table, what it was standardised by.
   var scaling: FeatureScaling?
+  /// What pixels were standardised by.
+  var pixels: PixelNormalization?
 
   /// The data's name in a run's settings.
   var name: String {
@@ -35,8 +37,17 @@ struct DataDescription: Codable, Equatable {
   func write(to folder: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+    // The data is found from any folder.
+    var resolved = self
+    for key in [\TrainingOptions.dataDir, \.dataFile, \.labelsFile] {
+      resolved.options[keyPath: key] = options[keyPath: key].map(DataDescription.absolute)
+    }
+    let text = String(decoding: try encoder.encode(resolved), as: UTF8.self)
     try AtomicFile.write(text + "\n", to: DataDescription.path(folder))
+  }
+
+  private static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 
   /// Reads the description of a run; nil where the run has none.
@@ -49,42 +60,5 @@ struct DataDescription: Codable, Equatable {
     } catch {
       throw LatheError(.format, "\(path(folder)): not the description of a run's data; train the model anew")
     }
-  }
-}
-
-/// Means and deviations by which the features of a table are standardised.
-struct FeatureScaling: Codable, Equatable {
-  var mean: [Float]
-  var deviation: [Float]
-
-  /// Of some rows; a feature that never changes stays as it is but for its mean.
-  init(_ rows: [[Float]]) {
-    let columns = rows.first?.count ?? 0
-    let count = Double(max(rows.count, 1))
-    var sums = [Double](repeating: 0, count: columns)
-    for row in rows { for (column, value) in row.enumerated() { sums[column] += Double(value) } }
-    let means = sums.map { $0 / count }
-    var squares = [Double](repeating: 0, count: columns)
-    for row in rows {
-      for (column, value) in row.enumerated() {
-        squares[column] += (Double(value) - means[column]) * (Double(value) - means[column])
-      }
-    }
-    mean = means.map { Float($0) }
-    deviation = squares.map { $0 > 0 ? Float(($0 / count).squareRoot()) : 1 }
-  }
-
-  /// A row, standardised.
-  func apply(_ row: FeatureRow) -> FeatureRow {
-    var result = row
-    for column in row.features.indices {
-      result.features[column] = (row.features[column] - mean[column]) / deviation[column]
-    }
-    return result
-  }
-
-  /// What the values of a standardised row were before.
-  func undone(_ values: [Float]) -> [Float] {
-    values.indices.map { values[$0] * deviation[$0] + mean[$0] }
   }
 }

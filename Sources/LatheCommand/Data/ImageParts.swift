@@ -35,7 +35,9 @@ struct ImageParts: DataParts {
     self.test = TrainingSet(
       test.augmented(resize, normalization: normalization), noun: "images", checksum: checksum,
       workers: source.workers, classes: names)
-    description = source.description(input, classNames: names)
+    var description = source.description(input, classNames: names)
+    description.pixels = normalization
+    self.description = description
   }
 
   /// Whether a folder holds folders and no IDX files.
@@ -101,9 +103,10 @@ struct ImageParts: DataParts {
       : TrainingSet(
         training.augmented(augmentation.transforms), noun: training.noun, checksum: training.checksum,
         workers: source.workers, classes: training.classNames, collation: augmentation.collation)
+    var description = source.description(input, classNames: training.classNames)
+    description.pixels = PixelNormalization(mean: [training.pixelMean], deviation: [training.pixelDeviation])
     return ImageParts(
-      training: data, test: source.isWhole ? training : try test.value(),
-      description: source.description(input, classNames: training.classNames))
+      training: data, test: source.isWhole ? training : try test.value(), description: description)
   }
 
   private init(training: any TrainingData, test: any TrainingData, description: DataDescription) {

@@ -8,13 +8,23 @@ public struct ModelFolder: Sendable {
   /// Names a folder.
   public init(_ path: String) { self.path = path }
 
-  private var file: String { "\(path)/model.safetensors" }
+  /// Names the folder of a run, or of a file in it.
+  init(containing path: String) {
+    let isFile = FileErrors.exists(path) && !FileErrors.isFolder(path)
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    self.init(isFile ? folder : path)
+  }
+
+  /// The file of the last epoch's weights, and of the best one's.
+  public static let lastName = "model.safetensors", bestName = "best.safetensors"
+
+  private var file: String { "\(path)/\(Self.lastName)" }
 
   /// Writes the model, whole or not at all.
   ///
   /// - Parameter name: The file's name.
   public func save(
-    _ model: any Module, settings: TrainingSettings, as name: String = "model.safetensors"
+    _ model: any Module, settings: TrainingSettings, as name: String = ModelFolder.lastName
   ) throws {
     try Safetensors.write(
       model.state,
@@ -40,24 +50,29 @@ public struct ModelFolder: Sendable {
     guard FileErrors.exists(path) else {
       throw LatheError(.file, "\(path): no such folder; name one that `lathe train` made")
     }
-    var values: [String: Tensor] = [:]
-    if FileErrors.exists(file) {
-      let content = try Safetensors(path: file)
-      for name in content.entries.keys { values[name] = content.tensor(name) }
-      return Content(architecture: content.metadata["architecture"], values: values, source: file)
-    }
+    if FileErrors.exists(file) { return try read(Self.lastName) }
     guard let (state, tensors) = try CheckpointStore(folder: path).newest(on: .cpu, note: note) else {
       throw LatheError(
         .file,
         "\(path): neither model.safetensors nor a checkpoint is there; name a folder that `lathe train` made")
     }
     note("\(path): no finished model; evaluating the checkpoint of step \(state.step)")
+    var values: [String: Tensor] = [:]
     for name in tensors.entries.keys where name.hasPrefix("model.") {
       values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
     }
     return Content(
       architecture: state.settings.architecture, values: values,
       source: CheckpointStore(folder: path).path(step: state.step))
+  }
+
+  /// Reads one of the folder's weight files, by its name or a path to it; the best epoch's is not there before one ended.
+  func read(_ name: String) throws -> Content {
+    let file = name.contains("/") ? name : "\(path)/\(name)"
+    let content = try Safetensors(path: file)
+    var values: [String: Tensor] = [:]
+    for name in content.entries.keys { values[name] = content.tensor(name) }
+    return Content(architecture: content.metadata["architecture"], values: values, source: file)
   }
 
   /// Reads the weights into a model; see `read(note:)`.
