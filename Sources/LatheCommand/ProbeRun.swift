@@ -3,7 +3,6 @@
   import LatheBenchmarks
   import LatheCore
   import LatheNN
-  import Synchronization
 
   /// All parts of a device's probe, each in a process of its own.
   struct ProbeRun {
@@ -88,42 +87,26 @@
     }
 
     private func findings(of part: Part) -> [ProbeFinding] {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      process.arguments = ["probe", "--device", device.name, "--part", part.name]
-      let (output, errors) = (Pipe(), Pipe())
-      process.standardOutput = output
-      process.standardError = errors
-      do { try process.run() } catch {
-        return [ProbeFinding(part.name, .fails, "cannot start a process: \(error.localizedDescription)")]
+      let process: ChildProcess
+      do {
+        process = try ChildProcess.run(
+          "/proc/self/exe", ["probe", "--device", device.name, "--part", part.name], seconds: Self.limit)
+      } catch {
+        return [ProbeFinding(part.name, .fails, "\(error)")]
       }
-      let watch = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
-      DispatchQueue.global().asyncAfter(deadline: .now() + Self.limit, execute: watch)
-      // Read beside each other: a driver that writes much to either would else fill its pipe and wait for ever.
-      let complaints = Mutex(Data())
-      let group = DispatchGroup()
-      DispatchQueue.global().async(group: group) {
-        let data = errors.fileHandleForReading.readDataToEndOfFile()
-        complaints.withLock { $0 = data }
+      var findings = process.output.split(separator: UInt8(ascii: "\n")).compactMap {
+        try? JSONDecoder().decode(ProbeFinding.self, from: Data($0))
       }
-      let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
-      group.wait()
-      process.waitUntilExit()
-      watch.cancel()
-      var findings = lines.compactMap { try? JSONDecoder().decode(ProbeFinding.self, from: $0) }
-      let last = String(decoding: complaints.withLock { $0 }, as: UTF8.self).split(separator: "\n").last
-      if process.terminationReason == .uncaughtSignal {
-        let signal = process.terminationStatus
-        let what =
-          signal == SIGKILL
-          ? "the driver took longer than \(Int(Self.limit)) seconds"
-          : "the driver ended the process with signal \(signal)"
-        findings.append(ProbeFinding("after that", .fails, what + (last.map { ": \($0)" } ?? "")))
-      } else if process.terminationStatus != 0 {
-        findings.append(
-          ProbeFinding(
-            "after that", .fails, last.map(String.init) ?? "exit code \(process.terminationStatus)"))
-      }
+      let last = String(decoding: process.errors, as: UTF8.self).split(separator: "\n").last
+      let what: String? =
+        switch process.ending {
+        case .exited(0): nil
+        case .exited(let code): last.map(String.init) ?? "exit code \(code)"
+        case .signal(let number):
+          "the driver ended the process with signal \(number)" + (last.map { ": \($0)" } ?? "")
+        case .late: "the driver took longer than \(Int(Self.limit)) seconds"
+        }
+      if let what { findings.append(ProbeFinding("after that", .fails, what)) }
       return findings
     }
   }

@@ -42,6 +42,8 @@ public protocol Backend: AnyObject, Sendable {
   func run(_ operation: Operation, inputs: [Operand], outputs: [Operand]) throws
 
   /// Waits for all work.
+  ///
+  /// A bad index is no error here: it is one of what was made with it, and thrown where that is read.
   func synchronize() throws
 
   /// Gives free buffers back to the system.

@@ -39,7 +39,8 @@ package enum JSONNesting {
   package static func check(_ bytes: some Sequence<UInt8>, _ name: String) throws {
     guard isShallow(bytes) else {
       throw LatheError(
-        .format, "\(name): more than \(limit) JSON arrays and objects inside each other; nothing here needs so many")
+        .format,
+        "\(name): more than \(limit) JSON arrays and objects inside each other; nothing here needs so many")
     }
   }
 }

@@ -27,6 +27,10 @@
     case bytes([UInt8])
     /// So many bytes of local memory: `__local T *`.
     case local(Int)
+    /// Where a launch reports: `__global long *`; stands before `report`.
+    case reportPage
+    /// What a launch reports and where in the page, and the results that are wrong then: `int`.
+    case report(ReportedError, [Operand])
 
     /// An int from a size that is known to fit.
     package static func int(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
@@ -60,9 +64,14 @@
       var shouldFlush = false
       var status: cl_int = 0
       var event: cl_event?
+      var report: (page: ReportPage, slot: Int, outputs: [Operand])?
       try state.withLock { state in
+        if state.isClosed { throw LatheError.processEnds(info) }
         for (index, argument) in arguments.enumerated() {
-          let status = set(argument, at: cl_uint(index), of: kernel.handle)
+          let status = try set(argument, at: cl_uint(index), of: kernel.handle, &state.reports)
+          if case .report(_, let outputs) = argument, let page = state.reports.page {
+            report = (page, state.reports.taken - 1, outputs)
+          }
           guard status == CL_SUCCESS else {
             throw failure("argument \(index) of \(kernel.name)", status, bytes: 0)
           }
@@ -83,28 +92,39 @@
       }
       guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
       counters.launched()
+      if let report { try doubt(report.outputs, report.page, slot: report.slot) }
       if let event { traced(event, of: kernel) }
       if shouldFlush { try flush() }
     }
 
-    private func set(_ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel) -> cl_int {
+    private func set(
+      _ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel, _ reports: inout Reports
+    ) throws -> cl_int {
       switch argument {
+      case .reportPage:
+        return withUnsafeBytes(of: try openPage(&reports).memory.memory) {
+          cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress)
+        }
+      case .report(let error, _):
+        let value = Int32(reports.taken) << 8 | error.rawValue
+        reports.taken += 1
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .memory(let memory):
-        withUnsafeBytes(of: memory) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: memory) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .int32(let value):
-        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .uint32(let value):
-        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .int64(let value):
-        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .uint64(let value):
-        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .float(let value):
-        withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .bytes(let bytes):
-        bytes.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+        return bytes.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .local(let byteCount):
-        cl.clSetKernelArg(kernel, index, byteCount, nil)
+        return cl.clSetKernelArg(kernel, index, byteCount, nil)
       }
     }
   }

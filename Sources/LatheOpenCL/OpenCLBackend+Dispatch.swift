@@ -3,6 +3,7 @@
 
   extension OpenCLBackend {
     package func run(_ operation: LatheCore.Operation, inputs: [Operand], outputs: [Operand]) throws {
+      try passDoubts(from: inputs, to: outputs)
       switch operation {
       case .elementwise(let program, let scalars):
         try elementwise(program, scalars, inputs: inputs, outputs: outputs)

@@ -15,10 +15,9 @@
       let local = profile == .cpu ? 1 : 256
       var arguments: [KernelArgument] = [.memory(inputs[0].memory)]
       arguments += indexArguments(inputs[1])
+      arguments += [.memory(outputs[0].memory)] + reportArguments(.gather, outputs)
       arguments += [
-        .memory(outputs[0].memory), errorFlagArgument(), .long(rows), .long(count), .long(inner),
-        .long(picked),
-        .long(perItem),
+        .long(rows), .long(count), .long(inner), .long(picked), .long(perItem),
       ]
       try launch(kernel, arguments, global: (groups * local, 1, 1), local: (local, 1, 1))
     }
@@ -35,10 +34,9 @@
       let items = outer * ((inner + strip - 1) / strip)
       var arguments: [KernelArgument] = [.memory(inputs[2].memory)]
       arguments += indexArguments(inputs[1])
+      arguments += [.memory(outputs[0].memory)] + reportArguments(.scatterAdd, outputs)
       arguments += [
-        .memory(outputs[0].memory), errorFlagArgument(), .long(outer), .long(count), .long(inner),
-        .long(picked),
-        .long(strip),
+        .long(outer), .long(count), .long(inner), .long(picked), .long(strip),
       ]
       try launch(
         kernel, arguments, global: (items, 1, 1), local: (profile == .cpu ? 1 : 64, 1, 1))

@@ -14,10 +14,10 @@
     package func withBytes(
       of buffer: Buffer, offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-      guard count > 0 else { return try checkErrorFlag() }
+      guard count > 0 else { return try check(buffer) }
       try withMapped(buffer, CL_MAP_READ, offset: offset, count: count) { bytes in
         collectTrace()
-        try checkErrorFlag()
+        try check(buffer)
         try body(UnsafeRawBufferPointer(bytes))
       }
     }

@@ -30,7 +30,8 @@
     }
 
     package func probeLaunch() throws {
-      try launchRoof("nothing", [.memory(errorFlag.memory)], items: info.computeUnits)
+      let unused = try pool.allocate(4)
+      try launchRoof("nothing", [.memory(unused.memory)], items: info.computeUnits)
     }
 
     private func launchRoof(_ function: String, _ arguments: [KernelArgument], items: Int) throws {

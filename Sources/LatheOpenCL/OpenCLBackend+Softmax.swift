@@ -33,8 +33,7 @@
     func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows > 0 else { return }
       var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
-      operands.append(errorFlagArgument())
-      operands.append(.int32(ReportedError.crossEntropy.rawValue))
+      operands += reportArguments(.crossEntropy, outputs)
       try launchRows(
         rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", false), operands, rows: loss.rows,
         columns: loss.classes, tail(loss))

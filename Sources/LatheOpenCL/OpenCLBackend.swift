@@ -17,8 +17,6 @@
     package let pool: BufferPool
     let programs: ProgramCache
     let staging: StagingMemory
-    /// Four ints that kernels write to report an index out of range; see `lathe_report` in common.clh.
-    let errorFlag: OpenCLBuffer
     let state = Mutex(State())
     /// Kernels generated for fused programs.
     let generated = GeneratedKernels()
@@ -32,8 +30,9 @@
     struct State {
       /// Launches since the last flush.
       var unflushed = 0
-      /// Whether a kernel that may report a bad index was started since the flag was last looked at.
-      var mayHaveReported = false
+      var reports = Reports()
+      /// Whether the process is ending: nothing is started any more.
+      var isClosed = false
     }
 
     /// Opens a device: makes its context and its queue.
@@ -63,8 +62,9 @@
       choices = KernelChoices(
         device: info.index, profile: profile, identity: try place.tuningIdentity,
         limits: try OpenCLQuery.tuningLimits(place.device))
-      errorFlag = try pool.allocate(16)
-      try clearErrorFlag()
+      let page = try emptyPage()
+      state.withLock { $0.reports.spare = [page] }
+      ProcessEnd.watch(self)
     }
 
     package func allocate(byteCount: Int) throws -> Buffer { try pool.allocate(byteCount) }
@@ -105,14 +105,13 @@
         }
         collectTrace()
       }
-      try checkErrorFlag()
+      try check(buffer)
     }
 
     package func synchronize() throws {
       let status = cl.clFinish(queue.handle)
       guard status == CL_SUCCESS else { throw failure("clFinish", status, bytes: 0) }
       collectTrace()
-      try checkErrorFlag()
     }
 
     /// Hands what is queued to the device.

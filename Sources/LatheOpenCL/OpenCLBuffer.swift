@@ -7,12 +7,14 @@
   /// The pool may hand it out again while work that uses it is still queued: the queue is in order, so that
   /// the next user's work comes after it.
   package final class OpenCLBuffer: Buffer, @unchecked Sendable {
-    // Unchecked: immutable.
+    // Unchecked: immutable but for `doubt`, which whoever writes the content sets: nobody else uses the buffer then.
     /// The memory object.
     package let memory: cl_mem
     /// The size class in bytes, at least `byteCount`.
     let capacity: Int
     private let pool: BufferPool
+    /// What may be wrong with the content.
+    var doubt: Doubt?
 
     init(byteCount: Int, memory: cl_mem, capacity: Int, pool: BufferPool) {
       self.memory = memory

@@ -18,6 +18,8 @@
       var kernels: [KernelKey: OpenCLKernel] = [:]
       /// Whether programs declare the built-in functions themselves; see builtins.clh.
       var declaresBuiltins: Bool
+      /// Whether the process is ending: nothing is built any more.
+      var isClosed = false
     }
 
     private let place: OpenCLPlace
@@ -35,6 +37,9 @@
       state = Mutex(State(declaresBuiltins: place.isPoCL))
     }
 
+    /// Waits for the program that is being built and builds no more.
+    func close() { state.withLock { $0.isClosed = true } }
+
     /// Whether programs still declare the built-in functions that they call themselves.
     var declaresBuiltins: Bool { state.withLock { $0.declaresBuiltins } }
 
@@ -44,11 +49,13 @@
       let key = KernelKey(program: programKey, function: function)
       return try state.withLock { state in
         if let kernel = state.kernels[key] { return kernel }
+        if state.isClosed { throw LatheError.processEnds(place.info) }
         let program: OpenCLProgram
         if let built = state.programs[programKey] {
           program = built
         } else {
           program = try build(source, options, &state.declaresBuiltins)
+          ProcessEnd.comeFirst()
           state.programs[programKey] = program
         }
         let kernel = try self.kernel(function, of: program, source: source.name)

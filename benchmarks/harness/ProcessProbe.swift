@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 import LatheNN
 
 /// A process of its own that trains LeNet for some steps: how soon it gets there and how much memory it takes.
@@ -38,39 +39,27 @@ public struct ProcessProbe: Codable, Sendable {
   ///
   /// - Parameter caches: Where compiled kernels are kept; the usual places where nil.
   static func run(device: Device, caches: String? = nil) throws -> ProcessProbe {
-    let process = Process()
-    process.executableURL = try command()
     let profile = device.info.kernelProfile
-    process.arguments =
+    let arguments =
       ["bench", "--device", device.name, "--probe-start", String(Date().timeIntervalSince1970)]
       + (profile.isEmpty ? [] : ["--profile", profile])
-    var environment = ProcessInfo.processInfo.environment
-    if let caches {
-      environment["LATHE_CACHE_DIR"] = "\(caches)/lathe"
-      environment["POCL_CACHE_DIR"] = "\(caches)/pocl"
+    let variables = caches.map { ["LATHE_CACHE_DIR": "\($0)/lathe", "POCL_CACHE_DIR": "\($0)/pocl"] } ?? [:]
+    let process = try ChildProcess.run(command(), arguments, variables: variables)
+    guard process.ending == .exited(0) else {
+      let message = String(decoding: process.errors, as: UTF8.self)
+      throw LatheError(.device, "a process on \(device) ended with \(process.ending): \(message)")
     }
-    process.environment = environment
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw LatheError(.device, "a process on \(device) ended with \(process.terminationStatus): \(message)")
-    }
-    return try JSONDecoder().decode(ProcessProbe.self, from: text)
+    return try JSONDecoder().decode(ProcessProbe.self, from: Data(process.output))
   }
 
   /// The `lathe` that this program is or lies beside.
-  private static func command() throws -> URL {
+  private static func command() throws -> String {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let command = program.deletingLastPathComponent().appendingPathComponent("lathe")
     guard FileManager.default.isExecutableFile(atPath: command.path) else {
       throw LatheError(.file, "\(command.path): no such program; build it with `swift build --product lathe`")
     }
-    return command
+    return command.path
   }
 
   private static func peakBytes() throws -> Double {

@@ -4,10 +4,10 @@
 // negative index counts from the end. One outside the axis is reported and not used: gather gives 0 there,
 // scatter_add adds nothing.
 
-static long lathe_place(int index, ulong count, __global int *flag, int code) {
+static long lathe_place(int index, ulong count, __global long *reports, int report) {
   const long place = index < 0 ? index + (long)count : index;
   if (place >= 0 && place < (long)count) return place;
-  lathe_report(flag, code, index, (int)count);
+  lathe_report(reports, report, index, (long)count);
   return -1;
 }
 
@@ -18,8 +18,8 @@ static long lathe_place(int index, ulong count, __global int *flag, int code) {
 // A work-item makes per_item rows of the result.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gather(
     __global const ELEMENT *restrict x, __global const int *restrict index, long index_offset, long index_outer,
-    long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag, ulong rows, ulong count,
-    ulong inner, ulong picked, ulong per_item) {
+    long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports, int report,
+    ulong rows, ulong count, ulong inner, ulong picked, ulong per_item) {
   const size_t first = get_global_id(0) * per_item;
   const size_t last = min((size_t)rows, first + (size_t)per_item);
   for (size_t row = first; row < last; row++) {
@@ -29,11 +29,11 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gather(
     __global const ELEMENT *from = x + o * count * inner;
     __global ELEMENT *to = y + row * inner;
     if (index_inner == 0) {
-      const long place = lathe_place(at[0], count, flag, 1);
+      const long place = lathe_place(at[0], count, reports, report);
       for (size_t i = 0; i < inner; i++) to[i] = place < 0 ? (ELEMENT)0 : from[place * inner + i];
     } else {
       for (size_t i = 0; i < inner; i++) {
-        const long place = lathe_place(at[(long)i * index_inner], count, flag, 1);
+        const long place = lathe_place(at[(long)i * index_inner], count, reports, report);
         to[i] = place < 0 ? (ELEMENT)0 : from[place * inner + i];
       }
     }
@@ -45,8 +45,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gather(
 // A work-item makes one element after another.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
     __global const ELEMENT *restrict x, __global const int *restrict index, long index_offset, long index_outer,
-    long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag, ulong rows, ulong count,
-    ulong inner, ulong picked, ulong per_item) {
+    long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports, int report,
+    ulong rows, ulong count, ulong inner, ulong picked, ulong per_item) {
   const size_t n = rows * inner;
   for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
     const size_t row = e / inner;
@@ -55,7 +55,7 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
     const size_t p = row - o * picked;
     const int picked_index =
         index[index_offset + (long)o * index_outer + (long)p * index_picked + (long)i * index_inner];
-    const long place = lathe_place(picked_index, count, flag, 1);
+    const long place = lathe_place(picked_index, count, reports, report);
     y[e] = place < 0 ? (ELEMENT)0 : x[(o * count + place) * inner + i];
   }
 }
@@ -68,8 +68,8 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
 // that the result does not depend on how work-items run.
 __kernel void scatter_add(
     __global const ELEMENT *restrict source, __global const int *restrict index, long index_offset,
-    long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global int *flag,
-    ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
+    long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports,
+    int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
   const size_t strips = (inner + strip - 1) / strip;
   const size_t item = get_global_id(0);
   if (item >= outer * strips) return;
@@ -81,12 +81,12 @@ __kernel void scatter_add(
     __global const ELEMENT *from = source + (o * picked + p) * inner;
     __global ELEMENT *to = y + o * count * inner;
     if (index_inner == 0) {
-      const long place = lathe_place(at[0], count, flag, 2);
+      const long place = lathe_place(at[0], count, reports, report);
       if (place < 0) continue;
       for (size_t i = first; i < last; i++) to[place * inner + i] += from[i];
     } else {
       for (size_t i = first; i < last; i++) {
-        const long place = lathe_place(at[(long)i * index_inner], count, flag, 2);
+        const long place = lathe_place(at[(long)i * index_inner], count, reports, report);
         if (place >= 0) to[place * inner + i] += from[i];
       }
     }

@@ -111,9 +111,9 @@ ROW_ATTRIBUTES __kernel void softmax_backward(__global const float *restrict dy,
 // A row's loss is logSumExp - (1 - smoothing) x[label] - smoothing / columns sum(x); 0 where the label is `ignored`.
 ROW_ATTRIBUTES __kernel void cross_entropy(__global const float *restrict x, __global const int *restrict labels,
                                            __global float *restrict losses, __global float *restrict sums,
-                                           __global int *flag, const int code, const int rows, const int columns,
-                                           const int rows_per_group, const int has_ignored, const int ignored,
-                                           const float smoothing) {
+                                           __global long *reports, const int report, const int rows,
+                                           const int columns, const int rows_per_group, const int has_ignored,
+                                           const int ignored, const float smoothing) {
   ROW_SCRATCH
   const int first = (int)get_group_id(0) * rows_per_group;
   const int end = min(first + rows_per_group, rows);
@@ -136,7 +136,7 @@ ROW_ATTRIBUTES __kernel void cross_entropy(__global const float *restrict x, __g
       if (has_ignored && label == ignored) {
         losses[row] = 0.0f;
       } else if (label < 0 || label >= columns) {
-        lathe_report(flag, code, label, columns);
+        lathe_report(reports, report, label, columns);
         losses[row] = NAN;
       } else {
         losses[row] = sum - (1.0f - smoothing) * from[label] - smoothing / columns * total;

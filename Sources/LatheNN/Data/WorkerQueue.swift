@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// Items made by several threads and taken in order, a bounded number of them ahead.
 ///
@@ -22,7 +23,8 @@ final class WorkerQueue<Work: Sendable, Item: Sendable>: @unchecked Sendable {
   private var isStopped = false
   /// Whether claiming waits until the queue is half empty, so that threads are not woken for every single item.
   private var isResting = false
-  private let isThreaded: Bool
+  /// False where there are no threads, none asked for or none to be had: whoever asks for an item makes it.
+  private var isThreaded = false
 
   /// Starts the threads.
   ///
@@ -37,12 +39,11 @@ final class WorkerQueue<Work: Sendable, Item: Sendable>: @unchecked Sendable {
     self.depth = max(depth, workers)
     self.claim = claim
     self.make = make
-    isThreaded = workers > 0
     slots = Array(repeating: nil, count: self.depth)
     for number in 0..<workers {
-      let thread = Thread { self.run() }
-      thread.name = "lathe-loader-\(number)"
-      thread.start()
+      // Fewer threads than asked for make the same items, later.
+      guard startThread(named: "lathe-loader-\(number)", { self.run() }) else { break }
+      isThreaded = true
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 
 /// Which Lathe this is.
 public enum Version {
@@ -10,20 +11,16 @@ public enum Version {
   /// `LATHE_COMMIT` says it where the program was taken out of its repository; `unknown` without either.
   public static let commit: String = {
     if let given = ProcessInfo.processInfo.environment["LATHE_COMMIT"], !given.isEmpty { return given }
-    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    let git = Process()
-    git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    git.arguments = [
-      "git", "-C", program.deletingLastPathComponent().path, "describe", "--always", "--dirty", "--abbrev=12",
-      "--exclude=*",
-    ]
-    let output = Pipe()
-    git.standardOutput = output
-    git.standardError = FileHandle.nullDevice
-    guard (try? git.run()) != nil else { return "unknown" }
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    git.waitUntilExit()
-    let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    return git.terminationStatus == 0 && !commit.isEmpty ? commit : "unknown"
+    guard let program = ChildProcess.ownPath,
+      let git = try? ChildProcess.run(
+        "git",
+        [
+          "-C", URL(fileURLWithPath: program).deletingLastPathComponent().path, "describe", "--always",
+          "--dirty",
+          "--abbrev=12", "--exclude=*",
+        ], seconds: 10)
+    else { return "unknown" }
+    let commit = String(decoding: git.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return git.ending == .exited(0) && !commit.isEmpty ? commit : "unknown"
   }()
 }
