@@ -20,7 +20,7 @@ extension Tensor {
     require(
       bias.map { $0.shape == [filter.shape[0]] } ?? true,
       "conv2D: bias \(bias?.shape ?? []) for filter \(filter.shape)")
-    Tensor.checkWindow("conv2D", stride, padding, dilation)
+    Tensor.checkWindow("conv2D", self, filter, stride, padding, dilation)
     let height = (shape[2] + 2 * padding.0 - dilation.0 * (filter.shape[2] - 1) - 1) / stride.0 + 1
     let width = (shape[3] + 2 * padding.1 - dilation.1 * (filter.shape[3] - 1) - 1) / stride.1 + 1
     require(
@@ -45,7 +45,8 @@ extension Tensor {
   /// - Parameters:
   ///   - filter: [in, out / groups, height, width].
   ///   - bias: [out].
-  ///   - outputPadding: Rows and columns added to one side of the result, smaller than stride or dilation.
+  ///   - outputPadding: Rows and columns added below and on the right of the result, along each axis fewer than the
+  ///     stride or than the dilation; where no window reaches them they hold the bias.
   /// - Returns: [images, out, outHeight, outWidth], with
   ///   outHeight = (height - 1) * stride - 2 * padding + dilation * (kernel - 1) + outputPadding + 1.
   public func convTranspose2D(
@@ -60,11 +61,12 @@ extension Tensor {
     require(
       bias.map { $0.shape == [channels] } ?? true,
       "convTranspose2D: bias \(bias?.shape ?? []) for \(channels) output channels")
-    Tensor.checkWindow("convTranspose2D", stride, padding, dilation)
+    Tensor.checkWindow("convTranspose2D", self, filter, stride, padding, dilation)
     require(
       outputPadding.0 >= 0 && outputPadding.1 >= 0 && outputPadding.0 < Swift.max(stride.0, dilation.0)
         && outputPadding.1 < Swift.max(stride.1, dilation.1),
-      "convTranspose2D: output padding \(outputPadding) must be smaller than stride or dilation")
+      "convTranspose2D: output padding \(outputPadding) for stride \(stride) and dilation \(dilation): it is smaller "
+        + "than one of them along each axis")
     let height =
       (shape[2] - 1) * stride.0 - 2 * padding.0 + dilation.0 * (filter.shape[2] - 1) + outputPadding.0 + 1
     let width =
@@ -87,8 +89,12 @@ extension Tensor {
   }
 
   private static func checkWindow(
-    _ name: StaticString, _ stride: (Int, Int), _ padding: (Int, Int), _ dilation: (Int, Int)
+    _ name: StaticString, _ input: Tensor, _ filter: Tensor, _ stride: (Int, Int), _ padding: (Int, Int),
+    _ dilation: (Int, Int)
   ) {
+    require(
+      input.shape[2] > 0 && input.shape[3] > 0 && filter.shape[2] > 0 && filter.shape[3] > 0,
+      "\(name): input \(input.shape) and filter \(filter.shape): an image and a filter have pixels")
     require(
       stride.0 > 0 && stride.1 > 0 && padding.0 >= 0 && padding.1 >= 0 && dilation.0 > 0 && dilation.1 > 0,
       "\(name): stride \(stride), padding \(padding), dilation \(dilation)")
@@ -107,19 +113,26 @@ extension Tensor {
     let biasType = bias.flatMap { $0.tensor.node == nil ? nil : $0.tensor.dtype }
     let types = (x.tensor.dtype, filter.tensor.dtype)
     let inputs = bias.map { [x, filter, $0] } ?? [x, filter]
-    return run(
-      .convolution(forward), inputs.map { $0.kernelInput.contiguous() },
-      output: [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
-    )
-    .stored(as: DType.promote(x.dtype, filter.dtype))
-    .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
-      let g = KernelOperand(gradient.cast(to: .float32))
-      return [
-        savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
-        savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
-        biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
-      ]
-    }
+    let shape: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
+    let result =
+      sizes.channels > 0
+      ? run(.convolution(forward), inputs.map { $0.kernelInput.contiguous() }, output: shape)
+      : sumOfNothing(shape, device: x.tensor.device, bias: bias?.kernelInput)
+    return result.stored(as: DType.promote(x.dtype, filter.dtype))
+      .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
+        let g = KernelOperand(gradient.cast(to: .float32))
+        return [
+          savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
+          savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
+          biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
+        ]
+      }
+  }
+
+  /// What is left where there are no channels to sum over.
+  private static func sumOfNothing(_ shape: Shape, device: Device, bias: Tensor? = nil) -> Tensor {
+    let start = bias?.detached().reshaped(to: [1, shape[1], 1, 1]) ?? Tensor.zeros([], device: device)
+    return start.expanded(to: shape).contiguous()
   }
 
   private static func convolutionInputGradient(
@@ -128,20 +141,23 @@ extension Tensor {
     let savedGradient = filter.tensor.node == nil ? nil : g
     let savedFilter = g.tensor.node == nil ? nil : filter
     let types = (g.tensor.dtype, filter.tensor.dtype)
-    return run(
-      .convolutionBackwardInput(sizes), [g.kernelInput.contiguous(), filter.kernelInput.contiguous()],
-      output: [sizes.batch, sizes.channels, sizes.height, sizes.width]
-    )
-    .stored(as: DType.promote(g.dtype, filter.dtype))
-    .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
-      let dx = KernelOperand(gradient.cast(to: .float32))
-      return [
-        savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
-        savedGradient.map {
-          convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
-        },
-      ]
-    }
+    let shape: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
+    let result =
+      sizes.outputChannels > 0
+      ? run(
+        .convolutionBackwardInput(sizes), [g.kernelInput.contiguous(), filter.kernelInput.contiguous()],
+        output: shape)
+      : sumOfNothing(shape, device: g.tensor.device)
+    return result.stored(as: DType.promote(g.dtype, filter.dtype))
+      .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
+        let dx = KernelOperand(gradient.cast(to: .float32))
+        return [
+          savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
+          savedGradient.map {
+            convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
+          },
+        ]
+      }
   }
 
   private static func convolutionFilterGradient(

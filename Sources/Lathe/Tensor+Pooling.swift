@@ -5,7 +5,9 @@ extension Tensor {
     _ name: StaticString, _ kernel: (Int, Int), _ stride: (Int, Int)?, _ padding: (Int, Int)
   ) -> Pool2D {
     let step = stride ?? kernel
-    require(rank == 4, "\(name): a tensor of shape \(shape), not [n, c, h, w]")
+    require(
+      rank == 4 && shape[2] > 0 && shape[3] > 0,
+      "\(name): a tensor of shape \(shape), not [n, c, h, w] with pixels")
     require(dtype.isFloatingPoint, "\(name): not defined on \(dtype)")
     require(
       kernel.0 > 0 && kernel.1 > 0 && step.0 > 0 && step.1 > 0 && padding.0 >= 0 && padding.1 >= 0
@@ -14,6 +16,7 @@ extension Tensor {
     require(
       shape[2] + 2 * padding.0 >= kernel.0 && shape[3] + 2 * padding.1 >= kernel.1,
       "\(name): the window \(kernel) is larger than the padded input \(shape)")
+    checkPlane(name)
     return Pool2D(
       planes: shape[0] * shape[1], height: shape[2], width: shape[3], kernelHeight: kernel.0,
       kernelWidth: kernel.1,
@@ -22,11 +25,23 @@ extension Tensor {
       outputWidth: (shape[3] + 2 * padding.1 - kernel.1) / step.1 + 1)
   }
 
+  /// Kernels count the pixels of a plane in int32.
+  func checkPlane(_ name: StaticString) {
+    require(
+      shape[2] <= Int(Int32.max) / shape[3],
+      "\(name): planes of \(shape[2]) x \(shape[3]): they have at most \(Int32.max) pixels")
+  }
+
   /// The largest element of each window of [n, c, h, w]; the stride is the kernel where nil.
+  ///
+  /// The gradient goes to the first largest element of a window, or to its last NaN.
   public func maxPool2D(
     kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0)
   ) -> Tensor {
-    let sizes = poolSizes("maxPool2D", kernel, stride, padding)
+    maxPool2D(poolSizes("maxPool2D", kernel, stride, padding))
+  }
+
+  func maxPool2D(_ sizes: Pool2D) -> Tensor {
     let x = cast(to: .float32)
     let target: Shape = [shape[0], shape[1], sizes.outputHeight, sizes.outputWidth]
     let results = Tensor.run(
@@ -61,7 +76,11 @@ extension Tensor {
   ) -> Tensor {
     var sizes = poolSizes("averagePool2D", kernel, stride, padding)
     sizes.countsPadding = countsPadding
-    return Tensor.averagePool(cast(to: .float32), sizes, shape).cast(to: dtype)
+    return averagePool2D(sizes)
+  }
+
+  func averagePool2D(_ sizes: Pool2D) -> Tensor {
+    Tensor.averagePool(cast(to: .float32), sizes, shape).cast(to: dtype)
   }
 
   private static func averagePool(_ x: Tensor, _ sizes: Pool2D, _ shape: Shape) -> Tensor {
@@ -81,9 +100,10 @@ extension Tensor {
     return mean(axes: [2, 3], keepDims: true)
   }
 
-  /// The largest element of each plane of [n, c, h, w]: [n, c, 1, 1].
+  /// The largest element of each plane of [n, c, h, w]: [n, c, 1, 1]; the gradient goes to the first.
   public func globalMaxPool2D() -> Tensor {
     require(rank == 4, "globalMaxPool2D: a tensor of shape \(shape), not [n, c, h, w]")
-    return max(axes: [2, 3], keepDims: true)
+    guard dtype.isFloatingPoint else { return max(axes: [2, 3], keepDims: true) }
+    return adaptiveMaxPool2D(output: (1, 1))
   }
 }

@@ -30,7 +30,7 @@ extension CPUBackend {
       planes: s.planes, height: s.height, width: s.width, kernel_height: s.kernelHeight,
       kernel_width: s.kernelWidth, stride_y: s.strideY, stride_x: s.strideX, padding_y: s.paddingY,
       padding_x: s.paddingX, output_height: s.outputHeight, output_width: s.outputWidth,
-      counts_padding: s.countsPadding)
+      counts_padding: s.countsPadding, adaptive: s.isAdaptive)
     let work = s.height * s.width + s.outputHeight * s.outputWidth * s.kernelHeight * s.kernelWidth
     withUnsafePointer(to: sizes) { sizes in
       ThreadPool.shared.parallelFor(s.planes, grain: max(1, 32768 / max(work, 1))) { body(sizes, $0) }

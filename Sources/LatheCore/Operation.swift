@@ -258,6 +258,9 @@ public struct Pool2D: Sendable, Hashable {
   public var outputHeight: Int, outputWidth: Int
   /// For averages: whether padding counts as elements of value 0.
   public var countsPadding = true
+  /// Whether window i of n over an axis of L elements is i L / n ..< (i + 1) L / n, rounded outwards; window, steps and
+  /// padding then say nothing.
+  public var isAdaptive = false
 
   /// A pooling from its parts.
   public init(

@@ -19,11 +19,38 @@
       try pool("average_pool_backward", sizes, inputs + outputs, result: outputs[0])
     }
 
+    /// The largest window whose size is compiled in, with its loops unrolled.
+    private static let largestUnrolled = 25
+
     private func pool(_ function: String, _ sizes: Pool2D, _ operands: [Operand], result: Operand) throws {
       guard result.elementCount > 0 else { return }
+      let isUnrolled = !sizes.isAdaptive && sizes.kernelHeight * sizes.kernelWidth <= Self.largestUnrolled
+      let kernel =
+        try isUnrolled ? unrolledPool(function, sizes) : self.kernel(.file("pooling_windows.cl"), function)
+      // max_pool_backward writes whole windows under the cpu profile where they tile the plane.
+      let tiled =
+        sizes.strideY == sizes.kernelHeight && sizes.strideX == sizes.kernelWidth && sizes.paddingY == 0
+        && sizes.paddingX == 0
+      let byWindows =
+        !function.hasSuffix("backward")
+        || (isUnrolled && tiled && function == "max_pool_backward" && profile == .cpu)
+      let lines = sizes.planes * (byWindows ? sizes.outputHeight : sizes.height)
+      guard lines <= Int(Int32.max) else { throw LatheError.unsupported("pooling of \(lines) lines") }
+      let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
+      let arguments =
+        operands.map { KernelArgument.memory($0.memory) }
+        + [isUnrolled ? .int(sizes.planes) : .bytes(Self.bytes(of: sizes)), .int(linesPerItem)]
+      if profile == .gpu {
+        try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
+      } else {
+        try launch(kernel, arguments, global: (ceilingDivide(lines, linesPerItem), 1, 1))
+      }
+    }
+
+    private func unrolledPool(_ function: String, _ sizes: Pool2D) throws -> OpenCLKernel {
       var geometry = sizes
       geometry.planes = 0
-      let kernel = try layerPlans.plan(.pool(geometry, function: function)) {
+      return try layerPlans.plan(.pool(geometry, function: function)) {
         try self.kernel(
           .file("pooling.cl"), function,
           [
@@ -34,22 +61,16 @@
             "PADDING_X": .int(sizes.paddingX), "COUNTS_PADDING": sizes.countsPadding ? 1 : 0,
           ])
       }
-      // max_pool_backward writes whole windows under the cpu profile where they tile the plane.
-      let tiled =
-        sizes.strideY == sizes.kernelHeight && sizes.strideX == sizes.kernelWidth && sizes.paddingY == 0
-        && sizes.paddingX == 0
-      let byWindows =
-        !function.hasSuffix("backward") || (tiled && function == "max_pool_backward" && profile == .cpu)
-      let lines = sizes.planes * (byWindows ? sizes.outputHeight : sizes.height)
-      guard lines <= Int(Int32.max) else { throw LatheError.unsupported("pooling of \(lines) lines") }
-      let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
-      let arguments =
-        operands.map { KernelArgument.memory($0.memory) } + [.int(sizes.planes), .int(linesPerItem)]
-      if profile == .gpu {
-        try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
-      } else {
-        try launch(kernel, arguments, global: (ceilingDivide(lines, linesPerItem), 1, 1))
-      }
+    }
+
+    /// The struct `pool_sizes` of pooling_windows.cl.
+    private static func bytes(of s: Pool2D) -> [UInt8] {
+      let words = [
+        s.height, s.outputHeight, s.kernelHeight, s.strideY, s.paddingY,
+        s.width, s.outputWidth, s.kernelWidth, s.strideX, s.paddingX,
+        s.planes, s.countsPadding && !s.isAdaptive ? 1 : 0, s.isAdaptive ? 1 : 0,
+      ].map(Int32.init)
+      return words.withUnsafeBytes { Array($0) }
     }
   }
 #endif

@@ -47,6 +47,9 @@ extension OpCase {
       convolution(
         [1, 270, 6, 6], [50, 270, 3, 3], Window(padding: (2, 2)), gradient: false, tolerance: .transformed),
       convolution([0, 2, 5, 5], [3, 2, 3, 3], gradient: false),
+      // No channels: the bias, or zeros.
+      convolution([1, 0, 4, 4], [2, 0, 3, 3], Window(padding: (1, 1))),
+      convolution([1, 0, 4, 4], [2, 0, 3, 3], bias: false),
       // Filter gradients with 16 channels to a vector: a second one of one channel, strides, dilation, groups, all lines
       // of the filter at once and one by one.
       convolution([3, 17, 5, 4], [4, 17, 3, 3], Window(padding: (1, 1)), views: true),
@@ -94,6 +97,11 @@ extension OpCase {
     ([1, 2, 4, 3], [2, 2, 2, 3], Window(padding: (1, 0), dilation: (2, 1))),
     ([1, 4, 3, 3], [4, 3, 2, 2], Window(stride: (2, 1), groups: 2)),
     ([2, 17, 6, 6], [17, 9, 4, 4], Window(stride: (2, 2), padding: (1, 1))),
+    // Output padding of a stride or more, below the dilation: pixels that no window reaches.
+    ([1, 4, 2, 2], [4, 2, 1, 1], Window(dilation: (2, 2), groups: 2, outputPadding: (1, 1))),
+    ([2, 3, 3, 2], [3, 2, 2, 3], Window(padding: (1, 0), dilation: (3, 2), outputPadding: (2, 1))),
+    ([1, 2, 3, 3], [2, 2, 3, 2], Window(stride: (2, 1), dilation: (4, 3), outputPadding: (3, 2))),
+    ([1, 3, 40, 40], [3, 4, 3, 3], Window(padding: (2, 2), dilation: (2, 2), outputPadding: (1, 1))),
   ].flatMap { (x: [Int], filter: [Int], window: Window) -> [OpCase] in
     let small = x.reduce(1, *) <= 100
     let outputs = filter[1] * window.groups

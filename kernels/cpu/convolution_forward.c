@@ -3,11 +3,12 @@
 
 // Forward convolution on the inner kernel of GEMM: rows are output channels, columns are pixels.
 
-/// Without window, stride and padding an image is one row of pixels: longer runs, fewer of them.
+/// Without window, stride and padding an image is one row of pixels: longer runs, fewer of them. The result of a
+/// transposed convolution with output padding has pixels that no window reaches, so that rows stay apart.
 static lathe_convolution flattened(const lathe_convolution *s) {
   lathe_convolution f = *s;
   if (s->kernel_height == 1 && s->kernel_width == 1 && s->stride_y == 1 && s->stride_x == 1 && s->padding_y == 0
-      && s->padding_x == 0) {
+      && s->padding_x == 0 && s->output_height == s->height && s->output_width == s->width) {
     f.width = f.output_width = s->height * s->width;
     f.height = f.output_height = 1;
   }
@@ -133,6 +134,9 @@ bool lathe_convolution_turn(const lathe_convolution *s, lathe_convolution *turne
   const long py = (s->kernel_height - 1) * s->dilation_y - s->padding_y;
   const long px = (s->kernel_width - 1) * s->dilation_x - s->padding_x;
   if (s->stride_y != 1 || s->stride_x != 1 || py < 0 || px < 0) return false;
+  // Output padding: pixels of x that no window reaches.
+  if (s->output_height + py != s->height + s->padding_y || s->output_width + px != s->width + s->padding_x)
+    return false;
   // It computes kernel x kernel products for each pixel of x, the other way one for each pixel of y.
   if (s->height * s->width * 10 > s->output_height * s->output_width * 14) return false;
   *turned = *s;

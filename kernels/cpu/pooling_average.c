@@ -1,7 +1,8 @@
-#include "include/pooling.h"
-#include "vector_types.h"
+#include "include/workspace.h"
+#include "pooling_windows.h"
 
-// Average pooling: whole rows of windows at once, one element of the window after the other.
+// Average pooling: whole rows of small windows at once, one element of the window after the other; large windows one by
+// one, with sums in float64.
 
 /// Outputs low..<high whose window element `at` (from the window's start) lies inside the image.
 LATHE_INLINE void inside(long at, long stride, long size, long outputs, long *low, long *high) {
@@ -21,7 +22,69 @@ LATHE_INLINE float divisor(const lathe_pool *s, long rows, long ox) {
   return (float)(rows * overlap(ox * s->stride_x - s->padding_x, s->kernel_width, s->width));
 }
 
+/// The sum of `count` neighbours, in runs that are short enough for float32.
+LATHE_INLINE double sum_of_row(const float *x, long count) {
+  double total = 0;
+  for (long i = 0; i < count;) {
+    const long end = i + 512 < count ? i + 512 : count;
+    f16v lanes = {};
+    for (; i + 16 <= end; i += 16) lanes += load16(x + i);
+    total += sum16(&lanes);
+    for (; i < end; i++) total += x[i];
+  }
+  return total;
+}
+
+/// What the sum of a large window is divided by.
+LATHE_INLINE double large_divisor(const lathe_pool *s, long rows, long columns) {
+  const bool counts_all = s->counts_padding && !s->adaptive;
+  return counts_all ? (double)(s->kernel_height * s->kernel_width) : (double)(rows * columns);
+}
+
+LATHE_CLONES static void average_large(const lathe_pool *s, const float *x, float *y, long first, long last) {
+  const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
+  y += first * s->output_height * s->output_width;
+  for (long p = first; p < last; p++)
+    for (long oy = 0; oy < s->output_height; oy++) {
+      long y0, y1;
+      window_elements(&vertical, oy, &y0, &y1);
+      for (long ox = 0; ox < s->output_width; ox++) {
+        long x0, x1;
+        window_elements(&horizontal, ox, &x0, &x1);
+        double sum = 0;
+        for (long iy = y0; iy < y1; iy++) sum += sum_of_row(x + (p * s->height + iy) * s->width + x0, x1 - x0);
+        *y++ = (float)(sum / large_divisor(s, y1 - y0, x1 - x0));
+      }
+    }
+}
+
+/// Spreads rows of windows along x first, and the results along y.
+LATHE_CLONES static void average_large_backward(
+    const lathe_pool *s, const float *dy, float *dx, long first, long last) {
+  const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
+  const long oh = s->output_height, ow = s->output_width, width = s->width, in = s->height * width;
+  double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(in + width) * 2), *row = sums + in;
+  for (long p = first; p < last; p++) {
+    for (long i = 0; i < in; i++) sums[i] = 0;
+    for (long oy = 0; oy < oh; oy++) {
+      long y0, y1;
+      window_elements(&vertical, oy, &y0, &y1);
+      for (long i = 0; i < width; i++) row[i] = 0;
+      for (long ox = 0; ox < ow; ox++) {
+        long x0, x1;
+        window_elements(&horizontal, ox, &x0, &x1);
+        const double share = dy[(p * oh + oy) * ow + ox] / large_divisor(s, y1 - y0, x1 - x0);
+        for (long i = x0; i < x1; i++) row[i] += share;
+      }
+      for (long r = y0; r < y1; r++)
+        for (long i = 0; i < width; i++) sums[r * width + i] += row[i];
+    }
+    for (long i = 0; i < in; i++) dx[p * in + i] = (float)sums[i];
+  }
+}
+
 LATHE_CLONES void lathe_average_pool(const lathe_pool *s, const float *x, float *y, long first, long last) {
+  if (has_large_windows(s)) return average_large(s, x, y, first, last);
   const long ow = s->output_width, oh = s->output_height;
   for (long p = first; p < last; p++)
     for (long oy = 0; oy < oh; oy++) {
@@ -55,6 +118,7 @@ LATHE_CLONES void lathe_average_pool(const lathe_pool *s, const float *x, float 
 
 LATHE_CLONES void lathe_average_pool_backward(
     const lathe_pool *s, const float *dy, float *dx, long first, long last) {
+  if (has_large_windows(s)) return average_large_backward(s, dy, dx, first, last);
   const long ow = s->output_width, oh = s->output_height, in = s->height * s->width;
   for (long p = first; p < last; p++) {
     memset(dx + p * in, 0, (size_t)in * sizeof(float));

@@ -1,5 +1,5 @@
-#include "include/pooling.h"
-#include "vector_types.h"
+#include "include/workspace.h"
+#include "pooling_windows.h"
 
 // Maximum pooling. Windows of 2 x 2 with a stride of 2 read two rows of the image and deal their elements out to even
 // and odd lanes; everything else runs over the window element by element.
@@ -7,17 +7,17 @@
 typedef float f4v __attribute__((vector_size(16), aligned(4)));
 typedef int32_t i4v __attribute__((vector_size(16), aligned(4)));
 
-/// Whether b takes a's place as the largest: it is larger, or the first NaN.
-LATHE_INLINE bool beats(float b, float a) { return !(b <= a) && a == a; }
+/// Whether b takes a's place as the largest: it is larger, or NaN, as in PyTorch.
+LATHE_INLINE bool beats(float b, float a) { return b > a || b != b; }
 
 static bool is_two_by_two(const lathe_pool *s) {
-  return s->kernel_height == 2 && s->kernel_width == 2 && s->stride_y == 2 && s->stride_x == 2 && s->padding_y == 0
+  return !s->adaptive && s->kernel_height == 2 && s->kernel_width == 2 && s->stride_y == 2 && s->stride_x == 2 && s->padding_y == 0
       && s->padding_x == 0 && s->output_height * 2 <= s->height && s->output_width * 2 <= s->width;
 }
 
 #define TAKE(F, I, b, bi) \
   do { \
-    const I better = ~((b) <= best) & (best == best); \
+    const I better = ((b) > best) | ((b) != (b)); \
     best = (F)(((I)(b)&better) | ((I)best & ~better)); \
     at = ((bi)&better) | (at & ~better); \
   } while (0)
@@ -66,26 +66,38 @@ LATHE_INLINE void two_by_two_row(const float *upper, const float *lower, long w,
   }
 }
 
-/// Window positions low..<high of one axis that lie inside the image.
-LATHE_INLINE void clip(long start, long kernel, long size, long *low, long *high) {
-  *low = start < 0 ? 0 : start;
-  *high = start + kernel < size ? start + kernel : size;
+/// Whether one of `count` elements beats `best`.
+LATHE_INLINE bool any_beats(const float *x, long count, float best) {
+  i16v found = {};
+  const f16v limit = best - (f16v){};
+  long i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const f16v value = load16(x + i);
+    found |= (value > limit) | (value != value);
+  }
+  for (; i < count; i++) found[0] |= beats(x[i], best);
+  int32_t any = 0;
+  for (int lane = 0; lane < 16; lane++) any |= found[lane];
+  return any != 0;
 }
 
 LATHE_INLINE void any_window(const lathe_pool *s, const float *x, float *y, int32_t *index) {
+  const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
   for (long oy = 0; oy < s->output_height; oy++) {
     long y0, y1;
-    clip(oy * s->stride_y - s->padding_y, s->kernel_height, s->height, &y0, &y1);
+    window_elements(&vertical, oy, &y0, &y1);
     for (long ox = 0; ox < s->output_width; ox++) {
       long x0, x1;
-      clip(ox * s->stride_x - s->padding_x, s->kernel_width, s->width, &x0, &x1);
+      window_elements(&horizontal, ox, &x0, &x1);
       float best = x[y0 * s->width + x0];
       long at = y0 * s->width + x0;
-      for (long iy = y0; iy < y1; iy++)
-        for (long ix = x0; ix < x1; ix++) {
-          const float value = x[iy * s->width + ix];
-          if (beats(value, best)) best = value, at = iy * s->width + ix;
-        }
+      for (long iy = y0; iy < y1; iy++) {
+        const float *row = x + iy * s->width;
+        // Most rows of a large window hold nothing larger.
+        if (x1 - x0 >= 32 && !any_beats(row + x0, x1 - x0, best)) continue;
+        for (long ix = x0; ix < x1; ix++)
+          if (beats(row[ix], best)) best = row[ix], at = iy * s->width + ix;
+      }
       *y++ = best;
       *index++ = (int32_t)at;
     }
@@ -156,6 +168,12 @@ LATHE_CLONES void lathe_max_pool_backward(
         for (long i = 2 * ow; i < w; i++) upper[i] = upper[w + i] = 0;
       }
       for (long i = 2 * s->output_height * w; i < in; i++) to[i] = 0;
+    } else if (has_large_windows(s)) {
+      // Many windows may have one largest element.
+      double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)in * 2);
+      for (long i = 0; i < in; i++) sums[i] = 0;
+      for (long i = 0; i < out; i++) sums[index[p * out + i]] += dy[p * out + i];
+      for (long i = 0; i < in; i++) to[i] = (float)sums[i];
     } else {
       memset(to, 0, (size_t)in * sizeof(float));
       for (long i = 0; i < out; i++) to[index[p * out + i]] += dy[p * out + i];

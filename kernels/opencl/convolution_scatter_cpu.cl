@@ -30,8 +30,9 @@
 #define PIXELS (SOURCE_HEIGHT * SOURCE_WIDTH)
 #define FULL_VECTORS (PIXELS / 16)
 #define VECTORS ((PIXELS + 15) / 16)
-#define PADDED_HEIGHT (SOURCE_HEIGHT + (KERNEL_HEIGHT - 1) * DILATION_Y)
-#define PADDED_WIDTH (SOURCE_WIDTH + (KERNEL_WIDTH - 1) * DILATION_X)
+// No less than the windows reach: with output padding the image is larger than that.
+#define PADDED_HEIGHT (TARGET_HEIGHT + 2 * PADDING_Y)
+#define PADDED_WIDTH (TARGET_WIDTH + 2 * PADDING_X)
 #define PLANE (PADDED_HEIGHT * PADDED_WIDTH)
 #define BLOCKS (ROWS / BLOCK)
 

@@ -115,6 +115,10 @@ static const char pooling_cl[] = {
 #embed "pooling.cl" suffix(, 0)
 };
 
+static const char pooling_windows_cl[] = {
+#embed "pooling_windows.cl" suffix(, 0)
+};
+
 static const char softmax_cl[] = {
 #embed "softmax.cl" suffix(, 0)
 };
@@ -176,6 +180,7 @@ static const struct {
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
     {"pooling.cl", pooling_cl},
+    {"pooling_windows.cl", pooling_windows_cl},
     {"slices.cl", slices_cl},
     {"softmax.cl", softmax_cl},
     {"layer_norm.cl", layer_norm_cl},

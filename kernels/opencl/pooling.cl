@@ -8,7 +8,7 @@
 //
 // Contract: x [planes, HEIGHT, WIDTH], y and index [planes, OUT_HEIGHT, OUT_WIDTH]. cpu: a work-item does a line of
 // the result after another, `lines_per_item` of them; gpu: a work-item does one element. Lines (elements) are counted
-// through all planes. index is row * WIDTH + column of the window's first largest element; NaN counts as largest.
+// through all planes. index is row * WIDTH + column of the window's first largest element, or of its last NaN.
 //
 // Definitions without a default: HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_*, STRIDE_*, PADDING_*, COUNTS_PADDING.
 
@@ -49,8 +49,7 @@ static inline void max_at(__global const float *x, __global float *y, __global i
       const int ix = ox * STRIDE_X + kx - PADDING_X;
       if (!INSIDE && (ix < 0 || ix >= WIDTH)) continue;
       const float value = plane[iy * WIDTH + ix];
-      // A NaN beats every number, but not an earlier NaN.
-      const bool better = where < 0 || value > best || (value != value && best == best);
+      const bool better = where < 0 || value > best || value != value;
       best = better ? value : best;
       where = better ? iy * WIDTH + ix : where;
     }
@@ -60,10 +59,10 @@ static inline void max_at(__global const float *x, __global float *y, __global i
 }
 
 #if LATHE_PROFILE_CPU && WINDOWS_OF_TWO
-// `better` is all ones where b beats a: larger, or the first NaN.
+// `better` is all ones where b beats a: larger, or NaN.
 #define TAKE(a, where, b, place)                        \
   {                                                     \
-    const __typeof__(where) better = (b > a) | ((b != b) & (a == a)); \
+    const __typeof__(where) better = (b > a) | (b != b); \
     a = select(a, b, better);                           \
     where = select(where, place, better);               \
   }

@@ -1,0 +1,141 @@
+// Pooling as in pooling.cl for large windows and for windows that divide a plane into equal parts ("adaptive"): the sizes
+// are arguments, so that one program serves them all.
+//
+// Contract: as in pooling.cl, with the sizes in `s`. Sums are compensated (Kahan), so that they are as good for a million
+// elements as for a few.
+
+typedef struct {
+  int size, outputs, kernel_size, stride, padding;
+} pool_axis;
+
+typedef struct {
+  pool_axis y, x;
+  int planes, counts_padding, adaptive;
+} pool_sizes;
+
+// Calls DO(line, column) for each element that this work-item has to make, of `height` lines of `width` elements.
+#if LATHE_PROFILE_CPU
+#define FOR_EACH(height, width, DO)                                              \
+  const int first = (int)get_global_id(0) * lines_per_item;                      \
+  const int end = min(first + lines_per_item, s.planes *(height));               \
+  for (int line = first; line < end; line++)                                     \
+    for (int column = 0; column < (width); column++) DO(line, column);
+#else
+#define FOR_EACH(height, width, DO)                                              \
+  const size_t element = get_global_id(0);                                       \
+  const int line = (int)(element / (width));                                     \
+  const int column = (int)(element % (width));                                   \
+  if (line < s.planes * (height)) DO(line, column);
+#endif
+
+// Elements .x ..< .y that a window holds, those outside the plane left out.
+static inline int2 elements_of(int window, const pool_axis a, int adaptive) {
+  if (adaptive) {
+    const long first = (long)window * a.size / a.outputs;
+    return (int2)((int)first, (int)(((long)(window + 1) * a.size + a.outputs - 1) / a.outputs));
+  }
+  const int start = window * a.stride - a.padding;
+  return (int2)(max(start, 0), min(start + a.kernel_size, a.size));
+}
+
+// Windows .x ..< .y that hold an element.
+static inline int2 windows_over(int element, const pool_axis a, int adaptive) {
+  if (adaptive) {
+    const long first = (long)element * a.outputs / a.size;
+    return (int2)((int)first, (int)(((long)(element + 1) * a.outputs + a.size - 1) / a.size));
+  }
+  const int reach = element + a.padding - a.kernel_size;
+  return (int2)(reach < 0 ? 0 : reach / a.stride + 1, min((element + a.padding) / a.stride, a.outputs - 1) + 1);
+}
+
+// .x is the sum, .y what its last addition put in too much; an infinite or undefined sum has no remainder.
+static inline float2 added(float2 sum, float value) {
+  const float wanted = value - sum.y, total = sum.x + wanted;
+  return (float2)(total, isfinite(total) ? (total - sum.x) - wanted : 0.0f);
+}
+
+static inline void max_of(__global const float *x, __global float *y, __global int *index, const pool_sizes s, int line,
+                          int ox) {
+  __global const float *plane = x + (size_t)(line / s.y.outputs) * s.y.size * s.x.size;
+  const int2 rows = elements_of(line % s.y.outputs, s.y, s.adaptive), columns = elements_of(ox, s.x, s.adaptive);
+  int where = rows.x * s.x.size + columns.x;
+  float best = plane[where];
+  for (int iy = rows.x; iy < rows.y; iy++)
+    for (int ix = columns.x; ix < columns.y; ix++) {
+      const int place = iy * s.x.size + ix;
+      const float value = plane[place];
+      const bool better = value > best || value != value;
+      best = better ? value : best;
+      where = better ? place : where;
+    }
+  y[(size_t)line * s.x.outputs + ox] = best;
+  index[(size_t)line * s.x.outputs + ox] = where;
+}
+
+__kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
+                       const pool_sizes s, const int lines_per_item) {
+#define DO(l, c) max_of(x, y, index, s, l, c)
+  FOR_EACH(s.y.outputs, s.x.outputs, DO)
+#undef DO
+}
+
+static inline float divisor_of(int2 rows, int2 columns, const pool_sizes s) {
+  return s.counts_padding ? (float)s.y.kernel_size * (float)s.x.kernel_size
+                          : (float)(rows.y - rows.x) * (float)(columns.y - columns.x);
+}
+
+static inline float average_of(__global const float *x, const pool_sizes s, int line, int ox) {
+  __global const float *plane = x + (size_t)(line / s.y.outputs) * s.y.size * s.x.size;
+  const int2 rows = elements_of(line % s.y.outputs, s.y, s.adaptive), columns = elements_of(ox, s.x, s.adaptive);
+  float2 sum = (float2)(0.0f);
+  for (int iy = rows.x; iy < rows.y; iy++)
+    for (int ix = columns.x; ix < columns.y; ix++) sum = added(sum, plane[(size_t)iy * s.x.size + ix]);
+  return sum.x / divisor_of(rows, columns, s);
+}
+
+__kernel void average_pool(__global const float *restrict x, __global float *restrict y, const pool_sizes s,
+                           const int lines_per_item) {
+#define DO(l, c) y[(size_t)(l) * s.x.outputs + (c)] = average_of(x, s, l, c)
+  FOR_EACH(s.y.outputs, s.x.outputs, DO)
+#undef DO
+}
+
+static inline float max_gradient_of(__global const float *dy, __global const int *index, const pool_sizes s, int line,
+                                    int ix) {
+  const size_t plane = (size_t)(line / s.y.size) * s.y.outputs * s.x.outputs;
+  const int iy = line % s.y.size, place = iy * s.x.size + ix;
+  const int2 down = windows_over(iy, s.y, s.adaptive), across = windows_over(ix, s.x, s.adaptive);
+  float2 sum = (float2)(0.0f);
+  for (int oy = down.x; oy < down.y; oy++)
+    for (int ox = across.x; ox < across.y; ox++) {
+      const size_t window = plane + (size_t)oy * s.x.outputs + ox;
+      if (index[window] == place) sum = added(sum, dy[window]);
+    }
+  return sum.x;
+}
+
+__kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
+                                __global float *restrict dx, const pool_sizes s, const int lines_per_item) {
+#define DO(l, c) dx[(size_t)(l) * s.x.size + (c)] = max_gradient_of(dy, index, s, l, c)
+  FOR_EACH(s.y.size, s.x.size, DO)
+#undef DO
+}
+
+static inline float average_gradient_of(__global const float *dy, const pool_sizes s, int line, int ix) {
+  __global const float *plane = dy + (size_t)(line / s.y.size) * s.y.outputs * s.x.outputs;
+  const int2 down = windows_over(line % s.y.size, s.y, s.adaptive), across = windows_over(ix, s.x, s.adaptive);
+  float2 sum = (float2)(0.0f);
+  for (int oy = down.x; oy < down.y; oy++) {
+    const int2 rows = elements_of(oy, s.y, s.adaptive);
+    for (int ox = across.x; ox < across.y; ox++)
+      sum = added(sum, plane[(size_t)oy * s.x.outputs + ox] / divisor_of(rows, elements_of(ox, s.x, s.adaptive), s));
+  }
+  return sum.x;
+}
+
+__kernel void average_pool_backward(__global const float *restrict dy, __global float *restrict dx, const pool_sizes s,
+                                    const int lines_per_item) {
+#define DO(l, c) dx[(size_t)(l) * s.x.size + (c)] = average_gradient_of(dy, s, l, c)
+  FOR_EACH(s.y.size, s.x.size, DO)
+#undef DO
+}
