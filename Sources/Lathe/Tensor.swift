@@ -27,6 +27,12 @@ public struct Tensor: Sendable, CustomStringConvertible {
     self.init(Storage(device: device, dtype: dtype, shape: shape, state: .failed(error)))
   }
 
+  /// The same with an error in it, which is thrown where a value that depends on it is read: for what data got wrong in a
+  /// computation that cannot throw.
+  package func failing(_ error: LatheError) -> Tensor {
+    self + Tensor(failed: error, shape: [], dtype: dtype, device: device)
+  }
+
   /// The sizes of the axes.
   public var shape: Shape { view?.layout.shape ?? storage.shape }
   /// The number of axes.

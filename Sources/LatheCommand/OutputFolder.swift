@@ -3,20 +3,43 @@ import LatheNN
 
 /// Chooses and prepares the folder of a run.
 enum OutputFolder {
-  /// The folder asked for, or one under `runs/`: the next free number, or to resume, the last used.
+  /// Runs a function with the folder asked for, or one under `runs/`: the next free number, or to resume, the last used.
   ///
-  /// - Throws: `LatheError` where it cannot be written, or holds another run that nobody asked to resume.
-  static func prepare(_ asked: String?, model: String, resume: Bool) throws -> String {
-    let folder = asked.map(trimmed) ?? numbered(model, resume: resume)
-    try AtomicFile.makeFolder(folder)
-    try AtomicFile.checkWritable(folder: folder)
-    if !resume, let name = earlierRun(in: folder) {
-      throw LatheError(
-        .file,
-        "\(folder): holds an earlier run (\(name)); add --resume to go on with it or choose another folder with --output"
-      )
+  /// No other process can be at work in it meanwhile. Where it was made here and nothing is written, it is removed again.
+  /// - Throws: `LatheError` where it cannot be written, another process is at work in it, or it holds another run that
+  ///   nobody asked to resume; and what `body` throws.
+  static func use<Result>(
+    _ asked: String?, model: String, resume: Bool, _ body: (_ folder: String) throws -> Result
+  ) throws -> Result {
+    let (folder, made) = try choose(asked, model: model, resume: resume)
+    defer { removeEmpty(made) }
+    let lock = try FolderLock.of(folder)
+    return try withExtendedLifetime(lock) {
+      try AtomicFile.checkWritable(folder: folder)
+      if !resume, let name = earlierRun(in: folder) {
+        throw LatheError(
+          .file,
+          "\(folder): holds an earlier run (\(name)); add --resume to go on with it or choose another folder with --output"
+        )
+      }
+      return try body(folder)
     }
-    return folder
+  }
+
+  /// Removes folders that hold nothing.
+  private static func removeEmpty(_ folders: [String]) { for folder in folders { rmdir(folder) } }
+
+  private static func choose(_ asked: String?, model: String, resume: Bool) throws -> (String, made: [String])
+  {
+    guard let asked else {
+      let made = FileManager.default.fileExists(atPath: "runs") ? [] : ["runs"]
+      try AtomicFile.makeFolder("runs")
+      return try numbered(model, resume: resume, made: made)
+    }
+    let path = trimmed(asked)
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    try AtomicFile.makeFolder(path)
+    return (path, isNew ? [path] : [])
   }
 
   private static func trimmed(_ path: String) -> String {
@@ -28,14 +51,22 @@ enum OutputFolder {
   private static func earlierRun(in folder: String) -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().first {
-      $0 == "model.safetensors" || ($0.hasPrefix("checkpoint-") && $0.hasSuffix(".json"))
+      $0 == ModelFolder.lastName || ($0.hasPrefix("checkpoint-") && $0.hasSuffix(".json"))
     }
   }
 
-  private static func numbered(_ model: String, resume: Bool) -> String {
+  private static func numbered(_ model: String, resume: Bool, made: [String]) throws -> (
+    String, made: [String]
+  ) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
     let used = names.compactMap { $0.hasPrefix("\(model)-") ? Int($0.dropFirst(model.count + 1)) : nil }
-    let last = used.max() ?? 0
-    return "runs/\(model)-\(resume && last > 0 ? last : last + 1)"
+    var number = used.max() ?? 0
+    if resume && number > 0 { return ("runs/\(model)-\(number)", made) }
+    // Whoever makes the folder has it: of two runs that begin together each gets its own.
+    while true {
+      number += 1
+      let path = "runs/\(model)-\(number)"
+      if try AtomicFile.makeNewFolder(path) { return (path, [path] + made) }
+    }
   }
 }

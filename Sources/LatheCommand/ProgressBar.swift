@@ -9,13 +9,13 @@ package struct ProgressBar {
   package init() {}
 
   /// Draws the bar, at most twenty times a second.
-  mutating func show(_ progress: Trainer.Progress) {
+  mutating func show(_ progress: Trainer.Progress, unit: String) {
     guard isDue(step: progress.step, of: progress.steps) else { return }
     if !isDrawn { Terminal.note("Epoch \(progress.epoch)/\(progress.epochs)") }
     isDrawn = true
     let line = ProgressLine(
       step: progress.step, steps: progress.steps, secondsLeft: progress.secondsLeft, loss: progress.loss,
-      accuracy: progress.accuracy, samplesPerSecond: progress.samplesPerSecond)
+      accuracy: progress.accuracy, samplesPerSecond: progress.samplesPerSecond, unit: unit)
     Terminal.draw(line.text(width: Terminal.width))
   }
 
@@ -27,11 +27,13 @@ package struct ProgressBar {
   }
 
   /// Puts the epoch's results in place of its bar.
-  mutating func finish(_ report: EpochReport, epochs: Int) {
+  mutating func finish(_ report: EpochReport, epochs: Int, unit: String) {
     let facts =
-      "\(ProgressLine.duration(report.seconds)) - loss: \(Terminal.fixed(report.trainLoss, 4)) - accuracy: "
-      + "\(Terminal.fixed(report.trainAccuracy, 4)) - test loss: \(Terminal.fixed(report.testLoss, 4)) - test accuracy: "
-      + "\(Terminal.fixed(report.testAccuracy, 4)) - \(Int(report.samplesPerSecond)) samples/s"
+      ProgressLine.duration(report.seconds)
+      + ProgressLine.figures([
+        ("loss", report.trainLoss), ("accuracy", report.trainAccuracy), ("test loss", report.testLoss),
+        ("test accuracy", report.testAccuracy),
+      ]) + " - \(Int(report.samplesPerSecond)) \(unit)/s"
     if !isDrawn { Terminal.note("Epoch \(report.epoch)/\(epochs)") }
     Terminal.replaceLine(by: facts)
     isDrawn = false
@@ -50,15 +52,17 @@ package struct ProgressLine {
   package var step: Int, steps: Int
   /// Seconds until the epoch ends.
   package var secondsLeft: Double
-  /// Means so far.
-  package var loss: Double, accuracy: Double
-  /// Speed.
-  package var samplesPerSecond: Double
+  /// The mean so far, and the share of right answers; nil where there is no right and wrong.
+  package var loss: Double, accuracy: Double?
+  /// Speed, and what it counts.
+  package var samplesPerSecond: Double, unit: String
 
   /// A line from its figures.
   package init(
-    step: Int, steps: Int, secondsLeft: Double, loss: Double, accuracy: Double, samplesPerSecond: Double
+    step: Int, steps: Int, secondsLeft: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double,
+    unit: String = "samples"
   ) {
+    self.unit = unit
     (self.step, self.steps, self.secondsLeft) = (step, steps, secondsLeft)
     (self.loss, self.accuracy, self.samplesPerSecond) = (loss, accuracy, samplesPerSecond)
   }
@@ -68,8 +72,9 @@ package struct ProgressLine {
   /// The bar itself is left out where it would have fewer than five characters.
   package func text(width: Int) -> String {
     let facts =
-      "ETA \(ProgressLine.duration(secondsLeft)) - loss: \(Terminal.fixed(loss, 4)) - accuracy: "
-      + "\(Terminal.fixed(accuracy, 4)) - \(Int(samplesPerSecond)) samples/s"
+      "ETA \(ProgressLine.duration(secondsLeft))"
+      + ProgressLine.figures([("loss", loss), ("accuracy", accuracy)])
+      + " - \(Int(samplesPerSecond)) \(unit)/s"
     let count = "\(Terminal.right(String(step), String(steps).count))/\(steps)"
     let room = min(30, width - facts.count - count.count - 7)
     var bar = ""
@@ -80,6 +85,11 @@ package struct ProgressLine {
         + String(repeating: ".", count: max(0, room - done - 1)) + "] "
     }
     return String("\(count) \(bar)\(facts)".prefix(max(width - 1, 0)))
+  }
+
+  /// Figures by their names, those that are there.
+  static func figures(_ values: [(name: String, value: Double?)]) -> String {
+    values.compactMap { name, value in value.map { " - \(name): \(Terminal.fixed($0, 4))" } }.joined()
   }
 
   /// A time in whole seconds, minutes and seconds, or hours and minutes.

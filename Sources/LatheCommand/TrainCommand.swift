@@ -46,6 +46,9 @@
     @Option(parsing: .unconditional, help: "Batches whose gradients make one step.")
     var accumulate: Int?
 
+    @Flag(help: "Leave out the last batch of an epoch where it is smaller.")
+    var dropLast = false
+
     @Option(
       parsing: .unconditional,
       help: "The step size; without it 0.001 for adam, 0.01 for sgd, or the network's own.")
@@ -152,6 +155,7 @@
       options.labelsFile = shared.labelsFile
       reading.put(into: &options)
       options.batchSize = batchSize
+      options.dropLast = dropLast ? true : nil
       options.learningRate = learningRate
       options.weightDecay = weightDecay
       options.warmupSteps = warmupSteps
@@ -198,22 +202,27 @@
       let device = try shared.openDevice()
       let job = try TrainingJob(recipe, options, device: device)
       if findLearningRate {
-        let folder = try OutputFolder.prepare(options.output, model: recipe.name, resume: false)
-        return try LearningRateSearch(job).run(folder: folder, json: shared.json)
+        return try OutputFolder.use(options.output, model: recipe.name, resume: false) {
+          try LearningRateSearch(job).run(folder: $0, json: shared.json)
+        }
       }
       if dryRun { return try job.dryRun().forEach { Terminal.output($0) } }
-      try train(job, options, device)
+      try OutputFolder.use(options.output, model: recipe.name, resume: resume) {
+        try train(job, options, device, $0)
+      }
     }
 
-    private func train(_ job: TrainingJob, _ options: TrainingOptions, _ device: Device) throws {
+    private func train(_ job: TrainingJob, _ options: TrainingOptions, _ device: Device, _ folder: String)
+      throws
+    {
       let name = job.recipe.name
-      let folder = try OutputFolder.prepare(options.output, model: name, resume: resume)
       let trainer = try job.trainer(folder: folder)
       try job.data.description.write(to: folder)
       if checkNumbers { trainer.checksEveryStep = true }
       trainer.synchronizesPhases = synchronizePhases
       let display = TrainingDisplay(
-        json: shared.json, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name))
+        json: shared.json, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name),
+        unit: job.data.training.unit)
       display.attach(to: trainer)
       trainer.callbacks = [
         RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
@@ -235,16 +244,18 @@
       }
       if let last = trainer.history.last {
         let figures = [result(last, job.recipe.task)] + display.metrics(of: last)
-        display.note("\(figures.joined(separator: ", ")) after \(last.epoch) epochs")
+        display.note(
+          "\(figures.joined(separator: ", ")) after \(last.epoch) epoch\(last.epoch == 1 ? "" : "s")")
       }
-      display.note("model stored in \(folder)/model.safetensors")
+      display.note("model stored in \(folder)/\(ModelFolder.lastName)")
+      if let best = display.best(of: trainer) { display.note(best) }
       display.note("evaluate it with: \(evaluation(folder))")
     }
 
     /// The figure that a network of its kind is judged by.
     private func result(_ report: EpochReport, _ task: ModelRecipe.Task) -> String {
       switch task {
-      case .images, .texts: "test accuracy \(Terminal.fixed(report.testAccuracy, 4))"
+      case .images, .texts: "test accuracy \(Terminal.fixed(report.testAccuracy ?? .nan, 4))"
       // Among the metrics the perplexity is shown with those.
       case .language where report.metrics?[TestMetric.perplexity.name] != nil:
         "test loss \(Terminal.fixed(report.testLoss, 4))"

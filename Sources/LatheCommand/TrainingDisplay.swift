@@ -6,18 +6,22 @@ final class TrainingDisplay {
   private let json: Bool
   private let epochs: Int
   private let metrics: [String]
+  private let unit: String
   private var bar = ProgressBar()
 
-  /// - Parameter metrics: The names of the trainer's metrics, in the order in which they are shown.
-  init(json: Bool, epochs: Int, metrics: [String]) {
+  /// - Parameters:
+  ///   - metrics: The names of the trainer's metrics, in the order in which they are shown.
+  ///   - unit: What a rate counts.
+  init(json: Bool, epochs: Int, metrics: [String], unit: String) {
     self.json = json
     self.epochs = epochs
     self.metrics = metrics
+    self.unit = unit
   }
 
   /// Listens to a trainer.
   func attach(to trainer: Trainer) {
-    if Terminal.isInteractive && !json { trainer.onProgress = { [self] in bar.show($0) } }
+    if Terminal.isInteractive && !json { trainer.onProgress = { [self] in bar.show($0, unit: unit) } }
     trainer.onNote = { [self] in note($0) }
     trainer.onEpoch = { [self] in show($0) }
   }
@@ -35,15 +39,16 @@ final class TrainingDisplay {
     if json {
       Terminal.output(line(report))
     } else if Terminal.isInteractive {
-      bar.finish(report, epochs: epochs)
+      bar.finish(report, epochs: epochs, unit: unit)
       if !metrics.isEmpty { Terminal.note(metrics(of: report).joined(separator: " - ")) }
     } else {
-      Terminal.output(
-        "epoch \(report.epoch)/\(epochs): loss \(Terminal.fixed(report.trainLoss, 4)), accuracy "
-          + "\(Terminal.fixed(report.trainAccuracy, 4)), test loss \(Terminal.fixed(report.testLoss, 4)), test accuracy "
-          + "\(Terminal.fixed(report.testAccuracy, 4)), "
-          + metrics(of: report).map { $0 + ", " }.joined() + "\(Int(report.samplesPerSecond)) samples/s, "
-          + "\(Terminal.fixed(report.seconds, 2)) s")
+      let figures =
+        [
+          ("loss", report.trainLoss), ("accuracy", report.trainAccuracy), ("test loss", report.testLoss),
+          ("test accuracy", report.testAccuracy),
+        ].compactMap { name, value in value.map { "\(name) \(Terminal.fixed($0, 4))" } } + metrics(of: report)
+        + ["\(Int(report.samplesPerSecond)) \(unit)/s", "\(Terminal.fixed(report.seconds, 2)) s"]
+      Terminal.output("epoch \(report.epoch)/\(epochs): \(figures.joined(separator: ", "))")
     }
   }
 
@@ -52,12 +57,22 @@ final class TrainingDisplay {
     metrics.map { "test \($0) \(report.metrics?[$0].map { Terminal.fixed($0, 4) } ?? "none")" }
   }
 
+  /// Which epoch's weights are the best ones, and where they are; nil where none were kept.
+  func best(of trainer: Trainer) -> String? {
+    guard let monitor = trainer.best, let folder = trainer.folder, let place = monitor.best(trainer.history),
+      let value = monitor.value(trainer.history[place])
+    else { return nil }
+    return
+      "best epoch \(trainer.history[place].epoch) (test \(monitor.figure.name) \(Terminal.fixed(value, 4))), its weights "
+      + "in \(folder)/\(ModelFolder.bestName)"
+  }
+
   /// One JSON object, its keys in a fixed order; `metrics` only where there are some.
   private func line(_ report: EpochReport) -> String {
     let values = metrics.map { "\"\($0)\":\(report.metrics?[$0].map { "\($0)" } ?? "null")" }
     let part = metrics.isEmpty ? "" : "\"metrics\":{\(values.joined(separator: ","))},"
     return "{\"epoch\":\(report.epoch),\"train_loss\":\(report.trainLoss),\"test_loss\":\(report.testLoss),"
-      + "\"test_accuracy\":\(report.testAccuracy),\(part)\"samples_per_second\":\(report.samplesPerSecond),"
+      + "\"test_accuracy\":\(report.testAccuracy.map { "\($0)" } ?? "null"),\(part)\"samples_per_second\":\(report.samplesPerSecond),"
       + "\"seconds\":\(report.seconds),\"device\":\"\(report.device)\"}"
   }
 }

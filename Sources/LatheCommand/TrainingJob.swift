@@ -35,7 +35,9 @@ struct TrainingJob {
       ("weight decay", options.weightDecay.map { "\($0)" }),
       ("label smoothing", options.labelSmoothing.map { "\($0)" }),
       ("clipping norm", options.clipNorm.map { "\($0)" }), ("average", options.average.map { "\($0)" }),
-      ("batches a step", options.accumulate.map(String.init)), ("length", options.length.map(String.init)),
+      ("batches a step", options.accumulate.map(String.init)),
+      ("smaller last batches", options.dropLast == true ? "left out" : nil),
+      ("length", options.length.map(String.init)),
       ("input", options.input), ("label", options.label), ("features", options.features),
       ("labels", options.labelsFile), ("missing", options.missing.map { "\($0)" }),
       ("image size", options.imageSize.map(String.init)), ("channels", options.channels.map(String.init)),
@@ -58,7 +60,8 @@ struct TrainingJob {
     if let epochs = options.epochs { return epochs }
     guard let steps = options.steps else { return 5 }
     let inEpoch = Trainer.stepsPerEpoch(
-      examples: data.training.count, batch: settings.batchSize, accumulation: options.accumulate ?? 1)
+      examples: data.training.count, batch: settings.batchSize, accumulation: options.accumulate ?? 1,
+      dropsLast: options.dropLast ?? false)
     return (steps - 1) / max(inEpoch, 1) + 1
   }
 
@@ -79,6 +82,7 @@ struct TrainingJob {
         .invalidArgument,
         "--checkpointing: \(recipe.name) has no layers that can be run again; leave it out")
     }
+    trainer.dropsLast = options.dropLast ?? false
     trainer.accumulation = options.accumulate ?? 1
     trainer.clipping = options.clipNorm.map { .norm($0) }
     trainer.average = options.average.map { ExponentialMovingAverage(model.trainableParameters, decay: $0) }

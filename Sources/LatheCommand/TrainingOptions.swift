@@ -9,6 +9,7 @@ struct TrainingOptions: Codable, Equatable {
     case dataDir = "data_dir"
     case dataFile = "data_file"
     case batchSize = "batch_size"
+    case dropLast = "drop_last"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
     case warmupSteps = "warmup_steps"
@@ -43,6 +44,7 @@ struct TrainingOptions: Codable, Equatable {
   var dataDir: String?
   var dataFile: String?
   var batchSize: Int?
+  var dropLast: Bool?
   var learningRate: Float?
   var weightDecay: Float?
   var warmupSteps: Int?

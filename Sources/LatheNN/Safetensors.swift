@@ -13,7 +13,7 @@ public struct Safetensors {
   /// The largest header that a reader takes, as in the reference implementation.
   static let headerLimit = 100_000_000
 
-  /// Text that the writer added.
+  /// Text that the writer added, without the checksum.
   public let metadata: [String: String]
   /// The tensors by name.
   public let entries: [String: Entry]
@@ -50,6 +50,7 @@ public struct Safetensors {
     }
     let start = 8 + Int(length)
     let text = try read(Int(length))
+    let headerSum = source.checksum
     let header: SafetensorsHeader
     do {
       header = try SafetensorsHeader(text)
@@ -99,7 +100,14 @@ public struct Safetensors {
         try read(into: $0)
       }
     }
-    self.metadata = header.metadata
+    let seal = SafetensorsSeal(header, text)
+    if let seal, !seal.fits(header: headerSum, file: source.checksum, dataCount: position) {
+      throw LatheError(
+        .format,
+        "\(path): damaged: its content does not fit the checksum in it; fetch or make it again, or, where another "
+          + "program changed it and kept the checksum, write it without '\(SafetensorsSeal.key)'")
+    }
+    metadata = header.metadata.filter { $0.key != SafetensorsSeal.key }
     self.entries = entries
     self.tensors = tensors
     checksum = source.checksum
@@ -110,7 +118,8 @@ public struct Safetensors {
     tensors[name].map { $0.moved(to: device ?? $0.device) }
   }
 
-  /// Writes a file, whole or not at all.
+  /// Writes a file, whole or not at all, with a checksum of all of it in its metadata, by which damage is noticed when it
+  /// is read.
   ///
   /// - Throws: `LatheError` of a tensor whose computation failed, or where the file cannot be written.
   public static func write(
@@ -135,9 +144,17 @@ public struct Safetensors {
         result.checksum = CRC32.checksum(bytes, continuing: result.checksum)
         try writer.append(bytes)
       }
-      try header(sorted, metadata).withUnsafeBytes { try append($0) }
+      var header = header(sorted, metadata)
+      try header.withUnsafeBytes { try append($0) }
+      let open = result.checksum
       for (_, tensor) in sorted { try tensor.forEachChunk(of: chunk, append) }
       result.byteCount = writer.count
+      // The checksum is known at the end alone; it stands in digits that count as zeros in it.
+      let digits = SafetensorsSeal.digits(result.checksum)
+      header.replaceSubrange(sealPlace, with: digits)
+      try writer.replace(at: sealPlace.lowerBound, digits)
+      result.checksum ^= SafetensorsSeal.change(
+        from: open, to: CRC32.checksum([header]), behind: writer.count - header.count)
     }
     return result
   }
@@ -149,11 +166,10 @@ public struct Safetensors {
   private static func header(
     _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]
   ) -> [UInt8] {
-    var parts: [String] = []
-    if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-      parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
-    }
+    let pairs = metadata.filter { $0.key != SafetensorsSeal.key }.sorted { $0.key < $1.key }
+      .map { "\(quoted($0.key)):\(quoted($0.value))" }
+    let seal = "\"\(SafetensorsSeal.key)\":\"\(SafetensorsSeal.zeros)\""
+    var parts = ["\"__metadata__\":{\(([seal] + pairs).joined(separator: ","))}"]
     var offset = 0
     for (name, tensor) in tensors {
       let size = tensor.count * tensor.dtype.byteCount
@@ -167,6 +183,12 @@ public struct Safetensors {
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     return (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header
   }
+
+  /// Where the digits of the checksum are in a file written here: the first text of the metadata.
+  private static let sealPlace: Range<Int> = {
+    let start = 8 + "{\"__metadata__\":{\"\(SafetensorsSeal.key)\":\"".utf8.count
+    return start..<start + SafetensorsSeal.zeros.utf8.count
+  }()
 
   private static let types: [DType: String] = [
     .float32: "F32", .float16: "F16", .bfloat16: "BF16", .int32: "I32", .int64: "I64", .uint8: "U8",

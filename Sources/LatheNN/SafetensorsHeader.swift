@@ -15,6 +15,8 @@ struct SafetensorsEntry {
 struct SafetensorsHeader {
   private(set) var entries: [SafetensorsEntry] = []
   private(set) var metadata: [String: String] = [:]
+  /// Where the texts of the metadata end in the header, behind them their quotation marks.
+  private(set) var metadataEnds: [String: Int] = [:]
   private let text: [UInt8]
   private var position = 0
 
@@ -36,6 +38,7 @@ struct SafetensorsHeader {
         try reader.object { reader, key throws(Fault) in
           guard reader.metadata[key] == nil else { throw reader.fault("the name '\(key)' comes twice") }
           reader.metadata[key] = try reader.string()
+          reader.metadataEnds[key] = reader.position - 1
         }
       } else {
         let entry = try reader.entry(key)

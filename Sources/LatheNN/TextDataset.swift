@@ -84,6 +84,8 @@ public struct TextDataset: TrainingData {
   public var count: Int { (tokens.count - 1) / length }
   /// Windows.
   public var noun: String { "windows" }
+  /// Characters.
+  public var unit: String { "characters" }
   /// Of the tokens.
   public var checksum: UInt32 { tokens.withUnsafeBytes { CRC32.checksum($0) } }
 

@@ -72,7 +72,7 @@ struct TrainerTests {
   }
 
   private func figures(_ trainer: Trainer) -> [[Double]] {
-    trainer.history.map { [$0.trainLoss, $0.trainAccuracy, $0.testLoss, $0.testAccuracy] }
+    trainer.history.map { [$0.trainLoss, $0.trainAccuracy ?? 0, $0.testLoss, $0.testAccuracy ?? 0] }
   }
 
   @Test("Training learns, and keeps two checkpoints and the model")
@@ -155,6 +155,13 @@ struct TrainerTests {
     refused(try Run(folder: folder.path, batchSize: 20), "batch size 30, now 20")
     refused(try Run(folder: folder.path, sgd: true), "optimizer adam, now sgd")
     refused(try Run(folder: folder.path, data: IDXFiles.dataset(count: 90, seed: 1)), "other training data")
+    // The same labels, and one pixel that is another.
+    var pixels = Self.training.pixels
+    pixels[1000] ^= 1
+    let changed = ImageDataset(
+      pixels: pixels, labels: Self.training.labels, height: 28, width: 28,
+      classNames: Self.training.classNames)
+    refused(try Run(folder: folder.path, data: changed), "other training data", "other examples")
   }
 
   @Test("A loss that is not a number stops the run and names step and checkpoint")

@@ -13,6 +13,9 @@ public struct Batch: Sendable {
   /// Of sequences that were filled up to the longest: the elements that count, one number an example.
   public let lengths: [Int]?
 
+  /// The number of examples, also where each has several answers.
+  public var exampleCount: Int { inputs.shape.first ?? count }
+
   /// A batch from its parts.
   public init(inputs: Tensor, labels: Tensor, count: Int, lengths: [Int]? = nil) {
     self.inputs = inputs

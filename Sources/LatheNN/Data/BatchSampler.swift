@@ -62,24 +62,30 @@ public struct BucketedBatches: BatchSampler {
   private let lengths: [Int]
   private let size: Int
   private let pool: Int
+  private let dropsLast: Bool
   private let seed: UInt64?
 
   /// - Parameters:
   ///   - lengths: The length of each example of the data set.
   ///   - size: Examples a batch.
   ///   - batchesInPool: How many batches are sorted together: more means less filling, fewer more chance.
+  ///   - dropsLast: Leaves out the batch of the last pool that is smaller.
   ///   - seed: Of the order of the batches; nil leaves them as they are in the pools.
-  public init(_ sampler: any Sampler, lengths: [Int], size: Int, batchesInPool: Int = 100, seed: UInt64?) {
+  public init(
+    _ sampler: any Sampler, lengths: [Int], size: Int, batchesInPool: Int = 100, dropsLast: Bool = false,
+    seed: UInt64?
+  ) {
     require(size > 0 && batchesInPool > 0, "BucketedBatches: batches of \(size), \(batchesInPool) in a pool")
     self.sampler = sampler
     self.lengths = lengths
     self.size = size
     pool = size * batchesInPool
+    self.dropsLast = dropsLast
     self.seed = seed
   }
 
   /// The number of batches of an epoch.
-  public var batchCount: Int { (sampler.count + size - 1) / size }
+  public var batchCount: Int { (sampler.count + (dropsLast ? 0 : size - 1)) / size }
 
   /// Batches of similar length.
   public func plan(epoch: Int) -> BatchPlan {
@@ -93,7 +99,8 @@ public struct BucketedBatches: BatchSampler {
       let sorted = (start..<min(start + pool, order.count))
         .sorted { (lengths[order[$0]], $0) < (lengths[order[$1]], $1) }.map { order[$0] }
       for first in stride(from: 0, to: sorted.count, by: size) {
-        batches.append(sorted[first..<min(first + size, sorted.count)])
+        let batch = sorted[first..<min(first + size, sorted.count)]
+        if batch.count == size || !dropsLast { batches.append(batch) }
       }
     }
     if let seed {

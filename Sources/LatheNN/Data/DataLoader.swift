@@ -27,6 +27,7 @@ public struct DataLoader<Data: Dataset>: Sendable {
   ///
   /// - Parameters:
   ///   - shuffled: Whether every epoch has an order of its own, drawn from `seed`.
+  ///   - dropsLast: Leaves out a last batch that is smaller.
   ///   - seed: Of the order and of augmentation.
   ///   - epoch: The epoch whose order is used.
   ///   - firstBatch: The batch to start from, to go on where an earlier loop stopped.
@@ -34,15 +35,15 @@ public struct DataLoader<Data: Dataset>: Sendable {
   ///   - prefetch: How many batches are at most prepared ahead.
   ///   - collation: How a batch is made of examples; as `Example` says unless given.
   public init(
-    _ dataset: Data, batchSize: Int, shuffled: Bool = false, seed: UInt64 = 0, epoch: Int = 0,
-    firstBatch: Int = 0, workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch,
+    _ dataset: Data, batchSize: Int, shuffled: Bool = false, dropsLast: Bool = false, seed: UInt64 = 0,
+    epoch: Int = 0, firstBatch: Int = 0, workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch,
     collation: Collation<Data.Example>? = nil,
     on device: Device = .default
   ) {
     let order: any Sampler =
       shuffled ? RandomSampler(count: dataset.count, seed: seed) : SequentialSampler(count: dataset.count)
     self.init(
-      dataset, sampler: FixedBatches(order, size: batchSize), seed: seed, epoch: epoch,
+      dataset, sampler: FixedBatches(order, size: batchSize, dropsLast: dropsLast), seed: seed, epoch: epoch,
       firstBatch: firstBatch, workers: workers, prefetch: prefetch, collation: collation, on: device)
   }
 

@@ -245,7 +245,7 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
       guard start < count else { return nil }
       let wanted = min(size, count - start)
       start += wanted
-      guard let batch = try stream.next(), batch.count == wanted else {
+      guard let batch = try stream.next(), batch.exampleCount == wanted else {
         throw LatheError(
           .format, "the stream ends before its \(count) \(noun); give the number that it holds")
       }

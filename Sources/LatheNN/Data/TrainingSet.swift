@@ -50,11 +50,18 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
 
   /// Batches prepared ahead by a `DataLoader`.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
+    batches(size: size, seed: seed, epoch: epoch, first: first, dropsLast: false, on: device)
+  }
+
+  /// The same, without the batch that is smaller where `dropsLast`: of sequences it may be anywhere in the epoch.
+  public func batches(
+    size: Int, seed: UInt64?, epoch: Int, first: Int, dropsLast: Bool, on device: Device
+  ) -> BatchStream {
     let order: any Sampler =
       seed.map { RandomSampler(count: count, seed: $0) } ?? SequentialSampler(count: count)
     let sampler: any BatchSampler =
-      lengths.map { BucketedBatches(order, lengths: $0, size: size, seed: seed) }
-      ?? FixedBatches(order, size: size)
+      lengths.map { BucketedBatches(order, lengths: $0, size: size, dropsLast: dropsLast, seed: seed) }
+      ?? FixedBatches(order, size: size, dropsLast: dropsLast)
     return DataLoader(
       dataset, sampler: sampler, seed: seed ?? 0, epoch: epoch, firstBatch: first, workers: workers,
       collation: seed == nil ? nil : collation, on: device

@@ -47,7 +47,15 @@ public class BatchNorm: Module {
         epsilon: epsilon)
     }
     let count = input.count / channels
-    require(count > 1 || !isTraining, "\(Self.self): one value per channel in \(input.shape) has no variance")
+    // Data decides how large a batch is, the last of an epoch above all: no mistake of the program, so that it is thrown.
+    guard count > 1 || !isTraining else {
+      return input.failing(
+        LatheError(
+          .invalidArgument,
+          "\(Self.self): a batch \(input.shape) has one value per channel, which has no variance to train by; leave "
+            + "out a last batch that is smaller (dropsLast, --drop-last), or take another batch size or larger inputs"
+        ))
+    }
     let result = input.batchNorm(weight: weight?.value, bias: bias?.value, epsilon: epsilon)
     if isTraining, !Recomputation.isUnderWay, let runningMean, let runningVariance {
       let unbiased = Float(count) / Float(count - 1)
@@ -67,6 +75,9 @@ public class BatchNorm: Module {
 
   /// Uses the batch's statistics only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
+
+  /// Whether the layer is in training.
+  public var trainingMode: Bool? { isTraining }
 
   /// Mean, variance, and a multiply-add for each element.
   public func operationCount(input: Shape, output: Shape) -> Int { 2 * input.elementCount }

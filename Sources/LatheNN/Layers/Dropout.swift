@@ -27,6 +27,9 @@ public class DropoutLayer: Module {
 
   /// Drops only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
+
+  /// Whether the layer is in training.
+  public var trainingMode: Bool? { isTraining }
 }
 
 /// In training sets elements to 0 at random and scales the others up; in evaluation does nothing.

@@ -28,15 +28,15 @@ public struct ModelSummary: CustomStringConvertible {
   init(_ model: any ParameterContainer, depth: Int, forward: () -> Void) {
     var outputs: [ObjectIdentifier: Shape] = [:]
     var counts: [ObjectIdentifier: Int] = [:]
-    model.evaluate()
-    defer { model.train() }
-    noGradient {
-      ForwardObserver.watch(
-        { module, input, output in
-          outputs[ObjectIdentifier(module)] = output.shape
-          counts[ObjectIdentifier(module), default: 0] += module.operationCount(
-            input: input.shape, output: output.shape)
-        }, during: forward)
+    model.evaluating {
+      noGradient {
+        ForwardObserver.watch(
+          { module, input, output in
+            outputs[ObjectIdentifier(module)] = output.shape
+            counts[ObjectIdentifier(module), default: 0] += module.operationCount(
+              input: input.shape, output: output.shape)
+          }, during: forward)
+      }
     }
     let visitor = ModuleVisitor(model)
     func inside(_ path: String, _ name: String) -> Bool { name.hasPrefix(path + ".") }
@@ -111,7 +111,8 @@ public struct ModelSummary: CustomStringConvertible {
 }
 
 extension Module {
-  /// The layers with output shapes, parameters and operations, found by running the model once in evaluation mode.
+  /// The layers with output shapes, parameters and operations, found by running the model once in evaluation mode; the mode it
+  /// had stays.
   ///
   /// - Parameters:
   ///   - input: The input's shape, the batch included.

@@ -8,6 +8,9 @@ public protocol ParameterContainer: AnyObject {
   /// Switches between training and evaluation; only modules that differ between the two have work here.
   func setTraining(_ isTraining: Bool)
 
+  /// What `setTraining` said last; nil of a module for which it makes no difference, as where this is not implemented.
+  var trainingMode: Bool? { get }
+
   /// Floating-point operations of one forward pass without those of inner modules, a multiply-add counted as two.
   func operationCount(input: Shape, output: Shape) -> Int
 }
@@ -34,6 +37,9 @@ extension ParameterContainer {
   /// No difference between training and evaluation.
   public func setTraining(_ isTraining: Bool) {}
 
+  /// None of its own.
+  public var trainingMode: Bool? { nil }
+
   /// Nothing worth counting.
   public func operationCount(input: Shape, output: Shape) -> Int { 0 }
 
@@ -49,6 +55,23 @@ extension ParameterContainer {
 
   /// Switches this module and all inside it to evaluation.
   public func evaluate() { setMode(false) }
+
+  /// Runs a function with this module and all inside it in evaluation mode, and puts each back into the mode that it had,
+  /// also where the function throws.
+  public func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try inMode(false, body)
+  }
+
+  /// Runs a function in a mode and puts every module back into its own.
+  func inMode<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
+    let modules = [self] + ModuleVisitor(self).modules.map(\.module)
+    let modes = modules.map(\.trainingMode)
+    // What does not tell its mode had that of the others.
+    let common = modes.compactMap { $0 }.contains(true) || !modes.contains { $0 != nil }
+    setMode(isTraining)
+    defer { for (module, mode) in zip(modules, modes) { module.setTraining(mode ?? common) } }
+    return try body()
+  }
 
   private func setMode(_ isTraining: Bool) {
     setTraining(isTraining)

@@ -113,6 +113,9 @@ public final class MultiHeadAttention: SequenceModule {
   /// Drops attention weights only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
 
+  /// Whether the layer is in training.
+  public var trainingMode: Bool? { isTraining }
+
   /// The products of queries with keys and of weights with values, for keys as many as queries.
   public func operationCount(input: Shape, output: Shape) -> Int {
     4 * input[0] * input[1] * input[1] * heads * headWidth

@@ -25,8 +25,9 @@ public final class SinusoidalPosition: Module {
   public func forward(_ input: Tensor) -> Tensor {
     let (length, width) = (table.shape[0], table.shape[1])
     require(
-      input.rank == 3 && input.shape[1] <= length && input.shape[2] == width,
+      input.rank == 3 && input.shape[2] == width,
       "SinusoidalPosition: input \(input.shape), expected [batch, up to \(length), \(width)]")
+    guard input.shape[1] <= length else { return tooLong(input, length, "SinusoidalPosition") }
     // Follows the model when it is moved.
     table = table.moved(to: input.device)
     let sum = input + table.sliced(axis: 0, from: 0, to: input.shape[1])
@@ -35,6 +36,15 @@ public final class SinusoidalPosition: Module {
 
   /// Names the dropout; the table is made again and not saved.
   public func visit(_ visitor: inout ModuleVisitor) { visitor.module("dropout", dropout) }
+}
+
+/// The result for sequences that are longer than a table of positions, which data decides: an error where it is read.
+private func tooLong(_ input: Tensor, _ length: Int, _ layer: String) -> Tensor {
+  input.failing(
+    LatheError(
+      .invalidArgument,
+      "\(layer): sequences of \(input.shape[1]) elements, and positions for \(length); cut them, or make the layer with "
+        + "a larger length"))
 }
 
 /// Adds a trained vector for each position to [batch, time, width].
@@ -58,8 +68,11 @@ public final class LearnedPosition: Module {
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor {
     require(
-      input.rank == 3 && input.shape[1] <= weight.shape[0] && input.shape[2] == weight.shape[1],
+      input.rank == 3 && input.shape[2] == weight.shape[1],
       "LearnedPosition: input \(input.shape), expected [batch, up to \(weight.shape[0]), \(weight.shape[1])]")
+    guard input.shape[1] <= weight.shape[0] else {
+      return tooLong(input, weight.shape[0], "LearnedPosition")
+    }
     return input + weight.value.sliced(axis: 0, from: 0, to: input.shape[1])
   }
 

@@ -153,6 +153,9 @@ public class RecurrentLayer: SequenceModule {
   /// Drops between layers only in training.
   public func setTraining(_ isTraining: Bool) { dropout?.setTraining(isTraining) }
 
+  /// That of the dropout; nil where there is none.
+  public var trainingMode: Bool? { dropout?.trainingMode }
+
   /// The products with both weights at each step.
   public func operationCount(input: Shape, output: Shape) -> Int {
     let weights = runs.reduce(0) {

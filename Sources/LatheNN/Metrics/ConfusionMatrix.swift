@@ -53,10 +53,10 @@ public struct ConfusionMatrix: Sendable, Hashable {
     for (given, label) in zip(predicted, labels) { counts[label][given] += 1 }
   }
 
-  /// Adds a batch: the class of the largest logit of each row of [n, classes] against labels [n].
+  /// Adds a batch: the class of the largest logit of each row of [..., classes] against labels [...].
   public mutating func update(logits: Tensor, labels: Tensor) throws {
     try update(
-      predicted: logits.argmax(axis: 1).scalars(as: Int.self), labels: labels.scalars(as: Int.self))
+      predicted: logits.argmax(axis: -1).scalars(as: Int.self), labels: labels.scalars(as: Int.self))
   }
 
   /// Examples so far.

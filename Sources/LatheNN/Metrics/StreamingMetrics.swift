@@ -35,10 +35,10 @@ public struct TopKAccuracy: Sendable, Hashable {
     self.k = k
   }
 
-  /// Adds a batch: logits [n, classes] and labels [n].
+  /// Adds a batch: logits [..., classes] and labels [...].
   public mutating func update(logits: Tensor, labels: Tensor) throws {
-    let best = logits.topK(min(k, logits.shape[1])).indices
-    right += try (best .== labels.cast(to: .int32).unsqueezed(1)).sum().item(as: Int.self)
+    let best = logits.topK(min(k, logits.shape[logits.rank - 1])).indices
+    right += try (best .== labels.cast(to: .int32).unsqueezed(-1)).sum().item(as: Int.self)
     count += labels.count
   }
 

@@ -71,6 +71,9 @@ public final class VariationalAutoencoder: Module {
 
   /// Draws codes only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
+
+  /// Whether the layer is in training.
+  public var trainingMode: Bool? { isTraining }
 }
 
 /// The loss of a `VariationalAutoencoder`.

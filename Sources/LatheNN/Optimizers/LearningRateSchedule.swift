@@ -129,8 +129,17 @@ public struct ReduceOnPlateau: Sendable, Hashable, Codable {
     }
   }
 
+  /// What a rule cannot be after any reports; nil where nothing is wrong.
+  var problem: String? {
+    let isRight =
+      factor.isFinite && factor > 0 && waited >= 0 && waited <= max(patience, 0) && cooling >= 0
+      && cooling <= max(cooldown, 0)
+    return isRight
+      ? nil : "the learning rate is lowered to \(factor) after \(waited) reports, \(cooling) to cool"
+  }
+
   private func isBetter(_ figure: Double) -> Bool {
-    guard let best else { return true }
+    guard let best else { return !figure.isNaN }
     return isMaximum ? figure > best * (1 + threshold) : figure < best * (1 - threshold)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Lathe
 
 /// One image of a batch as bytes: its smallest value is black, its largest white.
@@ -20,6 +21,9 @@ struct Picture {
     let range = max((values.max() ?? 1) - low, 1e-12)
     pixels = values.map { UInt8((($0 - low) / range * 255).rounded()) }
   }
+
+  /// The picture as part of a page.
+  var html: String { "<img alt=\"\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\">" }
 
   /// The bytes of a PNG file.
   var png: [UInt8] { PNG.encode(pixels, width: width, height: height, channels: channels) }

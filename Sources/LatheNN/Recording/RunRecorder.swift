@@ -47,6 +47,8 @@ public final class RunRecorder: TrainerCallback {
   }
 
   private let folder: String
+  /// Keeps other processes out of the folder.
+  private var lock: FolderLock?
   private let command: [String]
   private let program: String?
   private let stepInterval: Int
@@ -85,6 +87,7 @@ public final class RunRecorder: TrainerCallback {
   /// Writes the configuration and opens the files.
   public func trainingStarts(_ trainer: Trainer) throws {
     try AtomicFile.makeFolder(folder)
+    lock = try FolderLock.of(folder)
     let settings = trainer.settings
     let configuration = Configuration(
       settings: settings, epochs: trainer.epochs, command: command,
@@ -100,6 +103,7 @@ public final class RunRecorder: TrainerCallback {
     }
     try handle.seekToEnd()
     metrics = handle
+    try writeMissing(trainer)
     let events = try EventFile(folder: folder)
     self.events = events
     if images > 0 { examples = try firstImages(trainer) }
@@ -132,7 +136,7 @@ public final class RunRecorder: TrainerCallback {
   public func tested(_ trainer: Trainer, _ report: TestReport) throws {
     try write("test", report)
     try events?.scalars(
-      [("loss/test", report.loss), ("accuracy/test", report.accuracy)] + scalars(report.metrics),
+      [("loss/test", report.loss)] + scalar("accuracy/test", report.accuracy) + scalars(report.metrics),
       step: report.step)
   }
 
@@ -140,21 +144,32 @@ public final class RunRecorder: TrainerCallback {
   public func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws {
     try write("epoch", Epoch(step: trainer.step, report: report))
     try events?.scalars(
-      [
-        ("loss/epoch", report.trainLoss), ("accuracy/train", report.trainAccuracy),
-        ("loss/test", report.testLoss),
-        ("accuracy/test", report.testAccuracy), ("examples_per_second", report.samplesPerSecond),
-      ] + scalars(report.metrics), step: trainer.step)
-    if trainer.objective is ReconstructionObjective || trainer.objective is VariationalObjective, let examples
-    {
-      trainer.model.evaluate()
-      defer { trainer.model.train() }
-      try record(noGradient { trainer.model(examples) }, as: "reconstructions", step: trainer.step)
+      [("loss/epoch", report.trainLoss), ("loss/test", report.testLoss)]
+        + scalar("accuracy/train", report.trainAccuracy) + scalar("accuracy/test", report.testAccuracy)
+        + [("examples_per_second", report.samplesPerSecond)] + scalars(report.metrics), step: trainer.step)
+    if trainer.objective.reconstructs, let examples {
+      try trainer.model.evaluating {
+        try record(noGradient { trainer.model(examples) }, as: "reconstructions", step: trainer.step)
+      }
     }
     guard histograms else { return }
     for (name, parameter) in trainer.model.namedParameters {
       try events?.histogram("weights/\(name)", parameter.value.scalars(as: Float.self), step: trainer.step)
     }
+  }
+
+  /// Brings the lines so far to the disk.
+  public func checkpointStarts(_ trainer: Trainer) throws {
+    guard let metrics else { return }
+    guard AtomicFile.flush(metrics.fileDescriptor) else { throw FileErrors.failed("write", metricsPath) }
+  }
+
+  /// Ends the work in the folder.
+  public func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws { lock = nil }
+
+  /// A figure by its tag; none where there is none.
+  private func scalar(_ tag: String, _ value: Double?) -> [(tag: String, value: Double)] {
+    value.map { [(tag, $0)] } ?? []
   }
 
   /// A test's metrics as numbers by tag.
@@ -196,6 +211,20 @@ public final class RunRecorder: TrainerCallback {
       try metrics?.write(contentsOf: line)
     } catch {
       throw FileErrors.failed("write", metricsPath)
+    }
+  }
+
+  /// Writes the lines of epochs that the trainer has done and the file has not: of runs that were stopped between a
+  /// checkpoint and its line.
+  private func writeMissing(_ trainer: Trainer) throws {
+    let lines = try FileErrors.read(metricsPath).split(separator: 0x0A)
+    let known = Set(
+      lines.compactMap { line -> Int? in
+        let object = (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any]
+        return object?["type"] as? String == "epoch" ? object?["epoch"] as? Int : nil
+      })
+    for report in trainer.history where !known.contains(report.epoch) {
+      try write("epoch", Epoch(step: min(report.epoch * trainer.stepsPerEpoch, trainer.step), report: report))
     }
   }
 

@@ -7,6 +7,7 @@ public final class RunReport: TrainerCallback {
   private let folder: String
   private let examples: Int
   private let program: String?
+  private var steps = StepLosses()
 
   /// - Parameters:
   ///   - folder: The run's folder.
@@ -17,6 +18,9 @@ public final class RunReport: TrainerCallback {
     self.examples = examples
     self.program = program
   }
+
+  /// Keeps the losses for their curve.
+  public func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws { self.steps.add(steps) }
 
   /// Writes the page, also of a run that was stopped.
   public func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws {
@@ -29,31 +33,26 @@ public final class RunReport: TrainerCallback {
     var body = "<h1>\(HTML.escaped(settings.architecture)) on \(HTML.escaped(settings.data))</h1>\n"
     if let last = trainer.history.last {
       body +=
-        "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) epochs and \(trainer.step) steps: "
-        + "test loss \(decimals(last.testLoss)), test accuracy \(decimals(last.testAccuracy))"
+        "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) "
+        + "epoch\(trainer.history.count == 1 ? "" : "s") and \(trainer.step) steps: test loss \(decimals(last.testLoss))"
+        + (last.testAccuracy.map { ", test accuracy \(decimals($0))" } ?? "")
         + trainer.metrics.map { ", \(HTML.escaped($0.name)) \(decimals(last.metrics?[$0.name]))" }.joined()
-        + ".</p>\n"
+        + ".\(bestEpoch(trainer))</p>\n"
     }
     let metrics = trainer.metrics.map(\.name)
-    body += curves(trainer.history, metrics) + epochs(trainer.history, metrics) + phases(trainer)
+    let best = trainer.best?.best(trainer.history)
+    body += curves(trainer, metrics, best) + epochs(trainer.history, metrics, best) + phases(trainer)
     if trainer.objective is ClassificationObjective, let names = trainer.test.classes {
       body += try classes(trainer, names)
     }
+    if trainer.objective.reconstructs { body += try Reconstructions(trainer, limit: examples).html }
     body += facts(trainer)
     return """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(HTML.escaped(settings.architecture))</title>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <title>\(HTML.escaped(settings.architecture))</title>
       <style>
-      body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-      table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-      th, td { padding: .2rem .6rem; border: 1px solid #ddd; text-align: right }
-      td:first-child, th:first-child { text-align: left }
-      figure { display: inline-block; margin: 0 1rem 1rem 0 } svg { width: 32rem; max-width: 100% }
-      .grid { stroke: #ddd } text { font-size: 11px; fill: #555 } .left { text-anchor: end } .below { text-anchor: middle }
-      .wrong { display: inline-block; margin: .3rem; text-align: center; font-size: 12px }
-      .wrong img { width: 84px; height: 84px; image-rendering: pixelated; display: block; margin: auto }
-      .words td, .words th { text-align: left } .words td { overflow-wrap: anywhere }
-      pre { background: #f6f6f6; padding: 1rem; overflow-x: auto }
+      \(ReportStyle.css)
       </style></head><body>
       \(body)</body></html>
 
@@ -62,41 +61,48 @@ public final class RunReport: TrainerCallback {
 
   private func decimals(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "none" }
 
-  private func curves(_ history: [EpochReport], _ metrics: [String]) -> String {
-    let (training, test) = ("#1f6fb4", "#c8501e")
-    return SVGCurves(
-      title: "Loss",
-      lines: [
-        .init(name: "training", color: training, values: history.map(\.trainLoss)),
-        .init(name: "test", color: test, values: history.map(\.testLoss)),
-      ]
-    ).figure
-      + SVGCurves(
-        title: "Accuracy",
-        lines: [
-          .init(name: "training", color: training, values: history.map(\.trainAccuracy)),
-          .init(name: "test", color: test, values: history.map(\.testAccuracy)),
-        ]
-      ).figure
+  /// A sentence on the epoch whose weights were kept as the best ones.
+  private func bestEpoch(_ trainer: Trainer) -> String {
+    guard let monitor = trainer.best, let place = monitor.best(trainer.history) else { return "" }
+    let report = trainer.history[place]
+    return " The best is epoch \(report.epoch), by its test \(HTML.escaped(monitor.figure.name)) of "
+      + "\(decimals(monitor.value(report)))."
+  }
+
+  private func curves(_ trainer: Trainer, _ metrics: [String], _ best: Int?) -> String {
+    let history = trainer.history
+    func figure(_ title: String, _ lines: [SVGCurves.Line]) -> String {
+      SVGCurves(title: title, lines: lines, epochs: history.count, best: best.map { $0 + 1 }).figure
+    }
+    let points = steps.points(folder: folder, inEpoch: trainer.stepsPerEpoch)
+    return figure(
+      "Loss",
+      [.init("training", "training", points: points), .init("test", "test", values: history.map(\.testLoss))])
+      + figure(
+        "Accuracy",
+        [
+          .init("training", "training", values: history.map(\.trainAccuracy)),
+          .init("test", "test", values: history.map(\.testAccuracy)),
+        ])
       + metrics.map { name in
-        SVGCurves(
-          title: name,
-          lines: [.init(name: "test", color: test, values: history.map { $0.metrics?[name] ?? .nan })]
-        ).figure
+        figure(name, [.init("test", "test", values: history.map { $0.metrics?[name] })])
       }.joined()
   }
 
-  private func epochs(_ history: [EpochReport], _ metrics: [String]) -> String {
+  private func epochs(_ history: [EpochReport], _ metrics: [String], _ best: Int?) -> String {
+    let hasAnswers = history.contains { $0.testAccuracy != nil }
+    func pair<Value>(_ first: Value, _ second: Value) -> [Value] { hasAnswers ? [first, second] : [first] }
     let titles =
-      ["epoch", "loss", "accuracy", "test loss", "test accuracy"] + metrics.map { "test \(HTML.escaped($0))" }
+      pair("loss", "accuracy") + pair("test loss", "test accuracy")
+      + metrics.map { "test \(HTML.escaped($0))" }
     return HTML.table(
-      [titles + ["examples/s", "seconds"]]
+      [["epoch"] + titles + ["examples/s", "seconds"]]
         + history.map { report in
-          [String(report.epoch)]
-            + [report.trainLoss, report.trainAccuracy, report.testLoss, report.testAccuracy].map(decimals)
+          [String(report.epoch)] + pair(decimals(report.trainLoss), decimals(report.trainAccuracy))
+            + pair(decimals(report.testLoss), decimals(report.testAccuracy))
             + metrics.map { decimals(report.metrics?[$0]) }
             + [String(Int(report.samplesPerSecond)), String(format: "%.2f", report.seconds)]
-        })
+        }, marked: best.map { $0 + 1 })
   }
 
   /// Time and memory by phase, over the epochs of which they are known.
@@ -123,9 +129,11 @@ public final class RunReport: TrainerCallback {
     let names = classNames.map(HTML.escaped)
     var wrong = WrongExamples(limit: examples, classes: classNames)
     try trainer.withTestOutputs { batch, output in
-      let predicted = try output.argmax(axis: 1).scalars(as: Int.self)
-      let labels = try batch.labels.scalars(as: Int.self)
+      let seen = TestOutput(output, targets: batch.labels, kind: .classes)
+      let (predicted, labels) = try (seen.predictions(), seen.labels())
       try matrix.update(predicted: predicted, labels: labels)
+      // Of examples with an answer for each token, no single one is shown.
+      guard labels.count == batch.exampleCount else { return }
       for place in predicted.indices where predicted[place] != labels[place] {
         try wrong.add(
           batch, at: place, label: labels[place], predicted: predicted[place], of: trainer.test)
@@ -135,14 +143,14 @@ public final class RunReport: TrainerCallback {
       "<h2>Classes</h2>\n<pre>\(HTML.escaped(matrix.report(names: classNames, digits: 4)))</pre>\n"
     let largest = Double(max(matrix.counts.joined().max() ?? 1, 1))
     text += "<h2>Confusion matrix</h2>\n<p>Rows are true classes, columns what the model says.</p>\n"
-    text += "<table><tr><th></th>\(names.map { "<th>\($0)</th>" }.joined())</tr>\n"
+    text += "<div class=\"wide\"><table><tr><th></th>\(names.map { "<th>\($0)</th>" }.joined())</tr>\n"
     for (name, row) in zip(names, matrix.counts) {
       let cells = row.map { count in
-        "<td style=\"background: rgba(31, 111, 180, \(String(format: "%.2f", Double(count) / largest * 0.7)))\">\(count)</td>"
+        "<td style=\"background: rgba(var(--cell), \(String(format: "%.2f", Double(count) / largest * 0.7)))\">\(count)</td>"
       }
       text += "<tr><th>\(name)</th>\(cells.joined())</tr>\n"
     }
-    return text + "</table>\n" + wrong.html
+    return text + "</table></div>\n" + wrong.html
   }
 
   private func facts(_ trainer: Trainer) -> String {

@@ -5,75 +5,106 @@ struct SVGCurves {
   /// A line of the picture.
   struct Line {
     let name: String
-    let color: String
-    let values: [Double]
+    /// Which colour the page's style gives it.
+    let style: String
+    /// Epochs done, in parts where there are more values than epochs, and values.
+    let points: [(epoch: Double, value: Double)]
+
+    /// A line of given points, those without a finite value left out.
+    init(_ name: String, _ style: String, points: [(epoch: Double, value: Double)]) {
+      (self.name, self.style) = (name, style)
+      self.points = points.filter { $0.value.isFinite && abs($0.value) < 1e30 }
+    }
+
+    /// A line of a value an epoch.
+    init(_ name: String, _ style: String, values: [Double?]) {
+      self.init(name, style, points: values.enumerated().map { (Double($0 + 1), $1 ?? .nan) })
+    }
   }
 
   let title: String
   let lines: [Line]
+  /// Epochs that the picture shows.
+  let epochs: Int
+  /// The epoch whose weights are the best, which is marked.
+  let best: Int?
 
   private static let (width, height, left, bottom, top) = (520.0, 260.0, 56.0, 28.0, 16.0)
 
-  /// The picture, with the range of values on the left and epochs below.
+  /// The picture, with the range of values on the left and epochs below; empty where there are no values.
   var svg: String {
-    let finite = lines.flatMap(\.values).filter(\.isFinite)
-    guard let low = finite.min(), let high = finite.max() else { return "" }
-    let range = high > low ? high - low : 1
-    let count = lines.map(\.values.count).max() ?? 1
+    let values = lines.flatMap { $0.points.map(\.value) }
+    guard let least = values.min(), let most = values.max() else { return "" }
+    let margin = most > least ? 0 : max(abs(least) / 10, 1e-3)
+    let (low, high) = (least - margin, most + margin)
     let (width, height, left, bottom, top) = (Self.width, Self.height, Self.left, Self.bottom, Self.top)
-    func x(_ index: Int) -> Double {
-      left + (width - left - 12) * (count > 1 ? Double(index) / Double(count - 1) : 0.5)
+    func x(_ epoch: Double) -> String {
+      Self.number(left + (width - left - 12) * epoch / Double(max(epochs, 1)))
     }
-    func y(_ value: Double) -> Double { top + (height - top - bottom) * (1 - (value - low) / range) }
+    func y(_ value: Double) -> String {
+      Self.number(top + (height - top - bottom) * (1 - (value - low) / (high - low)))
+    }
     var text =
       "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
-    for part in 0...4 {
-      let value = low + range * Double(part) / 4
+    for tick in Ticks(low...high).values {
       text +=
-        "<line x1=\"\(left)\" x2=\"\(width - 12)\" y1=\"\(Self.number(y(value)))\" y2=\"\(Self.number(y(value)))\" class=\"grid\"/>"
-      text +=
-        "<text x=\"\(left - 6)\" y=\"\(Self.number(y(value) + 4))\" class=\"left\">\(String(format: "%.3g", value))</text>"
+        "<line x1=\"\(left)\" x2=\"\(width - 12)\" y1=\"\(y(tick.value))\" y2=\"\(y(tick.value))\" class=\"grid\"/>"
+        + "<text x=\"\(left - 6)\" y=\"\(y(tick.value))\" dy=\"4\" class=\"left\">\(tick.label)</text>"
     }
-    for index in Set([0, count / 2, count - 1]).sorted() {
+    for tick in Ticks(0...Double(max(epochs, 1)), isWhole: true).values {
       text +=
-        "<text x=\"\(Self.number(x(index)))\" y=\"\(Self.number(height - 8))\" class=\"below\">\(index + 1)</text>"
+        "<text x=\"\(x(tick.value))\" y=\"\(Self.number(height - 8))\" class=\"below\">\(tick.label)</text>"
+    }
+    if let best {
+      let place = x(Double(best))
+      text +=
+        "<line x1=\"\(place)\" x2=\"\(place)\" y1=\"\(top)\" y2=\"\(height - bottom)\" class=\"best\"/>"
+        + "<text x=\"\(place)\" y=\"\(top - 4)\" class=\"below\">best</text>"
     }
     for line in lines {
-      let points = line.values.enumerated().filter(\.element.isFinite).map { (x($0.offset), y($0.element)) }
-      let list = points.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
-      text += "<polyline points=\"\(list)\" fill=\"none\" stroke=\"\(line.color)\" stroke-width=\"2\"/>"
-      for point in points where points.count < 40 {
+      let list = line.points.map { "\(x($0.epoch)),\(y($0.value))" }.joined(separator: " ")
+      text += "<polyline points=\"\(list)\" class=\"curve \(line.style)\"/>"
+      for point in line.points where line.points.count < 40 {
         text +=
-          "<circle cx=\"\(Self.number(point.0))\" cy=\"\(Self.number(point.1))\" r=\"2.5\" fill=\"\(line.color)\"/>"
+          "<circle cx=\"\(x(point.epoch))\" cy=\"\(y(point.value))\" r=\"2.5\" class=\"point \(line.style)\"/>"
       }
     }
     return text + "</svg>"
   }
 
-  /// Title, legend and picture.
+  /// Title, legend and picture; empty where there are no values.
   var figure: String {
-    let legend = lines.map { "<span style=\"color:\($0.color)\">\(HTML.escaped($0.name))</span>" }.joined(
+    let picture = svg
+    guard !picture.isEmpty else { return "" }
+    let legend = lines.map { "<span class=\"\($0.style)\">\(HTML.escaped($0.name))</span>" }.joined(
       separator: " ")
-    return "<figure><figcaption>\(HTML.escaped(title)): \(legend)</figcaption>\(svg)</figure>\n"
+    return "<figure><figcaption>\(HTML.escaped(title)): \(legend)</figcaption>\(picture)</figure>\n"
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 }
 
-/// Text inside a page.
-enum HTML {
-  /// Text with the characters that mean something in HTML replaced.
-  static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-  }
+/// Where an axis has numbers: multiples of 1, 2 or 5 times a power of ten.
+struct Ticks {
+  /// The places and what stands there, from the lowest.
+  let values: [(value: Double, label: String)]
 
-  /// A table of rows, the first of them titles.
-  static func table(_ rows: [[String]], titles: Bool = true) -> String {
-    let lines = rows.enumerated().map { index, row in
-      let cell = titles && index == 0 ? "th" : "td"
-      return "<tr>\(row.map { "<\(cell)>\($0)</\(cell)>" }.joined())</tr>"
+  /// The ticks inside a range, about five; of `isWhole` axes whole numbers alone.
+  init(_ range: ClosedRange<Double>, isWhole: Bool = false) {
+    let raw = (range.upperBound - range.lowerBound) / 5
+    let power = pow(10, floor(log10(raw)))
+    let step = ([1, 2, 5].map { $0 * power }.first { $0 >= raw * 0.999 } ?? 10 * power)
+    let distance = isWhole ? max(1, step) : step
+    let decimals = max(0, -Int(floor(log10(distance) + 1e-9)))
+    let first = Int(ceil(range.lowerBound / distance - 1e-9)),
+      last = Int(floor(range.upperBound / distance + 1e-9))
+    values = (first...max(first, last)).map { index in
+      let value = Double(index) * distance
+      return (
+        value,
+        decimals > 6 || abs(value) >= 1e7
+          ? String(format: "%.3g", value) : String(format: "%.\(decimals)f", value)
+      )
     }
-    return "<table>\(lines.joined(separator: "\n"))</table>\n"
   }
 }

@@ -40,7 +40,7 @@ struct WrongExamples {
     case nil:
       guard let image = try Picture(batch.inputs, at: place) else { return }
       pictures.append(
-        "<span class=\"wrong\"><img alt=\"\" src=\"data:image/png;base64,\(Data(image.png).base64EncodedString())\">"
+        "<span class=\"picture\">\(image.html)"
           + "\(names[0])<br>\(names[1])</span>\n")
     }
   }

@@ -48,15 +48,16 @@ struct CheckpointStore {
   ///
   /// - Parameters:
   ///   - device: Where its tensors are read to.
+  ///   - check: What is wrong with a state besides what is wrong in any run; nil where nothing is.
   ///   - note: Called with a line for each newer one that had to be left out.
   /// - Throws: `LatheError` where there are checkpoints but none is whole, or the device has no room for one.
-  func newest(on device: Device, note: (String) -> Void) throws -> (
-    state: TrainingState, tensors: Safetensors
-  )? {
+  func newest(
+    on device: Device, check: (TrainingState) -> String? = { _ in nil }, note: (String) -> Void
+  ) throws -> (state: TrainingState, tensors: Safetensors)? {
     let steps = self.steps
     for step in steps {
       do {
-        return try load(step, device)
+        return try load(step, device, check)
       } catch let error as LatheError where error.kind != .outOfMemory && error.kind != .device {
         note("\(error.message); using the checkpoint before it")
       }
@@ -69,7 +70,9 @@ struct CheckpointStore {
     return nil
   }
 
-  private func load(_ step: Int, _ device: Device) throws -> (TrainingState, Safetensors) {
+  private func load(
+    _ step: Int, _ device: Device, _ check: (TrainingState) -> String?
+  ) throws -> (TrainingState, Safetensors) {
     let file = path(step: step, "json")
     let text = try FileErrors.read(file, limit: 1 << 26)
     let envelope: Envelope
@@ -87,6 +90,9 @@ struct CheckpointStore {
         .format,
         "\(file): a checkpoint of version \(state.version); this program reads \(TrainingState.currentVersion)"
       )
+    }
+    if let problem = state.problem ?? check(state) {
+      throw LatheError(.format, "\(file): corrupt checkpoint: \(problem)")
     }
     return (state, try tensors(of: state, path(step: step), device))
   }
@@ -107,12 +113,15 @@ struct CheckpointStore {
     return tensors
   }
 
-  /// Removes what a run that was killed while writing left behind.
+  /// Removes what a run that was killed while writing left behind; to be called by who has the folder's lock.
   func removeLeftovers() {
+    let names = [
+      "checkpoint-", "model.", "best.", "config.json", "data.json", "metrics.jsonl", "report.html",
+      "learning-rate.json",
+      AtomicFile.probeName,
+    ]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.contains(".tmp-")
-      && (name.hasPrefix("checkpoint-") || name.hasPrefix("model.") || name.hasPrefix("best."))
-    {
+    where name.contains(AtomicFile.mark) && names.contains(where: name.hasPrefix) {
       unlink("\(folder)/\(name)")
     }
   }

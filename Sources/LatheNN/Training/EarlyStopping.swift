@@ -29,13 +29,15 @@ public struct Monitor: Sendable, Hashable, Codable {
     self.minimumChange = minimumChange
   }
 
-  /// The figure in a report; nil where it is a metric that the report has not.
+  /// The figure in a report; nil where it is a metric that the report has not, or no number.
   public func value(_ report: EpochReport) -> Double? {
-    switch figure {
-    case .loss: report.testLoss
-    case .accuracy: report.testAccuracy
-    default: report.metrics?[figure.name]
-    }
+    let value =
+      switch figure {
+      case .loss: report.testLoss
+      case .accuracy: report.testAccuracy ?? .nan
+      default: report.metrics?[figure.name] ?? .nan
+      }
+    return value.isNaN ? nil : value
   }
 
   /// The place of the best report, of equals the first; nil where none has the figure.

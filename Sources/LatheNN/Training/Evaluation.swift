@@ -18,21 +18,33 @@ extension Objective {
   public func means(of model: any Module, on data: any TrainingData, device: Device = .default) throws -> (
     loss: Double, accuracy: Double?
   ) {
-    let figures = try figures(of: model, on: data, device: device)
-    return (figures.loss, figures.accuracy)
+    let found = try TestBatches.fitting(data.testBatchSize) { size in
+      try figures(of: model, on: data, batchSize: size, device: device)
+    }
+    return (found.loss, found.accuracy)
   }
 
   /// The means and further metrics, which fit the objective, by one pass over a data set in evaluation mode.
+  ///
+  /// - Parameter batchSize: Examples at a time; as the data says unless given.
   func figures(
-    of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], device: Device
+    of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], batchSize: Int? = nil,
+    device: Device
   ) throws -> TestFigures {
-    model.evaluate()
-    defer { model.train() }
+    try model.evaluating {
+      try pass(over: data, metrics, model, batchSize ?? data.testBatchSize, device)
+    }
+  }
+
+  private func pass(
+    over data: any TrainingData, _ metrics: [TestMetric], _ model: any Module, _ batchSize: Int,
+    _ device: Device
+  ) throws -> TestFigures {
     let passes = metrics.map { $0.pass() }
     var isFinite = true
     var results: [(result: ObjectiveResult, count: Int)] = []
     try noGradient {
-      let batches = data.batches(size: data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
+      let batches = data.batches(size: batchSize, seed: nil, epoch: 0, first: 0, on: device)
       while let batch = try batches.next() {
         let result: ObjectiveResult
         if !metrics.isEmpty, let objective = self as? any OutputObjective {
@@ -102,36 +114,40 @@ public struct Evaluation: Sendable {
       of: model, on: dataset, classNames: dataset.classNames, batchSize: batchSize, device: device)
   }
 
-  /// Runs a model over any data with class indices as labels.
+  /// Runs a model over any data with class indices as labels, one an example or one for each of its tokens.
   ///
   /// - Throws: `LatheError` where the device fails or an example cannot be read.
   public init(
     of model: any Module, on data: any TrainingData, classNames: [String], batchSize: Int? = nil,
     device: Device = .default
   ) throws {
-    model.evaluate()
-    defer { model.train() }
+    let (loss, matrix) = try TestBatches.fitting(batchSize ?? data.testBatchSize) { size in
+      try model.evaluating { try Evaluation.pass(over: data, model, classNames.count, size, device) }
+    }
+    self.init(loss: loss, confusion: matrix.counts, names: classNames)
+  }
+
+  /// The mean loss and the counts of answers.
+  private static func pass(
+    over data: any TrainingData, _ model: any Module, _ classes: Int, _ batchSize: Int, _ device: Device
+  ) throws -> (loss: Double, matrix: ConfusionMatrix) {
     var results: [(loss: Tensor, given: Tensor, labels: Tensor)] = []
-    let batches = data.batches(
-      size: batchSize ?? data.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
+    let batches = data.batches(size: batchSize, seed: nil, epoch: 0, first: 0, on: device)
     try noGradient {
       while let batch = try batches.next() {
         let logits = model(batch)
         let loss = crossEntropy(logits, batch.labels, reduction: .sum)
-        results.append((try loss.evaluated(), try logits.argmax(axis: 1).evaluated(), batch.labels))
+        results.append((try loss.evaluated(), try logits.argmax(axis: -1).evaluated(), batch.labels))
       }
     }
     var total = 0.0
-    var confusion = [[Int]](
-      repeating: [Int](repeating: 0, count: classNames.count), count: classNames.count)
+    var matrix = ConfusionMatrix(classes: classes)
     for result in results {
       total += Double(try result.loss.item())
-      let labels = try result.labels.scalars(as: Int.self)
-      for (label, given) in zip(labels, try result.given.scalars(as: Int.self)) {
-        confusion[label][given] += 1
-      }
+      try matrix.update(
+        predicted: result.given.scalars(as: Int.self), labels: result.labels.scalars(as: Int.self))
     }
-    self.init(loss: total / Double(max(data.count, 1)), confusion: confusion, names: classNames)
+    return (total / Double(max(matrix.total, 1)), matrix)
   }
 
   init(loss: Double, confusion: [[Int]], names: [String]) {

@@ -22,42 +22,62 @@ public struct LearningRateFinder: Sendable {
 }
 
 extension Trainer {
-  /// Trains with a learning rate that rises from step to step, and puts everything back as it was.
+  /// Trains with a learning rate that rises from step to step, and puts everything back as it was, also where it fails.
   ///
-  /// It ends when the loss is four times its least, is not a number, or the steps are done; all steps are of the first
-  /// epoch's batches.
-  public func findLearningRate(from low: Float = 1e-6, to high: Float = 1, steps: Int = 60) throws
+  /// It ends when the loss is four times its least, is not a number, or the steps are done; small data is gone round
+  /// several times. Steps are those of a run: its batches, precision and clipping.
+  /// - Throws: `LatheError` where the device fails or an example cannot be read.
+  public func findLearningRate(from low: Float = 1e-6, to high: Float = 1, steps: Int = 100) throws
     -> LearningRateFinder
   {
     require(low > 0 && high > low && steps > 1, "findLearningRate: \(low) to \(high) in \(steps) steps")
+    let restore = restoration()
+    defer { restore() }
+    return try model.inMode(true) { try raiseLearningRate(from: low, to: high, steps: steps) }
+  }
+
+  /// What puts weights, buffers, optimizer, generator and averages back as they are now.
+  private func restoration() -> () -> Void {
     // Held here, so that the steps make new memory instead of changing these.
-    let before = (model: model.state, optimizer: optimizer.state, generator: generator.state)
-    let rate = optimizer.learningRate
-    defer {
-      optimizer.state = before.optimizer
+    let parameters = model.namedParameters.map { ($0.parameter, $0.parameter.value) }
+    let buffers = model.namedBuffers.map { ($0.buffer, $0.buffer.value) }
+    let (optimized, rate, drawn) = (optimizer.state, optimizer.learningRate, generator.state)
+    return { [self] in
+      for (parameter, value) in parameters { parameter.value = value }
+      for (buffer, value) in buffers { buffer.value = value }
+      optimizer.state = optimized
       optimizer.learningRate = rate
-      generator.state = before.generator
+      generator.state = drawn
     }
+  }
+
+  private func raiseLearningRate(from low: Float, to high: Float, steps: Int) throws -> LearningRateFinder {
     var points: [LearningRateFinder.Point] = []
     var mean = 0.0
     var least = Double.infinity
-    model.train()
-    let batches = training.batches(
-      size: state.settings.batchSize, seed: state.settings.seed, epoch: 0, first: 0, on: device)
+    var scaler = state.lossScaler
+    var epoch = 0
+    var batches = trainingBatches(epoch: epoch)
     for step in 0..<steps {
-      guard let batch = try batches.next() else { break }
-      let result = objective(model, batch)
-      let loss = Double(try result.loss.item())
-      guard loss.isFinite else { break }
+      var group = try nextGroup(of: batches)
+      if group.isEmpty {
+        epoch += 1
+        batches = trainingBatches(epoch: epoch)
+        group = try nextGroup(of: batches)
+      }
+      let result = try pass(over: group, scaler: scaler)
+      guard let loss = try result.loss.map({ Double(try $0.item()) }), loss.isFinite else { break }
       mean = 0.9 * mean + 0.1 * loss
       let smooth = mean / (1 - pow(0.9, Double(step + 1)))
       optimizer.learningRate = low * powf(high / low, Float(step) / Float(steps - 1))
       points.append(.init(learningRate: optimizer.learningRate, loss: smooth))
       least = min(least, smooth)
       if smooth > 4 * least { break }
-      optimizer.step(result.loss.gradients(of: optimizer.parameters))
+      var (gradients, areFinite) = try scaler?.unscaled(result.gradients) ?? (result.gradients, true)
+      scaler?.update(areFinite: areFinite)
+      if let clipping { gradients = clipping(gradients).0 }
+      if areFinite { optimizer.step(gradients) }
     }
-    try model.load(Dictionary(uniqueKeysWithValues: before.model), from: "the weights before")
     return LearningRateFinder(points: points)
   }
 }

@@ -6,6 +6,11 @@ public protocol Objective: Sendable {
   func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult
 }
 
+extension Objective {
+  /// Whether the model gives its input again.
+  var reconstructs: Bool { self is ReconstructionObjective || self is VariationalObjective }
+}
+
 /// An objective that follows from what the model gives for a batch, so that a test takes metrics of the same output.
 public protocol OutputObjective: Objective {
   /// What the output says of an example.

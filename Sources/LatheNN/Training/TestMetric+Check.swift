@@ -62,12 +62,12 @@ extension Trainer {
 
   /// How many classes the model gives for the test set's first batch.
   private func outputClasses() throws -> Int? {
-    model.evaluate()
-    defer { model.train() }
-    return try noGradient {
-      let batches = test.batches(size: test.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
-      guard let batch = try batches.next() else { return nil }
-      return withPrecision(precision) { model(batch) }.shape.last
+    try model.evaluating {
+      try noGradient {
+        let batches = test.batches(size: 1, seed: nil, epoch: 0, first: 0, on: device)
+        guard let batch = try batches.next() else { return nil }
+        return withPrecision(precision) { model(batch) }.shape.last
+      }
     }
   }
 

@@ -20,9 +20,9 @@ extension Trainer {
   ///
   /// Found by trying: all of a step with parts of the failing batch, but for the change of the parameters.
   private func doesNotFit(_ error: LatheError, _ batches: [Batch]) -> LatheError {
-    guard let batch = batches.max(by: { $0.inputs.shape[0] < $1.inputs.shape[0] }) else { return error }
-    let count = batch.inputs.shape[0]
-    let total = batches.reduce(0) { $0 + $1.inputs.shape[0] }
+    guard let batch = batches.max(by: { $0.exampleCount < $1.exampleCount }) else { return error }
+    let count = batch.exampleCount
+    let total = batches.reduce(0) { $0 + $1.exampleCount }
     let (known, bytes) = largestFitting(batch)
     let advice =
       switch known {
@@ -49,7 +49,7 @@ extension Trainer {
     defer { for (parameter, value) in zip(optimizer.parameters, values) { parameter.value = value } }
     var fits = (count: 0, bytes: 0)
     guard (try? makeValues()) != nil else { return fits }
-    var tooLarge = batch.inputs.shape[0]
+    var tooLarge = batch.exampleCount
     let exactness = max(1, tooLarge / 32)
     while tooLarge - fits.count > exactness || (fits.count == 0 && tooLarge > 1) {
       let tried = (fits.count + tooLarge) / 2
@@ -108,9 +108,9 @@ extension Trainer {
 extension Batch {
   /// The first examples.
   func prefix(_ count: Int) -> Batch {
-    let total = inputs.shape[0]
-    return Batch(
-      inputs: inputs[0..<count], labels: labels[0..<count], count: self.count * count / max(total, 1),
+    Batch(
+      inputs: inputs[0..<count], labels: labels[0..<count],
+      count: self.count * count / max(exampleCount, 1),
       lengths: lengths.map { Array($0.prefix(count)) })
   }
 }

@@ -26,6 +26,27 @@ extension Trainer {
     return result
   }
 
+  /// Keeps other processes out of the folder, which is made where it is missing.
+  func lockFolder() throws {
+    guard lock == nil, let store else { return }
+    try AtomicFile.makeFolder(store.folder)
+    lock = try FolderLock.of(store.folder)
+  }
+
+  /// What cannot be true of this run; nil where nothing is wrong, or the state is of other data, which has its own message.
+  private func problem(of saved: TrainingState) -> String? {
+    guard saved.settings == state.settings, saved.dataCount == state.dataCount else { return nil }
+    guard saved.stepInEpoch <= stepsPerEpoch else {
+      return "step \(saved.stepInEpoch) of an epoch of \(stepsPerEpoch)"
+    }
+    // The scaler of losses leaves steps out; no other does, but an optimizer of one's own need not count.
+    guard saved.optimizerStep >= saved.step || saved.lossScaler != nil || !(optimizer is GroupedOptimizer)
+    else {
+      return "the optimizer did \(saved.optimizerStep) of \(saved.step) steps"
+    }
+    return nil
+  }
+
   private func checkWeights() throws {
     let weights = model.state
     guard !weights.isEmpty else { return }
@@ -50,12 +71,14 @@ extension Trainer {
 
   /// Goes on from the newest whole checkpoint in the run's folder.
   ///
+  /// The folder is locked from here on, until the run that follows ends.
   /// - Returns: Whether there was one.
   /// - Throws: `LatheError` where none is whole, or it is of another model, other settings or other data.
   public func resume() throws -> Bool {
-    guard let store, let (saved, tensors) = try store.newest(on: device, note: { onNote?($0) }) else {
-      return false
-    }
+    try lockFolder()
+    guard let store,
+      let (saved, tensors) = try store.newest(on: device, check: problem(of:), note: { onNote?($0) })
+    else { return false }
     let source = store.path(step: saved.step)
     guard saved.settings == state.settings else {
       throw LatheError(.invalidArgument, "\(source): \(saved.settings.difference(from: state.settings))")
@@ -70,7 +93,7 @@ extension Trainer {
       throw LatheError(
         .invalidArgument,
         "\(source): made with other training data (\(saved.dataCount) \(training.noun), here \(state.dataCount), or other "
-          + "labels); use the same data or start anew in another folder")
+          + "examples); use the same data or start anew in another folder")
     }
     var values: [String: Tensor] = [:]
     for name in tensors.entries.keys where name.hasPrefix("model.") {
@@ -100,6 +123,7 @@ extension Trainer {
     optimizer.state = OptimizerState(step: saved.optimizerStep, slots: slots)
     generator.state = saved.generator
     state = saved
+    owesFiles = true
     onNote?("resuming from \(source): epoch \(saved.epoch + 1), step \(saved.step)")
     return true
   }

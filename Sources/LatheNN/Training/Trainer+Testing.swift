@@ -4,44 +4,80 @@ extension Trainer {
   /// The figures of the test set, of the averaged weights where there are some.
   func evaluateTest() throws -> TestFigures {
     func figures() throws -> TestFigures {
-      try withPrecision(precision) {
-        try objective.figures(of: model, on: test, metrics: metrics, device: device)
+      try TestBatches.fitting(testBatchSize ?? test.testBatchSize, smaller: testSmaller) { size in
+        try withPrecision(precision) {
+          try objective.figures(of: model, on: test, metrics: metrics, batchSize: size, device: device)
+        }
       }
     }
     guard let average else { return try figures() }
     return try average.withAverages(figures)
   }
 
+  /// Tests fewer examples at a time from here on.
+  private func testSmaller(_ size: Int) {
+    testBatchSize = size
+    onNote?(
+      "\(device.name) has no room for larger batches in the test; testing \(size) \(test.noun) at a time")
+  }
+
   func testInside() throws {
     try readLosses()
     let result = try phases.measure(.validation) { try evaluateTest() }
     let report = TestReport(
-      step: state.step, loss: result.loss, accuracy: result.accuracy ?? 0, metrics: result.metrics)
+      step: state.step, loss: result.loss, accuracy: result.accuracy, metrics: result.metrics)
     for callback in callbacks { try callback.tested(self, report) }
   }
 
-  /// Stores the model, averaged where there is an average, and as the best one where it is.
-  func saveModel() throws {
+  /// Stores the model, averaged where there is an average.
+  ///
+  /// - Parameter asBest: Whether it is stored as the best one, too, where it is.
+  func saveModel(asBest: Bool) throws {
     guard let store else { return }
     let folder = ModelFolder(store.folder)
     let save = { [self] in
       try folder.save(model, settings: state.settings)
-      if let best, best.best(history) == history.count - 1 {
-        try folder.save(model, settings: state.settings, as: "best.safetensors")
+      if asBest, let best, best.best(history) == history.count - 1 {
+        try folder.save(model, settings: state.settings, as: ModelFolder.bestName)
       }
     }
     if let average { try average.withAverages(save) } else { try save() }
   }
 
+  /// Stores what the checkpoint that a run goes on from stands for, where nothing may come that would: the model at the end
+  /// of an epoch, or of the steps asked for.
+  ///
+  /// A program that wrote the checkpoint first may have been stopped before it wrote these.
+  func saveOwedModel(isCut: Bool) throws {
+    owesFiles = false
+    let isEndOfEpoch = state.stepInEpoch == 0 && state.epoch > 0
+    if isEndOfEpoch || isCut { try saveModel(asBest: isEndOfEpoch) }
+    guard let store, let best, let place = best.best(state.history), place < state.history.count - 1 else {
+      return
+    }
+    if !FileErrors.exists("\(store.folder)/\(ModelFolder.bestName)") {
+      onNote?(
+        "\(store.folder)/\(ModelFolder.bestName) is missing: the weights of epoch \(place + 1) cannot be made again"
+      )
+    }
+  }
+
   /// Calls a function with each batch of the test set and what the model gives for it, of the averaged weights where
   /// there are some.
-  func withTestOutputs(_ body: (_ batch: Batch, _ output: Tensor) throws -> Void) throws {
+  ///
+  /// - Parameter limit: So many batches at most; all where nil.
+  func withTestOutputs(limit: Int? = nil, _ body: (_ batch: Batch, _ output: Tensor) throws -> Void) throws {
     func run() throws {
-      model.evaluate()
-      defer { model.train() }
-      let batches = test.batches(size: test.testBatchSize, seed: nil, epoch: 0, first: 0, on: device)
-      try noGradient {
-        while let batch = try batches.next() { try body(batch, withPrecision(precision) { model(batch) }) }
+      let size = testBatchSize ?? test.testBatchSize
+      let batches = test.batches(size: size, seed: nil, epoch: 0, first: 0, on: device)
+      try model.evaluating {
+        try noGradient {
+          var count = 0
+          while count != limit, let batch = try batches.next() {
+            try body(batch, withPrecision(precision) { model(batch) })
+            count += 1
+          }
+        }
       }
     }
     if let average { try average.withAverages(run) } else { try run() }
@@ -59,9 +95,7 @@ extension Trainer {
 
   /// Does one step on one batch and writes nothing; the model is not to be trained on afterwards.
   public func dryRun() throws -> DryRun {
-    let batches = training.batches(
-      size: state.settings.batchSize, seed: state.settings.seed, epoch: 0, first: 0, on: device)
-    guard let batch = try batches.next() else {
+    guard let batch = try trainingBatches(epoch: 0).next() else {
       throw LatheError(.invalidArgument, "the training set has no \(training.noun)")
     }
     model.train()

@@ -14,9 +14,11 @@ public final class Trainer {
     public let epoch: Int, epochs: Int
     /// Steps done in the epoch, and how many it has.
     public let step: Int, steps: Int
-    /// Means over the epoch so far.
-    public let loss: Double, accuracy: Double
-    /// Training examples (of text, tokens) a second so far.
+    /// The mean over the epoch so far.
+    public let loss: Double
+    /// The share of right answers so far; nil where there is no right and wrong.
+    public let accuracy: Double?
+    /// Training examples (of text, tokens) a second so far; `TrainingData.unit` says what they are.
     public let samplesPerSecond: Double
     /// Seconds until the epoch ends at this speed.
     public let secondsLeft: Double
@@ -58,6 +60,10 @@ public final class Trainer {
   public var clipping: GradientClipping?
   /// Batches whose gradients make one step, as if they were one batch.
   public var accumulation = 1
+  /// Leaves out an epoch's last batch where it is smaller; set before the run.
+  ///
+  /// Batch normalisation cannot learn from one value per channel, as a last batch of one example may have.
+  public var dropsLast = false
   /// The type in which the model's products and convolutions work; set before the run.
   ///
   /// With float16 the loss is scaled, which waits for the device at each step.
@@ -100,6 +106,12 @@ public final class Trainer {
   public var callbacks: [any TrainerCallback] = []
 
   let store: CheckpointStore?
+  /// The folder, while this runs or is about to.
+  var lock: FolderLock?
+  /// Whether a run that stopped before may have left files unwritten that its checkpoint promises.
+  var owesFiles = false
+  /// Examples of a test's batch, where the device has no room for as many as the data asks for.
+  var testBatchSize: Int?
   let training: any TrainingData
   let test: any TrainingData
   let device: Device
@@ -111,6 +123,8 @@ public final class Trainer {
   /// The last batch trained on, to find the layer that fails.
   var lastBatch: Batch?
   private var lastSaved: Int?
+  /// Whether the steps read so far have answers that are right or wrong.
+  private var hasAnswers = false
   private let baseLearningRate: Float
   /// The figures of the epoch that the limit of steps cut off; no part of the state, in which the epoch is under way.
   private var cutEpoch: EpochReport?
@@ -165,6 +179,8 @@ public final class Trainer {
   public var history: [EpochReport] { state.history + (cutEpoch.map { [$0] } ?? []) }
   /// Steps done in all.
   public var step: Int { state.step }
+  /// Where checkpoints and the model go; nil for none.
+  public var folder: String? { store?.folder }
 
   /// A rule that lowers the learning rate when the test loss no longer falls; its state is part of checkpoints.
   public var plateau: ReduceOnPlateau? {
@@ -174,15 +190,24 @@ public final class Trainer {
 
   /// Trains until all epochs are done, `earlyStopping` or `shouldStop` says so.
   ///
+  /// Files of an epoch (the model, the best one, what callbacks write) are on the disk before its checkpoint, so that what
+  /// a checkpoint says is done is there.
   /// - Throws: `LatheError`: a metric does not fit or a monitor's is not there, the loss is not a number, the device
-  ///   failed, a file could not be written.
+  ///   failed, a file could not be written, or another process is at work in the folder.
   public func run() throws -> Outcome {
     require(
       accumulation > 0 && keptCheckpoints > 0,
       "Trainer: \(accumulation) batches a step, \(keptCheckpoints) kept")
     try checkMetrics()
+    try lockFolder()
+    defer { lock = nil }
+    return try lock.map { try $0.using(runWithCallbacks) } ?? runWithCallbacks()
+  }
+
+  private func runWithCallbacks() throws -> Outcome {
     store?.removeLeftovers()
     for callback in callbacks { try callback.trainingStarts(self) }
+    if owesFiles { try saveOwedModel(isCut: isAtStepLimit) }
     let outcome = try runEpochs()
     for callback in callbacks { try callback.trainingEnded(self, outcome) }
     return outcome
@@ -210,19 +235,34 @@ public final class Trainer {
   /// The steps of an epoch.
   public var stepsPerEpoch: Int {
     Trainer.stepsPerEpoch(
-      examples: training.count, batch: state.settings.batchSize, accumulation: accumulation)
+      examples: training.count, batch: state.settings.batchSize, accumulation: accumulation,
+      dropsLast: dropsLast)
   }
 
-  /// The steps of an epoch of so many examples, the last batch perhaps smaller.
-  public static func stepsPerEpoch(examples: Int, batch: Int, accumulation: Int = 1) -> Int {
-    let batches = (examples + batch - 1) / batch
+  /// The steps of an epoch of so many examples.
+  ///
+  /// - Parameter dropsLast: Whether a last batch that is smaller is left out.
+  public static func stepsPerEpoch(
+    examples: Int, batch: Int, accumulation: Int = 1, dropsLast: Bool = false
+  ) -> Int {
+    let batches = (examples + (dropsLast ? 0 : batch - 1)) / batch
     return (batches + accumulation - 1) / accumulation
   }
 
+  /// The training batches of an epoch from one on.
+  func trainingBatches(epoch: Int, first: Int = 0) -> BatchStream {
+    training.batches(
+      size: state.settings.batchSize, seed: state.settings.seed, epoch: epoch, first: first,
+      dropsLast: dropsLast, on: device)
+  }
+
+  /// The next batches that make one step; none behind the last.
+  func nextGroup(of batches: BatchStream) throws -> [Batch] {
+    try (0..<accumulation).compactMap { _ in try batches.next() }
+  }
+
   private func runEpoch() throws -> Outcome {
-    let batches = training.batches(
-      size: state.settings.batchSize, seed: state.settings.seed, epoch: state.epoch,
-      first: state.stepInEpoch * accumulation, on: device)
+    let batches = trainingBatches(epoch: state.epoch, first: state.stepInEpoch * accumulation)
     let steps = stepsPerEpoch
     let start = ContinuousClock.now
     var lastRead = start
@@ -230,7 +270,7 @@ public final class Trainer {
     model.train()
     while state.stepInEpoch < steps && !isAtStepLimit {
       phases.startStep()
-      let group = try phases.measure(.data) { try (0..<accumulation).compactMap { _ in try batches.next() } }
+      let group = try phases.measure(.data) { try nextGroup(of: batches) }
       guard !group.isEmpty else { break }
       if shouldStop?() == true {
         try readLosses()
@@ -262,9 +302,11 @@ public final class Trainer {
     return .finished
   }
 
-  /// The gradients of some batches as if they were one, and a step by them.
-  func trainStep(_ batches: [Batch]) throws {
-    lastBatch = batches.last
+  /// The mean loss of some batches as if they were one, the answers that are right, and the gradients of the loss, which
+  /// a scaler has scaled.
+  func pass(over batches: [Batch], scaler: LossScaler?) throws -> (
+    loss: Tensor?, correct: Tensor?, gradients: [Tensor]
+  ) {
     let parameters = optimizer.parameters
     let total = batches.reduce(0) { $0 + $1.count }
     var loss: Tensor?
@@ -274,7 +316,7 @@ public final class Trainer {
       let result = try phases.measure(.forward) { withPrecision(precision) { objective(model, batch) } }
       let part = batches.count == 1 ? result.loss : result.loss * (Float(batch.count) / Float(total))
       try phases.measure(.backward) {
-        let found = (state.lossScaler?.scaled(part) ?? part).gradients(of: parameters)
+        let found = (scaler?.scaled(part) ?? part).gradients(of: parameters)
         gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
         // What failed must not reach the parameters, and no deferred sum wait behind the next batch.
         for gradient in gradients { try gradient.evaluated() }
@@ -282,6 +324,13 @@ public final class Trainer {
       loss = loss.map { $0 + part.detached() } ?? part.detached()
       if let right = result.correct { correct = correct.map { $0 + right } ?? right }
     }
+    return (loss, correct, gradients)
+  }
+
+  /// The gradients of some batches as if they were one, and a step by them.
+  func trainStep(_ batches: [Batch]) throws {
+    lastBatch = batches.last
+    let (loss, correct, gradients) = try pass(over: batches, scaler: state.lossScaler)
     if checksEveryStep, let loss {
       let value = try phases.measure(.waiting) { Double(try loss.item()) }
       guard value.isFinite else { throw notFinite("loss", value, step: state.step + 1) }
@@ -291,7 +340,8 @@ public final class Trainer {
     unread.append(
       UnreadStep(
         loss: try loss.evaluated(), correct: try correct?.evaluated(), norm: try norm?.evaluated(),
-        count: total, learningRate: optimizer.learningRate, peakBytes: phases.stepPeak,
+        count: batches.reduce(0) { $0 + $1.count }, learningRate: optimizer.learningRate,
+        peakBytes: phases.stepPeak,
         bytesInUse: device.counters.bytesInUse))
   }
 
@@ -325,15 +375,16 @@ public final class Trainer {
     let count = Double(max(state.sampleCount, 1))
     let result = EpochReport(
       epoch: state.epoch + 1, trainLoss: state.lossSum / count,
-      trainAccuracy: Double(state.correctCount) / count, testLoss: evaluation.loss,
-      testAccuracy: evaluation.accuracy ?? 0, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
+      trainAccuracy: evaluation.accuracy.map { _ in Double(state.correctCount) / count },
+      testLoss: evaluation.loss, testAccuracy: evaluation.accuracy,
+      samplesPerSecond: Double(samples) / max(seconds, 1e-9),
       seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation.metrics)
     noteMissingFigures(of: result)
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
-    try saveCheckpoint()
-    try saveModel()
-    onEpoch?(result)
+    try saveModel(asBest: true)
     for callback in callbacks { try callback.epochEnded(self, result) }
+    try saveCheckpoint()
+    onEpoch?(result)
   }
 
   private func startNextEpoch(after report: EpochReport) {
@@ -357,7 +408,10 @@ public final class Trainer {
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { throw notFinite("loss", loss, step: first + index + 1) }
       state.lossSum += loss * Double(result.count)
-      state.correctCount += try result.correct?.item(as: Int.self) ?? 0
+      if let correct = result.correct {
+        state.correctCount += try correct.item(as: Int.self)
+        hasAnswers = true
+      }
       state.sampleCount += result.count
       guard !callbacks.isEmpty else { continue }
       reports.append(
@@ -377,13 +431,15 @@ public final class Trainer {
     onProgress(
       Progress(
         epoch: state.epoch + 1, epochs: epochs, step: state.stepInEpoch, steps: steps,
-        loss: state.lossSum / count, accuracy: Double(state.correctCount) / count, samplesPerSecond: speed,
+        loss: state.lossSum / count, accuracy: hasAnswers ? Double(state.correctCount) / count : nil,
+        samplesPerSecond: speed,
         secondsLeft: stepTime * Double(steps - state.stepInEpoch)))
   }
 
   private func saveCheckpoint() throws {
     guard let store else { return }
     try readLosses()
+    for callback in callbacks { try callback.checkpointStarts(self) }
     try store.save(snapshot(), tensors: tensors(), keeping: keptCheckpoints)
     lastSaved = state.step
   }

@@ -10,8 +10,10 @@ public protocol TrainerCallback: AnyObject {
   func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws
   /// After a test inside an epoch.
   func tested(_ trainer: Trainer, _ report: TestReport) throws
-  /// After each epoch's test.
+  /// After each epoch's test, before its checkpoint: where this throws, a resumed run does the epoch again.
   func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws
+  /// Before a checkpoint is written: what was recorded so far is to be on the disk, since nobody records it again.
+  func checkpointStarts(_ trainer: Trainer) throws
   /// After the last step of this process.
   func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws
 }
@@ -27,6 +29,8 @@ extension TrainerCallback {
   public func tested(_ trainer: Trainer, _ report: TestReport) throws {}
   /// Nothing.
   public func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws {}
+  /// Nothing.
+  public func checkpointStarts(_ trainer: Trainer) throws {}
   /// Nothing.
   public func trainingEnded(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws {}
 }
@@ -54,8 +58,8 @@ public struct TestReport: Codable, Hashable, Sendable {
   public var step: Int
   /// The mean loss on the test set.
   public var loss: Double
-  /// The share of right answers on the test set.
-  public var accuracy: Double
+  /// The share of right answers on the test set; nil where there is no right and wrong.
+  public var accuracy: Double?
   /// The trainer's metrics by their names, those without a finite value left out; nil where it has none.
   public var metrics: [String: Double]?
 }

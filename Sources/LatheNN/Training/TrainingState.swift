@@ -39,12 +39,12 @@ public struct EpochReport: Codable, Hashable, Sendable {
   public var epoch: Int
   /// The mean loss over the epoch's steps.
   public var trainLoss: Double
-  /// The share of right answers, during the epoch.
-  public var trainAccuracy: Double
+  /// The share of right answers, during the epoch; nil where there is no right and wrong.
+  public var trainAccuracy: Double?
   /// The mean loss on the test set after the epoch.
   public var testLoss: Double
-  /// The share of right answers on the test set after the epoch.
-  public var testAccuracy: Double
+  /// The share of right answers on the test set after the epoch; nil where there is no right and wrong.
+  public var testAccuracy: Double?
   /// Training examples (of text, tokens) a second, data loading included, the test not.
   public var samplesPerSecond: Double
   /// Seconds of training, data loading included, the test not.

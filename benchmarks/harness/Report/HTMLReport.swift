@@ -34,11 +34,12 @@ public struct HTMLReport {
 
   private static let style = """
     body { color: var(--ink); background: var(--page); font: 15px/1.45 system-ui, sans-serif;
-      max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+      max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
     table { border-collapse: collapse; font-size: 13px; width: 100%; margin-bottom: 1.5rem; }
     th, td { border-bottom: 1px solid var(--line); padding: 2px 8px; text-align: right; white-space: nowrap; }
     th { color: var(--faint); font-weight: 600; }
     th:nth-child(-n+4), td:nth-child(-n+4), .facts td { text-align: left; }
+    .facts td, td:nth-child(2), td:last-child { white-space: normal; overflow-wrap: anywhere; }
     .bad { color: var(--bad); white-space: normal; }
     div.scroll { overflow-x: auto; }
     """

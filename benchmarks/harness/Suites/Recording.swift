@@ -84,7 +84,7 @@ enum RecordingRows {
       let terminal = FileHandle.nullDevice
       trainer.onProgress = { progress in
         terminal.write(
-          Data("\(progress.step)/\(progress.steps) \(progress.loss) \(progress.accuracy)\r".utf8))
+          Data("\(progress.step)/\(progress.steps) \(progress.loss) \(progress.accuracy ?? 0)\r".utf8))
       }
     }
     _ = try trainer.run()

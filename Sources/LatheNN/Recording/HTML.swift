@@ -1,0 +1,22 @@
+import Foundation
+
+/// Text inside a page.
+enum HTML {
+  /// Text with the characters that mean something in HTML replaced.
+  static func escaped(_ text: String) -> String {
+    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+  }
+
+  /// A table of rows, the first of them titles.
+  ///
+  /// - Parameter marked: The row that is the best one.
+  static func table(_ rows: [[String]], titles: Bool = true, marked: Int? = nil) -> String {
+    let lines = rows.enumerated().map { index, row in
+      let cell = titles && index == 0 ? "th" : "td"
+      return
+        "<tr\(index == marked ? " class=\"best\"" : "")>\(row.map { "<\(cell)>\($0)</\(cell)>" }.joined())</tr>"
+    }
+    return "<div class=\"wide\"><table>\(lines.joined(separator: "\n"))</table></div>\n"
+  }
+}
