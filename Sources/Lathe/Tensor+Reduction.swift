@@ -2,7 +2,7 @@ import LatheCore
 
 extension Tensor {
   /// Which axes are reduced, one flag per axis; all where nil.
-  private func reducedAxes(_ axes: [Int]?, _ name: StaticString) -> [Bool] {
+  func reducedAxes(_ axes: [Int]?, _ name: StaticString) -> [Bool] {
     guard let axes else { return Array(repeating: true, count: rank) }
     var reduced = Array(repeating: false, count: rank)
     for axis in axes {
@@ -13,7 +13,7 @@ extension Tensor {
     return reduced
   }
 
-  private func reducedShape(_ reduced: [Bool], keepDims: Bool) -> Shape {
+  func reducedShape(_ reduced: [Bool], keepDims: Bool) -> Shape {
     var result = Shape()
     for i in 0..<rank {
       if !reduced[i] { result.append(shape[i]) } else if keepDims { result.append(1) }
@@ -24,7 +24,7 @@ extension Tensor {
   /// Reduces without recording; a deferred input is computed inside the reduction's kernel.
   private func reduction(
     _ kind: ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, result: DType,
-    scale: Float = 1
+    divisor: Float = 1
   ) -> Tensor {
     let target = reducedShape(reduced, keepDims: keepDims)
     let flat = reducedShape(reduced, keepDims: false)
@@ -48,7 +48,7 @@ extension Tensor {
         if target.elementCount > 0 {
           var inputs = builder.inputs
           var operation = Reduction(
-            kind: kind, program: program, scalars: builder.scalars, reduced: reduced, scale: scale)
+            kind: kind, program: program, scalars: builder.scalars, reduced: reduced, divisor: divisor)
           if inputs.isEmpty {
             // The backend takes the shape from the inputs: give it one that the program does not read.
             let nowhere = Layout(shape: shape, strides: Shape(repeating: 0, rank: rank), offset: 0)
@@ -69,7 +69,7 @@ extension Tensor {
   }
 
   /// A reduced tensor's gradient seen in this tensor's shape.
-  private func spread(_ gradient: Tensor, _ reduced: [Bool]) -> Tensor {
+  func spread(_ gradient: Tensor, _ reduced: [Bool]) -> Tensor {
     var kept = shape
     for i in 0..<rank where reduced[i] { kept[i] = 1 }
     return gradient.reshaped(to: kept).expanded(to: shape)
@@ -103,13 +103,15 @@ extension Tensor {
     for i in 0..<rank where reduced[i] { n *= shape[i] }
     let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
     if n == 0 { return x.sum(axes: axes, keepDims: keepDims) / Float(0) }
-    let scale = 1 / Float(n)
+    let divisor = Float(n)
     return x.reduction(
-      .sum, reduced: reduced, keepDims: keepDims, accumulator: .float32, result: x.dtype, scale: scale
+      .sum, reduced: reduced, keepDims: keepDims, accumulator: .float32, result: x.dtype, divisor: divisor
     ).recorded("mean", [x]) { [shape] gradient, _ in
       var kept = shape
       for i in 0..<kept.rank where reduced[i] { kept[i] = 1 }
-      return [(gradient * scale).reshaped(to: kept).expanded(to: shape)]
+      // In float32, since 16 bits may not hold the divisor.
+      let share = (gradient.cast(to: .float32) / divisor).cast(to: gradient.dtype)
+      return [share.reshaped(to: kept).expanded(to: shape)]
     }
   }
 
@@ -197,23 +199,6 @@ extension Tensor {
   public func all(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     cast(to: .bool).reduction(
       .all, reduced: reducedAxes(axes, "all"), keepDims: keepDims, accumulator: .bool, result: .bool)
-  }
-
-  /// The variance over axes, in two passes.
-  ///
-  /// - Parameter correction: Taken from the number of elements in the divisor: 0 as NumPy, 1 (Bessel's) as PyTorch.
-  public func variance(axes: [Int]? = nil, keepDims: Bool = false, correction: Int = 0) -> Tensor {
-    let reduced = reducedAxes(axes, "variance")
-    let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
-    var n = 1
-    for i in 0..<rank where reduced[i] { n *= shape[i] }
-    let centered = x - x.mean(axes: axes, keepDims: true)
-    return centered.square().sum(axes: axes, keepDims: keepDims) * (1 / Float(Swift.max(n - correction, 0)))
-  }
-
-  /// The square root of the variance.
-  public func standardDeviation(axes: [Int]? = nil, keepDims: Bool = false, correction: Int = 0) -> Tensor {
-    variance(axes: axes, keepDims: keepDims, correction: correction).sqrt()
   }
 
   /// log(sum(exp(x))) over axes, without overflow.

@@ -58,7 +58,7 @@ package enum TensorLists {
     for (tensor, part) in zip(tensors, parts) {
       pieces.append(partial.sliced(axis: 0, from: first, to: first + part.outer))
       totals.append(
-        AxisSum(outer: 1, count: part.outer, inner: 1, scale: mean ? 1 / Float(tensor.count) : 1))
+        AxisSum(outer: 1, count: part.outer, inner: 1, divisor: mean ? Float(tensor.count) : 1))
       first += part.outer
     }
     return run(pieces, totals, squares: false)
@@ -71,7 +71,7 @@ package enum TensorLists {
       let count = tensor.shape[axis]
       let inner = tensor.shape.dropFirst(axis + 1).reduce(1, *)
       return AxisSum(
-        outer: tensor.shape.prefix(axis).reduce(1, *), count: count, inner: inner, scale: 1 / Float(count))
+        outer: tensor.shape.prefix(axis).reduce(1, *), count: count, inner: inner, divisor: Float(count))
     }
     let all = run(floats(tensors), sums, squares: squares)
     var first = 0

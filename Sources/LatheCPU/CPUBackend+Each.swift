@@ -48,11 +48,11 @@ extension CPUBackend {
           let row = x + o * sum.count * sum.inner
           if sum.inner == 1 {
             let length = min(sum.count, sum.elementCount - o * sum.count)
-            y[first + o] = sum.scale * lathe_sum_run(row, length, squares)
+            y[first + o] = Float(lathe_sum_run(row, length, squares) / Double(sum.divisor))
           } else {
             lathe_sum_columns(
               y + first + o * sum.inner + inner.lowerBound, row + inner.lowerBound, sum.count, sum.inner,
-              inner.count, squares, sum.scale)
+              inner.count, squares, sum.divisor)
           }
         }
       }

@@ -36,15 +36,20 @@ extension CPUBackend {
     // The number of slices depends on the sizes alone, so that the sums do not depend on the threads.
     let (dweight, dbias) = (outputs[1].pointer(as: Float.self), outputs[2].pointer(as: Float.self))
     let slices = max(1, min(32, rows / 16))
-    guard let partial = lathe_workspace(LATHE_WORKSPACE_PARTIAL, 2 * slices * columns) else { return }
+    // Of each slice two sums for each column in float64, then those of a run of rows in float32.
+    let size = 2 * columns
+    guard let workspace = lathe_workspace(LATHE_WORKSPACE_PARTIAL, 3 * slices * size) else { return }
     ThreadPool.shared.parallelFor(slices, grain: max(1, slices * 16384 / max(rows * columns, 1))) { range in
+      let sums = UnsafeMutableRawPointer(workspace).assumingMemoryBound(to: Double.self)
+      let runs = workspace + 2 * slices * size
       for slice in range {
         lathe_layer_norm_backward(
-          dy, x, mean, rstd, weight, dx, partial + slice * columns, partial + (slices + slice) * columns,
-          columns, streams, rows * slice / slices, rows * (slice + 1) / slices)
+          dy, x, mean, rstd, weight, dx, sums + slice * size, runs + slice * size, columns, streams,
+          rows * slice / slices, rows * (slice + 1) / slices)
       }
     }
-    lathe_sum_rows(partial, slices, columns, dweight)
-    lathe_sum_rows(partial + slices * columns, slices, columns, dbias)
+    let sums = UnsafeMutableRawPointer(workspace).assumingMemoryBound(to: Double.self)
+    lathe_sum_rows(sums, slices, size, columns, dweight)
+    lathe_sum_rows(sums + columns, slices, size, columns, dbias)
   }
 }

@@ -22,7 +22,7 @@ struct ReductionJob: @unchecked Sendable {
   private let register: UInt16
   private let run: lathe_reduce_run
   private let rows: lathe_reduce_rows
-  private let scale: Float
+  private let divisor: Double
   private let outputType: DType
   private let target: UnsafeMutableRawPointer
 
@@ -57,7 +57,7 @@ struct ReductionJob: @unchecked Sendable {
     elementSize = type.byteCount
     register = program.outputs[0].register
     (run, rows) = Self.kernels(kind, type)
-    scale = reduction.scale
+    divisor = Double(reduction.divisor)
     outputType = output.dtype
     target = output.pointer
   }
@@ -197,14 +197,14 @@ struct ReductionJob: @unchecked Sendable {
     }
   }
 
-  /// Scales and stores accumulators as elements of the output from `index` on.
+  /// Divides and stores accumulators as elements of the output from `index` on.
   func store(_ accumulators: some RandomAccessCollection<Int64>, at index: Int) {
     func write<T>(_ type: T.Type, _ convert: (Int64) -> T) {
       let to = target.assumingMemoryBound(to: type) + index
       for (i, accumulator) in accumulators.enumerated() { to[i] = convert(accumulator) }
     }
     func float(_ bits: Int64) -> Float {
-      Float((isFloat ? Double(bitPattern: UInt64(bitPattern: bits)) : Double(bits)) * Double(scale))
+      Float((isFloat ? Double(bitPattern: UInt64(bitPattern: bits)) : Double(bits)) / divisor)
     }
     func whole(_ bits: Int64) -> Int64 { isFloat ? ScalarValue.float(float(bits)).intValue : bits }
     switch outputType {

@@ -118,16 +118,16 @@ public struct AxisSum: Sendable, Hashable {
   public var outer: Int, count: Int, inner: Int
   /// How many elements the last row lacks; 0 where `inner` is not 1.
   public var missing: Int
-  /// Each sum is multiplied by this: 1 / n makes a mean.
-  public var scale: Float
+  /// Each sum is divided by this: n makes a mean.
+  public var divisor: Float
 
   /// Sums over an axis.
-  public init(outer: Int, count: Int, inner: Int, missing: Int = 0, scale: Float = 1) {
+  public init(outer: Int, count: Int, inner: Int, missing: Int = 0, divisor: Float = 1) {
     self.outer = outer
     self.count = count
     self.inner = inner
     self.missing = missing
-    self.scale = scale
+    self.divisor = divisor
   }
 
   /// The elements of x.
@@ -153,19 +153,19 @@ public struct Reduction: Sendable, Hashable {
   public var scalars: [ScalarValue]
   /// For each axis of the inputs whether it is reduced; the output has the other axes in order.
   public var reduced: [Bool]
-  /// The result is multiplied by this (float32 only): 1 / n makes a mean.
-  public var scale: Float
+  /// A sum is divided by this (float32 only): n makes a mean.
+  public var divisor: Float
 
   /// A reduction from its parts.
   public init(
     kind: ReductionKind, program: ElementwiseProgram, scalars: [ScalarValue], reduced: [Bool],
-    scale: Float = 1
+    divisor: Float = 1
   ) {
     self.kind = kind
     self.program = program
     self.scalars = scalars
     self.reduced = reduced
-    self.scale = scale
+    self.divisor = divisor
   }
 }
 

@@ -65,7 +65,7 @@
               + [input.layout.offset, sum.outer, sum.count, sum.inner, sum.elementCount, first].map {
                 .int($0)
               }
-              + [.float(sum.scale)], blocks: SumKernel.blocks(sum, profile)))
+              + [.float(sum.divisor)], blocks: SumKernel.blocks(sum, profile)))
         first += sum.sumCount
       }
       let most = ManyTensorsSource.mostTensors(pointers: 1, numbers: SumKernel.numbers.count)

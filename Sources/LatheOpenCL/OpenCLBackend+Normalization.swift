@@ -17,15 +17,16 @@
       rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       guard columns > 0 else { return }
-      // A CPU sums the parameters' gradients on the way; a GPU in at most 32 slices, in a kernel of its own. Their number
+      // A CPU sums the parameters' gradients on the way; a GPU in slices, in a kernel of its own. Their number
       // depends on the sizes and the device alone, so that the sums are the same in every run.
       let sumsOnTheWay = affine && profile == .cpu
-      let slices = rows == 0 ? 0 : max(1, min(32, rows / 16))
+      let slices = rows == 0 ? 0 : max(1, min(32, rows / 16), rows / 65536)
       let perSlice =
         sumsOnTheWay
         ? rowsPerGroup(rows: rows, columns: columns) : ceilingDivide(rows, max(1, slices))
+      let parts = profile == .cpu ? 6 : 4
       let used = rows == 0 ? 0 : ceilingDivide(rows, perSlice)
-      let partial = affine ? try pool.allocate(max(1, used) * 2 * columns * 4) : nil
+      let partial = affine ? try pool.allocate(max(1, used) * parts * columns * 4) : nil
       if rows > 0 {
         var operands = (inputs + outputs.prefix(1)).map { KernelArgument.memory($0.memory) }
         if sumsOnTheWay, let partial { operands.append(.memory(partial.memory)) }
@@ -50,7 +51,7 @@
           .memory(partial.memory), .memory(outputs[1].memory), .memory(outputs[2].memory), .int(columns),
           .int(used),
         ],
-        global: (columns, 1, 1), local: (64, 1, 1))
+        global: (2 * columns, 1, 1), local: (64, 1, 1))
     }
   }
 #endif

@@ -22,7 +22,7 @@
       let register = part.program.outputs[0].register
       let type = part.program.type(of: Int(register))
       part.program.outputs[0].dtype = type
-      part.scale = 1
+      part.divisor = 1
       let partial = try pool.allocate(plan.splits * outputCount * type.byteCount)
       try reduce(part, axes, plan, inputs: inputs, to: partial.memory)
       let whole = Reduction(
@@ -30,7 +30,7 @@
         program: ElementwiseProgram(
           inputs: [type], scalars: [], instructions: [],
           outputs: [.init(register: 0, dtype: reduction.program.outputs[0].dtype)]),
-        scalars: [], reduced: [true, false], scale: reduction.scale)
+        scalars: [], reduced: [true, false], divisor: reduction.divisor)
       let parts = Operand(buffer: partial, layout: Layout([plan.splits, outputCount]), dtype: type)
       let partAxes = CollapsedAxes(shape: parts.shape, layouts: [parts.layout], labels: whole.reduced)
       let once = ReductionPlan(
@@ -58,7 +58,7 @@
       arguments.append(.long(plan.splits))
       arguments.append(.long(plan.chunk))
       arguments.append(.long(plan.perItem))
-      arguments.append(.float(reduction.scale))
+      arguments.append(.float(reduction.divisor))
       // A size of 0 would be divided by, though nothing is read.
       for size in axes.sizes { arguments.append(.long(max(1, size))) }
       for k in inputs.indices {
@@ -103,21 +103,31 @@
         let items = (works + perItem - 1) / perItem
         if maySplit, items < units * 2, cost >= 32768 {
           let least = innerIsReduced ? 8192 : max(1, 8192 / min(inner, 64))
-          split(into: (units * 4 + items - 1) / items, least: least)
+          split(into: min((units * 4 + items - 1) / items, count / least))
         }
+        if maySplit { limitRuns(of: innerIsReduced ? min(inner, 16 * Self.run) : Self.run) }
         global = (items * splits, 1, 1)
       case .gpu:
         let wanted = mode == .tree ? units * 4 : units * 512
         if maySplit, outputs * 2 <= wanted {
-          split(into: wanted / outputs, least: mode == .tree ? 2048 : 64)
+          split(into: min(wanted / outputs, count / (mode == .tree ? 2048 : 64)))
         }
+        if maySplit { limitRuns(of: mode == .tree ? 256 * Self.run : Self.run) }
         local = mode == .tree ? 256 : 64
         global = (mode == .tree ? outputs * 256 : outputs, splits, 1)
       }
     }
 
-    private mutating func split(into wanted: Int, least: Int) {
-      let parts = min(wanted, count / least)
+    /// Numbers of a run, LATHE_RUN in common.clh.
+    private static let run = 8
+
+    /// Splits where a part has more runs of so many elements than a pair of floats adds without loss.
+    private mutating func limitRuns(of elements: Int) {
+      let most = 8192 * elements
+      if chunk > most { split(into: ceilingDivide(count, most)) }
+    }
+
+    private mutating func split(into parts: Int) {
       guard parts > 1 else { return }
       chunk = ((count + parts - 1) / parts + 15) / 16 * 16
       splits = (count + chunk - 1) / chunk

@@ -26,7 +26,10 @@
       let element = ProgramPrinter.storedType(inputs[0].dtype)
       try scan(
         "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
-        ["ELEMENT": .string(element), "VALUE": .string(element)])
+        [
+          "ELEMENT": .string(element), "VALUE": .string(element),
+          "IS_FLOAT": inputs[0].dtype == .float32 ? 1 : 0,
+        ])
     }
 
     private func scan(

@@ -21,8 +21,8 @@
         \(positions(kept))
         \(locate("o", along: kept))
         }
-        \(wide.type(registerType)) sums = \(identity(width: wide.width));
-        \(scalar.type(registerType)) total = \(identity(width: 1));
+        \(start("sums", wide))
+        \(start("total", scalar))
         size_t position = first;
         const size_t first_row = position / n\(last);
         size_t start = position - first_row * n\(last);
@@ -32,13 +32,22 @@
         const size_t row = position - start;
         const size_t end = min((size_t)n\(last), end_of_chunk - row);
         size_t j = start;
-        for (; j + \(wide.width) <= end; j += \(wide.width)) {
+        while (j + \(wide.width) <= end) {
+        const size_t run_end = \(runEnd("j", step: wide.width, end: "end"));
+        \(wide.type(registerType)) run = \(identity(width: wide.width));
+        for (; j + \(wide.width) <= run_end; j += \(wide.width)) {
         \(wide.body(accesses: accesses, index: "j"))
-        sums = \(joined("sums", register));
+        run = \(joined("run", register));
         }
+        \(addRun("run", to: "sums", wide))
+        }
+        if (j < end) {
+        \(scalar.type(registerType)) run = \(identity(width: 1));
         for (; j < end; j++) {
         \(scalar.body(accesses: accesses, index: "j"))
-        total = \(joined("total", register));
+        run = \(joined("run", register));
+        }
+        \(addRun("run", to: "total", scalar))
         }
         position = row + end;
         start = 0;
@@ -91,17 +100,18 @@
     /// Reduces so many vectors of neighbouring outputs.
     private func strip(_ printer: ProgramPrinter, vectors: Int) -> String {
       let width = printer.width
-      let sums = (0..<vectors).map {
-        "\(printer.type(registerType)) sums\($0) = \(identity(width: width));"
-      }
+      let type = printer.type(registerType)
+      let sums = (0..<vectors).map { start("sums\($0)", printer) }
+      let runs = (0..<vectors).map { "\(type) run\($0) = \(identity(width: width));" }
       let steps = (0..<vectors).map { v in
         """
         {
         \(printer.body(accesses: accesses, index: v == 0 ? "j" : "(j + \(v * width))"))
-        sums\(v) = \(joined("sums\(v)", register));
+        run\(v) = \(joined("run\(v)", register));
         }
         """
       }
+      let additions = (0..<vectors).map { addRun("run\($0)", to: "sums\($0)", printer) }
       let stores = (0..<vectors).map { v in
         let value = result("sums\(v)", width: width)
         return width == 1 ? "to[j] = \(value);" : "vstore\(width)(\(value), 0, to + j + \(v * width));"
@@ -111,9 +121,14 @@
         \(positions(reduced))
         \(locate("first", along: reduced))
         \(sums.joined(separator: "\n"))
-        for (size_t r = first; r < end_of_chunk; r++) {
+        for (size_t r = first; r < end_of_chunk;) {
+        const size_t run_end = \(runEnd("r", step: 1, end: "end_of_chunk"));
+        \(runs.joined(separator: "\n"))
+        for (; r < run_end; r++) {
         \(steps.joined(separator: "\n"))
         \(odometer(reduced))
+        }
+        \(additions.joined(separator: "\n"))
         }
         \(stores.joined(separator: "\n"))
         """
@@ -123,6 +138,7 @@
       let type = scalar.type(registerType)
       return """
         __local \(type) shared[256];
+        \(isPair ? "__local float shared_rest[256];" : "")
         const size_t o = get_group_id(0);
         const size_t split = get_group_id(1);
         const size_t lane = get_local_id(0);
@@ -134,28 +150,32 @@
         \(locate("o", along: kept))
         \(accesses.indices.map { "c\($0) = b\($0);" }.joined(separator: " "))
         }
-        \(type) total = \(identity(width: 1));
-        for (size_t e = split * chunk + lane; e < end_of_chunk; e += 256) {
+        \(start("total", scalar))
+        for (size_t e = split * chunk + lane; e < end_of_chunk;) {
+        const size_t run_end = \(runEnd("e", step: 256, end: "end_of_chunk"));
+        \(type) run = \(identity(width: 1));
+        for (; e < run_end; e += 256) {
         \(bases { "c\($0)" })
         \(positions(reduced))
         \(locate("e", along: reduced))
         \(scalar.body(accesses: accesses, index: "0"))
-        total = \(joined("total", register));
+        run = \(joined("run", register));
+        }
+        \(addRun("run", to: "total", scalar))
         }
         shared[lane] = total;
+        \(isPair ? "shared_rest[lane] = total_rest;" : "")
         barrier(CLK_LOCAL_MEM_FENCE);
         for (size_t half_size = 128; half_size > 0; half_size /= 2) {
         if (lane < half_size) {
-        const \(type) mine = shared[lane];
         const \(type) other = shared[lane + half_size];
-        shared[lane] = \(joined("mine", "other"));
+        \(addRun("other", to: "total", scalar))
+        shared[lane] = total;
+        \(isPair ? "total_rest += shared_rest[lane + half_size];\nshared_rest[lane] = total_rest;" : "")
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         }
-        if (lane == 0) {
-        const \(type) whole = shared[0];
-        y[split * outputs + o] = \(result("whole", width: 1));
-        }
+        if (lane == 0) y[split * outputs + o] = \(result("total", width: 1));
         """
     }
 
@@ -173,11 +193,16 @@
       }
       \(positions(reduced))
       \(locate("first", along: reduced))
-      \(scalar.type(registerType)) total = \(identity(width: 1));
-      for (size_t r = first; r < end_of_chunk; r++) {
+      \(start("total", scalar))
+      for (size_t r = first; r < end_of_chunk;) {
+      const size_t run_end = \(runEnd("r", step: 1, end: "end_of_chunk"));
+      \(scalar.type(registerType)) run = \(identity(width: 1));
+      for (; r < run_end; r++) {
       \(scalar.body(accesses: accesses, index: "0"))
-      total = \(joined("total", register));
+      run = \(joined("run", register));
       \(odometer(reduced))
+      }
+      \(addRun("run", to: "total", scalar))
       }
       y[split * outputs + o] = \(result("total", width: 1));
       """

@@ -43,7 +43,7 @@
       var parameters = ProgramPrinter.parameters(program)
       parameters += [
         "__global \(stored) *restrict y", "ulong outputs", "ulong count", "ulong splits", "ulong chunk",
-        "ulong per_item", "float scale",
+        "ulong per_item", "float divisor",
       ]
       parameters += labels.indices.map { "ulong n\($0)" }
       for (k, access) in accesses.enumerated() {
@@ -148,27 +148,62 @@
       }
     }
 
+    /// Whether results are sums of floats, which are kept as pairs; see common.clh.
+    var isPair: Bool { kind == .sum && registerType == .float32 }
+
+    /// A result with nothing in it yet.
+    func start(_ name: String, _ printer: ProgramPrinter) -> String {
+      let type = printer.type(registerType)
+      let value = "\(type) \(name) = \(identity(width: printer.width));"
+      return isPair ? "\(value) \(type) \(name)_rest = 0.0f;" : value
+    }
+
+    /// Where a run that begins at `first` ends.
+    func runEnd(_ first: String, step: Int, end: String) -> String {
+      isPair ? "min((size_t)\(end), \(first) + LATHE_RUN * \(step))" : end
+    }
+
+    /// Joins a run's result with those before it.
+    func addRun(_ run: String, to total: String, _ printer: ProgramPrinter) -> String {
+      isPair
+        ? "LATHE_ADD_RUN(\(printer.type(registerType)), \(total), \(total)_rest, \(run))"
+        : "\(total) = \(joined(total, run));"
+    }
+
     /// Joins the lanes of `vector` into the scalar `total`.
     func fold(_ vector: String, into total: String) -> String {
+      let scalar = ProgramPrinter(program: program, width: 1)
+      guard isPair else {
+        let last = registerType == .bool ? "(\(vector)1 & 1)" : "\(vector)1"
+        return "\(lanesJoined(vector))\n\(total) = \(joined(total, last));"
+      }
+      return """
+        \(lanesJoined(vector))
+        \(lanesJoined("\(vector)_rest"))
+        \(addRun("\(vector)1", to: total, scalar))
+        \(total)_rest += \(vector)_rest1;
+        """
+    }
+
+    /// The lanes of `vector` joined as the scalar `<vector>1`.
+    private func lanesJoined(_ vector: String) -> String {
       let element = ProgramPrinter(program: program, width: 1).type(registerType)
       var lines: [String] = []
       var name = vector
       var width = profile.vectorWidth / 2
       while width >= 1 {
         let type = width == 1 ? element : "\(element)\(width)"
-        lines.append("const \(type) fold\(width) = \(joined("\(name).lo", "\(name).hi"));")
-        name = "fold\(width)"
+        lines.append("const \(type) \(vector)\(width) = \(joined("\(name).lo", "\(name).hi"));")
+        name = "\(vector)\(width)"
         width /= 2
       }
-      let last = registerType == .bool ? "(fold1 & 1)" : "fold1"
-      lines.append("\(total) = \(joined(total, last));")
       return lines.joined(separator: "\n")
     }
 
     /// A result as it is stored.
     func result(_ name: String, width: Int) -> String {
-      let scaled = registerType == .float32 ? "\(name) * scale" : name
-      return ProgramPrinter(program: program, width: width).stored(scaled, as: program.outputs[0].dtype)
+      let value = isPair ? "lathe_total_f\(width)(\(name), \(name)_rest, divisor)" : name
+      return ProgramPrinter(program: program, width: width).stored(value, as: program.outputs[0].dtype)
     }
   }
 #endif

@@ -11,7 +11,7 @@
     let profile: KernelProfile
 
     static let numbers: [(type: String, name: String)] =
-      ["offset", "outer", "count", "inner", "elements", "first"].map { ("int", $0) } + [("float", "scale")]
+      ["offset", "outer", "count", "inner", "elements", "first"].map { ("int", $0) } + [("float", "divisor")]
 
     /// Work-groups for a tensor.
     static func blocks(_ sum: AxisSum, _ profile: KernelProfile) -> Int {
@@ -20,10 +20,11 @@
     }
 
     var text: String {
-      ManyTensorsSource(
+      let items = ManyTensorsSource.items(profile)
+      return ManyTensorsSource(
         pointers: [.init(name: "x")], numbers: SumKernel.numbers, shared: ["__global float *y"],
         body: """
-          \(profile == .gpu ? "__local float sums[\(ManyTensorsSource.items(profile))];" : "")
+          \(profile == .gpu ? "__local float sums[\(items)], rests[\(items)];" : "")
           if (inner == 1) {
           \(profile == .cpu ? cpuRows : gpuRow)
           } else {
@@ -50,20 +51,30 @@
         __global const float *from = x + offset + (long)row * count;
         const int length = min(count, elements - row * count);
         float\(width) lanes = 0.0f;
+        float\(width) rests = 0.0f;
         int i = 0;
-        for (; i + \(width) <= length; i += \(width)) {
+        while (i + \(width) <= length) {
+        float\(width) run = 0.0f;
+        for (int k = 0; k < LATHE_RUN && i + \(width) <= length; k++, i += \(width)) {
         const float\(width) value = vload\(width)(0, from + i);
-        lanes += \(term);
+        run += \(term);
+        }
+        LATHE_ADD_RUN(float\(width), lanes, rests, run)
         }
         float each[\(width)];
         vstore\(width)(lanes, 0, each);
         float total = 0.0f;
-        for (int k = 0; k < \(width); k++) total += each[k];
+        float rest = 0.0f;
+        for (int k = 0; k < \(width); k++) LATHE_ADD_RUN(float, total, rest, each[k])
+        vstore\(width)(rests, 0, each);
+        for (int k = 0; k < \(width); k++) rest += each[k];
+        float run = 0.0f;
         for (; i < length; i++) {
         const float value = from[i];
-        total += \(term);
+        run += \(term);
         }
-        y[first + row] = total * scale;
+        LATHE_ADD_RUN(float, total, rest, run)
+        y[first + row] = lathe_total_f1(total, rest, divisor);
         }
         """
     }
@@ -75,16 +86,28 @@
         __global const float *from = x + offset + (long)block * count;
         const int length = min(count, elements - block * count);
         float total = 0.0f;
-        for (int i = me; i < length; i += \(items)) {
+        float rest = 0.0f;
+        for (int i = me; i < length;) {
+        float run = 0.0f;
+        for (int k = 0; k < LATHE_RUN && i < length; k++, i += \(items)) {
         const float value = from[i];
-        total += \(term);
+        run += \(term);
+        }
+        LATHE_ADD_RUN(float, total, rest, run)
         }
         sums[me] = total;
+        rests[me] = rest;
         for (int distance = \(items / 2); distance > 0; distance /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (me < distance) sums[me] += sums[me + distance];
+        if (me < distance) {
+        const float other = sums[me + distance];
+        LATHE_ADD_RUN(float, total, rest, other)
+        rest += rests[me + distance];
+        sums[me] = total;
+        rests[me] = rest;
         }
-        if (me == 0) y[first + block] = sums[0] * scale;
+        }
+        if (me == 0) y[first + block] = lathe_total_f1(total, rest, divisor);
         """
     }
 
@@ -102,11 +125,17 @@
       return """
         for (int j = \(from); j < \(to); j += \(step)) {
         \(type) total = 0.0f;
-        for (int i = 0; i < count; i++) {
+        \(type) rest = 0.0f;
+        for (int i = 0; i < count;) {
+        \(type) run = 0.0f;
+        for (int k = 0; k < LATHE_RUN && i < count; k++, i++) {
         const \(type) value = \(width == 1 ? "from[(long)i * inner + j]" : "vload\(width)(0, from + (long)i * inner + j)");
-        total += \(term);
+        run += \(term);
         }
-        \(width == 1 ? "to[j] = total * scale;" : "vstore\(width)(total * scale, 0, to + j);")
+        LATHE_ADD_RUN(\(type), total, rest, run)
+        }
+        const \(type) result = lathe_total_f\(width)(total, rest, divisor);
+        \(width == 1 ? "to[j] = result;" : "vstore\(width)(result, 0, to + j);")
         }
         """
     }

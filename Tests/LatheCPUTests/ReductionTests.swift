@@ -19,7 +19,7 @@ import Testing
 
   private func reduce(
     _ kind: ReductionKind, _ x: Operand, _ axes: [Bool], as output: DType, square: Bool = false,
-    scale: Float = 1
+    divisor: Float = 1
   ) throws -> Operand {
     let program = ElementwiseProgram(
       inputs: [x.dtype], scalars: [],
@@ -27,7 +27,7 @@ import Testing
       outputs: [.init(register: square ? 1 : 0, dtype: output)])
     let kept = Shape((0..<x.shape.rank).filter { !axes[$0] }.map { x.shape[$0] })
     let y = try CPU.empty(kept, output)
-    let reduction = Reduction(kind: kind, program: program, scalars: [], reduced: axes, scale: scale)
+    let reduction = Reduction(kind: kind, program: program, scalars: [], reduced: axes, divisor: divisor)
     try CPU.backend.run(.reduce(reduction), inputs: [x], outputs: [y])
     return y
   }
@@ -67,7 +67,7 @@ import Testing
       for mask in 0..<1 << shape.rank where shape.elementCount < 100_000 || mask % 3 != 2 {
         let axes = (0..<shape.rank).map { mask >> $0 & 1 == 1 }
         let sums = try CPU.read(
-          reduce(.sum, view, axes, as: .float32, square: true, scale: 0.25), as: Float.self)
+          reduce(.sum, view, axes, as: .float32, square: true, divisor: 4), as: Float.self)
         let expected = reference(layout, axes, 0.0) { $0 + Double(values[$1]) * Double(values[$1]) }
         // The square is rounded once for each element.
         #expect(
@@ -141,7 +141,7 @@ import Testing
     let expected = values.prefix(1000).reduce(0.0) { $0 + Double($1) }
     #expect(sums.allSatisfy { Float16(bitPattern: $0) == Float16(expected) })
     let mean = try CPU.read(
-      reduce(.sum, x, [true, true], as: .bfloat16, scale: 1 / 3000), as: UInt16.self)
+      reduce(.sum, x, [true, true], as: .bfloat16, divisor: 3000), as: UInt16.self)
     #expect(abs(Float(bitPattern: UInt32(mean[0]) << 16) - 6.1875) < 0.02)
   }
 

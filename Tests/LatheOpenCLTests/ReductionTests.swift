@@ -49,7 +49,7 @@
       let output = try backend.empty(test.outputShape, .float32)
       try backend.run(
         .reduce(
-          Reduction(kind: .sum, program: program, scalars: [.float(0.25)], reduced: test.reduced, scale: 0.5)),
+          Reduction(kind: .sum, program: program, scalars: [.float(0.25)], reduced: test.reduced, divisor: 2)),
         inputs: [view], outputs: [output])
       let want = test.reference(values, start: 0) { $0 + Double($1) * Double($1) + 0.25 }
       let got = try backend.floats(output.buffer, count: want.count)

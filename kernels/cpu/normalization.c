@@ -2,30 +2,34 @@
 
 #include <math.h>
 
-#include "vector_types.h"
+#include "blocked_sums.h"
 
 // Layer normalisation: the variance is the mean of squared differences, in a pass of its own, so that nothing cancels.
 
 // Sums run in four chains, since an addition waits for the one before it.
 
-/// The sum of the first `n` floats of x, less `offset` and squared if `squares`.
-LATHE_INLINE float row_sum(const float *x, long n, const bool squares, float offset) {
-  f16v chains[4] = {};
+/// The mean of n floats less `offset`, or of their squares.
+LATHE_INLINE double row_mean(const float *x, long n, const bool squares, float offset) {
+  double sum = 0;
   long i = 0;
-  for (; i + 64 <= n; i += 64) {
-    for (int j = 0; j < 4; j++) {
-      const f16v d = load16(x + i + 16 * j) - offset;
-      chains[j] += squares ? d * d : d;
+  while (i + 16 <= n) {
+    f16v chains[4] = {};
+    const long end = i + LATHE_SUM_BLOCK < n ? i + LATHE_SUM_BLOCK : n;
+    for (; i + 64 <= end; i += 64) {
+      for (int j = 0; j < 4; j++) {
+        const f16v d = load16(x + i + 16 * j) - offset;
+        chains[j] += squares ? d * d : d;
+      }
     }
+    for (; i + 16 <= end; i += 16) {
+      const f16v d = load16(x + i) - offset;
+      chains[0] += squares ? d * d : d;
+    }
+    const f16v lanes = (chains[0] + chains[1]) + (chains[2] + chains[3]);
+    sum += sum16(&lanes);
   }
-  for (; i + 16 <= n; i += 16) {
-    const f16v d = load16(x + i) - offset;
-    chains[0] += squares ? d * d : d;
-  }
-  const f16v lanes = (chains[0] + chains[1]) + (chains[2] + chains[3]);
-  float sum = sum16(&lanes);
   for (; i < n; i++) sum += squares ? (x[i] - offset) * (x[i] - offset) : x[i] - offset;
-  return sum;
+  return sum / (double)n;
 }
 
 LATHE_CLONES void lathe_layer_norm(
@@ -35,15 +39,22 @@ LATHE_CLONES void lathe_layer_norm(
   for (long row = first; row < last; row++) {
     const float *from = x + row * n;
     float *to = y + row * n;
-    const float m = row_sum(from, n, false, 0) / (float)n;
-    const float r = 1 / sqrtf(row_sum(from, n, true, m) / (float)n + epsilon);
-    mean[row] = m;
+    const float m = (float)row_mean(from, n, false, 0);
+    double variance = row_mean(from, n, true, m), shift = 0;
+    // Where the mean is large beside the deviation, its rounding error counts.
+    if ((double)m * m > 256 * variance) {
+      shift = row_mean(from, n, false, m);
+      variance -= shift * shift;
+    }
+    const float r = (float)(1 / sqrt(variance + (double)epsilon));
+    const float correction = (float)(-shift * (double)r);
+    mean[row] = (float)((double)m + shift);
     rstd[row] = r;
     long i = 0;
     for (; i + 16 <= n; i += 16) {
       // The next row comes while this one is written.
       __builtin_prefetch(from + n + i);
-      f16v value = (load16(from + i) - m) * r;
+      f16v value = (load16(from + i) - m) * r + correction;
       if (weight) value = value * load16(weight + i) + load16(bias + i);
       if (streams) {
         stream16(to + i, value);
@@ -52,45 +63,59 @@ LATHE_CLONES void lathe_layer_norm(
       }
     }
     for (; i < n; i++) {
-      const float value = (from[i] - m) * r;
+      const float value = (from[i] - m) * r + correction;
       to[i] = weight ? value * weight[i] + bias[i] : value;
     }
   }
   if (streams) stream_end();
 }
 
+/// Adds a run's sums to those of all rows, and begins another.
+LATHE_INLINE void add_run(double *sums, float *run, long n) {
+  for (long i = 0; i < n; i++) {
+    sums[i] += (double)run[i];
+    run[i] = 0;
+  }
+}
+
 LATHE_CLONES void lathe_layer_norm_backward(
     const float *dy, const float *x, const float *mean, const float *rstd, const float *weight, float *dx,
-    float *dweight, float *dbias, long n, bool streams, long first, long last) {
+    double *weight_sums, float *run, long n, bool streams, long first, long last) {
   streams = streams && are_lines(dx, n);
+  double *bias_sums = weight_sums + n;
+  float *dweight = run, *dbias = run + n;
   if (weight) {
-    memset(dweight, 0, (size_t)n * sizeof(float));
-    memset(dbias, 0, (size_t)n * sizeof(float));
+    memset(weight_sums, 0, 2 * (size_t)n * sizeof(double));
+    memset(run, 0, 2 * (size_t)n * sizeof(float));
   }
   for (long row = first; row < last; row++) {
     const float *g = dy + row * n, *from = x + row * n;
     float *to = dx + row * n;
     const float m = mean[row], r = rstd[row];
-    f16v sums[2] = {}, products[2] = {};
+    double sum_g = 0, sum_product = 0;
     long i = 0;
-    for (; i + 32 <= n; i += 32) {
-      for (int j = 0; j < 2; j++) {
-        f16v d = load16(g + i + 16 * j);
-        if (weight) d *= load16(weight + i + 16 * j);
-        sums[j] += d;
-        products[j] += d * ((load16(from + i + 16 * j) - m) * r);
+    while (i + 32 <= n) {
+      f16v sums[2] = {}, products[2] = {};
+      const long end = i + LATHE_SUM_BLOCK < n ? i + LATHE_SUM_BLOCK : n;
+      for (; i + 32 <= end; i += 32) {
+        for (int j = 0; j < 2; j++) {
+          f16v d = load16(g + i + 16 * j);
+          if (weight) d *= load16(weight + i + 16 * j);
+          sums[j] += d;
+          products[j] += d * ((load16(from + i + 16 * j) - m) * r);
+        }
       }
+      sums[0] += sums[1];
+      products[0] += products[1];
+      sum_g += sum16(&sums[0]);
+      sum_product += sum16(&products[0]);
     }
-    sums[0] += sums[1];
-    products[0] += products[1];
-    float sum = sum16(&sums[0]), product = sum16(&products[0]);
     for (; i < n; i++) {
       const float d = weight ? g[i] * weight[i] : g[i];
-      sum += d;
-      product += d * ((from[i] - m) * r);
+      sum_g += d;
+      sum_product += d * ((from[i] - m) * r);
     }
-    sum /= (float)n;
-    product /= (float)n;
+    const float mean_g = (float)(sum_g / (double)n), mean_product = (float)(sum_product / (double)n);
     for (i = 0; i + 16 <= n; i += 16) {
       __builtin_prefetch(g + n + i);
       __builtin_prefetch(from + n + i);
@@ -101,7 +126,7 @@ LATHE_CLONES void lathe_layer_norm_backward(
         store16(dbias + i, load16(dbias + i) + d);
         weighted = d * load16(weight + i);
       }
-      const f16v value = r * (weighted - sum - normal * product);
+      const f16v value = r * (weighted - mean_g - normal * mean_product);
       if (streams) {
         stream16(to + i, value);
       } else {
@@ -114,18 +139,20 @@ LATHE_CLONES void lathe_layer_norm_backward(
         dweight[i] += g[i] * normal;
         dbias[i] += g[i];
       }
-      to[i] = r * ((weight ? g[i] * weight[i] : g[i]) - sum - normal * product);
+      to[i] = r * ((weight ? g[i] * weight[i] : g[i]) - mean_g - normal * mean_product);
+    }
+    if (weight && ((row - first + 1) % LATHE_SUM_ROWS == 0 || row + 1 == last)) {
+      add_run(weight_sums, dweight, n);
+      add_run(bias_sums, dbias, n);
     }
   }
   if (streams) stream_end();
 }
 
-LATHE_CLONES void lathe_sum_rows(const float *rows, long count, long n, float *to) {
-  memset(to, 0, (size_t)n * sizeof(float));
-  for (long row = 0; row < count; row++) {
-    const float *from = rows + row * n;
-    long i = 0;
-    for (; i + 16 <= n; i += 16) store16(to + i, load16(to + i) + load16(from + i));
-    for (; i < n; i++) to[i] += from[i];
+LATHE_CLONES void lathe_sum_rows(const double *rows, long count, long stride, long n, float *to) {
+  for (long i = 0; i < n; i++) {
+    double sum = 0;
+    for (long row = 0; row < count; row++) sum += rows[row * stride + i];
+    to[i] = (float)sum;
   }
 }

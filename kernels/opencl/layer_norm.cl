@@ -3,11 +3,18 @@
 //   forward         y = (x - mean) rstd weight + bias, rstd = 1 / sqrt(variance + epsilon)
 //   backward        dx, row by row
 //                   cpu, AFFINE: and the parameters' sums over the rows of a work-item, as parameter_sums
-//   parameter_sums  dweight and dbias of a slice of the rows:  partial [slice][2][columns]
+//   parameter_sums  dweight and dbias of a slice of the rows:  partial [slice][PARTS][columns], the pairs of
+//                   LATHE_ADD_RUN for dweight (sum, rest) and for dbias; on a CPU then the sums of a run of rows
 //   add_slices      the slices added in order, so that the result does not depend on timing
 //
 // Contract: contiguous rows; a work-group (cpu: a work-item) does rows_per_group rows. AFFINE (0, 1): whether weight
 // and bias are there.
+
+#if LATHE_PROFILE_CPU
+#define PARTS 6
+#else
+#define PARTS 4
+#endif
 
 ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
 #if AFFINE
@@ -23,28 +30,40 @@ ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
     __global const float *from = x + (size_t)row * columns;
     __global float *to = y + (size_t)row * columns;
     float rest = 0.0f;
-    ROW_FOLD(wide, i, columns, 0.0f, ROW_ADD, ROW_LOAD(from + i))
+    ROW_SUM(wide, i, columns, ROW_LOAD(from + i))
     FOR_REST(i, columns) rest += from[i];
     const float mean = row_sum(wide, rest) / columns;
     rest = 0.0f;
-    ROW_FOLD(squares, i, columns, 0.0f, ROW_ADD, (ROW_LOAD(from + i) - mean) * (ROW_LOAD(from + i) - mean))
+    ROW_SUM(squares, i, columns, (ROW_LOAD(from + i) - mean) * (ROW_LOAD(from + i) - mean))
     FOR_REST(i, columns) rest += (from[i] - mean) * (from[i] - mean);
-    const float rstd = 1.0f / sqrt(row_sum(squares, rest) / columns + epsilon);
+    float variance = row_sum(squares, rest) / columns;
+    float shift = 0.0f;
+    // Where the mean is large beside the deviation, its rounding error counts.
+    if (mean * mean > 256.0f * variance) {
+      rest = 0.0f;
+      ROW_SUM(differences, i, columns, ROW_LOAD(from + i) - mean)
+      FOR_REST(i, columns) rest += from[i] - mean;
+      shift = row_sum(differences, rest) / columns;
+      variance = max(0.0f, variance - shift * shift);
+    }
+    const float rstd = 1.0f / sqrt(variance + epsilon);
+    const float correction = -shift * rstd;
 #if AFFINE
     FOR_VECTORS(i, columns) {
       LATHE_FETCH(from + columns + i);
-      ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd * ROW_LOAD(weight + i) + ROW_LOAD(bias + i), to + i);
+      const ROW_VECTOR normal = (ROW_LOAD(from + i) - mean) * rstd + correction;
+      ROW_WRITE(normal * ROW_LOAD(weight + i) + ROW_LOAD(bias + i), to + i);
     }
-    FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd * weight[i] + bias[i];
+    FOR_REST(i, columns) to[i] = ((from[i] - mean) * rstd + correction) * weight[i] + bias[i];
 #else
     FOR_VECTORS(i, columns) {
       LATHE_FETCH(from + columns + i);
-      ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd, to + i);
+      ROW_WRITE((ROW_LOAD(from + i) - mean) * rstd + correction, to + i);
     }
-    FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd;
+    FOR_REST(i, columns) to[i] = (from[i] - mean) * rstd + correction;
 #endif
     if (get_local_id(0) == 0) {
-      means[row] = mean;
+      means[row] = mean + shift;
       rstds[row] = rstd;
     }
   }
@@ -75,9 +94,10 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
   const int first = (int)get_group_id(0) * rows_per_group;
   const int end = min(first + rows_per_group, rows);
 #if SUMS_PARAMETERS
-  __global float *weights = partial + (size_t)get_group_id(0) * 2 * columns;
+  __global float *pairs = partial + (size_t)get_group_id(0) * PARTS * columns;
+  __global float *weights = pairs + (size_t)4 * columns;
   __global float *biases = weights + columns;
-  for (int i = 0; i < 2 * columns; i++) weights[i] = 0.0f;
+  for (int i = 0; i < PARTS * columns; i++) pairs[i] = 0.0f;
 #endif
   for (int row = first; row < end; row++) {
     __global const float *d = dy + (size_t)row * columns;
@@ -86,12 +106,20 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
     const float mean = means[row];
     const float rstd = rstds[row];
     ROW_VECTOR wide = (ROW_VECTOR)0.0f, wide_product = (ROW_VECTOR)0.0f;
+    ROW_VECTOR wide_rest = (ROW_VECTOR)0.0f, product_rest = (ROW_VECTOR)0.0f;
     float rest = 0.0f, rest_product = 0.0f;
-    FOR_VECTORS(i, columns) {
-      const ROW_VECTOR g = GRADIENT(i);
-      wide += g;
-      wide_product += g * ((ROW_LOAD(from + i) - mean) * rstd);
+    for (int i = (int)get_local_id(0) * ROW_LANES; i + ROW_LANES <= columns;) {
+      ROW_VECTOR run = (ROW_VECTOR)0.0f, product_run = (ROW_VECTOR)0.0f;
+      for (int k = 0; k < LATHE_RUN && i + ROW_LANES <= columns; k++, i += ROW_ITEMS * ROW_LANES) {
+        const ROW_VECTOR g = GRADIENT(i);
+        run += g;
+        product_run += g * ((ROW_LOAD(from + i) - mean) * rstd);
+      }
+      LATHE_ADD_RUN(ROW_VECTOR, wide, wide_rest, run)
+      LATHE_ADD_RUN(ROW_VECTOR, wide_product, product_rest, product_run)
     }
+    wide = ROW_TOTAL(wide, wide_rest, 1.0f);
+    wide_product = ROW_TOTAL(wide_product, product_rest, 1.0f);
     FOR_REST(i, columns) {
       const float g = GRADIENT_AT(i);
       rest += g;
@@ -117,6 +145,27 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
 #endif
       to[i] = rstd * (GRADIENT_AT(i) - mean_g - normal * mean_product);
     }
+#if SUMS_PARAMETERS
+    if ((row + 1 - first) % (2 * LATHE_RUN) == 0 || row + 1 == end) {
+      for (int half_way = 0; half_way < 2; half_way++) {
+        __global float *sums = pairs + (size_t)2 * half_way * columns;
+        __global float *runs = weights + (size_t)half_way * columns;
+        FOR_VECTORS(i, columns) {
+          ROW_VECTOR sum = ROW_LOAD(sums + i), sum_rest = ROW_LOAD(sums + columns + i);
+          LATHE_ADD_RUN(ROW_VECTOR, sum, sum_rest, ROW_LOAD(runs + i))
+          LATHE_SETTLE(ROW_VECTOR, ROW_TOTAL, sum, sum_rest)
+          ROW_STORE(sum, sums + i);
+          ROW_STORE(sum_rest, sums + columns + i);
+          ROW_STORE((ROW_VECTOR)0.0f, runs + i);
+        }
+        FOR_REST(i, columns) {
+          LATHE_ADD_RUN(float, sums[i], sums[columns + i], runs[i])
+          LATHE_SETTLE(float, lathe_total_f1, sums[i], sums[columns + i])
+          runs[i] = 0.0f;
+        }
+      }
+    }
+#endif
   }
 }
 
@@ -129,41 +178,53 @@ __kernel void parameter_sums(__global const float *restrict dy, __global const f
   const int slice = (int)get_global_id(1);
   const int end = min((slice + 1) * rows_per_slice, rows);
   if (column >= columns || slice * rows_per_slice >= rows) return;
-  __global float *weights = partial + (size_t)slice * 2 * columns;
-  __global float *biases = weights + columns;
+  __global float *pairs = partial + (size_t)slice * PARTS * columns;
   if (column + ROW_LANES <= columns) {
-    ROW_VECTOR weight_sum = (ROW_VECTOR)0.0f, bias_sum = (ROW_VECTOR)0.0f;
-    for (int row = slice * rows_per_slice; row < end; row++) {
-      const size_t place = (size_t)row * columns + column;
-      const ROW_VECTOR d = ROW_LOAD(dy + place);
-      weight_sum += d * ((ROW_LOAD(x + place) - means[row]) * rstds[row]);
-      bias_sum += d;
+    ROW_VECTOR weight_sum = (ROW_VECTOR)0.0f, weight_rest = (ROW_VECTOR)0.0f;
+    ROW_VECTOR bias_sum = (ROW_VECTOR)0.0f, bias_rest = (ROW_VECTOR)0.0f;
+    for (int row = slice * rows_per_slice; row < end;) {
+      ROW_VECTOR weight_run = (ROW_VECTOR)0.0f, bias_run = (ROW_VECTOR)0.0f;
+      for (int k = 0; k < LATHE_RUN && row < end; k++, row++) {
+        const size_t place = (size_t)row * columns + column;
+        const ROW_VECTOR d = ROW_LOAD(dy + place);
+        weight_run += d * ((ROW_LOAD(x + place) - means[row]) * rstds[row]);
+        bias_run += d;
+      }
+      LATHE_ADD_RUN(ROW_VECTOR, weight_sum, weight_rest, weight_run)
+      LATHE_ADD_RUN(ROW_VECTOR, bias_sum, bias_rest, bias_run)
     }
-    ROW_STORE(weight_sum, weights + column);
-    ROW_STORE(bias_sum, biases + column);
+    ROW_STORE(weight_sum, pairs + column);
+    ROW_STORE(weight_rest, pairs + columns + column);
+    ROW_STORE(bias_sum, pairs + (size_t)2 * columns + column);
+    ROW_STORE(bias_rest, pairs + (size_t)3 * columns + column);
   } else {
     for (int c = column; c < columns; c++) {
-      float weight_sum = 0.0f, bias_sum = 0.0f;
+      float weight_sum = 0.0f, weight_rest = 0.0f, bias_sum = 0.0f, bias_rest = 0.0f;
       for (int row = slice * rows_per_slice; row < end; row++) {
         const size_t place = (size_t)row * columns + c;
-        weight_sum += dy[place] * ((x[place] - means[row]) * rstds[row]);
-        bias_sum += dy[place];
+        const float weight_run = dy[place] * ((x[place] - means[row]) * rstds[row]);
+        LATHE_ADD_RUN(float, weight_sum, weight_rest, weight_run)
+        LATHE_ADD_RUN(float, bias_sum, bias_rest, dy[place])
       }
-      weights[c] = weight_sum;
-      biases[c] = bias_sum;
+      pairs[c] = weight_sum;
+      pairs[columns + c] = weight_rest;
+      pairs[(size_t)2 * columns + c] = bias_sum;
+      pairs[(size_t)3 * columns + c] = bias_rest;
     }
   }
 }
 
+// Grid (2 columns), a work-item for each sum.
 __kernel void add_slices(__global const float *restrict partial, __global float *restrict dweight,
                          __global float *restrict dbias, const int columns, const int slices) {
-  const int column = (int)get_global_id(0);
-  if (column >= columns) return;
-  float weight_sum = 0.0f, bias_sum = 0.0f;
+  const int column = (int)get_global_id(0) % columns;
+  const int half_way = (int)get_global_id(0) / columns;
+  if (half_way >= 2) return;
+  float sum = 0.0f, rest = 0.0f;
   for (int s = 0; s < slices; s++) {
-    weight_sum += partial[(size_t)s * 2 * columns + column];
-    bias_sum += partial[(size_t)s * 2 * columns + columns + column];
+    __global const float *pairs = partial + ((size_t)s * PARTS + 2 * half_way) * columns;
+    LATHE_ADD_RUN(float, sum, rest, pairs[column])
+    rest += pairs[columns + column];
   }
-  dweight[column] = weight_sum;
-  dbias[column] = bias_sum;
+  (half_way == 0 ? dweight : dbias)[column] = lathe_total_f1(sum, rest, 1.0f);
 }

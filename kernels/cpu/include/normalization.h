@@ -10,10 +10,11 @@ void lathe_layer_norm(
     const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long columns,
     float epsilon, bool streams, long first, long last);
 
-/// dx of each row; and, unless weight is NULL, the sums over these rows of dy * (x - mean) * rstd and of dy.
+/// dx of each row; and, unless weight is NULL, the sums over these rows of dy * (x - mean) * rstd and, behind them, of dy,
+/// `columns` of each. `run` is room for as many floats.
 void lathe_layer_norm_backward(
     const float *dy, const float *x, const float *mean, const float *rstd, const float *weight, float *dx,
-    float *dweight, float *dbias, long columns, bool streams, long first, long last);
+    double *sums, float *run, long columns, bool streams, long first, long last);
 
-/// to = the sum of `count` rows, each `columns` long, in their order.
-void lathe_sum_rows(const float *rows, long count, long columns, float *to);
+/// to = the sum of `count` rows, each `columns` long and `stride` from the one before, in their order.
+void lathe_sum_rows(const double *rows, long count, long stride, long columns, float *to);
