@@ -86,7 +86,8 @@ LATHE_UNARY(f32_to_i32, float, int32_t, lathe_f32_to_i32(a))
 LATHE_UNARY(f32_to_i64, float, int64_t, lathe_f32_to_i64(a))
 LATHE_UNARY(f32_to_u8, float, uint8_t, lathe_f32_to_u8(a))
 
-// sin and cos: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more by themselves.
+// sin and cos: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more, by
+// themselves.
 #define LATHE_SINE(name, quadrant)                                                                        \
   static void LATHE_NAME(name)(void *restrict out_, const void *a_, const void *b_, const void *c_, size_t n) { \
     float *restrict out = out_;                                                                           \

@@ -243,8 +243,8 @@ LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
   return quadrant == 0 && x == 0.0f ? x : y;
 }
 
-/// The same for any |x| above 2^11 (Payne and Hanek): x is a whole number m of 24 bits times 2^k, and of the bits of 2/pi
-/// only the 96 matter whose products are neither whole turns nor too small.
+/// The same for any |x| above 2^11 (Payne and Hanek): x is a whole number m of 24 bits times 2^k, and of the bits of
+/// 2/pi only the 96 matter whose products are neither whole turns nor too small.
 static float lathe_sine_far(float x, int64_t quadrant) {
   // 31 bits in front of the binary point and 225 behind it.
   static const uint32_t table[8] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1,

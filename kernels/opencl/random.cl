@@ -1,8 +1,8 @@
 // Numbers of the counter-based generator Philox4x32-10, and dropout.
 //
 // Block b of four words belongs to elements 4 b ... 4 b + 3; its counter is offset + b. DISTRIBUTION is 0 for uniform
-// numbers, (a + b u) scale and at most limit, 1 for normal(mean a, deviation b), 2 for bernoulli(a), 3 for dropout(a) of
-// x, where b = 1 - a.
+// numbers, (a + b u) scale and at most limit, 1 for normal(mean a, deviation b), 2 for bernoulli(a), 3 for dropout(a)
+// of x, where b = 1 - a.
 
 #define LATHE_DEFINE_RANDOM(WIDTH, F, U, UL, TO_FLOAT, TO_INT, TO_LONG)                                        \
   static F lathe_unit_##WIDTH(U word) { return TO_FLOAT(word >> 8) * 5.9604645e-8f; }                          \
