@@ -157,9 +157,7 @@ extension Tensor {
     let compute = common.computeType
     require(op.isDefined(on: compute), "\(name): not defined on \(common)")
     func converted(_ operand: ElementwiseOperand) -> ElementwiseOperand {
-      guard case .tensor(let x) = operand, x.dtype != common else { return operand }
-      // Half types are computed in float32 anyway: no rounding in between.
-      if x.dtype.isFloatingPoint && common == .float32 { return .tensor(x.cast(to: .float32)) }
+      guard case .tensor(let x) = operand else { return operand }
       return .tensor(x.cast(to: common))
     }
     let result = op.resultType(compute)
@@ -170,7 +168,8 @@ extension Tensor {
 
   /// The tensor in another type.
   ///
-  /// Fractions are cut towards zero for whole numbers, anything but zero is true for bool.
+  /// For whole numbers fractions are cut towards zero, NaN becomes 0 and what is beyond the range its nearest limit;
+  /// whole numbers of another type wrap around. For bool anything but zero is true.
   public func cast(to target: DType) -> Tensor {
     if target == dtype { return self }
     let compute = dtype.computeType
@@ -225,15 +224,4 @@ extension ElementwiseOp {
 extension ScalarValue {
   /// Whether it is a fraction beside whole numbers.
   var isFloat: Bool { if case .float = self { true } else { false } }
-
-  /// The same number in the form of a compute type.
-  func converted(to type: DType) -> ScalarValue {
-    switch type {
-    case .float32, .float16, .bfloat16: .float(floatValue)
-    case .bool: .int(floatValue != 0 ? 1 : 0)
-    case .uint8: .int(Int64(UInt8(truncatingIfNeeded: intValue)))
-    case .int32: .int(Int64(Int32(truncatingIfNeeded: intValue)))
-    case .int64: .int(intValue)
-    }
-  }
 }

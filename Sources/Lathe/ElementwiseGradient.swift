@@ -4,7 +4,8 @@ import LatheCore
 /// The gradient rule of one element-wise operation, with what it saved.
 ///
 /// Rules are written in tensor operations, so that gradients can be differentiated again. Broadcasting and type
-/// conversion are undone in one place, `gradients`.
+/// conversion are undone in one place, `gradients`. A rule counts as one operation: in 16 bits it is computed in float32
+/// and rounded once.
 struct ElementwiseGradient: Sendable {
   let op: ElementwiseOp
   /// Saved operands; nil where the rule does not need them.
@@ -29,8 +30,19 @@ struct ElementwiseGradient: Sendable {
   func gradients(_ gradient: Tensor, _ output: Tensor?) -> [Tensor?] {
     inputs.indices.map { index in
       guard let operand = inputs[index] else { return nil }
-      return partial(index, gradient, output)?.reducedBroadcast(to: operand.shape).cast(to: operand.dtype)
+      return wide.partial(index, gradient.wide, output?.wide)?.reducedBroadcast(to: operand.shape)
+        .cast(to: operand.dtype)
     }
+  }
+
+  /// The rule with what it saved in float32 where that is 16-bit; anew for each operand, so that nothing wide is shared
+  /// and stored.
+  private var wide: ElementwiseGradient {
+    var rule = self
+    rule.a = a?.wide
+    rule.b = b?.wide
+    rule.c = c?.wide
+    return rule
   }
 
   private static func needs(
@@ -77,13 +89,12 @@ struct ElementwiseGradient: Sendable {
     case .minimum, .maximum: return extremum(index, g)
     case .select:
       guard let condition = a?.tensor else { return nil }
-      let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
       switch index {
-      case 1: return Tensor.select(condition, g, zero)
-      case 2: return Tensor.select(condition, zero, g)
+      case 1: return Tensor.select(condition, g, g.zero)
+      case 2: return Tensor.select(condition, g.zero, g)
       default: return nil
       }
-    case .clamp: return clamp(index, g)
+    case .clamp: return clamp(g)
     case .leakyReLU: return leakyReLU(index, g)
     case .elu: return elu(index, g)
     default:
@@ -102,7 +113,8 @@ struct ElementwiseGradient: Sendable {
     case .reciprocal: -(g * (y * y))
     case .tanh: g * (1 - y * y)
     case .sigmoid: g * (y * (1 - y))
-    case .relu: Tensor.select(y .> 0, g, Tensor.zeros([], dtype: g.dtype, device: g.device))
+    // NaN passes it on.
+    case .relu: Tensor.select(y .<= 0, g.zero, g)
     default: nil
     }
   }
@@ -110,7 +122,7 @@ struct ElementwiseGradient: Sendable {
   /// Rules of unary operations that use the input.
   private func fromInput(_ g: Tensor, _ x: Tensor) -> Tensor? {
     switch op {
-    case .absolute: return g * x.sign()
+    case .absolute: return Tensor.select(x .> 0, g, Tensor.select(x .< 0, -g, g.zero))
     case .log: return g / x
     case .log1p: return g / (x + 1)
     case .square: return g * (x * 2)
@@ -140,57 +152,58 @@ struct ElementwiseGradient: Sendable {
       switch b {
       case .scalar(let exponent):
         let n = exponent.floatValue
-        if n == 0 { return g * 0 }
+        if n == 0 { return g.zero.expanded(to: g.shape) }
         guard let x = a?.tensor else { return nil }
         return g * (Tensor.binary(.power, .tensor(x), .scalar(.float(n - 1)), name: "pow") * n)
       case .tensor(let exponent):
         guard let product = combine(.power, a, .tensor(exponent - 1)) else { return nil }
-        return Tensor.select(
-          exponent .== 0, Tensor.zeros([], dtype: g.dtype, device: g.device), g * exponent * product)
+        return Tensor.select(exponent .== 0, g.zero, g * exponent * product)
       }
     }
-    // a^b * log a; 0 where a is 0, as the limit for positive b.
-    guard let y, let a else { return nil }
+    // a^b * log a; 0 where a is 0 and b is not negative, as the limit.
+    guard let y, let a, let exponent = b?.tensor else { return nil }
     switch a {
-    case .scalar(let base): return base.floatValue == 0 ? g * 0 : g * y * log(base.floatValue)
+    case .scalar(let base):
+      let product = g * y * log(base.floatValue)
+      return base.floatValue == 0 ? Tensor.select(exponent .>= 0, g.zero, product) : product
     case .tensor(let base):
-      let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
-      return Tensor.select(base .== 0, zero, g * y * base.log())
+      return Tensor.select((base .== 0) .&& (exponent .>= 0), g.zero, g * y * base.log())
     }
   }
 
-  /// Ties share the gradient equally.
+  /// Ties share the gradient equally; where one of the two is NaN both get all of it.
   private func extremum(_ index: Int, _ g: Tensor) -> Tensor? {
-    guard let wins = combine(op == .maximum ? .greater : .less, index == 0 ? a : b, index == 0 ? b : a),
+    guard let loses = combine(op == .maximum ? .less : .greater, index == 0 ? a : b, index == 0 ? b : a),
       let ties = combine(.equal, a, b)
     else { return nil }
-    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
-    return Tensor.select(wins, g, Tensor.select(ties, g * 0.5, zero))
+    return Tensor.select(ties, g * 0.5, Tensor.select(loses, g.zero, g))
   }
 
-  /// Inside the limits (and on them) the gradient goes to the value, outside to the limit.
-  private func clamp(_ index: Int, _ g: Tensor) -> Tensor? {
-    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
-    guard let below = combine(.less, a, b), let above = combine(.greater, a, c) else { return nil }
-    switch index {
-    case 0: return Tensor.select(below .|| above, zero, g)
-    case 1: return Tensor.select(below, g, zero)
-    default: return Tensor.select(above, g, zero)
+  /// Between the limits; an infinite one is none.
+  private func clamp(_ g: Tensor) -> Tensor? {
+    guard let x = a?.tensor, case .scalar(let low) = b, case .scalar(let high) = c else { return nil }
+    let (bottom, top) = (low.floatValue, high.floatValue)
+    let above = bottom == -.infinity ? nil : x .> bottom
+    let below = top == .infinity ? nil : x .< top
+    switch (above, below) {
+    case (let above?, let below?): return Tensor.select(above .&& below, g, g.zero)
+    case (let inside?, nil), (nil, let inside?): return Tensor.select(inside, g, g.zero)
+    case (nil, nil): return g
     }
   }
 
   private func leakyReLU(_ index: Int, _ g: Tensor) -> Tensor? {
     guard let x = a?.tensor else { return nil }
-    if index == 0 { return Tensor.select(x .>= 0, g, times(g, b)) }
-    return Tensor.select(x .>= 0, Tensor.zeros([], dtype: g.dtype, device: g.device), g * x)
+    if index == 0 { return Tensor.select(x .> 0, g, times(g, b)) }
+    return Tensor.select(x .> 0, g.zero, g * x)
   }
 
   private func elu(_ index: Int, _ g: Tensor) -> Tensor? {
     guard let x = a?.tensor else { return nil }
-    let zero = Tensor.zeros([], dtype: g.dtype, device: g.device)
-    let low = x.minimum(0)
+    // exp of a large x must not meet the gradient 0 of what is not chosen.
+    let low = Tensor.select(x .> 0, x.zero, x)
     if index == 0 { return Tensor.select(x .> 0, g, times(g * low.exp(), b)) }
-    return Tensor.select(x .> 0, zero, g * low.expm1())
+    return Tensor.select(x .> 0, g.zero, g * low.expm1())
   }
 
   private func times(_ g: Tensor, _ operand: ElementwiseOperand?) -> Tensor {
@@ -205,4 +218,19 @@ struct ElementwiseGradient: Sendable {
     guard let x, let y else { return nil }
     return Tensor.binary(op, x, y, name: "gradient")
   }
+}
+
+extension ElementwiseOperand {
+  /// In float32 where it is a tensor of 16 bits.
+  fileprivate var wide: ElementwiseOperand {
+    if case .tensor(let tensor) = self { .tensor(tensor.wide) } else { self }
+  }
+}
+
+extension Tensor {
+  /// In float32 where it is of 16 bits.
+  var wide: Tensor { dtype.isHalf ? cast(to: .float32) : self }
+
+  /// A zero of this type on this device, without axes.
+  var zero: Tensor { Tensor.zeros([], dtype: dtype, device: device) }
 }

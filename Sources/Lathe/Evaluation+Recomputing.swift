@@ -26,9 +26,7 @@ extension Evaluation {
     let state: Storage.State
     do {
       var builder = ProgramBuilder(shape: storage.shape)
-      // Rounded as if it had been stored.
-      let rounding: ElementwiseOp = storage.dtype == .float16 ? .roundToFloat16 : .roundToBFloat16
-      let register = builder.step(rounding, .float32, Operands(try builder.visit(storage)))
+      let register = builder.rounded(try builder.visit(storage), to: storage.dtype)
       let buffer = try storage.device.backend.allocate(byteCount: storage.elementCount * 4)
       if storage.elementCount > 0 {
         let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: .float32)

@@ -59,12 +59,25 @@ extension Tensor {
     ).cast(to: dtype)
   }
 
-  /// Uniform numbers, low included and high not.
+  /// Uniform numbers, low included and high not, in any type; `low` where the two are equal.
+  ///
+  /// A 16-bit type that holds no number from `low` on and below `high` gives the one below.
   public static func uniform(
     _ shape: Shape, low: Float = 0, high: Float = 1, generator: Generator, dtype: DType = .float32,
     device: Device = .default
   ) -> Tensor {
-    random(.uniform(low: low, high: high), shape, generator, dtype, device)
+    require(
+      low <= high && low.isFinite && high.isFinite, "uniform: low \(low), high \(high): two numbers in order")
+    let numbers = random(.uniform(low: low, high: high), shape, generator, .float32, device)
+    switch dtype {
+    case .float32: return numbers
+    case .float16, .bfloat16:
+      // Rounding must not leave the ends.
+      let ends = dtype.numbers(from: low, below: high)
+      return numbers.clamped(ends.0, ends.1).cast(to: dtype)
+    case .int32, .int64, .uint8: return numbers.floor().cast(to: dtype)
+    case .bool: return numbers.cast(to: dtype)
+    }
   }
 
   /// Normally distributed numbers.
@@ -89,11 +102,11 @@ extension Tensor {
     uniform([count], generator: generator, device: device).argsort()
   }
 
-  /// Each element 0 with a probability, else divided by 1 - probability (Srivastava et al., 2014).
+  /// Each element 0 with a probability, else divided by 1 - probability (Srivastava et al., 2014); zeros for 1.
   ///
   /// The mask is made again from the generator's counter for the gradient, never stored.
   public func dropout(probability: Float, generator: Generator) -> Tensor {
-    require(probability >= 0 && probability < 1, "dropout: probability \(probability) is not in 0..<1")
+    require(probability >= 0 && probability <= 1, "dropout: probability \(probability) is not in 0...1")
     require(dtype.isFloatingPoint, "dropout: not defined on \(dtype)")
     if probability == 0 { return self }
     return cast(to: .float32).dropped(probability, generator.key(count: count)).cast(to: dtype)
@@ -102,5 +115,26 @@ extension Tensor {
   private func dropped(_ probability: Float, _ key: RandomKey) -> Tensor {
     Tensor.run(.dropout(probability: probability, key: key), [detached().contiguous()], output: shape)
       .recorded("dropout", [self]) { gradient, _ in [gradient.dropped(probability, key)] }
+  }
+}
+
+extension DType {
+  /// The smallest and the largest number that a 16-bit type holds from `low` on and below `high`.
+  fileprivate func numbers(from low: Float, below high: Float) -> (Float, Float) {
+    var first = low.rounded(to: self)
+    if first < low { first = next(first, up: true) }
+    var last = high.rounded(to: self)
+    if last >= high && high > low { last = next(last, up: false) }
+    return (Swift.min(first, last), last)
+  }
+
+  /// The neighbour of a number that a 16-bit type holds.
+  private func next(_ number: Float, up: Bool) -> Float {
+    if self == .float16 {
+      return Float(up ? Float16(number).nextUp : Float16(number).nextDown)
+    }
+    let bits = BFloat16Bits.bits(number)
+    if bits & 0x7fff == 0 { return BFloat16Bits.float(up ? 0x0001 : 0x8001) }
+    return BFloat16Bits.float((number > 0) == up ? bits + 1 : bits - 1)
   }
 }

@@ -8,10 +8,9 @@ enum HostElements {
     case .float32: bytes(values) { $0.scalarValue.floatValue }
     case .float16: bytes(values) { Float16($0.scalarValue.floatValue) }
     case .bfloat16: bytes(values) { BFloat16Bits.bits($0.scalarValue.floatValue) }
-    case .int32: bytes(values) { Int32(truncatingIfNeeded: $0.scalarValue.intValue) }
-    case .int64: bytes(values) { $0.scalarValue.intValue }
-    case .uint8: bytes(values) { UInt8(truncatingIfNeeded: $0.scalarValue.intValue) }
-    case .bool: bytes(values) { UInt8($0.scalarValue.floatValue != 0 ? 1 : 0) }
+    case .int32: bytes(values) { Int32(truncatingIfNeeded: $0.wholeValue(as: .int32).intValue) }
+    case .int64: bytes(values) { $0.wholeValue(as: .int64).intValue }
+    case .uint8, .bool: bytes(values) { UInt8(truncatingIfNeeded: $0.wholeValue(as: dtype).intValue) }
     }
   }
 
@@ -98,7 +97,7 @@ extension Tensor {
     }
   }
 
-  /// The elements in row-major order, converted to a Swift type.
+  /// The elements in row-major order, converted to a Swift type by the rule of `cast(to:)`.
   ///
   /// - Throws: `LatheError` of whatever failed on the way to these values.
   public func scalars<T: TensorScalar>(as type: T.Type = T.self) throws -> [T] {

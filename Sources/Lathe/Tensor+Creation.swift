@@ -2,7 +2,7 @@ import LatheCPU
 import LatheCore
 
 extension Tensor {
-  /// A tensor of values in row-major order.
+  /// A tensor of values in row-major order, converted to the element type by the rule of `cast(to:)`.
   ///
   /// - Parameters:
   ///   - shape: Sizes whose product is the number of values; one axis where nil.
@@ -69,10 +69,10 @@ extension Tensor {
     _ shape: Shape, _ value: some TensorScalar, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
     let compute = dtype.computeType
-    var scalar = value.scalarValue.converted(to: compute)
     // What is read back from memory must equal what a kernel folds in.
-    if dtype == .float16 { scalar = .float(Float(Float16(scalar.floatValue))) }
-    if dtype == .bfloat16 { scalar = .float(BFloat16Bits.float(BFloat16Bits.bits(scalar.floatValue))) }
+    let scalar: ScalarValue =
+      dtype.isFloatingPoint
+      ? .float(value.scalarValue.floatValue.rounded(to: dtype)) : value.wholeValue(as: dtype)
     let expression = Expression(
       op: nil, dtype: compute, operands: Operands(.scalar(scalar, compute)), size: 0, leaves: 0)
     return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)))
@@ -83,8 +83,18 @@ extension Tensor {
     _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
     require(step != 0 && step.isFinite, "arange: step \(step)")
-    let count = Swift.max(0, Int(((end - start) / step).rounded(.up)))
-    return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
+    let length = ((end - start) / step).rounded(.up)
+    require(length < 0x1p62, "arange: from \(start) to \(end) by \(step)")
+    return Tensor(
+      (0..<Swift.max(0, Int(length))).map { start + Double($0) * step }, dtype: dtype, device: device)
+  }
+
+  /// Whole numbers from `start` on at distance `step`, as long as they stay before `end`.
+  public static func arange(
+    _ start: Int, _ end: Int, step: Int = 1, dtype: DType = .float32, device: Device = .default
+  ) -> Tensor {
+    require(step != 0, "arange: step 0")
+    return Tensor(Array(stride(from: start, to: end, by: step)), dtype: dtype, device: device)
   }
 
   /// The whole numbers from 0 up to but without `count`.

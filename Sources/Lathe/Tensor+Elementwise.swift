@@ -77,7 +77,7 @@ extension Tensor {
     floatUnary(approximation == .exact ? .gelu : .geluTanh, name: "gelu")
   }
 
-  /// x where x >= 0, else slope * x.
+  /// x where x > 0, else slope * x.
   public func leakyReLU(slope: Float = 0.01) -> Tensor {
     Tensor.binary(.leakyReLU, .tensor(self), .scalar(.float(slope)), name: "leakyReLU", floatOnly: true)
   }
@@ -141,25 +141,29 @@ extension Tensor {
   }
 
   /// Each element limited to `low...high`; nil is no limit, NaN stays NaN.
+  ///
+  /// A limit that a whole-number type cannot hold is the nearest one that it can.
   public func clamped(_ low: (some TensorScalar)?, _ high: (some TensorScalar)?) -> Tensor {
-    func limit(_ value: (some TensorScalar)?, _ otherwise: Float) -> ScalarValue {
-      if let value { return value.scalarValue }
-      if dtype.isFloatingPoint { return .float(otherwise) }
-      let limits: (Int64, Int64) =
-        switch dtype {
-        case .int32: (Int64(Int32.min), Int64(Int32.max))
-        case .int64: (.min, .max)
-        default: (0, 255)
-        }
-      return .int(otherwise < 0 ? limits.0 : limits.1)
-    }
-    var x = self
-    let values = (limit(low, -.infinity), limit(high, .infinity))
-    if !dtype.isFloatingPoint, values.0.isFloat || values.1.isFloat { x = cast(to: .float32) }
     require(dtype != .bool, "clamped: not defined on bool")
+    let limits = (low?.scalarValue, high?.scalarValue)
+    let hasFraction = limits.0?.isFloat ?? false || limits.1?.isFloat ?? false
+    let x = hasFraction && !dtype.isFloatingPoint ? cast(to: .float32) : self
+    func limit(_ value: ScalarValue?, _ none: (Float, Int64)) -> ScalarValue {
+      if x.dtype.isFloatingPoint { return value ?? .float(none.0) }
+      let range: ClosedRange<Int64> =
+        switch x.dtype {
+        case .uint8: 0...255
+        case .int32: Int64(Int32.min)...Int64(Int32.max)
+        default: .min ... .max
+        }
+      return .int(Swift.min(Swift.max(value?.intValue ?? none.1, range.lowerBound), range.upperBound))
+    }
     return Tensor.record(
-      .clamp, Operands(.tensor(x), .scalar(values.0), .scalar(values.1)), type: x.dtype.computeType,
-      result: x.dtype, name: "clamped")
+      .clamp,
+      Operands(
+        .tensor(x), .scalar(limit(limits.0, (-.infinity, .min))),
+        .scalar(limit(limits.1, (.infinity, .max)))), type: x.dtype.computeType, result: x.dtype,
+      name: "clamped")
   }
 
   /// `a` where the condition holds, else `b`; all three broadcast.

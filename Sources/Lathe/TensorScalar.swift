@@ -8,11 +8,18 @@ public protocol TensorScalar: Sendable {
   init(element: Int64)
   /// As the kernels take it.
   var scalarValue: ScalarValue { get }
+  /// As an element of a type that is no floating-point one holds it, by the rule of `Tensor.cast(to:)`.
+  func wholeValue(as dtype: DType) -> ScalarValue
+}
+
+extension TensorScalar {
+  /// As an element of a type that is no floating-point one holds it, by the rule of `Tensor.cast(to:)`.
+  public func wholeValue(as dtype: DType) -> ScalarValue { scalarValue.converted(to: dtype) }
 }
 
 extension TensorScalar where Self: BinaryInteger {
-  /// Converts from a floating-point element.
-  public init(element: Float) { self.init(truncatingIfNeeded: ScalarValue.float(element).intValue) }
+  /// Converts from a floating-point element: cut towards zero, limited to the range, 0 for NaN.
+  public init(element: Float) { self.init(clamping: ScalarValue.float(element).intValue) }
   /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self.init(truncatingIfNeeded: element) }
   /// As the kernels take it.
@@ -35,6 +42,16 @@ extension Float: TensorScalar {
 extension Double: TensorScalar {
   /// The element type that holds it.
   public static var dtype: DType { .float32 }
+  /// As an element of a type that is no floating-point one holds it, without rounding to float32 on the way.
+  public func wholeValue(as dtype: DType) -> ScalarValue {
+    let number: Int64 = isNaN ? 0 : self >= 0x1p63 ? .max : self < -0x1p63 ? .min : Int64(self)
+    return switch dtype {
+    case .bool: .int(self != 0 ? 1 : 0)
+    case .uint8: .int(Int64(UInt8(clamping: number)))
+    case .int32: .int(Int64(Int32(clamping: number)))
+    default: .int(number)
+    }
+  }
 }
 extension Float16: TensorScalar {
   /// The element type that holds it.
@@ -77,6 +94,17 @@ extension ScalarValue: TensorScalar {
   public init(element: Int64) { self = .int(element) }
   /// As the kernels take it.
   public var scalarValue: ScalarValue { self }
+}
+
+extension Float {
+  /// The nearest number that a floating-point type holds.
+  func rounded(to dtype: DType) -> Float {
+    switch dtype {
+    case .float16: Float(Float16(self))
+    case .bfloat16: BFloat16Bits.float(BFloat16Bits.bits(self))
+    default: self
+    }
+  }
 }
 
 /// The bits of bfloat16: the upper half of a float32.

@@ -10,7 +10,11 @@ extension CPUBackend {
     forRandomBlocks(outputs[0].elementCount, key) { range, words in
       let to = y + range.lowerBound
       switch distribution {
-      case .uniform(let low, let high): lathe_uniform(to, words, range.count, low, high)
+      case .uniform(let low, let high):
+        let ends = UniformInterval(low: low, high: high)
+        lathe_uniform(
+          to, words, range.count,
+          lathe_interval(low: ends.low, width: ends.width, scale: ends.scale, limit: ends.limit))
       case .bernoulli(let probability): lathe_bernoulli(to, words, range.count, probability)
       case .normal(let mean, let deviation):
         let whole = range.count / 4 * 4

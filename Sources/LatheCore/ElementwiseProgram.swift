@@ -15,8 +15,30 @@ public enum ScalarValue: Sendable, Hashable {
   public var intValue: Int64 {
     switch self {
     case .float(let x):
-      x.isNaN ? 0 : (x >= 9.2233715e18 ? .max : (x <= -9.223372e18 ? .min : Int64(x)))
+      x.isNaN ? 0 : (x >= 0x1p63 ? .max : (x < -0x1p63 ? .min : Int64(x)))
     case .int(let x): x
+    }
+  }
+
+  /// As a compute type holds it, by the rule of the kernels' conversions.
+  ///
+  /// Fractions are cut towards zero, NaN becomes 0 and what is beyond the range its nearest limit; whole numbers
+  /// beyond the range wrap around.
+  public func converted(to type: DType) -> ScalarValue {
+    switch type {
+    case .float32, .float16, .bfloat16: .float(floatValue)
+    case .bool: .int(floatValue != 0 ? 1 : 0)
+    case .uint8: .int(Int64(whole(UInt8.self)))
+    case .int32: .int(Int64(whole(Int32.self)))
+    case .int64: .int(intValue)
+    }
+  }
+
+  /// As a whole number of a type: a fraction is limited to its range, a whole number wraps around.
+  public func whole<T: FixedWidthInteger>(_ type: T.Type) -> T {
+    switch self {
+    case .float: T(clamping: intValue)
+    case .int(let x): T(truncatingIfNeeded: x)
     }
   }
 }

@@ -323,13 +323,33 @@ public struct RandomKey: Sendable, Hashable {
 
 /// What the generator's 32-bit words are turned into.
 public enum RandomDistribution: Sendable, Hashable {
-  /// low + (high - low) * (word >> 8) * 2^-24.
+  /// low + (high - low) * (word >> 8) * 2^-24, as `UniformInterval` says it.
   case uniform(low: Float, high: Float)
   /// Box-Muller on lanes (0, 1) and (2, 3): r = sqrt(-2 ln(((a >> 8) + 1) * 2^-24)), t = 2 pi (b >> 8) * 2^-24,
   /// mean + deviation * r * cos t in the even lane and r * sin t in the odd one.
   case normal(mean: Float, deviation: Float)
   /// 1 where the uniform number of 0..<1 is below the probability, else 0.
   case bernoulli(probability: Float)
+}
+
+/// Uniform numbers (low + width * u) * scale, u in 0..<1, none of which is above `limit`.
+public struct UniformInterval: Sendable {
+  /// The low end, divided by `scale`.
+  public let low: Float
+  /// The distance of the ends, divided by `scale`.
+  public let width: Float
+  /// 1, or 2 where the ends are further apart than any float32.
+  public let scale: Float
+  /// The largest number below the high end, which rounding would reach else.
+  public let limit: Float
+
+  /// The numbers from `low` on that are below `high`; `low` alone where the two are equal.
+  public init(low: Float, high: Float) {
+    scale = (high - low).isFinite ? 1 : 2
+    self.low = low / scale
+    width = high / scale - low / scale
+    limit = max(low, high.nextDown)
+  }
 }
 
 /// One step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019).

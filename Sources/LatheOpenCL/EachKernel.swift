@@ -65,10 +65,10 @@
 
     var text: String {
       let shared = program.scalars.indices.map { ProgramPrinter.scalarParameter(program, $0) }
-      return ManyTensorsSource(
+      let kernel = ManyTensorsSource(
         pointers: pointers, numbers: numbers, shared: shared, body: "\(targets)\n\(body)", count: count,
-        profile: profile
-      ).text
+        profile: profile)
+      return "\(ProgramPrinter.stepByStep)\n\(kernel.text)"
     }
 
     /// Outputs that lie where an input is, by the name that the printer stores them to.

@@ -38,6 +38,7 @@
         ProgramPrinter.parameters(program) + outputs + ["ulong n", "ulong block"] + sizes + strides
       let local = profile == .cpu ? 1 : 256
       return """
+        \(ProgramPrinter.stepByStep)
         __kernel __attribute__((reqd_work_group_size(\(local), 1, 1)))
         void elementwise(\(parameters.joined(separator: ",\n    "))) {
         \(profile == .cpu ? (rank == 1 ? cpuRun : cpuRows) : (rank == 1 ? gpuRun : gpuElements))

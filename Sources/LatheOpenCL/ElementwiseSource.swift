@@ -24,7 +24,7 @@
       case .square: return "\(a) * \(a)"
       case .reciprocal: return "1.0f / \(a)"
       case .relu: return dtype == .uint8 ? a : choose(zero, a, mask: "\(a) < \(zero)")
-      case .silu: return "\(a) / (1.0f + \(function("exp"))(-\(a)))"
+      case .silu: return "\(a) * \(function("sigmoid"))(\(a))"
       case .floor: return "floor(\(a))"
       case .ceil: return "ceil(\(a))"
       case .round: return "rint(\(a))"

@@ -6,7 +6,11 @@
       throws
     {
       switch distribution {
-      case .uniform(let low, let high): try draw(0, low, high, key: key, from: outputs[0], to: outputs[0])
+      case .uniform(let low, let high):
+        let ends = UniformInterval(low: low, high: high)
+        try draw(
+          0, ends.low, ends.width, scale: ends.scale, limit: ends.limit, key: key, from: outputs[0],
+          to: outputs[0])
       case .normal(let mean, let deviation):
         try draw(1, mean, deviation, key: key, from: outputs[0], to: outputs[0])
       case .bernoulli(let probability):
@@ -18,9 +22,10 @@
       try draw(3, probability, 1 - probability, key: key, from: inputs[0], to: outputs[0])
     }
 
-    /// Starts random.cl; `a` and `b` are the distribution's numbers as that file says.
+    /// Starts random.cl; `a`, `b`, `scale` and `limit` are the distribution's numbers as that file says.
     private func draw(
-      _ distribution: Int, _ a: Float, _ b: Float, key: RandomKey, from: Operand, to: Operand
+      _ distribution: Int, _ a: Float, _ b: Float, scale: Float = 1, limit: Float = 0, key: RandomKey,
+      from: Operand, to: Operand
     ) throws {
       let count = to.elementCount
       guard count > 0 else { return }
@@ -34,7 +39,7 @@
         [
           .memory(from.memory), .memory(to.memory), .long(count), .uint64(key.offset),
           .uint32(UInt32(truncatingIfNeeded: key.seed)), .uint32(UInt32(truncatingIfNeeded: key.seed >> 32)),
-          .float(a), .float(b), .long(perItem),
+          .float(a), .float(b), .float(scale), .float(limit), .long(perItem),
         ], global: (groups * local, 1, 1), local: (local, 1, 1))
     }
   }

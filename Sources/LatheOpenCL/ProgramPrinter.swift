@@ -11,6 +11,10 @@
 
     private var w: String { width == 1 ? "" : "\(width)" }
 
+    /// In front of a kernel whose steps give what each would by itself: none is joined with the next, as a product with a
+    /// sum.
+    static let stepByStep = "#pragma OPENCL FP_CONTRACT OFF"
+
     /// A helper of math.clh for this width.
     func function(_ name: String) -> String { "lathe_\(name)_f\(width)" }
 

@@ -79,6 +79,81 @@ extension AllTests {
       #expect(try tensor[1].item(as: Int64.self) == 1)
     }
 
+    /// What a kernel's conversion gives, Swift's gives, too: in both directions and for numbers beside tensors.
+    @Test(arguments: TestDevice.all)
+    func swiftNumbersConvertAsCastDoes(_ device: Device) throws {
+      let (inf, nan) = (Float.infinity, Float.nan)
+      let floats: [Float] = [
+        300, 256, 255.9, -3.7, -0.5, 0.9, nan, inf, -inf, 3e9, -3e9, 1e19, -1e19, 0x1.fffffep62, 2147483520,
+      ]
+      let x = Tensor(floats, device: device)
+      for dtype in [DType.int32, .int64, .uint8, .bool] {
+        let expected = try x.cast(to: dtype).scalars(as: Int64.self)
+        #expect(
+          try Tensor(floats, dtype: dtype, device: device).scalars(as: Int64.self) == expected, "\(dtype)")
+        #expect(
+          try Tensor(floats.map(Double.init), dtype: dtype, device: device).scalars(as: Int64.self)
+            == expected,
+          "\(dtype)")
+        for (i, number) in floats.enumerated() {
+          #expect(
+            try Tensor.full([], number, dtype: dtype, device: device).item(as: Int64.self) == expected[i])
+        }
+      }
+      #expect(
+        try Tensor(floats, dtype: .uint8, device: .cpu).scalars(as: Int.self).prefix(9) == [
+          255, 255, 255, 0, 0, 0, 0, 255, 0,
+        ])
+      #expect(
+        try Tensor([inf, -inf, nan], dtype: .int32, device: device).scalars(as: Int.self) == [
+          2_147_483_647, -2_147_483_648, 0,
+        ])
+      // Read as another type.
+      #expect(try x.scalars(as: UInt8.self).prefix(9) == [255, 255, 255, 0, 0, 0, 0, 255, 0])
+      #expect(try x.scalars(as: Int32.self) == x.cast(to: .int32).scalars(as: Int32.self))
+      #expect(try x.scalars(as: Int64.self) == x.cast(to: .int64).scalars(as: Int64.self))
+      #expect(try Tensor([Float(-7)], device: device).item(as: UInt8.self) == 0)
+      // Whole numbers wrap around in both.
+      let whole: [Int64] = [300, -1, 1 << 40, .max]
+      for dtype in [DType.int32, .uint8] {
+        #expect(
+          try Tensor(whole, dtype: dtype, device: device).scalars(as: Int64.self)
+            == Tensor(whole, device: device).cast(to: dtype).scalars(as: Int64.self))
+      }
+      #expect(try Tensor(whole, device: device).scalars(as: UInt8.self) == [44, 255, 0, 255])
+    }
+
+    @Test(arguments: TestDevice.all)
+    func wholeNumbersStayExact(_ device: Device) throws {
+      let big = 16_777_216
+      #expect(
+        try Tensor.arange(16_777_216, 16_777_220, dtype: .int64, device: device).scalars(as: Int.self)
+          == [big, big + 1, big + 2, big + 3])
+      #expect(
+        try Tensor.arange(16_777_217.0, 16_777_219, dtype: .int32, device: device).scalars(as: Int.self)
+          == [big + 1, big + 2])
+      let far = (1 << 53) + 1
+      #expect(
+        try Tensor.arange(far, far + 2, dtype: .int64, device: device).scalars(as: Int.self) == [
+          far, far + 1,
+        ])
+      #expect(
+        try Tensor.arange(5, -2, step: -3, dtype: .int64, device: device).scalars(as: Int.self) == [5, 2, -1])
+      #expect(try Tensor.arange(0, 3, device: device).dtype == .float32)
+      #expect(
+        try Tensor.linspace(16_777_217, 16_777_221, count: 3, dtype: .int64, device: device).scalars(
+          as: Int.self)
+          == [big + 1, big + 3, big + 5])
+      #expect(
+        try Tensor.linspace(0, 10, count: 5, dtype: .int32, device: device).scalars(as: Int.self) == [
+          0, 2, 5, 7, 10,
+        ])
+      #expect(try Tensor.full([2], far, dtype: .int64, device: device).scalars(as: Int.self) == [far, far])
+      #expect(
+        try Tensor.full([1], 16_777_217.0, dtype: .int32, device: device).scalars(as: Int.self) == [big + 1])
+      #expect(try (Tensor.zeros([1], dtype: .int64, device: device) + far).scalars(as: Int.self) == [far])
+    }
+
     @Test func largeWholeNumbersAreExact() throws {
       let values: [Int64] = [.max, .min, 9_007_199_254_740_993, -1]
       for device in TestDevice.all {

@@ -60,6 +60,43 @@ extension AllTests {
       for (x, y) in zip(found, expected) { #expect(Swift.abs(Double(x) - y) < 1e-6) }
     }
 
+    /// The high end is never drawn, whatever rounding would make of the numbers below it.
+    @Test(arguments: TestDevice.all)
+    func uniformStaysBelowItsHighEnd(_ device: Device) throws {
+      func ends(_ low: Float, _ high: Float, _ dtype: DType) throws -> (low: Float, high: Float) {
+        let numbers = Tensor.uniform(
+          [1 << 18], low: low, high: high, generator: Generator(seed: 3), dtype: dtype, device: device)
+        return (try numbers.min().cast(to: .float32).item(), try numbers.max().cast(to: .float32).item())
+      }
+      for dtype in [DType.float32, .float16, .bfloat16] {
+        for (low, high) in [(0, 1), (1, 2), (1000, 1001), (-1, -0.5), (-3, 0)] as [(Float, Float)] {
+          let found = try ends(low, high, dtype)
+          #expect(found.low >= low && found.high < high, "\(dtype), \(low), \(high): \(found)")
+        }
+      }
+      #expect(try ends(0, 1, .float16).high == 0.99951171875)
+      #expect(try ends(0, 1, .bfloat16).high == 0.99609375)
+      #expect(try ends(-3, -1, .int32) == (-3, -2))
+      #expect(try ends(0, 256, .uint8) == (0, 255))
+      #expect(try ends(2, 2, .float32) == (2, 2))
+      // The ends may be further apart than any number.
+      let wide = try ends(-2e38, 2e38, .float32)
+      #expect(wide.low < -1.99e38 && wide.low >= -2e38 && wide.high > 1.99e38 && wide.high < 2e38)
+    }
+
+    @Test(arguments: TestDevice.all)
+    func dropoutOfEverything(_ device: Device) throws {
+      let x = Tensor([1, .infinity, .nan, -2, 5] as [Float], device: device).requiringGradient()
+      let y = x.dropout(probability: 1, generator: Generator(seed: 1))
+      #expect(try y.scalars(as: Float.self) == [0, 0, 0, 0, 0])
+      #expect(try y.sum().gradient(of: x).scalars(as: Float.self) == [0, 0, 0, 0, 0])
+      let half = x.cast(to: .float16).dropout(probability: 1, generator: Generator(seed: 1))
+      #expect(try half.scalars(as: Float.self) == [0, 0, 0, 0, 0])
+      let never = Tensor.bernoulli([4099], probability: 0, generator: Generator(seed: 1), device: device)
+      let always = Tensor.bernoulli([4099], probability: 1, generator: Generator(seed: 1), device: device)
+      #expect(try never.sum().item() == 0 && always.sum().item() == 4099)
+    }
+
     @Test(arguments: TestDevice.all)
     func normalNumbers(_ device: Device) throws {
       let found: [Float] = try Tensor.normal(

@@ -125,8 +125,8 @@ extension OpCase {
       make("sigmoid", special, { $0.sigmoid() }, Scalar.sigmoid),
       make("erf", special, { $0.erf() }, { Glibc.erf($0) }),
       make("relu", special, { $0.relu() }, Scalar.relu),
-      make("gelu", special.filter { $0 != -.infinity }, { $0.gelu() }, Scalar.gelu),
-      make("silu", special.filter { $0 != -.infinity }, { $0.silu() }, Scalar.silu),
+      make("gelu", special, { $0.gelu() }, Scalar.gelu),
+      make("silu", special, { $0.silu() }, Scalar.silu),
       make("softplus", special, { $0.softplus() }, Scalar.softplus),
       make(
         "floor", special.filter { Swift.abs($0) > 1e-10 || $0 == 0 }, { $0.floor() }, { $0.rounded(.down) }),

@@ -29,8 +29,7 @@ LATHE_INLINE uint8_t lathe_f32_to_u8(float x) {
 /// With the divisor's sign.
 static float lathe_remainder(float a, float b) {
   float r = fmodf(a, b);
-  if (r == 0.0f) return copysignf(0.0f, b);
-  return (r < 0.0f) != (b < 0.0f) ? r + b : r;
+  return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? r + b : r;
 }
 
 /// With the divisor's sign; 0 for a divisor of 0.

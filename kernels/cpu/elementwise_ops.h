@@ -86,21 +86,24 @@ LATHE_UNARY(f32_to_i32, float, int32_t, lathe_f32_to_i32(a))
 LATHE_UNARY(f32_to_i64, float, int64_t, lathe_f32_to_i64(a))
 LATHE_UNARY(f32_to_u8, float, uint8_t, lathe_f32_to_u8(a))
 
-// sin and cos: far out the reduction needs pi to hundreds of digits, so such rare blocks go to the C library.
-#define LATHE_SINE(name, quadrant, function)                                                              \
+// sin and cos: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more, by
+// themselves.
+#define LATHE_SINE(name, quadrant)                                                                        \
   static void LATHE_NAME(name)(void *restrict out_, const void *a_, const void *b_, const void *c_, size_t n) { \
     float *restrict out = out_;                                                                           \
     const float *a = a_;                                                                                  \
     uint32_t far = 0;                                                                                     \
-    LATHE_LOOP for (size_t i = 0; i < n; i++) far |= __builtin_fabsf(a[i]) > 0x1p20f;                     \
-    if (far) {                                                                                            \
-      for (size_t i = 0; i < n; i++) out[i] = function(a[i]);                                             \
-      return;                                                                                             \
+    LATHE_LOOP for (size_t i = 0; i < n; i++) {                                                           \
+      far |= !(__builtin_fabsf(a[i]) <= 0x1p20f);                                                         \
+      out[i] = lathe_sine(a[i], quadrant);                                                                \
     }                                                                                                     \
-    LATHE_LOOP for (size_t i = 0; i < n; i++) out[i] = lathe_sine(a[i], quadrant);                        \
+    if (!far) return;                                                                                     \
+    for (size_t i = 0; i < n; i++) {                                                                      \
+      if (!(__builtin_fabsf(a[i]) <= 0x1p20f)) out[i] = lathe_sine_far(a[i], quadrant);                   \
+    }                                                                                                     \
   }
-LATHE_SINE(sin_f32, 0, sinf)
-LATHE_SINE(cos_f32, 1, cosf)
+LATHE_SINE(sin_f32, 0)
+LATHE_SINE(cos_f32, 1)
 
 // Whole numbers wrap around.
 #define LATHE_INTEGER_ROWS(T, U, s)                                           \

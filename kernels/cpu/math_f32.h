@@ -108,7 +108,8 @@ LATHE_INLINE float lathe_expm1(float x) {
   p = p * r * r + r;
   double scale = lathe_double((int64_t)((uint64_t)(lathe_bits64(shifted) - 0x4338000000000000 + 1023) << 52));
   double y = scale * p + (scale - 1.0);
-  return (float)(scale == 1.0 ? p : y);
+  // The sign is that of x, for -0, too.
+  return __builtin_copysignf((float)(scale == 1.0 ? p : y), x);
 }
 
 /// The exponent e and f = m - 1 of u = 2^e m, sqrt(1/2) <= m < sqrt(2), for a normal positive u.
@@ -158,9 +159,9 @@ LATHE_INLINE float lathe_tanh(float x) {
   p = p * u - 5.374199682e-02f;
   p = p * u + 1.333147438e-01f;
   p = p * u - 3.333328335e-01f;
-  float small = p * (u * x) + x;
-  float large = __builtin_copysignf(1.0f - 2.0f / (lathe_exp(2.0f * a) + 1.0f), x);
-  return a < 0.625f ? small : large;
+  float small = p * (u * a) + a;
+  float large = 1.0f - 2.0f / (lathe_exp(2.0f * a) + 1.0f);
+  return __builtin_copysignf(a < 0.625f ? small : large, x);
 }
 
 /// 1 / (1 + e^-x), by e^-|x| so that nothing overflows.
@@ -191,22 +192,17 @@ LATHE_INLINE float lathe_erf(float x) {
   return a < 0.9f ? p * x : large;
 }
 
+// Of -inf the three give NaN, 0 times infinity, as PyTorch does.
+
 /// x Phi(x), with the error function.
-LATHE_INLINE float lathe_gelu(float x) {
-  float y = 0.5f * x * (1.0f + lathe_erf(x * 0x1.6a09e6p-1f));
-  return x == -INFINITY ? 0.0f : y;
-}
+LATHE_INLINE float lathe_gelu(float x) { return 0.5f * x * (1.0f + lathe_erf(x * 0x1.6a09e6p-1f)); }
 
 /// The form of GELU with tanh; 1 + tanh u = 2 sigmoid(2u).
 LATHE_INLINE float lathe_gelu_tanh(float x) {
-  float y = x * lathe_sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
-  return x == -INFINITY ? 0.0f : y;
+  return x * lathe_sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
 }
 
-LATHE_INLINE float lathe_silu(float x) {
-  float y = x * lathe_sigmoid(x);
-  return x == -INFINITY ? 0.0f : y;
-}
+LATHE_INLINE float lathe_silu(float x) { return x * lathe_sigmoid(x); }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
 LATHE_INLINE float lathe_softplus(float x) {
@@ -215,14 +211,8 @@ LATHE_INLINE float lathe_softplus(float x) {
   return x != x ? x : y;
 }
 
-/// sin (quadrant 0) or cos (quadrant 1) of x in float64; |x| <= 2^20, where n times pi/2's first part is exact.
-LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
-  double t = x;
-  double shifted = t * 0x1.45f306dc9c883p-1 + 0x1.8p52;
-  double n = shifted - 0x1.8p52;
-  double r = t - n * 0x1.921fb544p0;
-  r = r - n * 0x1.0b4611a626331p-34;
-  int64_t turn = lathe_bits64(shifted) + quadrant;
+/// sin(r + turn pi / 2) in float64 for |r| <= pi / 4.
+LATHE_INLINE float lathe_sine_turned(double r, int64_t turn) {
   double u = r * r;
   double s = -1.0 / 39916800;
   s = s * u + 1.0 / 362880;
@@ -239,6 +229,40 @@ LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
   c = c * u + 1.0;
   double y = (turn & 1) != 0 ? c : s;
   return (float)((turn & 2) != 0 ? -y : y);
+}
+
+/// sin (quadrant 0) or cos (quadrant 1) of x; |x| <= 2^20, where n times pi/2's first part is exact.
+LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
+  double t = x;
+  double shifted = t * 0x1.45f306dc9c883p-1 + 0x1.8p52;
+  double n = shifted - 0x1.8p52;
+  double r = t - n * 0x1.921fb544p0;
+  r = r - n * 0x1.0b4611a626331p-34;
+  float y = lathe_sine_turned(r, lathe_bits64(shifted) + quadrant);
+  // Keeps the sign of -0.
+  return quadrant == 0 && x == 0.0f ? x : y;
+}
+
+/// The same for any |x| above 2^11 (Payne and Hanek): x is a whole number m of 24 bits times 2^k, and of the bits of
+/// 2/pi only the 96 matter whose products are neither whole turns nor too small.
+static float lathe_sine_far(float x, int64_t quadrant) {
+  // 31 bits in front of the binary point and 225 behind it.
+  static const uint32_t table[8] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1,
+                                    0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
+  uint32_t magnitude = lathe_bits(x) & 0x7fffffffu;
+  if (magnitude >= 0x7f800000u) return NAN;
+  uint64_t m = (magnitude & 0x7fffffu) | 0x800000u;
+  uint32_t place = (magnitude >> 23) - 120, shift = place & 31;
+  const uint32_t *word = table + (place >> 5);
+  uint64_t first = ((uint64_t)word[0] << 32 | word[1]) << shift >> 32;
+  uint64_t second = ((uint64_t)word[1] << 32 | word[2]) << shift >> 32;
+  uint64_t third = ((uint64_t)word[2] << 32 | word[3]) << shift >> 32;
+  // Two bits of quarter turns, then their fraction; that of the nearest turn as a number with a sign.
+  uint64_t product = ((m * first) << 32) + m * second + (m * third >> 32);
+  int64_t turn = (int64_t)((product + 0x2000000000000000u) >> 62);
+  double r = (double)(int64_t)(product << 2) * (0x1.921fb54442d18p0 * 0x1p-64);
+  float y = lathe_sine_turned(r, turn + quadrant);
+  return quadrant == 0 && x < 0.0f ? -y : y;
 }
 
 /// a to the power b, in float64, with the special cases of IEEE 754's pow.

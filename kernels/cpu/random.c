@@ -24,7 +24,7 @@ LATHE_INLINE float lathe_unit(uint32_t word) { return (float)(int32_t)(word >> 8
 
 struct lathe_random_kernels {
   void (*philox)(uint32_t *restrict, uint64_t, uint64_t, size_t, size_t);
-  void (*uniform)(float *restrict, const uint32_t *restrict, size_t, float, float);
+  void (*uniform)(float *restrict, const uint32_t *restrict, size_t, struct lathe_interval);
   void (*normal)(float *restrict, const uint32_t *restrict, size_t, float, float);
   void (*bernoulli)(float *restrict, const uint32_t *restrict, size_t, float);
   void (*dropout)(float *restrict, const float *restrict, const uint32_t *restrict, size_t, float, float);
@@ -40,8 +40,8 @@ void lathe_philox_block(uint32_t out[4], const uint32_t counter[4], const uint32
   for (int i = 0; i < 4; i++) out[i] = counter[i];
   lathe_philox_rounds(out, key[0], key[1]);
 }
-void lathe_uniform(float *y, const uint32_t *words, size_t count, float low, float high) {
-  LATHE_PICK(lathe_table)->uniform(y, words, count, low, high);
+void lathe_uniform(float *y, const uint32_t *words, size_t count, struct lathe_interval interval) {
+  LATHE_PICK(lathe_table)->uniform(y, words, count, interval);
 }
 void lathe_normal(float *y, const uint32_t *words, size_t count, float mean, float deviation) {
   LATHE_PICK(lathe_table)->normal(y, words, count, mean, deviation);

@@ -21,8 +21,13 @@ static void LATHE_NAME(philox)(uint32_t *restrict words, uint64_t seed, uint64_t
   }
 }
 
-static void LATHE_NAME(uniform)(float *restrict y, const uint32_t *restrict words, size_t n, float low, float high) {
-  LATHE_LOOP for (size_t i = 0; i < n; i++) y[i] = low + (high - low) * lathe_unit(words[i]);
+static void LATHE_NAME(uniform)(float *restrict y, const uint32_t *restrict words, size_t n,
+                                struct lathe_interval interval) {
+  const float low = interval.low, width = interval.width, scale = interval.scale, limit = interval.limit;
+  LATHE_LOOP for (size_t i = 0; i < n; i++) {
+    float v = (low + width * lathe_unit(words[i])) * scale;
+    y[i] = v < limit ? v : limit;
+  }
 }
 
 static void LATHE_NAME(normal)(float *restrict y, const uint32_t *restrict words, size_t n, float mean,

@@ -90,7 +90,7 @@ static void LATHE_NAME(backward_relu)(const lathe_cell_gradient *s) {
   const float m = s->mask;
   LATHE_LOOP for (long j = 0; j < s->n; j++) {
     const float total = dh[j] + carry[j];
-    d[j] = a[j] > 0 ? m * total : 0.0f;
+    d[j] = a[j] <= 0 ? 0.0f : m * total;
     carry[j] = (1 - m) * total;
   }
 }

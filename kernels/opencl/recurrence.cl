@@ -37,8 +37,8 @@
 #define TANH_S lathe_tanh_f1
 #define RELU_V(x) select(x, (ROW_VECTOR)0.0f, (x) < 0.0f)
 #define RELU_S(x) ((x) < 0.0f ? 0.0f : (x))
-#define POSITIVE_V(x, y) select((ROW_VECTOR)0.0f, y, (x) > 0.0f)
-#define POSITIVE_S(x, y) ((x) > 0.0f ? (y) : 0.0f)
+#define POSITIVE_V(x, y) select(y, (ROW_VECTOR)0.0f, (x) <= 0.0f)
+#define POSITIVE_S(x, y) ((x) <= 0.0f ? 0.0f : (y))
 
 // Gate g's sum, KIND is V or S.
 #define GATE(KIND, g) (LOAD_##KIND(x + (g) * columns + i) + HIDDEN(KIND, g))

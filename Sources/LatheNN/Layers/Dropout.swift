@@ -7,7 +7,7 @@ public class DropoutLayer: Module {
   private var isTraining = true
 
   init(_ probability: Float, _ generator: Generator) {
-    require(probability >= 0 && probability < 1, "\(Self.self): probability \(probability) is not in 0..<1")
+    require(probability >= 0 && probability <= 1, "\(Self.self): probability \(probability) is not in 0...1")
     self.probability = probability
     self.generator = generator
   }

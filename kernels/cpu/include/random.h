@@ -11,8 +11,13 @@ void lathe_philox(uint32_t *words, uint64_t seed, uint64_t offset, size_t begin,
 /// One block of any counter and key.
 void lathe_philox_block(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]);
 
+/// Where uniform numbers lie: (low + width u) scale, at most `limit`.
+struct lathe_interval {
+  float low, width, scale, limit;
+};
+
 /// Numbers from `count` words (a multiple of 4 for normal); see `RandomDistribution`.
-void lathe_uniform(float *y, const uint32_t *words, size_t count, float low, float high);
+void lathe_uniform(float *y, const uint32_t *words, size_t count, struct lathe_interval interval);
 void lathe_normal(float *y, const uint32_t *words, size_t count, float mean, float deviation);
 void lathe_bernoulli(float *y, const uint32_t *words, size_t count, float probability);
 /// x / keep where the word's uniform number is at least `probability`, else 0.
