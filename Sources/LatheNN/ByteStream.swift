@@ -63,7 +63,7 @@ final class ByteStream {
   }
 
   /// The most bytes that can still come; deflate makes at most 1032 of one.
-  private var possible: Int {
+  var possible: Int {
     let left = end - position + input.count
     guard isCompressed else { return left }
     // Of bytes taken before, the decompressor may hold some bits, which make at most 64 KB.
