@@ -10,7 +10,9 @@ package func printable(_ text: String, keepingLines: Bool = false) -> String {
     default: true
     }
   }
-  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) { return text }
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) {
+    return text
+  }
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar {

@@ -50,7 +50,8 @@ final class ByteStream {
   ///   - isSummed: Whether `checksum` is kept.
   ///   - source: The part's name, for messages.
   init(
-    _ file: RegularFile, _ range: Range<Int>, _ compression: Compression, isSummed: Bool = false, source: String
+    _ file: RegularFile, _ range: Range<Int>, _ compression: Compression, isSummed: Bool = false,
+    source: String
   ) throws {
     path = file.path
     self.file = file

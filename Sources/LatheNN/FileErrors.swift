@@ -29,6 +29,12 @@ package enum FileErrors {
     return stat(path, &facts) == 0
   }
 
+  /// Whether nothing is at the path; what cannot be looked at is not absent.
+  package static func isAbsent(_ path: String) -> Bool {
+    var facts = stat()
+    return lstat(path, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+
   /// Whether a folder is at the path.
   package static func isFolder(_ path: String) -> Bool {
     var facts = stat()

@@ -44,7 +44,9 @@ public struct IDXArray: Sendable {
       count = product
     }
     let allowed = ReadingLimits.memory(limit, fileSize: stream.fileSize)
-    guard !stream.isCompressed || min(count, stream.possible) <= allowed else { throw ReadingLimits.exceeded(path, allowed) }
+    guard !stream.isCompressed || min(count, stream.possible) <= allowed else {
+      throw ReadingLimits.exceeded(path, allowed)
+    }
     bytes = try stream.read(count)
     guard bytes.count == count else {
       throw LatheError(

@@ -4,8 +4,9 @@ import LatheCore
 ///
 /// A file that is not compressed takes what its size shows, and needs no limit.
 public enum ReadingLimits {
-  /// The bytes that the data of a compressed file may take unless one says otherwise; files above half of it may become
-  /// twice their size. A machine with 4 GB survives it.
+  /// The bytes that the data of a compressed file may take unless one says otherwise.
+  ///
+  /// Files above half of it may become twice their size. A machine with 4 GB survives it.
   public static let memory = 1 << 30
 
   /// The limit of a file: the one given, or the usual one.

@@ -62,7 +62,9 @@ public struct CSVTable: Sendable {
     let width = reader.width
     var cells = CSVCells(width: width)
     var budget = try ReadingBudget(path, limit: limit)
-    var checksum = CRC32.checksum([Array((reader.header ?? Self.numbered(width)).joined(separator: "\0").utf8)])
+    var checksum = CRC32.checksum([
+      Array((reader.header ?? Self.numbered(width)).joined(separator: "\0").utf8)
+    ])
     while let row = try reader.next() {
       // A field takes its end, its value and the number made of it; a row its line and what a data set keeps of it.
       try budget.take(row.bytes.count + 32 * width + 96)
@@ -113,7 +115,8 @@ public struct CSVTable: Sendable {
     case .booleans(let all): values = all.map { $0.map { $0 ? 1 : 0 } }
     case .texts:
       throw LatheError(
-        .format, "\(path): column '\(name)' is of text, not of numbers; name the columns to take (--features), or take its categories"
+        .format,
+        "\(path): column '\(name)' is of text, not of numbers; name the columns to take (--features), or take its categories"
       )
     }
     return try values.enumerated().map { row, value in
@@ -147,8 +150,10 @@ public struct CSVTable: Sendable {
   }
 
   private func missingValue(_ name: String, _ row: Int) -> LatheError {
-    let text = names.firstIndex(of: name).map { String(decoding: cells.content(row, $0), as: UTF8.self) } ?? ""
-    let what = text.isEmpty ? "" : " ('\(text)' stands for a missing one; name other texts with --missing-texts)"
+    let text =
+      names.firstIndex(of: name).map { String(decoding: cells.content(row, $0), as: UTF8.self) } ?? ""
+    let what =
+      text.isEmpty ? "" : " ('\(text)' stands for a missing one; name other texts with --missing-texts)"
     return LatheError(
       .format,
       "\(path): line \(cells.lines[row]): column '\(name)' has no value\(what); say what is taken for missing numbers "

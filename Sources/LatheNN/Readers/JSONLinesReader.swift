@@ -47,7 +47,9 @@ public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
         throw LatheError(.format, "\(place): \(Self.text(error))")
       }
     }
-    guard !isEmpty || isEmptyAllowed else { throw LatheError(.format, "\(path): no JSON in it, only empty lines") }
+    guard !isEmpty || isEmptyAllowed else {
+      throw LatheError(.format, "\(path): no JSON in it, only empty lines")
+    }
     return nil
   }
 

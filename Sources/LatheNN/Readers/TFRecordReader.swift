@@ -170,7 +170,11 @@ public struct TFExample: Sendable, Hashable {
         result = .bytes(values)
       case 2:
         let values = try floatList(list)
-        if case .floats(let before) = result { result = .floats(before + values) } else { result = .floats(values) }
+        if case .floats(let before) = result {
+          result = .floats(before + values)
+        } else {
+          result = .floats(values)
+        }
       case 3:
         let values = try integerList(list)
         if case .integers(let before) = result {
