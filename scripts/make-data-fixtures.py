@@ -116,7 +116,15 @@ def image_files():
     expected["profile.png"] = color
     deep.save(FOLDER / "deep.png")
     expected["deep.png"] = np.round(np.asarray(deep) / 257).astype(np.uint8)
+    # Colours for print: as they are, as luma and colour differences (which only a byte of Adobe's marker says), and without
+    # the marker.
     image.convert("CMYK").save(FOLDER / "print.jpg")
+    print_file = (FOLDER / "print.jpg").read_bytes()
+    marker = print_file.index(b"\xff\xee")
+    (FOLDER / "print-ycck.jpg").write_bytes(print_file[: marker + 15] + b"\x02" + print_file[marker + 16 :])
+    (FOLDER / "print-plain.jpg").write_bytes(print_file[:marker] + print_file[marker + 16 :])
+    for name in ["print.jpg", "print-ycck.jpg", "print-plain.jpg"]:
+        expected[name] = np.asarray(pil.open(FOLDER / name).convert("RGB"))
     expected["color.png to grey"] = np.asarray(image.convert("L"))
     for height, width in [(10, 10), (31, 60), (20, 9)]:
         expected[f"resized {height} {width}"] = np.asarray(image.resize((width, height), pil.BILINEAR))

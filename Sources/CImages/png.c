@@ -45,6 +45,7 @@ static int begin(const void *bytes, size_t count, png_image *image, lathe_image_
   info->width = image->width;
   info->height = image->height;
   info->is_color = (image->format & PNG_FORMAT_FLAG_COLOR) != 0;
+  info->pixel_size = info->is_color ? 4 : 2;
   return LATHE_IMAGE_OK;
 }
 
@@ -63,7 +64,7 @@ int lathe_png_decode(const void *bytes, size_t count, void *pixels, size_t size,
   image.format = PNG_FORMAT_FLAG_ALPHA | (info->is_color ? PNG_FORMAT_FLAG_COLOR : 0);
   // Sixteen bits without a gamma are scaled to eight; libpng would take them for linear light.
   image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-  size_t wanted = (size_t)image.width * image.height * (info->is_color ? 4 : 2);
+  size_t wanted = (size_t)image.width * image.height * info->pixel_size;
   if (size != wanted) {
     snprintf(image.message, sizeof image.message, "%zu bytes for pixels that need %zu", size, wanted);
     return fail(&image, info);

@@ -2,17 +2,10 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-// Declared here as zlib.h declares them: the header is not needed to build.
-static void *(*gz_open)(const char *path, const char *mode);
-static int (*gz_read)(void *file, void *destination, unsigned count);
-static const char *(*gz_error)(void *file, int *code);
-static long (*gz_offset)(void *file);
-static int (*gz_close)(void *file);
-static int (*gz_buffer)(void *file, unsigned size);
-
-// zlib's stream as zlib.h lays it out.
+// zlib's stream as zlib.h lays it out, declared here: the header is not needed to build.
 typedef struct {
   const unsigned char *next_in;
   unsigned available_in;
@@ -29,9 +22,10 @@ typedef struct {
   unsigned long checksum, reserved;
 } z_stream;
 
-enum { Z_OK = 0, Z_STREAM_END = 1, Z_NO_FLUSH = 0 };
+enum { Z_OK = 0, Z_STREAM_END = 1, Z_BUF_ERROR = -5, Z_NO_FLUSH = 0 };
 
 static int (*inflate_init)(z_stream *stream, int window_bits, const char *version, int stream_size);
+static int (*inflate_reset)(z_stream *stream);
 static int (*inflate)(z_stream *stream, int flush);
 static int (*inflate_end)(z_stream *stream);
 static int available;
@@ -40,18 +34,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void load(void) {
   void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library) return;
-  *(void **)&gz_open = dlsym(library, "gzopen64");
-  if (!gz_open) *(void **)&gz_open = dlsym(library, "gzopen");
-  *(void **)&gz_read = dlsym(library, "gzread");
-  *(void **)&gz_error = dlsym(library, "gzerror");
-  *(void **)&gz_offset = dlsym(library, "gzoffset");
-  *(void **)&gz_close = dlsym(library, "gzclose");
-  *(void **)&gz_buffer = dlsym(library, "gzbuffer");
   *(void **)&inflate_init = dlsym(library, "inflateInit2_");
+  *(void **)&inflate_reset = dlsym(library, "inflateReset");
   *(void **)&inflate = dlsym(library, "inflate");
   *(void **)&inflate_end = dlsym(library, "inflateEnd");
-  available = gz_open && gz_read && gz_error && gz_offset && gz_close && gz_buffer && inflate_init && inflate &&
-              inflate_end;
+  available = inflate_init && inflate_reset && inflate && inflate_end;
 }
 
 int lathe_zlib_available(void) {
@@ -59,43 +46,46 @@ int lathe_zlib_available(void) {
   return available;
 }
 
-lathe_gzip lathe_gzip_open(const char *path) {
-  void *file = gz_open(path, "rb");
-  if (file) gz_buffer(file, 1 << 17);
-  return file;
-}
-
-int lathe_gzip_read(lathe_gzip file, void *destination, unsigned count) {
-  return gz_read(file, destination, count);
-}
-
-const char *lathe_gzip_error(lathe_gzip file, int *code) { return gz_error(file, code); }
-
-long lathe_gzip_offset(lathe_gzip file) { return gz_offset(file); }
-
-int lathe_gzip_close(lathe_gzip file) { return gz_close(file); }
-
-size_t lathe_inflate(const void *source, size_t count, void *destination, size_t size, int *status) {
-  const size_t step = 1u << 30;  // what the stream counts by is narrower than a size
+struct lathe_inflater {
   z_stream stream;
-  memset(&stream, 0, sizeof stream);
-  *status = 1;
-  // Negative window bits: raw deflate, without zlib's header. Any version of zlib 1 takes this layout.
-  if (inflate_init(&stream, -15, "1.2.3", (int)sizeof stream) != Z_OK) return 0;
-  stream.next_in = source;
-  stream.next_out = destination;
-  size_t taken = 0, made = 0;
-  int code = Z_OK;
-  while (code == Z_OK) {
-    if (!stream.available_in) stream.available_in = (unsigned)(count - taken < step ? count - taken : step);
-    if (!stream.available_out) stream.available_out = (unsigned)(size - made < step ? size - made : step);
-    const unsigned input = stream.available_in, output = stream.available_out;
-    code = inflate(&stream, Z_NO_FLUSH);
-    taken += input - stream.available_in;
-    made += output - stream.available_out;
-    // Without progress zlib says so by an error code, which ends the loop.
+};
+
+lathe_inflater *lathe_inflater_make(int is_gzip) {
+  lathe_inflater *inflater = calloc(1, sizeof *inflater);
+  if (!inflater) return NULL;
+  // 15 bits of window; 16 more: gzip's header; negative: deflate's blocks alone. Any zlib 1 takes this layout.
+  if (inflate_init(&inflater->stream, is_gzip ? 15 + 16 : -15, "1.2.3", (int)sizeof inflater->stream) != Z_OK) {
+    free(inflater);
+    return NULL;
   }
-  if (code == Z_STREAM_END && taken == count) *status = 0;
-  inflate_end(&stream);
-  return made;
+  return inflater;
+}
+
+int lathe_inflater_run(
+    lathe_inflater *inflater, const void *source, size_t *count, void *destination, size_t *size) {
+  const size_t most = 1u << 30;  // what the stream counts by is narrower than a size
+  z_stream *stream = &inflater->stream;
+  const unsigned input = (unsigned)(*count < most ? *count : most);
+  const unsigned output = (unsigned)(*size < most ? *size : most);
+  stream->next_in = source;
+  stream->available_in = input;
+  stream->next_out = destination;
+  stream->available_out = output;
+  const int code = inflate(stream, Z_NO_FLUSH);
+  *count = input - stream->available_in;
+  *size = output - stream->available_out;
+  if (code == Z_STREAM_END) return LATHE_INFLATE_END;
+  // No progress is no fault: the caller sees that nothing was taken or made.
+  return code == Z_OK || code == Z_BUF_ERROR ? LATHE_INFLATE_OK : LATHE_INFLATE_DAMAGED;
+}
+
+void lathe_inflater_restart(lathe_inflater *inflater) { inflate_reset(&inflater->stream); }
+
+const char *lathe_inflater_message(const lathe_inflater *inflater) {
+  return inflater->stream.message ? inflater->stream.message : "damaged";
+}
+
+void lathe_inflater_free(lathe_inflater *inflater) {
+  inflate_end(&inflater->stream);
+  free(inflater);
 }

@@ -16,6 +16,8 @@
 
     @OptionGroup var shared: SharedOptions
 
+    @OptionGroup var limits: LimitOptions
+
     func run() throws {
       let device = try shared.openDevice()
       let content = try ModelFolder(model).read { Terminal.note($0) }
@@ -36,6 +38,7 @@
         let means = try recipe.objective().means(of: network, on: data.test, device: device)
         show(Figures(means, isLanguage: recipe.task == .language, device: device.name))
       }
+      data.problems.lines.forEach(Terminal.note)
     }
 
     /// The data to test on, read as the model's was.
@@ -47,6 +50,8 @@
       // Another file's form is told by its path, as in training.
       options.data = shared.data?.rawValue ?? (isOther ? nil : stored?.kind.rawValue)
       if let labelsFile = shared.labelsFile { options.labelsFile = labelsFile }
+      limits.put(into: &options)
+      if let problem = options.problem { throw LatheError(.invalidArgument, problem) }
       options.workers = 1
       // Of IDX files the test set is one of its own, which is read alone.
       let isWhole = isOther || stored == nil || stored?.kind == .fashionMNIST

@@ -1,3 +1,4 @@
+import LatheCore
 import LatheNN
 
 /// The weights that a run starts from, and what of the model is left out of training.
@@ -13,7 +14,9 @@ struct FirstWeights {
   func apply(to model: any Module, note: (String) -> Void) throws {
     var loaded: [String] = []
     if let path = options.weights {
-      let file = try WeightFile(path: path, names: WeightNames(removing: options.weightsPrefix))
+      let file = try WeightFile(
+        path: path, names: WeightNames(removing: options.weightsPrefix),
+        limit: options.dataLimit.flatMap(byteCount))
       if options.partial == true {
         let report = try model.loadMatching(file.values, from: file.source)
         note("\(file.source): \(report)")

@@ -18,6 +18,13 @@
       help: "What stands for missing numbers of a table; without it they are an error.")
     var missing: Double?
 
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "Texts that stand for missing values of a table, with commas between, instead of NA, null, nan and others; the "
+          + "empty text always does.", valueName: "list"))
+    var missingTexts: String?
+
     @Option(parsing: .unconditional, help: "Height and width that images get; 32 where files have their own.")
     var imageSize: Int?
 
@@ -44,6 +51,7 @@
       options.label = label
       options.features = features
       options.missing = missing
+      options.missingTexts = missingTexts
       options.imageSize = imageSize
       options.channels = channels
       options.testShare = testShare

@@ -25,6 +25,8 @@
 
     @OptionGroup var reading: ReadingOptions
 
+    @OptionGroup var limits: LimitOptions
+
     @Option(
       parsing: .unconditional,
       help: "Characters of a text's windows; without it 128, of texts with classes 256.")
@@ -154,6 +156,7 @@
       options.dataFile = shared.dataFile
       options.labelsFile = shared.labelsFile
       reading.put(into: &options)
+      limits.put(into: &options)
       options.batchSize = batchSize
       options.dropLast = dropLast ? true : nil
       options.learningRate = learningRate
@@ -247,6 +250,7 @@
         display.note(
           "\(figures.joined(separator: ", ")) after \(last.epoch) epoch\(last.epoch == 1 ? "" : "s")")
       }
+      job.data.problems.lines.forEach(display.note)
       display.note("model stored in \(folder)/\(ModelFolder.lastName)")
       if let best = display.best(of: trainer) { display.note(best) }
       display.note("evaluate it with: \(evaluation(folder))")

@@ -40,6 +40,7 @@ struct TrainingJob {
       ("length", options.length.map(String.init)),
       ("input", options.input), ("label", options.label), ("features", options.features),
       ("labels", options.labelsFile), ("missing", options.missing.map { "\($0)" }),
+      ("missing texts", options.missingTexts),
       ("image size", options.imageSize.map(String.init)), ("channels", options.channels.map(String.init)),
       ("test share", options.testShare.map { "\($0)" }), ("augmentation", options.augment),
       ("weights", options.weights), ("frozen", options.freeze),

@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 import LatheNN
 
 /// What `lathe train` can be told, by flags or by a configuration file; what is nil is left to the model's recipe.
@@ -26,6 +27,11 @@ struct TrainingOptions: Codable, Equatable {
     case weights, partial, freeze
     case input, label, features, missing, channels, augment, workers
     case labelsFile = "labels_file"
+    case missingTexts = "missing_texts"
+    case dataLimit = "data_limit"
+    case pixelLimit = "pixel_limit"
+    case scanLimit = "scan_limit"
+    case skipBroken = "skip_broken"
     case imageSize = "image_size"
     case testShare = "test_share"
     case weightsPrefix = "weights_prefix"
@@ -66,6 +72,11 @@ struct TrainingOptions: Codable, Equatable {
   var label: String?
   var features: String?
   var missing: Double?
+  var missingTexts: String?
+  var dataLimit: String?
+  var pixelLimit: Int?
+  var scanLimit: Int?
+  var skipBroken: Int?
   var imageSize: Int?
   var channels: Int?
   var testShare: Double?
@@ -150,6 +161,7 @@ struct TrainingOptions: Codable, Equatable {
       (.accumulate, accumulate, most),
       (.testEvery, testEvery, most), (.checkpointEvery, checkpointEvery, most), (.keep, keep, most),
       (.patience, patience, most), (.length, length, 1 << 20), (.imageSize, imageSize, 1 << 13),
+      (.pixelLimit, pixelLimit, 1 << 31), (.scanLimit, scanLimit, most),
     ]
     for (key, value, most) in counts {
       if let value, value < 1 { return "--\(flag(key)) is \(value); give 1 or more" }
@@ -183,6 +195,12 @@ struct TrainingOptions: Codable, Equatable {
     if let channels, channels != 1, channels != 3 { return "--channels is \(channels); give 1 or 3" }
     if let testShare, !(testShare > 0 && testShare < 1) {
       return "--test-share is \(testShare); give a number between 0 and 1"
+    }
+    if let skipBroken, !(0...most).contains(skipBroken) {
+      return "--skip-broken is \(skipBroken); give 0 to \(most)"
+    }
+    if let dataLimit, byteCount(dataLimit) == nil {
+      return "--data-limit is '\(dataLimit)'; give bytes, or 512M or 8G"
     }
     if let missing, !missing.isFinite { return "--missing is \(missing); give a number" }
     for word in augment?.split(separator: ",").map(String.init) ?? []

@@ -30,9 +30,12 @@ public struct LatheError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
 
   /// An error of a class with its message.
+  ///
+  /// Control characters in it, which can come from files and arguments, are written as escapes; the logs of compilers
+  /// and drivers keep their lines.
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
-    self.message = message
+    self.message = printable(message, keepingLines: kind == .kernelBuild || kind == .device)
   }
 
   /// What is printed.

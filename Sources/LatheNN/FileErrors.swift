@@ -2,9 +2,9 @@ import Foundation
 import LatheCore
 
 /// Messages for what the operating system refuses.
-enum FileErrors {
+package enum FileErrors {
   /// What went wrong with a file, from errno at the time of the call, with advice where there is some.
-  static func failed(_ action: String, _ path: String, code: Int32 = errno) -> LatheError {
+  package static func failed(_ action: String, _ path: String, code: Int32 = errno) -> LatheError {
     let reason = String(cString: strerror(code)).lowercased()
     let advice =
       switch code {
@@ -24,13 +24,19 @@ enum FileErrors {
   }
 
   /// Whether anything is at the path.
-  static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     var facts = stat()
     return stat(path, &facts) == 0
   }
 
+  /// Whether nothing is at the path; what cannot be looked at is not absent.
+  package static func isAbsent(_ path: String) -> Bool {
+    var facts = stat()
+    return lstat(path, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+
   /// Whether a folder is at the path.
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var facts = stat()
     return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
   }
@@ -38,19 +44,12 @@ enum FileErrors {
   /// A file's whole content.
   ///
   /// - Parameter limit: More bytes than this are an error, so that a wrong file does not fill the memory.
-  static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
     let file = try RegularFile(path)
     guard file.size <= limit else {
       throw LatheError(
         .format, "\(path): \(file.size) bytes are more than the \(limit) that such a file may have")
     }
-    var failure: (any Error)?
-    let content = [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
-      do { count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0) } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return content
+    return try file.read(file.size, at: 0)
   }
 }

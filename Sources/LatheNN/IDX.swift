@@ -9,10 +9,12 @@ public struct IDXArray: Sendable {
 
   /// Reads an IDX file of unsigned bytes, gzipped or not.
   ///
-  /// - Parameter axes: The number of axes that the file must have: 3 for images, 1 for labels.
+  /// - Parameters:
+  ///   - axes: The number of axes that the file must have: 3 for images, 1 for labels.
+  ///   - limit: The bytes that the elements of a compressed file may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the file, the offset and what to do, where the magic number is another, or the
   ///   data is shorter or longer than the sizes say, or damaged.
-  public init(path: String, axes: Int) throws {
+  public init(path: String, axes: Int, limit: Int? = nil) throws {
     let stream = try ByteStream(path)
     let header = try stream.read(4 + 4 * axes)
     let expected = 0x800 + axes
@@ -40,6 +42,10 @@ public struct IDXArray: Sendable {
           .format, "\(path): offset 4: sizes \(sizes) are impossibly large; fetch the file again")
       }
       count = product
+    }
+    let allowed = ReadingLimits.memory(limit, fileSize: stream.fileSize)
+    guard !stream.isCompressed || min(count, stream.possible) <= allowed else {
+      throw ReadingLimits.exceeded(path, allowed)
     }
     bytes = try stream.read(count)
     guard bytes.count == count else {

@@ -16,10 +16,13 @@ public struct ImageDataset: Sendable {
 
   /// A data set from IDX files.
   ///
+  /// - Parameter limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` where a file cannot be used, the counts differ or a label has no class.
-  public init(images imagePath: String, labels labelPath: String, classNames: [String]) throws {
-    let images = try IDXArray(path: imagePath, axes: 3)
-    let labels = try IDXArray(path: labelPath, axes: 1)
+  public init(
+    images imagePath: String, labels labelPath: String, classNames: [String], limit: Int? = nil
+  ) throws {
+    let images = try IDXArray(path: imagePath, axes: 3, limit: limit)
+    let labels = try IDXArray(path: labelPath, axes: 1, limit: limit)
     guard images.sizes[0] == labels.sizes[0] else {
       throw LatheError(
         .format,
@@ -98,11 +101,14 @@ public enum FashionMNIST {
 
   /// Reads a part from a folder of IDX files, gzipped or not, with the names that MNIST's have.
   ///
+  /// - Parameter limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError`; where the files are missing it says how to get them.
-  public static func load(_ part: Part, from folder: String = defaultFolder) throws -> ImageDataset {
+  public static func load(_ part: Part, from folder: String = defaultFolder, limit: Int? = nil) throws
+    -> ImageDataset
+  {
     var dataset = try ImageDataset(
       images: find("\(part.rawValue)-images-idx3-ubyte", in: folder),
-      labels: find("\(part.rawValue)-labels-idx1-ubyte", in: folder), classNames: classNames)
+      labels: find("\(part.rawValue)-labels-idx1-ubyte", in: folder), classNames: classNames, limit: limit)
     // Mean and deviation of the 60,000 training images.
     dataset.pixelMean = 0.2860
     dataset.pixelDeviation = 0.3530
@@ -114,9 +120,11 @@ public enum FashionMNIST {
     let what =
       FileErrors.exists(folder)
       ? "\(folder): neither \(name) nor \(name).gz is there" : "\(folder): no such folder"
-    throw LatheError(
-      .file,
-      "\(what); install the Debian package dataset-fashion-mnist (apt-get install dataset-fashion-mnist) or name a "
-        + "folder of IDX files with --data-dir")
+    let advice =
+      folder == defaultFolder
+      ? "install the Debian package dataset-fashion-mnist (apt-get install dataset-fashion-mnist) or name a folder of "
+        + "your own with --data-dir"
+      : "name a folder of IDX files with MNIST's names, or of PNG and JPEG files in one folder a class"
+    throw LatheError(.file, "\(what); \(advice)")
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import LatheCore
 
 /// A file open for reading, of which the size is known: no folder, pipe or device.
-final class RegularFile {
+final class RegularFile: Sendable {
   /// Where it is, for messages.
   let path: String
   /// Its bytes when it was opened.
@@ -13,7 +13,8 @@ final class RegularFile {
   ///
   /// - Throws: `LatheError.file`.
   init(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe that nobody writes to would be waited for without O_NONBLOCK, which files do not heed.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileErrors.failed("open", path) }
     var facts = stat()
     guard fstat(descriptor, &facts) == 0 else {
@@ -23,7 +24,7 @@ final class RegularFile {
     }
     guard facts.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw LatheError(.file, "\(path): not a regular file; name a file")
+      throw LatheError(.file, "\(path): \(RegularFile.kind(facts.st_mode)), not a regular file; name a file")
     }
     self.path = path
     self.descriptor = descriptor
@@ -31,6 +32,15 @@ final class RegularFile {
   }
 
   deinit { close(descriptor) }
+
+  private static func kind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    default: "a device"
+    }
+  }
 
   /// Reads bytes from an offset on.
   ///
@@ -46,5 +56,17 @@ final class RegularFile {
       count += part
     }
     return count
+  }
+
+  /// The bytes from an offset on; fewer than asked for where the file ends.
+  func read(_ count: Int, at offset: Int) throws -> [UInt8] {
+    var failure: (any Error)?
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(0, min(count, size - offset))) { buffer, count in
+      do { count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
   }
 }

@@ -98,6 +98,7 @@ public struct Safetensors {
       guard let entry = entries[name] else { continue }
       tensors[name] = try Tensor(shape: entry.shape, dtype: entry.dtype, device: device) {
         try read(into: $0)
+        if entry.dtype == .bool { TruthValues.normalize($0) }
       }
     }
     let seal = SafetensorsSeal(header, text)

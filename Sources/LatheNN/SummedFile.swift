@@ -27,7 +27,8 @@ struct SummedFile {
     let parts = max(1, count / Self.part)
     let found = Mutex([Result<(count: Int, checksum: UInt32), any Error>?](repeating: nil, count: parts))
     let start = offset
-    nonisolated(unsafe) let (file, bytes) = (file, bytes)
+    let file = file
+    nonisolated(unsafe) let bytes = bytes
     DispatchQueue.concurrentPerform(iterations: parts) { i in
       let range = count * i / parts..<count * (i + 1) / parts
       let result = Result {

@@ -7,7 +7,7 @@ public struct TextDataset: TrainingData {
   public let vocabulary: [Character]
   /// Characters of a window.
   public let length: Int
-  private let tokens: [Int32]
+  private let tokens: ArraySlice<Int32>
 
   /// Reads a UTF-8 file.
   ///
@@ -17,10 +17,19 @@ public struct TextDataset: TrainingData {
     try parts(read(path), length: length, source: path)
   }
 
-  /// The text of a UTF-8 file.
-  public static func read(_ path: String) throws -> String {
-    guard let text = String(validating: try FileErrors.read(path, limit: 1 << 30), as: UTF8.self) else {
-      throw LatheError(.format, "\(path): not UTF-8 text; convert it, for example by iconv -t UTF-8")
+  /// The text of a UTF-8 file, gzipped or not, by its lines: each has LF at its end, also where the file has CR LF.
+  ///
+  /// - Parameter limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
+  /// - Throws: `LatheError` naming the line that is not UTF-8.
+  public static func read(_ path: String, limit: Int? = nil) throws -> String {
+    let lines = try TextLineReader(path: path, limit: 1 << 30)
+    var budget = try ReadingBudget(path, limit: limit)
+    var text = ""
+    while let line = try lines.next() {
+      // A character takes its bytes, a token, and room to grow.
+      try budget.take(8 * (line.utf8.count + 1))
+      text += line
+      if lines.hasEnd { text += "\n" }
     }
     return text
   }
@@ -44,7 +53,7 @@ public struct TextDataset: TrainingData {
           + "\(testShare.map { "last \($0)" } ?? "last tenth"); use a longer text or shorter windows")
     }
     func part(_ tokens: ArraySlice<Int32>) -> TextDataset {
-      TextDataset(vocabulary: vocabulary, length: length, tokens: Array(tokens))
+      TextDataset(vocabulary: vocabulary, length: length, tokens: tokens)
     }
     return (part(tokens[..<split]), part(tokens[split...]))
   }
@@ -59,7 +68,7 @@ public struct TextDataset: TrainingData {
         .format,
         "\(source): \(tokens.count) characters are too few for a window of \(length); use a longer text")
     }
-    self.init(vocabulary: vocabulary, length: length, tokens: tokens)
+    self.init(vocabulary: vocabulary, length: length, tokens: tokens[...])
   }
 
   static func tokens(_ text: String, _ vocabulary: [Character], _ source: String) throws -> [Int32] {
@@ -74,7 +83,7 @@ public struct TextDataset: TrainingData {
     }
   }
 
-  private init(vocabulary: [Character], length: Int, tokens: [Int32]) {
+  private init(vocabulary: [Character], length: Int, tokens: ArraySlice<Int32>) {
     self.vocabulary = vocabulary
     self.length = length
     self.tokens = tokens
@@ -98,7 +107,7 @@ public struct TextDataset: TrainingData {
     let batches = stride(from: first * size, to: count, by: size).map { $0..<Swift.min($0 + size, count) }
     return BatchStream(
       batches.lazy.map { range -> Batch in
-        let windows = range.map { start + order[$0] * length }
+        let windows = range.map { tokens.startIndex + start + order[$0] * length }
         let shape: Shape = [range.count, length]
         return Batch(
           inputs: Tensor(windows.flatMap { tokens[$0..<$0 + length] }, shape: shape, device: device),
@@ -132,9 +141,12 @@ public struct LabelledTexts: TrainingData {
     public init(line: Int, label: String?, text: [UInt8]) {
       (self.line, self.label, self.text) = (line, label, text)
     }
+
+    /// Bytes that it takes, twice the text's: the data set keeps its own.
+    package var memory: Int { 2 * text.count + (label?.utf8.count ?? 0) + 192 }
   }
 
-  /// Reads a file of lines `class<TAB>text`; every tenth line is for testing.
+  /// Reads a file of lines `class<TAB>text`; a tenth of each class is for testing.
   ///
   /// - Throws: `LatheError` naming the file and line that cannot be used.
   public static func load(_ path: String, length: Int) throws -> (
@@ -148,26 +160,30 @@ public struct LabelledTexts: TrainingData {
         "\(path): \(records.count) texts of \(names.count) classes; at least ten of two classes are needed")
     }
     let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    return LabelledTexts(
+    return try LabelledTexts(
       records.map(\.text), labels: records.compactMap { $0.label.flatMap { index[$0] } }, classNames: names,
       length: length
     ).parts()
   }
 
-  /// The lines `class<TAB>text` of a file.
+  /// The lines `class<TAB>text` of a file, gzipped or not.
   ///
+  /// - Parameter limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the line that is none.
-  public static func records(_ path: String) throws -> [Record] {
-    let bytes = try FileErrors.read(path, limit: 1 << 30)
+  public static func records(_ path: String, limit: Int? = nil) throws -> [Record] {
+    let lines = try TextLineReader(path: path)
+    var budget = try ReadingBudget(path, limit: limit)
     var records: [Record] = []
-    for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+    while let line = try lines.next() {
       if line.isEmpty { continue }
-      guard let tab = line.firstIndex(of: 0x09), tab > line.startIndex,
-        let name = String(validating: line[..<tab], as: UTF8.self)
-      else {
-        throw LatheError(.format, "\(path): line \(number + 1): not a class, a tab and a text")
+      let bytes = line.utf8
+      guard let tab = bytes.firstIndex(of: 0x09), tab > bytes.startIndex else {
+        throw LatheError(.format, "\(path): line \(lines.line): not a class, a tab and a text")
       }
-      records.append(Record(line: number + 1, label: name, text: Array(line[line.index(after: tab)...])))
+      let record = Record(
+        line: lines.line, label: String(line[..<tab]), text: Array(bytes[bytes.index(after: tab)...]))
+      try budget.take(record.memory)
+      records.append(record)
     }
     return records
   }
@@ -188,19 +204,20 @@ public struct LabelledTexts: TrainingData {
     self.labels = labels.map { Int32($0) }
   }
 
-  /// Texts to learn from, and a share of them, a tenth unless given, to test on.
-  public func parts(testShare: Double? = nil) -> (training: LabelledTexts, test: LabelledTexts) {
-    func isTest(_ place: Int) -> Bool {
-      guard let testShare else { return place % 10 == 9 }
-      return Int(Double(place + 1) * testShare) > Int(Double(place) * testShare)
-    }
-    func part(_ test: Bool) -> LabelledTexts {
-      let chosen = texts.indices.filter { isTest($0) == test }
+  /// Texts to learn from, and a share of each class to test on, drawn by a seed, in the order that they have here.
+  ///
+  /// - Throws: `LatheError.invalidArgument` where a part would be empty.
+  public func parts(testShare: Double = 0.1, seed: UInt64 = 0) throws -> (
+    training: LabelledTexts, test: LabelledTexts
+  ) {
+    let labels = labels.map { Int($0) }
+    let parts = try splitPlaces(count, [1 - testShare, testShare], seed: seed, stratifiedBy: labels).map {
+      places in
+      let places = places.sorted()
       return LabelledTexts(
-        chosen.map { texts[$0] }, labels: chosen.map { Int(labels[$0]) }, classNames: classNames,
-        length: length)
+        places.map { texts[$0] }, labels: places.map { labels[$0] }, classNames: classNames, length: length)
     }
-    return (part(false), part(true))
+    return (parts[0], parts[1])
   }
 
   /// As `classNames`.
@@ -210,7 +227,9 @@ public struct LabelledTexts: TrainingData {
   /// Texts.
   public var noun: String { "texts" }
   /// Of texts and labels.
-  public var checksum: UInt32 { CRC32.checksum(texts + [labels.map { UInt8(truncatingIfNeeded: $0) }]) }
+  public var checksum: UInt32 {
+    labels.withUnsafeBytes { CRC32.checksum($0, continuing: CRC32.checksum(texts)) }
+  }
 
   /// The tokens of a text's bytes.
   static func tokens(_ bytes: some Sequence<UInt8>) -> [Int32] { bytes.map { Int32($0) + 1 } }

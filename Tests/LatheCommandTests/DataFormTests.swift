@@ -194,7 +194,7 @@ extension CommandTests {
       expectTrained(try train("mlp", "--data-file", "rows.npy", "--labels-file", "kinds.npy", output: "rows"))
       expectFailure(
         try train("lenet", "--data-file", "rows.npy", "--labels-file", "kinds.npy"),
-        "images are float32 [60, 5]", "uint8")
+        "images are float32 [60, 5]", "[n, height, width]")
       expectFailure(
         try train("mlp", "--data-file", "digits.npz", "--input", "x"), "no array 'x'", "images, labels")
       expectFailure(

@@ -62,6 +62,17 @@ struct CSVTests {
     #expect(try CSVTable(path: write("a,b\n"))["b"] == .integers([]))
   }
 
+  @Test("Texts that stand for missing values may be long, and a label that looks like one can be kept")
+  func missing() throws {
+    let path = try write("x,country\n1,NA\nno value was measured,DE\n3,FR\n")
+    let words: Set = ["no value was measured"]
+    #expect(try CSVTable(path: path, missing: words)["x"] == .integers([1, nil, 3]))
+    #expect(try CSVTable(path: path, missing: words).categories("country").names == ["DE", "FR", "NA"])
+    #expect(
+      message { try CSVTable(path: path).categories("country") }.contains(
+        "line 2: column 'country' has no value ('NA' stands for a missing one"))
+  }
+
   @Test("Faults name file and line")
   func faults() throws {
     func fault(_ text: String, hasHeader: Bool = true) -> String {

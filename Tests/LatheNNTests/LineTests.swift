@@ -25,7 +25,6 @@ struct LineTests {
   func ends() throws {
     #expect(try lines(Array("a\nb\r\n\nc".utf8)) == ["a", "b", "", "c"])
     #expect(try lines([0xEF, 0xBB, 0xBF] + Array("a\n".utf8)) == ["a"])
-    #expect(try lines([]) == [])
     #expect(try lines(IDXFiles.gzip(Array("x\ny\n".utf8))) == ["x", "y"])
     let long = String(repeating: "z", count: 700_000)
     #expect(try lines(Array("\(long)\n\(long)\n".utf8)) == [long, long])
@@ -67,6 +66,15 @@ struct LineTests {
     #expect(fault("{\"text\": null, \"label\": 1, \"scores\": []}").contains("'text' is null"))
     #expect(fault(String(repeating: "[", count: 100_000)).contains("line 2"))
     #expect(fault("[1, 2]").contains("line 2"))
+    #expect(
+      fault("{\"text\": \"\", \"label\": 1, \"scores\": [], \"label\": 2}").contains(
+        "the key 'label' comes twice"))
+    #expect(
+      fault("{\"text\": \"{\\\"a\", \"label\": 1, \"scores\": [], \"l\\u0061bel\": 2}").contains(
+        "the key 'label' comes twice"))
+    #expect(
+      fault("{\"text\": \"a\", \"label\": 1, \"scores\": [], \"x\": {\"label\": [{\"a\": 1}, {\"a\": 2}]}}")
+        .isEmpty)
     let refused = try damage(DataFixtures.bytes("records.jsonl")) { _ = try entries($0) }
     #expect(refused > 50)
   }

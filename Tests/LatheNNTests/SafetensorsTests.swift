@@ -58,6 +58,15 @@ struct SafetensorsTests {
     #expect(read.metadata == ["k": "é"])
   }
 
+  @Test("Truth values are 0 or 1, whatever the file holds")
+  func truth() throws {
+    let header = #"{"v":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}}"#
+    let path = try folder.write(file(header, [0, 1, 2, 255]), "x.safetensors")
+    let tensor = try #require(try Safetensors(path: path).tensor("v"))
+    #expect(try tensor.bytes() == [0, 1, 1, 1])
+    #expect(try tensor.cast(to: .int32).sum().item() == 3)
+  }
+
   @Test(
     "Files that are not what they say",
     arguments: [

@@ -65,6 +65,17 @@ struct TFRecordTests {
     let features = [0x0A, UInt8(entry.count)] + entry
     let whole = [0x0A, UInt8(features.count)] + features
     #expect(try TFExample(whole).integers("a") == [7, 8])
+    // A list in two parts is joined, also over two values of the entry; of another kind the last counts.
+    func example(_ values: [[UInt8]]) throws -> TFExample {
+      var entry: [UInt8] = [0x0A, 1, 0x61]
+      for value in values { entry += [0x12, UInt8(value.count)] + value }
+      return try TFExample([0x0A, UInt8(entry.count + 2), 0x0A, UInt8(entry.count)] + entry)
+    }
+    #expect(try example([[0x1A, 2, 0x08, 1, 0x1A, 2, 0x08, 2]]).integers("a") == [1, 2])
+    #expect(try example([[0x1A, 2, 0x08, 1], [0x1A, 2, 0x08, 2]]).integers("a") == [1, 2])
+    #expect(try example([[0x0A, 3, 0x0A, 1, 9, 0x0A, 2, 0x0A, 0]]).bytes("a") == [[9], []])
+    #expect(try example([[0x12, 5, 0x0D, 0, 0, 128, 63, 0x12, 5, 0x0D, 0, 0, 0, 64]]).floats("a") == [1, 2])
+    #expect(try example([[0x0A, 2, 0x0A, 0, 0x1A, 2, 0x08, 2]]).integers("a") == [2])
     #expect(fault([0x0A, 5, 0]).contains("offset 0: field 1 of 5 bytes where 1 are left"))
     #expect(
       fault([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]).contains(

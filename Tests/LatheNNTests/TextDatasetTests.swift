@@ -37,7 +37,7 @@ struct TextDatasetTests {
     try folder.write(Array("short".utf8), "short")
     try folder.write([], "empty")
     for (name, word) in [
-      ("latin", "UTF-8"), ("short", "too few"), ("empty", "too few"), ("missing", "cannot open"),
+      ("latin", "UTF-8"), ("short", "too few"), ("empty", "an empty file"), ("missing", "cannot open"),
     ] {
       #expect {
         _ = try TextDataset.load(folder.file(name), length: 8)
@@ -59,16 +59,41 @@ struct TextDatasetTests {
   @Test("Labelled texts are filled up to the longest of a batch")
   func labelled() throws {
     let folder = try TemporaryFolder()
+    // Of each class one is drawn for the test, though classes and lines alternate.
     let lines = (0..<20).map { "\($0 % 2 == 0 ? "even" : "odd")\t" + String(repeating: "x", count: 1 + $0) }
     try folder.write(Array(lines.joined(separator: "\n").utf8), "lines")
     let parts = try LabelledTexts.load(folder.file("lines"), length: 9)
     #expect(parts.training.classNames == ["even", "odd"])
     #expect(parts.training.count == 18 && parts.test.count == 2)
-    let first = try #require(
-      try parts.training.batches(size: 3, seed: nil, epoch: 0, first: 0, on: .cpu).next())
-    #expect(first.inputs.shape == [3, 3])
-    #expect(try first.inputs.scalars(as: Int32.self) == [121, 0, 0, 121, 121, 0, 121, 121, 121])
-    #expect(try first.labels.scalars(as: Int32.self) == [0, 1, 0])
+    func batch(_ texts: LabelledTexts, _ size: Int) throws -> Batch {
+      try #require(try texts.batches(size: size, seed: nil, epoch: 0, first: 0, on: .cpu).next())
+    }
+    #expect(try batch(parts.test, 2).labels.scalars(as: Int32.self).sorted() == [0, 1])
+    let all = try batch(
+      LabelledTexts(
+        [Array("x".utf8), Array("xx".utf8), Array("xxx".utf8)], labels: [0, 1, 0], classNames: ["a", "b"],
+        length: 9), 3)
+    #expect(all.inputs.shape == [3, 3])
+    #expect(try all.inputs.scalars(as: Int32.self) == [121, 0, 0, 121, 121, 0, 121, 121, 121])
+    #expect(try all.labels.scalars(as: Int32.self) == [0, 1, 0])
+    let again = try LabelledTexts.load(folder.file("lines"), length: 9)
+    #expect(again.test.checksum == parts.test.checksum && again.training.checksum == parts.training.checksum)
+  }
+
+  @Test("A byte-order mark, CR LF and gzip are no part of texts")
+  func ends() throws {
+    let folder = try TemporaryFolder()
+    let bytes = [0xEF, 0xBB, 0xBF] + Array("good\tone\r\n\r\nbad\ttwo\r\n".utf8)
+    for (name, content) in [("plain", bytes), ("texts.txt.gz", IDXFiles.gzip(bytes))] {
+      let path = try folder.write(content, name)
+      let records = try LabelledTexts.records(path)
+      #expect(records.map(\.label) == ["good", "bad"] && records.map(\.line) == [1, 3])
+      #expect(records.map(\.text) == [Array("one".utf8), Array("two".utf8)])
+      #expect(try TextDataset.read(path) == "good\tone\n\nbad\ttwo\n")
+    }
+    #expect(try TextDataset.read(folder.write(Array("a\r\nb".utf8), "open")) == "a\nb")
+    let path = try folder.write(Array("a\tb\na\t".utf8) + [0xE9], "latin")
+    #expect(message { try LabelledTexts.records(path) }.contains("latin: line 2: not UTF-8"))
   }
 }
 

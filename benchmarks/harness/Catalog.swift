@@ -58,7 +58,7 @@ public enum Catalog {
     }
     let matching = workloads.filter { $0.name.firstMatch(of: expression) != nil }
     guard matching.isEmpty else { return matching }
-    let names = workloads.map { "  \($0.name)" }.joined(separator: "\n")
-    throw LatheError(.invalidArgument, "--filter '\(filter)' matches none of these workloads:\n\(names)")
+    let names = workloads.map(\.name).joined(separator: ", ")
+    throw LatheError(.invalidArgument, "--filter '\(filter)' matches none of these workloads: \(names)")
   }
 }

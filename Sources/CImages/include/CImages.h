@@ -22,7 +22,9 @@ typedef struct {
   unsigned width, height;
   /// Whether pixels have colour; else they are grey.
   int is_color;
-  /// What is wrong, where a call did not end well.
+  /// Bytes of a decoded pixel: grey, and alpha; or red, green, blue, and a fourth that is no colour.
+  int pixel_size;
+  /// What is wrong, where a call did not end well; else what the library warns of, if anything.
   char message[256];
 } lathe_image_info;
 
@@ -36,8 +38,9 @@ int lathe_png_decode(const void *bytes, size_t count, void *pixels, size_t size,
 /// Reads the header of a JPEG file in memory.
 int lathe_jpeg_info(const void *bytes, size_t count, lathe_image_info *info);
 
-/// Decodes a JPEG file in memory into width * height pixels of 1 byte or, with colour, 3 (red, green, blue). The size
-/// must be that of `lathe_jpeg_info`. A file that is damaged or ends too early is an error, though some pixels are known.
+/// Decodes a JPEG file in memory into width * height pixels of 1 byte or, with colour, 3 (red, green, blue); from colours
+/// for print (CMYK, YCCK) 4, of which the last is no colour. The size must be that of `lathe_jpeg_info`. What the library
+/// only warns of is in the message.
 int lathe_jpeg_decode(const void *bytes, size_t count, void *pixels, size_t size, lathe_image_info *info);
 
 #ifdef __cplusplus

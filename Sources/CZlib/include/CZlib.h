@@ -1,5 +1,5 @@
-// The part of zlib's file interface that data sets need, found at run time: libz.so.1 is opened at first use, so
-// that nothing is needed to build and a machine without it still reads files that are not compressed.
+// The part of zlib that readers need, found at run time: libz.so.1 is opened at first use, so that nothing is needed
+// to build and a machine without it still reads files that are not compressed.
 #pragma once
 
 #include <stddef.h>
@@ -8,31 +8,37 @@
 extern "C" {
 #endif
 
-/// An open gzip file.
-typedef void *lathe_gzip;
-
 /// Whether libz.so.1 was found; where not, no other function may be called.
 int lathe_zlib_available(void);
 
-/// Opens a gzip file for reading; NULL with errno set where that fails.
-lathe_gzip lathe_gzip_open(const char *path);
+/// How a stretch of decompression ended.
+enum lathe_inflate_status {
+  /// The data goes on.
+  LATHE_INFLATE_OK = 0,
+  /// The compressed data is complete, its checksum (of gzip) right.
+  LATHE_INFLATE_END = 1,
+  /// The data is damaged; the message says how.
+  LATHE_INFLATE_DAMAGED = 2
+};
 
-/// Reads up to `count` decompressed bytes; the number read, 0 at the end, negative where the data is damaged.
-int lathe_gzip_read(lathe_gzip file, void *destination, unsigned count);
+/// Decompression under way.
+typedef struct lathe_inflater lathe_inflater;
 
-/// What went wrong last, as zlib says it; `*code` becomes zlib's number, 0 for nothing.
-const char *lathe_gzip_error(lathe_gzip file, int *code);
+/// Begins decompressing gzip data or, else, raw deflate data; NULL where there is no memory.
+lathe_inflater *lathe_inflater_make(int is_gzip);
 
-/// The position in the compressed file, in bytes.
-long lathe_gzip_offset(lathe_gzip file);
+/// Decompresses from `*count` bytes into room for `*size`; both become what was taken and made.
+int lathe_inflater_run(
+    lathe_inflater *inflater, const void *source, size_t *count, void *destination, size_t *size);
 
-/// Closes the file; zlib's number for what went wrong, 0 for nothing.
-int lathe_gzip_close(lathe_gzip file);
+/// Begins anew with data that follows.
+void lathe_inflater_restart(lathe_inflater *inflater);
 
-/// Decompresses raw deflate data into a buffer of the size that it should have.
-///
-/// Returns the bytes made; `*status` becomes 0 where the data ended there, else 1: damaged, cut off or longer.
-size_t lathe_inflate(const void *source, size_t count, void *destination, size_t size, int *status);
+/// What is wrong with the data.
+const char *lathe_inflater_message(const lathe_inflater *inflater);
+
+/// Ends decompression.
+void lathe_inflater_free(lathe_inflater *inflater);
 
 #ifdef __cplusplus
 }

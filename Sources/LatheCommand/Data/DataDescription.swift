@@ -1,32 +1,54 @@
 import Foundation
+import LatheCore
 import LatheNN
 
 /// What a network was made for and how its data became numbers: `data.json` of a run's folder, by which a stored model
 /// is tested.
+@dynamicMemberLookup
 struct DataDescription: Codable, Equatable {
   /// The form of the data.
   var kind: DataKind
   /// The options that say where the data is and how it is read.
   var options: TrainingOptions
-  /// Sizes of inputs and outputs.
-  var input: ModelInput
-  /// The classes' names, in the order of the outputs.
-  var classNames: [String]?
-  /// The characters of a text, in the order of their tokens.
-  var characters: String?
-  /// The columns that are features of a table, in their order.
-  var features: [String]?
-  /// Of each feature of a table, what it was standardised by.
-  var scaling: FeatureScaling?
-  /// What pixels were standardised by.
-  var pixels: PixelNormalization?
+  /// What using the network takes.
+  var model: ModelDescription
+  /// Whether the test texts were drawn from each class; earlier runs took every tenth line.
+  var drawsTexts: Bool?
+
+  init(kind: DataKind, options: TrainingOptions, model: ModelDescription) {
+    (self.kind, self.options, self.model) = (kind, options, model)
+  }
+
+  subscript<Value>(dynamicMember member: WritableKeyPath<ModelDescription, Value>) -> Value {
+    get { model[keyPath: member] }
+    set { model[keyPath: member] = newValue }
+  }
+
+  private enum Key: String, CodingKey { case kind, options, drawsTexts }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    kind = try values.decode(DataKind.self, forKey: .kind)
+    options = try values.decode(TrainingOptions.self, forKey: .options)
+    drawsTexts = try values.decodeIfPresent(Bool.self, forKey: .drawsTexts)
+    model = try ModelDescription(from: decoder)
+  }
+
+  /// The keys of the model stand beside the others.
+  func encode(to encoder: any Encoder) throws {
+    try model.encode(to: encoder)
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(kind, forKey: .kind)
+    try values.encode(options, forKey: .options)
+    try values.encodeIfPresent(drawsTexts, forKey: .drawsTexts)
+  }
 
   /// The data's name in a run's settings.
   var name: String {
     switch kind {
     case .fashionMNIST: kind.rawValue
     case .imageFolder: "\(kind.rawValue) \(options.dataDir ?? "")"
-    case .text where classNames != nil: "texts \(options.dataFile ?? "")"
+    case .text where model.classNames != nil: "texts \(options.dataFile ?? "")"
     default: "\(kind.rawValue) \(options.dataFile ?? "")"
     }
   }
@@ -52,13 +74,33 @@ struct DataDescription: Codable, Equatable {
 
   /// Reads the description of a run; nil where the run has none.
   ///
-  /// - Throws: `LatheError` where it is damaged.
+  /// - Throws: `LatheError` where it cannot be read, is damaged, or says what cannot be.
   static func read(from folder: String) throws -> DataDescription? {
-    guard let content = FileManager.default.contents(atPath: path(folder)) else { return nil }
+    let path = path(folder)
+    guard FileErrors.isFolder(folder), !FileErrors.isAbsent(path) else { return nil }
+    let text = try FileErrors.read(path, limit: 1 << 28)
+    try JSONNesting.check(text, path)
+    let result: DataDescription
     do {
-      return try JSONDecoder().decode(DataDescription.self, from: content)
+      result = try JSONDecoder().decode(DataDescription.self, from: Data(text))
     } catch {
-      throw LatheError(.format, "\(path(folder)): not the description of a run's data; train the model anew")
+      throw LatheError(.format, "\(path): not the description of a run's data; train the model anew")
     }
+    let repeated = JSONKeys.repeated(in: text).map { "the key '\($0)' comes twice" }
+    if let problem = repeated ?? result.model.problem ?? result.options.problem ?? result.problem {
+      throw LatheError(.format, "\(path): \(problem); train the model anew")
+    }
+    return result
+  }
+
+  /// What does not fit the form of the data; nil where all does.
+  private var problem: String? {
+    guard [1, 3].contains(model.input.channels) else {
+      return "channels is \(model.input.channels), not 1 or 3"
+    }
+    guard kind != .csv || model.classNames == nil || model.scaling != nil || model.input.vocabulary > 0 else {
+      return "a table without means and deviations"
+    }
+    return nil
   }
 }

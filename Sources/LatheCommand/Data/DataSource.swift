@@ -9,6 +9,8 @@ struct DataSource {
   let stored: DataDescription?
   /// Whether all of the data is for testing.
   let isWhole: Bool
+  /// Where examples that cannot be read are noted.
+  let problems: ReadingProblems
 
   /// The file or the folder named.
   var file: String { options.dataFile ?? options.dataDir ?? "" }
@@ -33,6 +35,13 @@ struct DataSource {
     }
   }
 
+  /// Examples of which the last ones are the test set.
+  func parts<Data: Dataset>(_ dataset: Data, testCount: Int) -> (training: Subset<Data>, test: Subset<Data>) {
+    let border = dataset.count - testCount
+    let test = Subset(dataset, indices: Array(border..<dataset.count))
+    return (isWhole ? test : Subset(dataset, indices: Array(0..<border)), test)
+  }
+
   /// The numbers of labels that were read as text, and the classes' names: those of the stored model, or all that occur.
   ///
   /// - Parameter place: Where a label stands, by its position, for messages.
@@ -42,16 +51,21 @@ struct DataSource {
       throw LatheError(
         .format, "\(file): all labels are '\(names.first ?? "")'; at least two classes are needed")
     }
+    return (try numbers(of: labels, in: names, place: place), names)
+  }
+
+  /// The places of labels in a list of classes.
+  func numbers(of labels: [String], in names: [String], place: (Int) -> String) throws -> [Int] {
     let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    let numbers = try labels.enumerated().map { position, label in
+    return try labels.enumerated().map { position, label in
       guard let number = index[label] else {
         throw LatheError(
           .format,
-          "\(place(position)): the model has no class '\(label)'; it has \(names.joined(separator: ", "))")
+          "\(place(position)): \(stored == nil ? "the training set" : "the model") has no class '\(label)'; it has "
+            + names.joined(separator: ", "))
       }
       return number
     }
-    return (numbers, names)
   }
 
   /// The different labels: by value where all are whole numbers, else as texts.
@@ -64,7 +78,17 @@ struct DataSource {
 
   /// A description with the classes of the data.
   func description(_ input: ModelInput, classNames: [String]? = nil) -> DataDescription {
-    DataDescription(kind: kind, options: options.dataOptions, input: input, classNames: classNames)
+    var model = ModelDescription(input)
+    model.classNames = classNames
+    return DataDescription(kind: kind, options: options.dataOptions, model: model)
+  }
+
+  /// A share of what is read would be ignored where the data has a test set of its own.
+  func refuseTestShare(_ testSet: String) throws {
+    guard options.testShare == nil else {
+      throw LatheError(
+        .invalidArgument, "--test-share: the data has a test set of its own, \(testSet); leave it out")
+    }
   }
 }
 
@@ -80,6 +104,11 @@ extension TrainingOptions {
     result.label = label
     result.features = features
     result.missing = missing
+    result.missingTexts = missingTexts
+    result.dataLimit = dataLimit
+    result.pixelLimit = pixelLimit
+    result.scanLimit = scanLimit
+    result.skipBroken = skipBroken
     result.length = length
     result.imageSize = imageSize
     result.channels = channels

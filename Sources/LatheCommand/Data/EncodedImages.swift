@@ -9,6 +9,8 @@ struct EncodedImages: ImageSource {
   private let files: [[UInt8]]
   private let channels: Int
   private let path: String
+  private let limits: (pixels: Int, scans: Int)
+  private let problems: ReadingProblems
 
   /// Reads all records.
   ///
@@ -18,10 +20,14 @@ struct EncodedImages: ImageSource {
   init(_ source: DataSource) throws {
     path = source.file
     channels = source.imageChannels
+    limits = (source.pixelLimit, source.scanLimit)
+    problems = source.problems
     let reader = try TFRecordReader(path: path)
+    var budget = try ReadingBudget(path, limit: source.memoryLimit)
     var files: [[UInt8]] = []
     var names: [String] = []
     while let record = try reader.next() {
+      try budget.take(record.count + 128)
       do {
         let example = try TFExample(record)
         func name(_ asked: String?, _ known: [String]) -> String {
@@ -35,9 +41,8 @@ struct EncodedImages: ImageSource {
         throw LatheError(error.kind, "\(source.file): record \(names.count): \(error.message)")
       }
     }
-    guard !files.isEmpty else { throw LatheError(.format, "\(path): no records in it") }
     (labels, classNames) = try source.coded(names) { "\(source.file): record \($0)" }
-    checksum = CRC32.checksum(names.map { Array($0.utf8) + [0] })
+    checksum = CRC32.checksum(names.map { Array($0.utf8) + [0] } + files)
     self.files = files
   }
 
@@ -54,7 +59,9 @@ struct EncodedImages: ImageSource {
 
   /// Decodes an image.
   func example(at index: Int, random: inout SampleRandom) throws -> LabelledImage {
-    let image = try ImageFile.decode(files[index], channels: channels, source: "\(path): record \(index)")
+    let image = try ImageFile.decode(
+      files[index], channels: channels, pixelLimit: limits.pixels, scanLimit: limits.scans,
+      source: "\(path): record \(index)", problems: problems)
     return LabelledImage(image: image, label: labels[index])
   }
 }

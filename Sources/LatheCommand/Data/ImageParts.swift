@@ -31,10 +31,11 @@ struct ImageParts: DataParts {
       ? [] : [Resize(input.height, input.width)]
     self.training = TrainingSet(
       training.augmented(resize + augmentation.transforms, normalization: normalization), noun: "images",
-      checksum: checksum, workers: source.workers, classes: names, collation: augmentation.collation)
+      checksum: checksum, workers: source.workers, classes: names, collation: augmentation.collation,
+      problems: source.problems)
     self.test = TrainingSet(
       test.augmented(resize, normalization: normalization), noun: "images", checksum: checksum,
-      workers: source.workers, classes: names)
+      workers: source.workers, classes: names, problems: source.problems)
     var description = source.description(input, classNames: names)
     description.pixels = normalization
     self.description = description
@@ -52,16 +53,39 @@ struct ImageParts: DataParts {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
+  private static func list(_ folder: String, _ source: DataSource) throws -> ImageFolder {
+    try ImageFolder(
+      folder, channels: source.imageChannels, pixelLimit: source.pixelLimit, scanLimit: source.scanLimit,
+      problems: source.problems)
+  }
+
+  /// Images of arrays; those of a test set, where the archive has one, are not divided.
+  static func arrays(_ source: DataSource, _ file: ArrayFile) throws -> ImageParts {
+    let training = try ArrayImages(source, file.training)
+    guard let held = file.test else { return try ImageParts(source, training) }
+    try source.refuseTestShare(held.name)
+    let test = try ArrayImages(source, held, training: training)
+    guard test.nativeSize == training.nativeSize else {
+      throw LatheError(
+        .format,
+        "\(source.file): '\(held.name)' is \(held.inputs.shape), but '\(file.training.name)' is "
+          + "\(file.training.inputs.shape)")
+    }
+    return try ImageParts(
+      source, training, test, native: training.nativeSize, checksum: training.checksum,
+      names: training.classNames)
+  }
+
   /// Images in one folder a class, or such folders in `train` and `test`.
   static func folders(_ source: DataSource) throws -> ImageParts {
     let folder = source.options.dataDir ?? ""
-    let channels = source.imageChannels
     let training = "\(folder)/train"
     // The layout that many data sets come in: parts that were divided by their makers.
     if isFolder(training),
       let test = ["test", "val", "valid"].map({ "\(folder)/\($0)" }).first(where: isFolder)
     {
-      let parts = try (ImageFolder(training, channels: channels), ImageFolder(test, channels: channels))
+      try source.refuseTestShare(test)
+      let parts = try (list(training, source), list(test, source))
       let names = source.stored?.classNames ?? parts.0.classNames
       guard parts.1.classNames == names, parts.0.classNames == names else {
         throw LatheError(
@@ -72,7 +96,7 @@ struct ImageParts: DataParts {
       return try ImageParts(
         source, parts.0, parts.1, native: nil, checksum: parts.0.checksum, names: names)
     }
-    let images = try ImageFolder(folder, channels: channels)
+    let images = try list(folder, source)
     if let names = source.stored?.classNames, names != images.classNames {
       throw LatheError(
         .format,
@@ -92,9 +116,12 @@ struct ImageParts: DataParts {
     ] where isGiven {
       throw LatheError(.invalidArgument, "\(name): images of IDX files are taken as they are")
     }
+    if !source.isWhole { try source.refuseTestShare("t10k-images-idx3-ubyte") }
+    let (recipe, limit) = (source.recipe, source.memoryLimit)
     // The test set is read while the training set is unpacked.
-    let test = Background { try idx(.test, folder, source.recipe, isRaw: isRaw) }
-    let training = source.isWhole ? try test.value() : try idx(.train, folder, source.recipe, isRaw: isRaw)
+    let test = Background { try idx(.test, folder, recipe, isRaw: isRaw, limit: limit) }
+    let training =
+      source.isWhole ? try test.value() : try idx(.train, folder, recipe, isRaw: isRaw, limit: limit)
     let augmentation = try Augmentation(source.options.augment, input, task: source.recipe.task)
     let plain = augmentation.isEmpty && source.options.workers == nil
     let data: any TrainingData =
@@ -114,11 +141,10 @@ struct ImageParts: DataParts {
   }
 
   /// Reads a part of the images and checks that the network can take them.
-  private static func idx(_ part: FashionMNIST.Part, _ folder: String, _ recipe: ModelRecipe, isRaw: Bool)
-    throws
-    -> ImageDataset
-  {
-    var dataset = try FashionMNIST.load(part, from: folder)
+  private static func idx(
+    _ part: FashionMNIST.Part, _ folder: String, _ recipe: ModelRecipe, isRaw: Bool, limit: Int?
+  ) throws -> ImageDataset {
+    var dataset = try FashionMNIST.load(part, from: folder, limit: limit)
     let wanted = ModelInput()
     guard dataset.height == wanted.height && dataset.width == wanted.width else {
       throw LatheError(

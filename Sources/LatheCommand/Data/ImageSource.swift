@@ -49,6 +49,12 @@ extension DataSource {
           "\(file): images of \(native.channels) channels, but the model was trained on \(stored.input.channels)"
         )
       }
+      if let wanted = recipe.problem(stored.input) {
+        throw LatheError(
+          .format,
+          "\(recipe.name) takes \(wanted), not \(stored.input.height) x \(stored.input.width) of \(stored.input.channels) "
+            + "channels as its data.json says; train the model anew")
+      }
       return stored.input
     }
     var input = ModelInput()

@@ -8,7 +8,7 @@ struct TableParts: DataParts {
 
   /// Reads a CSV table: the column of --label is the class, those of --features, or all others, are the inputs.
   init(csv source: DataSource) throws {
-    let table = try CSVTable(path: source.file)
+    let table = try CSVTable(path: source.file, missing: source.missingTexts, limit: source.memoryLimit)
     let label = source.options.label ?? "label"
     let (indices, found) = try table.categories(label)
     let features =
@@ -26,22 +26,35 @@ struct TableParts: DataParts {
   }
 
   /// Rows of an array [n, columns].
-  init(_ source: DataSource, _ arrays: LabelledArrays) throws {
-    let width = arrays.inputs.shape[1]
+  init(_ source: DataSource, _ file: ArrayFile) throws {
+    let width = file.training.inputs.shape[1]
     guard width > 0 else { throw LatheError(.format, "\(source.file): rows without columns") }
-    let values = try arrays.inputs.scalars(as: Float.self)
+    var values = try file.training.inputs.scalars(as: Float.self)
+    var labels = file.training.labels.map(String.init)
+    if let test = file.test {
+      guard test.inputs.shape.count == 2, test.inputs.shape[1] == width else {
+        throw LatheError(
+          .format,
+          "\(source.file): '\(test.name)' is \(test.inputs.shape), but '\(file.training.name)' has \(width) columns"
+        )
+      }
+      try source.refuseTestShare(test.name)
+      values += try test.inputs.scalars(as: Float.self)
+      labels += test.labels.map(String.init)
+    }
     let rows = stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
-    let labels = arrays.labels.map(String.init)
+    let checksum = values.withUnsafeBytes {
+      CRC32.checksum($0, continuing: CRC32.checksum([labels.flatMap { "\($0) ".utf8 }]))
+    }
     try self.init(
-      source, rows, labels: labels, features: nil,
-      checksum: CRC32.checksum([labels.flatMap { "\($0) ".utf8 }]))
+      source, rows, labels: labels, features: nil, checksum: checksum, testCount: file.test?.labels.count)
   }
 
+  /// - Parameter testCount: How many of the last rows are the test set; nil where it is drawn.
   private init(
-    _ source: DataSource, _ rows: [[Float]], labels: [String], features: [String]?, checksum: UInt32
-  )
-    throws
-  {
+    _ source: DataSource, _ rows: [[Float]], labels: [String], features: [String]?, checksum: UInt32,
+    testCount: Int? = nil
+  ) throws {
     if let row = rows.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
       throw LatheError(
         .format, "\(source.file): row \(row + 1): a value that is not finite; leave the row out")
@@ -52,7 +65,9 @@ struct TableParts: DataParts {
       throw LatheError(
         .format, "\(source.file): \(width) features, but the model was trained on \(stored.input.width)")
     }
-    let parts = try source.split(LabelledRows(rows: rows, labels: numbers), labels: numbers)
+    let all = LabelledRows(rows: rows, labels: numbers)
+    let parts =
+      try testCount.map { source.parts(all, testCount: $0) } ?? source.split(all, labels: numbers)
     let scaling = source.stored?.scaling ?? FeatureScaling(parts.training.indices.map { rows[$0] })
     func set(_ part: Subset<LabelledRows>) -> any TrainingData {
       TrainingSet(
@@ -71,6 +86,14 @@ struct TableParts: DataParts {
     description.scaling = scaling
     description.features = features
     self.description = description
+  }
+}
+
+extension DataSource {
+  /// Texts that stand for missing values of a table: those asked for and the empty one, or the usual ones.
+  fileprivate var missingTexts: Set<String> {
+    guard let list = options.missingTexts else { return CSVTable.missingTexts }
+    return Set(list.split(separator: ",").map(String.init) + [""])
   }
 }
 

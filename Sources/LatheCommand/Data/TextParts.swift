@@ -13,10 +13,10 @@ struct TextParts: DataParts {
       text = try TextParts.records(source).map { String(decoding: $0.text, as: UTF8.self) }.joined(
         separator: "\n")
     } else {
-      text = try TextDataset.read(source.file)
+      text = try TextDataset.read(source.file, limit: source.memoryLimit)
     }
     let length = source.stored?.input.length ?? source.options.length ?? 128
-    let vocabulary = source.stored?.characters.map(Array.init)
+    let vocabulary = source.stored?.characters
     let whole = source.isWhole && vocabulary != nil
     let parts: (training: TextDataset, test: TextDataset)
     if whole, let vocabulary {
@@ -30,17 +30,23 @@ struct TextParts: DataParts {
     (training, test) = (parts.training, parts.test)
     var description = source.description(
       TextParts.input(parts.test.vocabulary.count, length, parts.test.vocabulary.count))
-    description.characters = String(parts.test.vocabulary)
+    description.characters = parts.test.vocabulary
     self.description = description
   }
 
   /// Texts with classes: lines of class, tab and text; JSON lines or a CSV table with a text and a label.
   init(classes source: DataSource) throws {
+    if let stored = source.stored, !source.isWhole, stored.drawsTexts != true {
+      throw LatheError(
+        .format,
+        "the model was trained by an earlier release, whose test texts were every tenth line; name texts to test on with "
+          + "--data-file, or train it anew")
+    }
     let records =
       switch source.kind {
       case .jsonl: try TextParts.records(source)
       case .csv: try TextParts.table(source)
-      default: try LabelledTexts.records(source.file)
+      default: try LabelledTexts.records(source.file, limit: source.memoryLimit)
       }
     let labels = try records.map { record in
       guard let label = record.label else {
@@ -59,9 +65,16 @@ struct TextParts: DataParts {
     let length = source.stored?.input.length ?? source.options.length ?? 256
     let all = LabelledTexts(
       records.map(\.text), labels: numbers, classNames: names, length: length)
-    (training, test) = source.isWhole ? (all, all) : all.parts(testShare: source.options.testShare)
-    description = source.description(
+    do {
+      (training, test) =
+        source.isWhole ? (all, all) : try all.parts(testShare: source.options.testShare ?? 0.1)
+    } catch let error as LatheError {
+      throw LatheError(error.kind, "\(source.file): \(error.message)")
+    }
+    var description = source.description(
       TextParts.input(LabelledTexts.vocabulary, length, names.count), classNames: names)
+    description.drawsTexts = true
+    self.description = description
   }
 
   private static func input(_ vocabulary: Int, _ length: Int, _ classes: Int) -> ModelInput {
@@ -73,6 +86,7 @@ struct TextParts: DataParts {
   private static func records(_ source: DataSource) throws -> [LabelledTexts.Record] {
     let (textKey, labelKey) = (source.options.input ?? "text", source.options.label ?? "label")
     let lines = try JSONLinesReader([String: JSONScalar].self, path: source.file)
+    var budget = try ReadingBudget(source.file, limit: source.memoryLimit)
     var records: [LabelledTexts.Record] = []
     while let object = try lines.next() {
       guard case .text(let text) = object[textKey] else {
@@ -81,15 +95,18 @@ struct TextParts: DataParts {
           .format,
           "\(source.file): line \(lines.line): no text '\(textKey)'; there are \(keys); choose with --input")
       }
-      records.append(
-        LabelledTexts.Record(line: lines.line, label: object[labelKey]?.label, text: Array(text.utf8)))
+      let record = LabelledTexts.Record(
+        line: lines.line, label: object[labelKey]?.label, text: Array(text.utf8))
+      try budget.take(record.memory)
+      records.append(record)
     }
     return records
   }
 
   private static func table(_ source: DataSource) throws -> [LabelledTexts.Record] {
     let (textName, labelName) = (source.options.input ?? "text", source.options.label ?? "label")
-    let table = try CSVTable(path: source.file, types: [textName: .text], missing: [""])
+    let table = try CSVTable(
+      path: source.file, types: [textName: .text], missing: [""], limit: source.memoryLimit)
     guard case .texts(let texts) = try table[textName] else { return [] }
     let (indices, names) = try table.categories(labelName)
     return zip(texts, indices).enumerated().map { row, pair in

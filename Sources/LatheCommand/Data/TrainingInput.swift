@@ -5,6 +5,8 @@ struct TrainingInput {
   let training: any TrainingData
   let test: any TrainingData
   let description: DataDescription
+  /// What could not be read of it.
+  let problems: ReadingProblems
 
   /// Reads what a recipe learns from, or what a stored model is tested on.
   ///
@@ -16,22 +18,25 @@ struct TrainingInput {
     _ recipe: ModelRecipe, _ options: TrainingOptions, stored: DataDescription? = nil, isWhole: Bool = false
   ) throws {
     let kind = try DataKind(options, for: recipe)
-    let source = DataSource(recipe: recipe, options: options, kind: kind, stored: stored, isWhole: isWhole)
+    let problems = ReadingProblems(skipping: options.skipBroken ?? 0)
+    let source = DataSource(
+      recipe: recipe, options: options, kind: kind, stored: stored, isWhole: isWhole, problems: problems)
     let parts: any DataParts
     switch (recipe.task, kind) {
     case (.language, _): parts = try TextParts(language: source)
     case (.texts, _): parts = try TextParts(classes: source)
     case (_, .csv): parts = try TableParts(csv: source)
     case (_, .npz), (_, .npy):
-      let arrays = try LabelledArrays(source)
+      let file = try ArrayFile(source)
       parts =
-        arrays.inputs.shape.count == 2 && recipe.takesTables
-        ? try TableParts(source, arrays) : try ImageParts(source, ArrayImages(source, arrays))
+        file.training.inputs.shape.count == 2 && recipe.takesTables
+        ? try TableParts(source, file) : try ImageParts.arrays(source, file)
     case (_, .tfrecord): parts = try ImageParts(source, EncodedImages(source))
     case (_, .imageFolder): parts = try ImageParts.folders(source)
     default: parts = try ImageParts.idx(source)
     }
     (training, test, description) = (parts.training, parts.test, parts.description)
+    self.problems = problems
   }
 }
 

@@ -22,6 +22,7 @@ public struct DataLoader<Data: Dataset>: Sendable {
   private let workers: Int
   private let depth: Int
   private let collation: Collation<Data.Example>?
+  private let problems: ReadingProblems?
 
   /// Batches of one size, the last one smaller where the size does not divide the data set.
   ///
@@ -34,24 +35,27 @@ public struct DataLoader<Data: Dataset>: Sendable {
   ///   - workers: Threads that make batches; 0 makes each when it is asked for.
   ///   - prefetch: How many batches are at most prepared ahead.
   ///   - collation: How a batch is made of examples; as `Example` says unless given.
+  ///   - problems: Leaves examples that cannot be read out of their batches, as many as it allows; where none is left of a
+  ///     batch, the next of the epoch that can be read stands in.
   public init(
     _ dataset: Data, batchSize: Int, shuffled: Bool = false, dropsLast: Bool = false, seed: UInt64 = 0,
     epoch: Int = 0, firstBatch: Int = 0, workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch,
-    collation: Collation<Data.Example>? = nil,
+    collation: Collation<Data.Example>? = nil, problems: ReadingProblems? = nil,
     on device: Device = .default
   ) {
     let order: any Sampler =
       shuffled ? RandomSampler(count: dataset.count, seed: seed) : SequentialSampler(count: dataset.count)
     self.init(
       dataset, sampler: FixedBatches(order, size: batchSize, dropsLast: dropsLast), seed: seed, epoch: epoch,
-      firstBatch: firstBatch, workers: workers, prefetch: prefetch, collation: collation, on: device)
+      firstBatch: firstBatch, workers: workers, prefetch: prefetch, collation: collation, problems: problems,
+      on: device)
   }
 
   /// Batches as a sampler says.
   public init(
     _ dataset: Data, sampler: any BatchSampler, seed: UInt64 = 0, epoch: Int = 0, firstBatch: Int = 0,
     workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch, collation: Collation<Data.Example>? = nil,
-    on device: Device = .default
+    problems: ReadingProblems? = nil, on device: Device = .default
   ) {
     require(
       workers >= 0 && prefetch > 0 && epoch >= 0 && firstBatch >= 0,
@@ -64,6 +68,7 @@ public struct DataLoader<Data: Dataset>: Sendable {
     self.firstBatch = firstBatch
     self.workers = workers
     self.collation = collation
+    self.problems = problems
     depth = prefetch
   }
 
@@ -81,15 +86,29 @@ public struct DataLoader<Data: Dataset>: Sendable {
     let (first, epoch, seed, device) = (firstBatch, epoch, seed, device)
     let dataset = dataset
     let collation = collation
+    let problems = problems
     return LoaderQueue(
       workers: workers, depth: depth,
       claim: { first + $0 < plan.count ? plan.range(first + $0) : nil },
       make: { number, range in
-        let examples = try range.map { place in
+        func example(_ place: Int) throws -> Data.Example? {
           let index = plan.order[place]
           var random = SampleRandom(seed: seed, epoch: epoch, index: index, place: place)
-          return try dataset.example(at: index, random: &random)
+          do {
+            return try dataset.example(at: index, random: &random)
+          } catch let error as LatheError {
+            guard let problems else { throw error }
+            try problems.skip(error)
+            return nil
+          }
         }
+        var examples = try range.compactMap(example)
+        var next = range.upperBound
+        while examples.isEmpty, next < range.upperBound + plan.order.count {
+          if let found = try example(next % plan.order.count) { examples = [found] }
+          next += 1
+        }
+        guard !examples.isEmpty else { throw LatheError(.format, "no example of the data can be read") }
         return try Data.Example.batch(
           examples, by: collation, number: first + number, seed: seed, epoch: epoch, on: device)
       })

@@ -69,40 +69,49 @@ extension Dataset {
   public func split(_ shares: [Double], seed: UInt64, stratifiedBy labels: [Int]? = nil) throws -> [Subset<
     Self
   >] {
-    require(
-      !shares.isEmpty && shares.allSatisfy { $0 > 0 } && shares.reduce(0, +) <= 1 + 1e-9,
-      "split: shares \(shares): positive numbers of sum at most 1")
-    require(
-      labels.map { $0.count == count } ?? true, "split: \(labels?.count ?? 0) labels for \(count) examples")
-    let groups =
-      labels.map { labels in
-        Dictionary(grouping: 0..<count) { labels[$0] }.sorted { $0.key < $1.key }.map(\.value)
-      } ?? [Array(0..<count)]
-    var parts = [[Int]](repeating: [], count: shares.count)
-    var random = SampleRandom.order(seed: seed, epoch: 0)
-    for group in groups {
-      var order = group
-      random.shuffle(&order)
-      // Rounded at the borders, so that the parts' sizes add up.
-      var (start, sum) = (0, 0.0)
-      for (part, share) in shares.enumerated() {
-        sum += share
-        let end = Swift.min(Int((sum * Double(order.count)).rounded()), order.count)
-        parts[part] += order[start..<end]
-        start = end
-      }
+    try splitPlaces(count, shares, seed: seed, stratifiedBy: labels).map { Subset(self, indices: $0) }
+  }
+}
+
+/// The places 0..<count divided at random, as `Dataset.split` does.
+///
+/// - Throws: `LatheError.invalidArgument` where a part would be empty.
+func splitPlaces(_ count: Int, _ shares: [Double], seed: UInt64, stratifiedBy labels: [Int]?) throws
+  -> [[Int]]
+{
+  require(
+    !shares.isEmpty && shares.allSatisfy { $0 > 0 } && shares.reduce(0, +) <= 1 + 1e-9,
+    "split: shares \(shares): positive numbers of sum at most 1")
+  require(
+    labels.map { $0.count == count } ?? true, "split: \(labels?.count ?? 0) labels for \(count) examples")
+  let groups =
+    labels.map { labels in
+      Dictionary(grouping: 0..<count) { labels[$0] }.sorted { $0.key < $1.key }.map(\.value)
+    } ?? [Array(0..<count)]
+  var parts = [[Int]](repeating: [], count: shares.count)
+  var random = SampleRandom.order(seed: seed, epoch: 0)
+  for group in groups {
+    var order = group
+    random.shuffle(&order)
+    // Rounded at the borders, so that the parts' sizes add up.
+    var (start, sum) = (0, 0.0)
+    for (part, share) in shares.enumerated() {
+      sum += share
+      let end = min(Int((sum * Double(order.count)).rounded()), order.count)
+      parts[part] += order[start..<end]
+      start = end
     }
-    if let empty = parts.firstIndex(where: \.isEmpty) {
-      throw LatheError(
-        .invalidArgument,
-        "a share of \(shares[empty]) of \(count) examples leaves part \(empty) empty; use more data or another share"
-      )
-    }
-    // Shuffled over the classes; each part keeps an order of its own.
-    return parts.map { part in
-      var order = part
-      random.shuffle(&order)
-      return Subset(self, indices: order)
-    }
+  }
+  if let empty = parts.firstIndex(where: \.isEmpty) {
+    throw LatheError(
+      .invalidArgument,
+      "a share of \(shares[empty]) of \(count) examples leaves part \(empty) empty; use more data or another share"
+    )
+  }
+  // Shuffled over the classes; each part keeps an order of its own.
+  return parts.map { part in
+    var order = part
+    random.shuffle(&order)
+    return order
   }
 }

@@ -21,14 +21,38 @@ public struct PixelNormalization: Sendable, Hashable {
     mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 
   /// Numbers of pixels given as bytes [n, channels, height, width].
-  func apply(_ pixels: Tensor) -> Tensor {
-    let scale = deviation.map { 1 / (255 * $0) }
-    let shift = zip(mean, deviation).map { -$0 / $1 }
+  ///
+  /// - Parameter each: What each image is standardised by.
+  /// - Throws: `LatheError.format` where one has means for another number of channels.
+  static func apply(_ each: [PixelNormalization], to pixels: Tensor) throws -> Tensor {
+    let channels = pixels.shape[1]
+    if let wrong = each.first(where: { $0.mean.count != 1 && $0.mean.count != channels }) {
+      throw LatheError(
+        .format,
+        "images of \(channels) \(channels == 1 ? "channel" : "channels") cannot be standardised by "
+          + "\(wrong.mean.count) means; read them with \(wrong.mean.count) channels, or give one mean or \(channels)"
+      )
+    }
     let values = pixels.cast(to: .float32)
-    if scale.count == 1 { return values * scale[0] + shift[0] }
-    let shape: Shape = [1, scale.count, 1, 1]
-    return values * Tensor(scale, shape: shape, device: pixels.device)
-      + Tensor(shift, shape: shape, device: pixels.device)
+    let first = each[0]
+    if each.allSatisfy({ $0 == first }) {
+      if first.mean.count == 1 { return values * first.scale(0) + first.shift(0) }
+      let shape: Shape = [1, channels, 1, 1]
+      return values * Tensor((0..<channels).map(first.scale), shape: shape, device: pixels.device)
+        + Tensor((0..<channels).map(first.shift), shape: shape, device: pixels.device)
+    }
+    let shape: Shape = [each.count, channels, 1, 1]
+    func numbers(_ value: (PixelNormalization, Int) -> Float) -> Tensor {
+      Tensor(
+        each.flatMap { one in (0..<channels).map { value(one, $0) } }, shape: shape, device: pixels.device)
+    }
+    return values * numbers { $0.scale($1) } + numbers { $0.shift($1) }
+  }
+
+  private func scale(_ channel: Int) -> Float { 1 / (255 * deviation[min(channel, deviation.count - 1)]) }
+  private func shift(_ channel: Int) -> Float {
+    let channel = min(channel, mean.count - 1)
+    return -mean[channel] / deviation[channel]
   }
 }
 
@@ -50,7 +74,7 @@ public struct LabelledImage: Collatable {
 
   /// Pixels [n, channels, height, width], sent to the device as bytes and standardised there, and labels [n].
   ///
-  /// - Throws: `LatheError.format` where the images are not of one size.
+  /// - Throws: `LatheError.format` where the images are not of one size, or have other channels than their normalization.
   public static func collate(_ examples: [LabelledImage], on device: Device) throws -> Batch {
     Batch(
       inputs: try pixels(examples, on: device),
@@ -80,7 +104,8 @@ public struct LabelledImage: Collatable {
           : [examples.count, first.height, first.width, channels],
         dtype: .uint8, device: device)
     }
-    return examples[0].normalization.apply(channels == 1 ? bytes : bytes.permuted([0, 3, 1, 2]))
+    return try PixelNormalization.apply(
+      examples.map(\.normalization), to: channels == 1 ? bytes : bytes.permuted([0, 3, 1, 2]))
   }
 }
 

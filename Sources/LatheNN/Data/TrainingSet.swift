@@ -13,6 +13,7 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   private let workers: Int
   private let lengths: [Int]?
   private let collation: Collation<Data.Example>?
+  private let problems: ReadingProblems?
   private let describe: @Sendable (Batch, Int) throws -> ExampleDescription?
 
   /// - Parameters:
@@ -21,10 +22,11 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   ///   - classes: The classes' names, for reports.
   ///   - lengths: Of sequences, the length of each example: batches are then of similar lengths.
   ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
+  ///   - problems: Leaves out examples that cannot be read, as many as it allows.
   ///   - description: An example of a batch, by its place in it, as people read it; as `Example` says unless given.
   public init(
     _ dataset: Data, noun: String, checksum: UInt32, workers: Int = 1, classes: [String]? = nil,
-    lengths: [Int]? = nil, collation: Collation<Data.Example>? = nil,
+    lengths: [Int]? = nil, collation: Collation<Data.Example>? = nil, problems: ReadingProblems? = nil,
     description: (@Sendable (_ batch: Batch, _ place: Int) throws -> ExampleDescription?)? = nil
   ) {
     self.dataset = dataset
@@ -34,6 +36,7 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
     self.classes = classes
     self.lengths = lengths
     self.collation = collation
+    self.problems = problems
     describe = description ?? { try Data.Example.description(of: $0, at: $1) }
   }
 
@@ -64,7 +67,7 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
       ?? FixedBatches(order, size: size, dropsLast: dropsLast)
     return DataLoader(
       dataset, sampler: sampler, seed: seed ?? 0, epoch: epoch, firstBatch: first, workers: workers,
-      collation: seed == nil ? nil : collation, on: device
+      collation: seed == nil ? nil : collation, problems: problems, on: device
     ).stream()
   }
 }

@@ -6,26 +6,41 @@ public enum ImageFile {
   /// The largest number of pixels decoded unless one says otherwise: a small file can declare very many.
   public static let defaultPixelLimit = 1 << 26
 
+  /// The largest number of scans of a JPEG file unless one says otherwise; programs write about ten.
+  public static let defaultScanLimit = 100
+  /// The largest file read.
+  private static let sizeLimit = 1 << 30
+
   /// Reads an image.
   ///
-  /// Sixteen bits a channel become eight, a palette its colours; transparency is left out. Grey and colour become
-  /// each other where the file has the other: grey is (299 red + 587 green + 114 blue) / 1000. The orientation that a
-  /// camera wrote down is not applied.
+  /// Sixteen bits a channel become eight, a palette its colours; transparency is left out, and so are gamma and colour
+  /// profiles: values are taken as they are in the file. Colours for print (CMYK, YCCK) are taken as Adobe's programs write
+  /// them. Grey and colour become each other where the file has the other: grey is (299 red + 587 green + 114 blue) / 1000.
+  /// The orientation that a camera wrote down is not applied.
   /// - Parameters:
   ///   - channels: 1 for grey, 3 for colour; nil takes what the file has.
   ///   - pixelLimit: A file that declares more pixels is an error, before any memory is taken for them.
+  ///   - scanLimit: A JPEG file of more scans is an error.
+  ///   - problems: Where warnings of the decoder are noted, behind which there is an image.
   /// - Throws: `LatheError` naming the file: not PNG or JPEG, damaged, cut off, too large, or the library is missing.
-  public static func read(_ path: String, channels: Int? = nil, pixelLimit: Int = defaultPixelLimit) throws
-    -> Image
-  {
-    try decode(FileErrors.read(path), channels: channels, pixelLimit: pixelLimit, source: path)
+  public static func read(
+    _ path: String, channels: Int? = nil, pixelLimit: Int = defaultPixelLimit,
+    scanLimit: Int = defaultScanLimit,
+    problems: ReadingProblems? = nil
+  ) throws -> Image {
+    try decode(
+      FileErrors.read(path, limit: sizeLimit), channels: channels, pixelLimit: pixelLimit,
+      scanLimit: scanLimit,
+      source: path, problems: problems)
   }
 
   /// Decodes an image from a file's bytes.
   ///
   /// - Parameter source: Where they come from, for messages.
   public static func decode(
-    _ bytes: [UInt8], channels: Int? = nil, pixelLimit: Int = defaultPixelLimit, source: String
+    _ bytes: [UInt8], channels: Int? = nil, pixelLimit: Int = defaultPixelLimit,
+    scanLimit: Int = defaultScanLimit,
+    source: String, problems: ReadingProblems? = nil
   ) throws -> Image {
     require(
       channels == nil || channels == 1 || channels == 3,
@@ -34,7 +49,11 @@ public enum ImageFile {
       throw LatheError(
         .format, "\(source): offset 0: \(bytes.isEmpty ? "an empty file" : "neither a PNG nor a JPEG file")")
     }
-    if format == .png { try PNGChunks.check(bytes, source: source) }
+    var bytes = bytes
+    switch format {
+    case .png: bytes = try PNGChunks.checked(bytes, source: source)
+    case .jpeg: try JPEGSegments.check(bytes, source: source, scanLimit: scanLimit)
+    }
     let info = try format.call(source, on: bytes) { format.readInfo($0.baseAddress, $0.count, $1) }
     let (width, height) = (Int(info.width), Int(info.height))
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
@@ -42,16 +61,18 @@ public enum ImageFile {
       throw LatheError(
         .format,
         "\(source): \(width) x \(height) pixels are declared, more than the \(pixelLimit) allowed; use a smaller image or "
-          + "a larger limit")
+          + "a larger limit (--pixel-limit)")
     }
     let isColor = info.is_color != 0
-    let stride = format.bytesPerPixel(isColor: isColor)
+    let stride = Int(info.pixel_size)
     var pixels = [UInt8](repeating: 0, count: count * stride)
-    _ = try pixels.withUnsafeMutableBytes { buffer in
+    let decoded = try pixels.withUnsafeMutableBytes { buffer in
       try format.call(source, on: bytes) {
         format.decode($0.baseAddress, $0.count, buffer.baseAddress, buffer.count, $1)
       }
     }
+    let warning = Format.text(decoded)
+    if !warning.isEmpty { problems?.warn("\(source): \(warning)") }
     return Image(
       height: height, width: width, channels: channels ?? (isColor ? 3 : 1),
       pixels: converted(pixels, count: count, stride: stride, isColor: isColor, channels: channels))
@@ -106,11 +127,9 @@ public enum ImageFile {
       (UnsafeRawPointer?, Int, UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<lathe_image_info>) -> Int32
     { self == .png ? lathe_png_decode : lathe_jpeg_decode }
 
-    func bytesPerPixel(isColor: Bool) -> Int {
-      switch self {
-      case .png: isColor ? 4 : 2
-      case .jpeg: isColor ? 3 : 1
-      }
+    /// What the library said.
+    static func text(_ info: lathe_image_info) -> String {
+      withUnsafeBytes(of: info.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// Calls the library and turns what it says into an error.
@@ -130,10 +149,8 @@ public enum ImageFile {
           "\(source): \(library) is not installed; install the package \(package) (apt-get install \(package))"
         )
       default:
-        let text = withUnsafeBytes(of: info.message) {
-          String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        throw LatheError(.format, "\(source): damaged \(self == .png ? "PNG" : "JPEG") file: \(text)")
+        throw LatheError(
+          .format, "\(source): damaged \(self == .png ? "PNG" : "JPEG") file: \(Self.text(info))")
       }
     }
   }

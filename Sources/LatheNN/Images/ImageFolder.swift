@@ -16,14 +16,21 @@ public struct ImageFolder: Dataset {
   public var normalization = PixelNormalization.none
   private let channels: Int
   private let pixelLimit: Int
+  private let scanLimit: Int
+  private let problems: ReadingProblems?
 
   /// Lists the images of a folder.
   ///
   /// - Parameters:
   ///   - channels: 1 makes all images grey, 3 all coloured.
   ///   - pixelLimit: A file that declares more pixels is an error.
-  /// - Throws: `LatheError` where there is no such folder, no folder in it, or a class has no image.
-  public init(_ folder: String, channels: Int = 3, pixelLimit: Int = ImageFile.defaultPixelLimit) throws {
+  ///   - scanLimit: A JPEG file of more scans is an error.
+  ///   - problems: Where warnings of the decoders are noted.
+  /// - Throws: `LatheError` where there is no such folder, no folder in it, a class has no image, or a name is not UTF-8.
+  public init(
+    _ folder: String, channels: Int = 3, pixelLimit: Int = ImageFile.defaultPixelLimit,
+    scanLimit: Int = ImageFile.defaultScanLimit, problems: ReadingProblems? = nil
+  ) throws {
     require(channels == 1 || channels == 3, "ImageFolder: \(channels) channels: expected 1 or 3")
     let classes = try Self.names(in: folder).filter { FileErrors.isFolder("\(folder)/\($0)") }
     guard !classes.isEmpty else {
@@ -47,6 +54,8 @@ public struct ImageFolder: Dataset {
     self.labels = labels
     self.channels = channels
     self.pixelLimit = pixelLimit
+    self.scanLimit = scanLimit
+    self.problems = problems
   }
 
   /// The number of images.
@@ -66,7 +75,8 @@ public struct ImageFolder: Dataset {
   /// - Throws: `LatheError` naming the file that cannot be decoded.
   public func example(at index: Int, random: inout SampleRandom) throws -> LabelledImage {
     LabelledImage(
-      image: try ImageFile.read(paths[index], channels: channels, pixelLimit: pixelLimit),
+      image: try ImageFile.read(
+        paths[index], channels: channels, pixelLimit: pixelLimit, scanLimit: scanLimit, problems: problems),
       label: labels[index],
       normalization: normalization)
   }
@@ -74,11 +84,26 @@ public struct ImageFolder: Dataset {
   /// The names in a folder, by their bytes, so that the order is the same in every language setting.
   private static func names(in folder: String) throws -> [String] {
     guard FileErrors.isFolder(folder) else { throw LatheError(.file, "\(folder): no such folder") }
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    } catch {
-      throw LatheError(.file, "\(folder): cannot be listed; check its permissions")
+    guard let entries = opendir(folder) else { throw FileErrors.failed("list", folder) }
+    defer { closedir(entries) }
+    var names: [String] = []
+    // Not by Foundation, which leaves out names that are not UTF-8 without a word.
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      guard name.first != UInt8(ascii: ".") else { continue }
+      guard let text = String(validating: name, as: UTF8.self) else {
+        throw LatheError(
+          .file,
+          "\(folder): the name '\(quoted(name))' in it is not UTF-8; rename it, for example by convmv -t utf-8"
+        )
+      }
+      names.append(text)
     }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// A name with its bytes above ASCII as Python writes them.
+  private static func quoted(_ name: [UInt8]) -> String {
+    name.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
   }
 }

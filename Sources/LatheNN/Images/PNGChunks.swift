@@ -5,10 +5,15 @@ import Lathe
 /// libpng stops reading when it has the last pixel and only warns of much that is out of place; whether the file is
 /// whole is found out here.
 enum PNGChunks {
+  /// Chunks by which libpng would change the pixels' values: they are taken as they are in the file, as Pillow takes them.
+  private static let colorSpaces = ["gAMA", "cHRM", "sRGB", "iCCP"]
+
   /// Checks that the chunks follow each other up to the end, and the checksums of those that pixels depend on.
   ///
+  /// - Returns: The file without its notes of colour spaces.
   /// - Throws: `LatheError.format` naming the offset where the file is cut off or damaged.
-  static func check(_ bytes: [UInt8], source: String) throws {
+  static func checked(_ bytes: [UInt8], source: String) throws -> [UInt8] {
+    var left: [Range<Int>] = []
     func damaged(_ offset: Int, _ what: String) -> LatheError {
       LatheError(.format, "\(source): offset \(offset): damaged PNG file: \(what); fetch the file again")
     }
@@ -34,8 +39,13 @@ enum PNGChunks {
           throw damaged(position, "the checksum of chunk \(name) does not fit")
         }
       }
-      if name == "IEND" { return }
+      if colorSpaces.contains(name) { left.append(position..<position + 12 + length) }
+      if name == "IEND" { break }
       position += 12 + length
     }
+    if left.isEmpty { return bytes }
+    var result = bytes
+    for range in left.reversed() { result.removeSubrange(range) }
+    return result
   }
 }

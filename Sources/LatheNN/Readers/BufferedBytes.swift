@@ -6,8 +6,7 @@ final class BufferedBytes {
   /// The file's path, for messages.
   let path: String
   private let stream: ByteStream
-  private var buffer: [UInt8] = []
-  private var position = 0
+  private var buffer: ArraySlice<UInt8> = []
   private var isAtEnd = false
 
   /// Opens a file.
@@ -19,7 +18,7 @@ final class BufferedBytes {
   }
 
   /// Where the next byte stands, counted after decompression.
-  var offset: Int { stream.offset - (buffer.count - position) }
+  var offset: Int { stream.offset - buffer.count }
 
   /// Calls a function with bytes that follow, at least one; it returns how many it has used up.
   ///
@@ -27,10 +26,8 @@ final class BufferedBytes {
   func withNext<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> (Result, used: Int)) throws -> Result?
   {
     guard try fill() else { return nil }
-    let (result, used) = try buffer.withUnsafeBufferPointer {
-      try body(UnsafeBufferPointer(rebasing: $0[position...]))
-    }
-    position += used
+    let (result, used) = try buffer.withUnsafeBufferPointer { try body($0) }
+    buffer = buffer.dropFirst(used)
     return result
   }
 
@@ -38,18 +35,17 @@ final class BufferedBytes {
   func read(_ count: Int) throws -> [UInt8] {
     var result: [UInt8] = []
     while result.count < count, try fill() {
-      let part = min(count - result.count, buffer.count - position)
-      result += buffer[position..<position + part]
-      position += part
+      let part = buffer.prefix(count - result.count)
+      result += part
+      buffer = buffer.dropFirst(part.count)
     }
     return result
   }
 
   private func fill() throws -> Bool {
-    if position < buffer.count { return true }
+    if !buffer.isEmpty { return true }
     if isAtEnd { return false }
-    buffer = try stream.read(1 << 18)
-    position = 0
+    buffer = try stream.read(1 << 18)[...]
     isAtEnd = buffer.isEmpty
     return !isAtEnd
   }

@@ -1,12 +1,55 @@
 import Foundation
 import Lathe
 
+/// The fields of a table as bytes laid end to end, row by row.
+struct CSVCells {
+  /// Fields of a row.
+  let width: Int
+  /// Where each row begins in the file.
+  private(set) var lines: [Int] = []
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+
+  init(width: Int) { self.width = width }
+
+  /// The number of rows.
+  var rowCount: Int { lines.count }
+
+  /// Adds a row.
+  mutating func append(_ row: CSVRow) {
+    lines.append(row.line)
+    let start = bytes.count
+    bytes += row.bytes
+    for end in row.ends { ends.append(start + end) }
+  }
+
+  /// A field's text.
+  func content(_ row: Int, _ column: Int) -> ArraySlice<UInt8> {
+    let place = row * width + column
+    return bytes[(place == 0 ? 0 : ends[place - 1])..<ends[place]]
+  }
+}
+
+/// Texts that stand for missing values.
+struct MissingTexts {
+  private let texts: Set<[UInt8]>
+  private let longest: Int
+
+  init(_ texts: Set<String>) {
+    self.texts = Set(texts.map { Array($0.utf8) })
+    longest = self.texts.map(\.count).max() ?? -1
+  }
+
+  /// Whether a field is one of them; most are too long to be.
+  func contains(_ field: ArraySlice<UInt8>) -> Bool { field.count <= longest && texts.contains(Array(field)) }
+}
+
 /// One column's fields, to be made into values of a type.
 struct CSVFields {
-  let rows: [CSVRow]
+  let cells: CSVCells
   let column: Int
   let name: String
-  let missing: Set<[UInt8]>
+  let missing: MissingTexts
   let path: String
 
   /// The column as the narrowest type that all its values are of.
@@ -39,17 +82,17 @@ struct CSVFields {
     _ noun: String, _ throwing: Bool, _ parse: (ArraySlice<UInt8>) -> Value?
   ) throws -> [Value?]? {
     var values: [Value?] = []
-    values.reserveCapacity(rows.count)
-    for row in rows {
-      let field = row.content(column)
-      if field.count <= 16, missing.contains(Array(field)) {
+    values.reserveCapacity(cells.rowCount)
+    for row in 0..<cells.rowCount {
+      let field = cells.content(row, column)
+      if missing.contains(field) {
         values.append(nil)
       } else if let value = parse(field) {
         values.append(value)
       } else if throwing {
         throw LatheError(
           .format,
-          "\(path): line \(row.line): column '\(name)': '\(String(decoding: field.prefix(40), as: UTF8.self))' is not a "
+          "\(path): line \(cells.lines[row]): column '\(name)': '\(String(decoding: field.prefix(40), as: UTF8.self))' is not a "
             + "\(noun)")
       } else {
         return nil

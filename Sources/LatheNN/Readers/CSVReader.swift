@@ -23,9 +23,10 @@ public struct CSVRow: Sendable {
 public final class CSVReader: RecordReader {
   /// The names in the first row, where the file has them.
   public let header: [String]?
+  /// Fields of each row.
+  let width: Int
   private let scanner: CSVScanner
   private var first: CSVRow?
-  private var columns: Int?
 
   /// Opens a file and reads its header.
   ///
@@ -47,7 +48,7 @@ public final class CSVReader: RecordReader {
     guard let first = try scanner.next() else {
       throw LatheError(.format, "\(path): an empty file; \(hasHeader ? "a header" : "a row") is needed")
     }
-    columns = first.count
+    width = first.count
     guard hasHeader else {
       header = nil
       self.first = first
@@ -71,10 +72,10 @@ public final class CSVReader: RecordReader {
       return row
     }
     guard let row = try scanner.next() else { return nil }
-    if let columns, row.count != columns {
+    if row.count != width {
       throw LatheError(
         .format,
-        "\(scanner.path): line \(row.line): \(row.count) \(row.count == 1 ? "field" : "fields"), expected \(columns) as "
+        "\(scanner.path): line \(row.line): \(row.count) \(row.count == 1 ? "field" : "fields"), expected \(width) as "
           + "in the first row; is the delimiter another, or a quote missing?")
     }
     return row

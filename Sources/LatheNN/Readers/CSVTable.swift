@@ -42,8 +42,7 @@ public struct CSVTable: Sendable {
   public let rowCount: Int
   /// A checksum of all fields.
   public let checksum: UInt32
-  /// Where each row begins in the file.
-  let lines: [Int]
+  private let cells: CSVCells
   let path: String
 
   /// Reads a file.
@@ -52,37 +51,47 @@ public struct CSVTable: Sendable {
   ///   - types: Of columns by name. A column without one is of whole numbers, numbers or truth values where all its
   ///     values are, else of text.
   ///   - missing: Texts that stand for a missing value.
+  ///   - limit: The memory that a compressed table may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming file, line and column: what `CSVReader` throws, a value of another type, a type for
   ///   a column that is not there.
   public init(
     path: String, types: [String: ColumnType] = [:], delimiter: Character = ",", hasHeader: Bool = true,
-    missing: Set<String> = CSVTable.missingTexts
+    missing: Set<String> = CSVTable.missingTexts, limit: Int? = nil
   ) throws {
     let reader = try CSVReader(path: path, delimiter: delimiter, hasHeader: hasHeader)
-    var rows: [CSVRow] = []
-    while let row = try reader.next() { rows.append(row) }
-    let width = reader.header?.count ?? rows.first?.count ?? 0
-    let names = reader.header ?? (0..<width).map { "column\($0 + 1)" }
+    let width = reader.width
+    var cells = CSVCells(width: width)
+    var budget = try ReadingBudget(path, limit: limit)
+    var checksum = CRC32.checksum([
+      Array((reader.header ?? Self.numbered(width)).joined(separator: "\0").utf8)
+    ])
+    while let row = try reader.next() {
+      // A field takes its end, its value and the number made of it; a row its line and what a data set keeps of it.
+      try budget.take(row.bytes.count + 32 * width + 96)
+      cells.append(row)
+      let ends = row.ends.withUnsafeBytes { CRC32.checksum($0, continuing: checksum) }
+      checksum = row.bytes.withUnsafeBytes { CRC32.checksum($0, continuing: ends) }
+    }
+    let names = reader.header ?? Self.numbered(width)
     if let unknown = types.keys.sorted().first(where: { !names.contains($0) }) {
       throw Self.noColumn(unknown, names, path)
     }
-    let absent = Set(missing.map { Array($0.utf8) })
+    let texts = MissingTexts(missing)
     columns = try names.enumerated().map { index, name in
-      let fields = CSVFields(rows: rows, column: index, name: name, missing: absent, path: path)
+      let fields = CSVFields(cells: cells, column: index, name: name, missing: texts, path: path)
       return try types[name].map(fields.values) ?? fields.inferred()
     }
     self.names = names
     self.path = path
-    rowCount = rows.count
-    lines = rows.map(\.line)
-    checksum = rows.reduce(CRC32.checksum([Array(names.joined(separator: "\u{0}").utf8)])) { crc, row in
-      let ends = row.ends.withUnsafeBytes { CRC32.checksum($0, continuing: crc) }
-      return row.bytes.withUnsafeBytes { CRC32.checksum($0, continuing: ends) }
-    }
+    self.cells = cells
+    self.checksum = checksum
+    rowCount = cells.rowCount
   }
 
+  private static func numbered(_ width: Int) -> [String] { (0..<width).map { "column\($0 + 1)" } }
+
   /// The line of the file on which a row begins, counted from 1.
-  public func line(ofRow row: Int) -> Int { lines[row] }
+  public func line(ofRow row: Int) -> Int { cells.lines[row] }
 
   /// A column by name.
   ///
@@ -106,7 +115,8 @@ public struct CSVTable: Sendable {
     case .booleans(let all): values = all.map { $0.map { $0 ? 1 : 0 } }
     case .texts:
       throw LatheError(
-        .format, "\(path): column '\(name)' is of text, not of numbers; take its categories, or give its type"
+        .format,
+        "\(path): column '\(name)' is of text, not of numbers; name the columns to take (--features), or take its categories"
       )
     }
     return try values.enumerated().map { row, value in
@@ -140,10 +150,14 @@ public struct CSVTable: Sendable {
   }
 
   private func missingValue(_ name: String, _ row: Int) -> LatheError {
-    LatheError(
+    let text =
+      names.firstIndex(of: name).map { String(decoding: cells.content(row, $0), as: UTF8.self) } ?? ""
+    let what =
+      text.isEmpty ? "" : " ('\(text)' stands for a missing one; name other texts with --missing-texts)"
+    return LatheError(
       .format,
-      "\(path): line \(lines[row]): column '\(name)' has no value; say what stands for missing ones, or leave the row out"
-    )
+      "\(path): line \(cells.lines[row]): column '\(name)' has no value\(what); say what is taken for missing numbers "
+        + "(--missing), or leave the row out")
   }
 
   private static func noColumn(_ name: String, _ names: [String], _ path: String) -> LatheError {

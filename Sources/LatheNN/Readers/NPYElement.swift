@@ -11,7 +11,8 @@ struct NPYElement {
 
   /// A type by its descriptor, such as `<f4`; nil where it is not supported.
   init?(descriptor: String) {
-    let characters = Array(descriptor)
+    // Without a mark of its own the order is the machine's.
+    let characters = Array(descriptor.count == 2 ? "=\(descriptor)" : descriptor)
     guard characters.count == 3, let size = characters[2].wholeNumberValue else { return nil }
     switch (characters[1], size) {
     case ("f", 4), ("f", 8): dtype = .float32
@@ -32,37 +33,54 @@ struct NPYElement {
     kind = characters[1]
   }
 
-  /// The bytes of values of `dtype`, in the machine's order.
-  func decoded(_ bytes: [UInt8]) -> [UInt8] {
-    let little = isBigEndian && byteCount > 1 ? swapped(bytes) : bytes
+  /// Values converted at a time.
+  private static let step = 1 << 16
+
+  /// Fills memory with values of `dtype`, in the machine's order.
+  ///
+  /// - Returns: Whether there were enough.
+  func read(_ stream: ByteStream, into buffer: UnsafeMutableRawBufferPointer) throws -> Bool {
     switch (kind, byteCount) {
-    // Whatever is not zero is true, as NumPy reads it.
-    case ("b", 1): return little.map { $0 == 0 ? 0 : 1 }
-    case ("f", 8): return converted(little, UInt64.self) { Float(Double(bitPattern: $0)) }
-    case ("i", 1): return converted(little, Int8.self) { Int32($0) }
-    case ("i", 2): return converted(little, Int16.self) { Int32($0) }
-    case ("u", 2): return converted(little, UInt16.self) { Int32($0) }
-    case ("u", 4): return converted(little, UInt32.self) { Int64($0) }
-    default: return little
+    case ("f", 8): return try convert(stream, buffer) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
+    case ("i", 1): return try convert(stream, buffer) { (value: Int8) in Int32(value) }
+    case ("i", 2): return try convert(stream, buffer) { (value: Int16) in Int32(value) }
+    case ("u", 2): return try convert(stream, buffer) { (value: UInt16) in Int32(value) }
+    case ("u", 4): return try convert(stream, buffer) { (value: UInt32) in Int64(value) }
+    default: break
     }
-  }
-
-  private func swapped(_ bytes: [UInt8]) -> [UInt8] {
-    var result = bytes
-    for start in stride(from: 0, to: bytes.count, by: byteCount) {
-      for place in 0..<byteCount { result[start + place] = bytes[start + byteCount - 1 - place] }
-    }
-    return result
-  }
-
-  private func converted<From: FixedWidthInteger, To>(
-    _ bytes: [UInt8], _ type: From.Type, _ convert: (From) -> To
-  ) -> [UInt8] {
-    let values = bytes.withUnsafeBytes { source in
-      stride(from: 0, to: bytes.count, by: byteCount).map {
-        convert(From(littleEndian: source.loadUnaligned(fromByteOffset: $0, as: From.self)))
+    guard try stream.read(into: buffer) == buffer.count else { return false }
+    if dtype == .bool { TruthValues.normalize(buffer) }
+    if isBigEndian {
+      for start in stride(from: 0, to: buffer.count, by: byteCount) {
+        for place in 0..<byteCount / 2 { buffer.swapAt(start + place, start + byteCount - 1 - place) }
       }
     }
-    return values.withUnsafeBytes(Array.init)
+    return true
+  }
+
+  private func convert<From: FixedWidthInteger, To>(
+    _ stream: ByteStream, _ buffer: UnsafeMutableRawBufferPointer, _ value: (From) -> To
+  ) throws -> Bool {
+    let values = buffer.bindMemory(to: To.self)
+    for start in stride(from: 0, to: values.count, by: Self.step) {
+      let count = min(Self.step, values.count - start)
+      let bytes = try stream.read(count * byteCount)
+      guard bytes.count == count * byteCount else { return false }
+      bytes.withUnsafeBytes { source in
+        for place in 0..<count {
+          let bits = source.loadUnaligned(fromByteOffset: place * byteCount, as: From.self)
+          values[start + place] = value(isBigEndian ? From(bigEndian: bits) : From(littleEndian: bits))
+        }
+      }
+    }
+    return true
+  }
+}
+
+/// Truth values as files hold them.
+enum TruthValues {
+  /// Makes 1 of whatever is not 0, as NumPy reads it.
+  static func normalize(_ bytes: UnsafeMutableRawBufferPointer) {
+    for place in bytes.indices where bytes[place] > 1 { bytes[place] = 1 }
   }
 }

@@ -13,36 +13,47 @@ public struct NPYFile: Sendable {
   /// Reads a file.
   ///
   /// - Throws: `LatheError` naming file and offset: another format, cut off, too long, a type that is not supported.
-  public init(path: String) throws { try self.init(FileErrors.read(path)[...], source: path) }
+  public init(path: String) throws {
+    let file = try RegularFile(path)
+    try self.init(ByteStream(file, 0..<file.size, .none, source: path), size: file.size, source: path)
+  }
 
-  /// Reads an array from bytes.
+  /// The largest header read; NumPy writes less than 10,000 bytes of one.
+  private static let headerLimit = 1 << 20
+
+  /// Reads an array from a stream, its values straight into the tensor.
   ///
-  /// - Parameter source: Where they come from, for messages.
-  init(_ bytes: ArraySlice<UInt8>, source: String) throws {
+  /// - Parameters:
+  ///   - size: The bytes that the stream has.
+  ///   - source: Where it comes from, for messages.
+  init(_ stream: ByteStream, size fileSize: Int, source: String) throws {
     func damaged(_ offset: Int, _ what: String) -> LatheError {
       LatheError(.format, "\(source): offset \(offset): \(what)")
     }
-    let start = bytes.startIndex
-    guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
+    let first = try stream.read(10)
+    guard first.count == 10, first.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw damaged(0, "not a NumPy array (no \\x93NUMPY); name an .npy file")
     }
-    let version = (bytes[start + 6], bytes[start + 7])
+    let version = (first[6], first[7])
     guard (1...3).contains(version.0) else {
       throw damaged(
         6, "version \(version.0).\(version.1) of the format is not known; save with an older NumPy")
     }
     let sizeBytes = version.0 == 1 ? 2 : 4
-    guard bytes.count >= 8 + sizeBytes else {
-      throw damaged(bytes.count, "truncated within the header's length")
+    let sizeField = try first[8...] + stream.read(sizeBytes - 2)
+    guard sizeField.count == sizeBytes else {
+      throw damaged(stream.offset, "truncated within the header's length")
     }
-    let headerSize = bytes[start + 8..<start + 8 + sizeBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let headerSize = sizeField.reversed().reduce(0) { $0 << 8 | Int($1) }
     let dataStart = 8 + sizeBytes + headerSize
-    guard dataStart <= bytes.count else {
-      throw damaged(8, "truncated: a header of \(headerSize) bytes in a file of \(bytes.count)")
+    guard dataStart <= fileSize, headerSize <= Self.headerLimit else {
+      throw damaged(8, "truncated: a header of \(headerSize) bytes in a file of \(fileSize)")
     }
+    let text = try stream.read(headerSize)
+    guard text.count == headerSize else { throw damaged(stream.offset, "truncated within the header") }
     let header: NPYHeader
     do {
-      header = try NPYHeader(Array(bytes[start + 8 + sizeBytes..<start + dataStart]))
+      header = try NPYHeader(text)
     } catch {
       throw damaged(8 + sizeBytes + error.offset, error.message)
     }
@@ -63,18 +74,19 @@ public struct NPYFile: Sendable {
       product = next
       size = axis == 0 ? 0 : size * axis
     }
-    let content = bytes[(start + dataStart)...]
-    guard content.count == size else {
-      let what = content.count < size ? "truncated" : "data goes on behind the array"
+    let there = fileSize - dataStart
+    guard there == size else {
+      let what = there < size ? "truncated" : "data goes on behind the array"
       throw damaged(
-        dataStart + min(content.count, size),
-        "\(what): \(header.shape) of '\(header.descriptor)' needs \(size) bytes, there are \(content.count)")
+        dataStart + min(there, size),
+        "\(what): \(header.shape) of '\(header.descriptor)' needs \(size) bytes, there are \(there)")
     }
     descriptor = header.descriptor
-    let native = type.decoded(Array(content))
     // Fortran's order is that of the reversed axes.
     let shape = Shape(header.isFortran ? header.shape.reversed() : header.shape)
-    let stored = native.withUnsafeBytes { Tensor(bytes: $0, shape: shape, dtype: type.dtype, device: .cpu) }
+    let stored = try Tensor(shape: shape, dtype: type.dtype, device: .cpu) { buffer in
+      guard try type.read(stream, into: buffer) else { throw damaged(stream.offset, "truncated") }
+    }
     tensor =
       header.isFortran && shape.count > 1
       ? stored.permuted(Array((0..<shape.count).reversed())).contiguous() : stored

@@ -63,6 +63,12 @@ struct NPYHeader {
 
   private mutating func string() throws(Fault) -> String {
     skipSpace()
+    // Python 2 marks texts as Unicode: u'<f4'.
+    if position + 1 < text.count, text[position] == UInt8(ascii: "u"),
+      [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(text[position + 1])
+    {
+      position += 1
+    }
     guard position < text.count, [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(text[position]) else {
       throw fault("expected a text in quotes in the header")
     }
@@ -101,6 +107,8 @@ struct NPYHeader {
       guard let value = Int(String(decoding: text[start..<position], as: UTF8.self)) else {
         throw Fault(message: "expected a size that is a whole number, not negative", offset: start)
       }
+      // Python 2 marks long integers: 10L.
+      if position < text.count, text[position] == UInt8(ascii: "L") { position += 1 }
       values.append(value)
       if !take(",") {
         try expect(")")

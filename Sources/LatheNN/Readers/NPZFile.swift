@@ -9,9 +9,9 @@ public struct NPZFile: Sendable {
   /// Opens a file and reads its directory.
   ///
   /// - Parameter limit: Arrays of more bytes than this, together, are an error: a small file can say that it holds
-  ///   very much.
+  ///   very much. As `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming file and offset.
-  public init(path: String, limit: Int = 1 << 34) throws {
+  public init(path: String, limit: Int? = nil) throws {
     archive = try ZipArchive(path: path, limit: limit)
     names = archive.entries.map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
   }
@@ -21,7 +21,9 @@ public struct NPZFile: Sendable {
   /// - Throws: `LatheError` naming file, array and offset: damaged, cut off, a type that is not supported.
   public func tensor(_ name: String) throws -> Tensor? {
     guard let index = names.firstIndex(of: name) else { return nil }
-    let content = try archive.content(archive.entries[index])
-    return try NPYFile(content[...], source: "\(archive.path): \(archive.entries[index].name)").tensor
+    let entry = archive.entries[index]
+    return try archive.read(entry) { stream in
+      try NPYFile(stream, size: entry.size, source: "\(archive.path): \(entry.name)").tensor
+    }
   }
 }

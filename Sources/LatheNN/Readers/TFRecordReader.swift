@@ -7,14 +7,18 @@ public final class TFRecordReader: RecordReader {
   private let bytes: BufferedBytes
   private let limit: Int
   private var number = 0
+  private let isEmptyAllowed: Bool
 
   /// Opens a file.
   ///
-  /// - Parameter limit: A record of more bytes than this is an error.
+  /// - Parameters:
+  ///   - limit: A record of more bytes than this is an error.
+  ///   - allowsEmpty: Whether a file without a record, such as an empty part of a divided data set, is no error.
   /// - Throws: `LatheError.file`.
-  public init(path: String, limit: Int = 1 << 30) throws {
+  public init(path: String, limit: Int = 1 << 28, allowsEmpty: Bool = false) throws {
     bytes = try BufferedBytes(path)
     self.limit = limit
+    isEmptyAllowed = allowsEmpty
   }
 
   /// The next record; nil behind the last.
@@ -23,7 +27,12 @@ public final class TFRecordReader: RecordReader {
   public func next() throws -> [UInt8]? {
     let start = bytes.offset
     let header = try bytes.read(12)
-    if header.isEmpty { return nil }
+    if header.isEmpty {
+      guard number > 0 || isEmptyAllowed else {
+        throw LatheError(.format, "\(bytes.path): an empty file: no records")
+      }
+      return nil
+    }
     func damaged(_ what: String) -> LatheError {
       LatheError(.format, "\(bytes.path): record \(number), offset \(start): \(what); fetch the file again")
     }
@@ -86,7 +95,7 @@ public struct TFExample: Sendable, Hashable {
                 throw ProtobufFields.Fault(message: "a name that is not UTF-8", offset: content.startIndex)
               }
               name = text
-            case 2: feature = try Self.feature(content)
+            case 2: feature = try Self.feature(content, after: feature)
             default: break
             }
           }
@@ -147,16 +156,32 @@ public struct TFExample: Sendable, Hashable {
       "tf.train.Example: no '\(name)' of \(expected); there \(there.isEmpty ? "is nothing" : "are \(there)")")
   }
 
-  private static func feature(_ bytes: ArraySlice<UInt8>) throws(ProtobufFields.Fault) -> Feature {
-    var result = Feature.empty
+  /// A list; one that comes in several parts is joined, as for every message, and of several kinds the last counts.
+  private static func feature(_ bytes: ArraySlice<UInt8>, after start: Feature) throws(ProtobufFields.Fault)
+    -> Feature
+  {
+    var result = start
     try eachMessage(bytes) { field, list throws(ProtobufFields.Fault) in
       switch field {
       case 1:
         var values: [[UInt8]] = []
+        if case .bytes(let before) = result { values = before }
         try messages(list, field: 1) { values.append(Array($0)) }
         result = .bytes(values)
-      case 2: result = .floats(try floatList(list))
-      case 3: result = .integers(try integerList(list))
+      case 2:
+        let values = try floatList(list)
+        if case .floats(let before) = result {
+          result = .floats(before + values)
+        } else {
+          result = .floats(values)
+        }
+      case 3:
+        let values = try integerList(list)
+        if case .integers(let before) = result {
+          result = .integers(before + values)
+        } else {
+          result = .integers(values)
+        }
       default: break
       }
     }

@@ -6,14 +6,18 @@ public final class TextLineReader: RecordReader {
   public private(set) var line = 0
   private let bytes: BufferedBytes
   private let limit: Int
+  private let isEmptyAllowed: Bool
 
   /// Opens a file.
   ///
-  /// - Parameter limit: A line of more bytes than this is an error, so that a wrong file does not fill the memory.
+  /// - Parameters:
+  ///   - limit: A line of more bytes than this is an error, so that a wrong file does not fill the memory.
+  ///   - allowsEmpty: Whether a file without a line, such as an empty part of a divided data set, is no error.
   /// - Throws: `LatheError.file`.
-  public init(path: String, limit: Int = 1 << 24) throws {
+  public init(path: String, limit: Int = 1 << 24, allowsEmpty: Bool = false) throws {
     bytes = try BufferedBytes(path)
     self.limit = limit
+    isEmptyAllowed = allowsEmpty
   }
 
   /// The next line; nil behind the last.
@@ -28,24 +32,32 @@ public final class TextLineReader: RecordReader {
     return text
   }
 
+  /// Whether the line read last had an end, as all but the last one of a file have.
+  private(set) var hasEnd = false
+
   /// The next line's bytes, whatever they are.
-  func nextBytes() throws -> [UInt8]? {
-    var content: [UInt8]?
-    var isWhole = false
-    while !isWhole,
-      let part = try bytes.withNext({ next -> (([UInt8], Bool), used: Int) in
+  private func nextBytes() throws -> [UInt8]? {
+    var content: [UInt8] = []
+    var isThere = false
+    hasEnd = false
+    while !hasEnd,
+      let found = try bytes.withNext({ next -> (Bool, used: Int) in
         let end = next.firstIndex(of: 0x0A)
-        return ((Array(next[..<(end ?? next.count)]), end != nil), used: end.map { $0 + 1 } ?? next.count)
+        content += next[..<(end ?? next.count)]
+        return (end != nil, used: end.map { $0 + 1 } ?? next.count)
       })
     {
-      content = (content ?? []) + part.0
-      isWhole = part.1
-      guard (content?.count ?? 0) <= limit else {
+      isThere = true
+      hasEnd = found
+      guard content.count <= limit else {
         throw LatheError(
           .format, "\(bytes.path): line \(line + 1): more than \(limit) bytes; is this a file of lines?")
       }
     }
-    guard var content else { return nil }
+    guard isThere else {
+      guard line > 0 || isEmptyAllowed else { throw LatheError(.format, "\(bytes.path): an empty file") }
+      return nil
+    }
     if line == 0, content.starts(with: [0xEF, 0xBB, 0xBF]) { content.removeFirst(3) }
     if content.last == 0x0D { content.removeLast() }
     line += 1

@@ -1,4 +1,3 @@
-import CZlib
 import Lathe
 
 /// The files of a zip archive, stored or deflated, also with 64-bit sizes (APPNOTE.TXT, 4.3 and 4.5).
@@ -16,15 +15,35 @@ struct ZipArchive: Sendable {
 
   let path: String
   private(set) var entries: [Entry] = []
-  private let bytes: [UInt8]
+  private let file: RegularFile
+  /// The end of the archive with its directory.
+  private var tail: Tail
 
-  /// Reads an archive and its directory.
+  /// Bytes of the archive from an offset on.
+  private struct Tail {
+    var start: Int
+    var bytes: [UInt8]
+  }
+
+  /// More files than this, or a directory of more bytes, are an error.
+  private static let countLimit = 1 << 20, directoryLimit = 1 << 27
+
+  /// Reads an archive's directory.
   ///
+  /// - Parameter limit: The bytes that all files together may have; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the offset of what is wrong.
-  init(path: String, limit: Int) throws {
+  init(path: String, limit: Int?) throws {
     self.path = path
-    bytes = try FileErrors.read(path)
+    file = try RegularFile(path)
+    let limit = ReadingLimits.memory(limit, fileSize: file.size)
+    // The end's record stands before a comment of at most 65,535 bytes that runs to the end of the file; the record of a
+    // 64-bit directory and its locator before it.
+    let start = max(0, file.size - 65_535 - 22 - 76)
+    tail = Tail(start: start, bytes: try file.read(file.size - start, at: start))
     let directory = try findDirectory()
+    if directory.offset < start {
+      tail = Tail(start: directory.offset, bytes: try file.read(directory.size, at: directory.offset))
+    }
     var position = directory.offset
     var names = Set<String>()
     var total = 0
@@ -34,55 +53,50 @@ struct ZipArchive: Sendable {
         throw damaged(position, "two files are named '\(entry.name)'")
       }
       let (sum, overflow) = total.addingReportingOverflow(entry.size)
-      guard !overflow, sum <= limit else {
-        throw damaged(
-          position, "the files need more than the \(limit) bytes allowed; is the archive damaged?")
-      }
+      guard !overflow, sum <= limit else { throw ReadingLimits.exceeded(path, limit) }
       total = sum
       entries.append(entry)
     }
+    try checkOverlaps(before: directory.offset)
+    tail = Tail(start: file.size, bytes: [])
   }
 
-  /// A file's content, its checksum checked.
-  func content(_ entry: Entry) throws -> [UInt8] {
-    guard try number(at: entry.offset, bytes: 4) == 0x0403_4B50 else {
+  /// No two files share bytes: else a small archive could hold the same ones thousands of times.
+  private func checkOverlaps(before directory: Int) throws {
+    let order = entries.sorted { $0.offset < $1.offset }
+    for (index, entry) in order.enumerated() {
+      let end = index + 1 < order.count ? order[index + 1].offset : directory
+      guard entry.offset + 30 + entry.name.utf8.count + entry.packedSize <= end else {
+        throw damaged(entry.offset, "'\(entry.name)' overlaps with what follows it")
+      }
+    }
+  }
+
+  /// Reads a file's content front to back; its size and checksum are checked behind.
+  func read<Result>(_ entry: Entry, _ body: (ByteStream) throws -> Result) throws -> Result {
+    let header = try file.read(30, at: entry.offset)
+    guard header.count == 30, header.starts(with: [0x50, 0x4B, 3, 4]) else {
       throw damaged(entry.offset, "no local header of '\(entry.name)'")
     }
     // The local header has a name and an extra field of its own.
     let start =
-      try entry.offset + 30 + number(at: entry.offset + 26, bytes: 2)
-      + number(at: entry.offset + 28, bytes: 2)
-    guard start <= bytes.count, entry.packedSize <= bytes.count - start else {
+      entry.offset + 30 + Int(header[26]) + Int(header[27]) << 8 + Int(header[28]) + Int(header[29]) << 8
+    guard start <= file.size, entry.packedSize <= file.size - start else {
       throw damaged(
-        start, "'\(entry.name)' is cut off: \(entry.packedSize) bytes of an archive of \(bytes.count)")
+        start, "'\(entry.name)' is cut off: \(entry.packedSize) bytes of an archive of \(file.size)")
     }
-    let packed = bytes[start..<start + entry.packedSize]
-    let content = entry.isDeflated ? try inflated(packed, entry) : Array(packed)
-    guard content.withUnsafeBytes({ CRC32.checksum($0) }) == entry.checksum else {
+    let stream = try ByteStream(
+      file, start..<start + entry.packedSize, entry.isDeflated ? .deflate : .none, isSummed: true,
+      source: "\(path): '\(entry.name)'")
+    let result = try body(stream)
+    guard stream.offset == entry.size, try stream.read(1).isEmpty else {
+      throw damaged(
+        start, "'\(entry.name)' has another size than the \(entry.size) bytes declared; fetch the file again")
+    }
+    guard stream.checksum == entry.checksum else {
       throw damaged(start, "the checksum of '\(entry.name)' does not fit; fetch the file again")
     }
-    return content
-  }
-
-  private func inflated(_ packed: ArraySlice<UInt8>, _ entry: Entry) throws -> [UInt8] {
-    guard lathe_zlib_available() != 0 else {
-      throw LatheError(
-        .file, "\(path): compressed, and libz.so.1 is not installed; install the package zlib1g")
-    }
-    var status: Int32 = 0
-    let content = [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, count in
-      let made = packed.withUnsafeBytes {
-        lathe_inflate($0.baseAddress, $0.count, buffer.baseAddress, buffer.count, &status)
-      }
-      count = made
-    }
-    guard status == 0, content.count == entry.size else {
-      throw damaged(
-        packed.startIndex,
-        "'\(entry.name)': damaged compressed data: \(content.count) of \(entry.size) bytes; fetch the file again"
-      )
-    }
-    return content
+    return result
   }
 
   private func damaged(_ offset: Int, _ what: String) -> LatheError {
@@ -91,10 +105,11 @@ struct ZipArchive: Sendable {
 
   /// A number of 2, 4 or 8 bytes, the least first.
   private func number(at offset: Int, bytes count: Int) throws -> Int {
-    guard offset >= 0, offset <= bytes.count - count else {
-      throw damaged(bytes.count, "the archive is cut off; fetch the file again")
+    let start = offset - tail.start
+    guard start >= 0, start <= tail.bytes.count - count else {
+      throw damaged(file.size, "the archive is cut off; fetch the file again")
     }
-    let value = bytes[offset..<offset + count].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let value = tail.bytes[start..<start + count].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard let number = Int(exactly: value) else {
       throw damaged(offset, "an impossible size of \(value) bytes")
     }
@@ -102,12 +117,11 @@ struct ZipArchive: Sendable {
   }
 
   private func findDirectory() throws -> (count: Int, size: Int, offset: Int) {
-    // The end's record stands before a comment of at most 65,535 bytes that runs to the end of the file.
-    var end = bytes.count - 22
+    var end = file.size - 22
     let lowest = max(0, end - 65_535)
     while end >= lowest {
-      if bytes[end..<end + 4].elementsEqual([0x50, 0x4B, 5, 6]),
-        try number(at: end + 20, bytes: 2) == bytes.count - end - 22
+      if try number(at: end, bytes: 4) == 0x0605_4B50,
+        try number(at: end + 20, bytes: 2) == file.size - end - 22
       {
         break
       }
@@ -124,7 +138,7 @@ struct ZipArchive: Sendable {
         throw damaged(end, "the locator of the 64-bit directory is missing")
       }
       let record = try number(at: end - 12, bytes: 8)
-      guard try number(at: record, bytes: 4) == 0x0606_4B50 else {
+      guard record >= tail.start, try number(at: record, bytes: 4) == 0x0606_4B50 else {
         throw damaged(record, "no 64-bit directory where its locator says")
       }
       count = try number(at: record + 32, bytes: 8)
@@ -134,6 +148,9 @@ struct ZipArchive: Sendable {
     guard offset <= end, size <= end - offset, count <= size / 46 else {
       throw damaged(
         end, "a directory of \(count) files and \(size) bytes at \(offset) does not fit the archive")
+    }
+    guard count <= Self.countLimit, size <= Self.directoryLimit else {
+      throw damaged(end, "a directory of \(count) files and \(size) bytes is more than is read here")
     }
     return (count, size, offset)
   }
@@ -148,7 +165,8 @@ struct ZipArchive: Sendable {
     let commentSize = try number(at: start + 32, bytes: 2)
     position = start + 46 + nameSize + extraSize + commentSize
     guard position <= end else { throw damaged(start, "an entry that leads behind the directory's end") }
-    guard let name = String(validating: bytes[start + 46..<start + 46 + nameSize], as: UTF8.self) else {
+    let first = start + 46 - tail.start
+    guard let name = String(validating: tail.bytes[first..<first + nameSize], as: UTF8.self) else {
       throw damaged(start + 46, "a name that is not UTF-8")
     }
     guard try number(at: start + 8, bytes: 2) & 1 == 0 else { throw damaged(start, "'\(name)' is encrypted") }
@@ -161,7 +179,7 @@ struct ZipArchive: Sendable {
     ]
     try widen(&sizes, extra: start + 46 + nameSize, size: extraSize)
     let (size, packedSize, offset) = (sizes[0], sizes[1], sizes[2])
-    guard offset < bytes.count, packedSize <= bytes.count else {
+    guard offset < file.size, packedSize <= file.size else {
       throw damaged(start, "'\(name)': \(packedSize) bytes at \(offset) do not fit the archive")
     }
     // Deflate makes at most 1032 bytes of one.

@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// What a stored network was made for and how examples become its input: the part of a run's `data.json` that using the
 /// network takes.
@@ -66,6 +67,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
       )
     }
     let text = try FileErrors.read(path, limit: 1 << 28)
+    try JSONNesting.check(text, path)
     do {
       self = try JSONDecoder().decode(ModelDescription.self, from: Data(text))
     } catch {

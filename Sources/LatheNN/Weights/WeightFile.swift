@@ -31,9 +31,11 @@ public struct WeightFile: Sendable {
 
   /// Reads a file, whose first bytes tell its format, or the model in the folder of a run.
   ///
-  /// - Parameter names: What the model calls them.
+  /// - Parameters:
+  ///   - names: What the model calls them.
+  ///   - limit: The bytes that the arrays of an archive may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the file: not there, damaged, another format, or two weights of one path.
-  public init(path: String, names: WeightNames = WeightNames()) throws {
+  public init(path: String, names: WeightNames = WeightNames(), limit: Int? = nil) throws {
     if FileErrors.isFolder(path) {
       let content = try ModelFolder(path).read { _ in }
       let paths = try names.paths(content.values.keys, source: content.source)
@@ -50,7 +52,7 @@ public struct WeightFile: Sendable {
       values = try Self.values(file.entries.keys, names, path) { file.tensor($0) }
       metadata = file.metadata
     case .npz:
-      let file = try NPZFile(path: path)
+      let file = try NPZFile(path: path, limit: limit)
       if let name = file.names.first(where: { $0.hasSuffix("data.pkl") }) {
         throw Self.pickled(path, "'\(name)' in it")
       }
