@@ -51,11 +51,21 @@ extension Device {
     #endif
   }
 
+  /// What keeps OpenCL drivers that are registered on this host from being loaded, a line each.
+  public static var brokenDrivers: [String] {
+    #if OpenCL
+      InstalledDrivers.problems
+    #else
+      []
+    #endif
+  }
+
   /// Finds a device: `cpu`, `opencl` (the first usable, a GPU if there is one), `opencl:N`, or `auto`.
   ///
   /// `auto` is `LATHE_DEVICE` where that is set, else `best`.
   /// - Throws: `LatheError.invalidArgument` naming the devices that exist, or why there is no OpenCL.
   public static func named(_ name: String) throws -> Device {
+    if let problem = CPUBackend.environmentProblem { throw problem }
     if name == "cpu" { return cpu }
     if name == "auto" {
       guard let name = environment("LATHE_DEVICE"), name != "auto" else {

@@ -1,5 +1,6 @@
 import CPUKernels
 import Glibc
+import LatheCore
 
 /// A BLAS found at run time.
 ///
@@ -39,23 +40,27 @@ package final class BLASLibrary: @unchecked Sendable {
   package static var shared: BLASLibrary? { lookup.library }
   /// Whether no library is looked for unless `LATHE_BLAS` names one.
   package static let isLeftOut =
-    getenv("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
+    environment("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
 
-  /// Why the library that `LATHE_BLAS` names is not in use.
-  package static var problem: String? { lookup.problem }
+  /// Why the library that `LATHE_BLAS` names cannot be used; nothing is looked for where it names none.
+  package static var problem: LatheError? { environment("LATHE_BLAS") == nil ? nil : lookup.problem }
 
   private static let lookup = find()
 
-  private static func find() -> (library: BLASLibrary?, problem: String?) {
-    if let text = getenv("LATHE_BLAS"), text.pointee != 0 {
-      let wanted = String(cString: text)
-      if wanted == "none" { return (nil, "LATHE_BLAS is none: matrix products use the built-in kernel") }
+  private static func find() -> (library: BLASLibrary?, problem: LatheError?) {
+    if let wanted = environment("LATHE_BLAS") {
+      if wanted == "none" { return (nil, nil) }
       let isFile = wanted.contains("/") || wanted.contains(".so")
       for path in isFile ? [wanted] : ["lib\(wanted).so.0", "lib\(wanted).so.4", "lib\(wanted).so"] {
         if let library = BLASLibrary(path: path) { return (library, nil) }
       }
       let reason = dlerror().map { String(cString: $0) } ?? "it has no cblas_sgemm"
-      return (nil, "LATHE_BLAS=\(wanted) cannot be used (\(reason)); matrix products use the built-in kernel")
+      return (
+        nil,
+        EnvironmentRules.error(
+          "LATHE_BLAS", wanted,
+          "it can be the path or name of a BLAS, or none; this one does not load: \(reason)")
+      )
     }
     return (isLeftOut ? nil : search(), nil)
   }

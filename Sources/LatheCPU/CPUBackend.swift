@@ -10,26 +10,21 @@ package final class CPUBackend: Backend {
 
   package let counters = CounterStore()
   private let pool: BufferPool
-  /// Why no memory can be had: a limit that is not a number.
-  private let limitError: LatheError?
+  /// What is wrong with the environment, so that nothing is done.
+  package static var environmentProblem: LatheError? { EnvironmentRules.problem ?? BLASLibrary.problem }
+  private let environmentProblem = CPUBackend.environmentProblem
 
   /// A backend whose buffers take at most `memoryLimit` bytes; without one `LATHE_MEMORY_LIMIT` or what the host
   /// and the control group allow.
   package init(memoryLimit: Int? = nil) {
-    var limit = Int(lathe_memory_limit())
-    do {
-      limit = try memoryLimitFromEnvironment() ?? limit
-      limitError = nil
-    } catch {
-      limitError = error as? LatheError
-    }
-    pool = BufferPool(counters: counters, limit: memoryLimit ?? limit)
+    let limit = memoryLimit ?? memoryLimitFromEnvironment ?? Int(lathe_memory_limit())
+    pool = BufferPool(counters: counters, limit: limit)
   }
 
   package var info: DeviceInfo { CPUInfo.describe(memory: pool.limit) }
 
   package func allocate(byteCount: Int) throws -> Buffer {
-    if let limitError { throw limitError }
+    if let environmentProblem { throw environmentProblem }
     return try CPUBuffer(byteCount: byteCount, pool: pool)
   }
 

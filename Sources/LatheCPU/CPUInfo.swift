@@ -24,11 +24,12 @@ enum CPUInfo {
     info.blasCore = BLASLibrary.shared?.coreName
     if let library = BLASLibrary.shared {
       info.warning = library.coreWarning
+    } else if environment("LATHE_BLAS") == "none" {
+      info.warning = "LATHE_BLAS is none: matrix products use the built-in kernel"
     } else if !BLASLibrary.isLeftOut {
-      info.warning =
-        BLASLibrary.problem
-        ?? "no BLAS was found: matrix products use the built-in kernel; install libopenblas0"
+      info.warning = "no BLAS was found: matrix products use the built-in kernel; install libopenblas0"
     }
+    info.error = CPUBackend.environmentProblem?.message
     return info
   }
 

@@ -1,5 +1,5 @@
 import CPUKernels
-import Glibc
+import LatheCore
 
 /// The worker threads of the CPU path.
 ///
@@ -16,8 +16,8 @@ package final class ThreadPool: Sendable {
 
   private init() {
     var wanted = lathe_allowed_cores()
-    if let text = getenv("LATHE_THREADS"), let count = Int(String(cString: text)), count > 0 {
-      wanted = min(count, 1024)
+    if let count = environment("LATHE_THREADS").flatMap({ Int($0) }), count > 0 {
+      wanted = min(count, EnvironmentRules.mostThreads)
     }
     threadCount = wanted > 1 ? 1 + lathe_pool_start(wanted - 1) : 1
   }

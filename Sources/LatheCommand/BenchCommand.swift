@@ -37,7 +37,8 @@
 
     @Option(
       help: ArgumentHelp(
-        "Write a page with roofline plot, device chart and tables; only the plot to a name in .svg.",
+        "Write a page with roofline plot, device chart and tables; only the plot to a name in .svg, only the table to one "
+          + "in .md.",
         valueName: "file"))
     var report: String?
 
@@ -53,8 +54,14 @@
         valueName: "old> <new"))
     var compare: [String] = []
 
-    @Option(help: "How many times as long a row may take before --compare calls it slower.")
+    @Option(
+      help:
+        "How many times as long a row may take before --compare calls it slower, where chance does not explain it."
+    )
     var threshold = 1.1
+
+    @Flag(help: "Print the table of --compare in Markdown.")
+    var markdown = false
 
     @OptionGroup var tracing: TraceOptions
 
@@ -70,6 +77,9 @@
       }
       guard threshold.isFinite && threshold >= 1 else {
         throw ValidationError("--threshold is \(threshold); give a number of at least 1")
+      }
+      guard !markdown || !compare.isEmpty else {
+        throw ValidationError("--markdown is for --compare; --report writes Markdown to a name in .md")
       }
       guard from == nil || report != nil else {
         throw ValidationError("--from is for --report: name the page to write")
@@ -94,6 +104,8 @@
         listing(workloads)
         return
       }
+      // Before minutes of measuring.
+      for path in [json, report, tracing.trace].compactMap({ $0 }) { try checkWritable(path) }
       tracing.start()
       let devices = try openDevices()
       StopSignals.listen()
@@ -116,7 +128,7 @@
       }
       let rows = runner.run(workloads)
       try tracing.finish()
-      let file = ResultFile(head: head, rows: rows)
+      let file = ResultFile(head: head.with(runner.roofs), rows: rows)
       if let json { try AtomicFile.write(file.json(), to: json) }
       if let report { try write(file, to: report) }
       if StopSignals.number != 0 {
@@ -129,17 +141,30 @@
       }
     }
 
-    /// A page, or only the roofline plot where the file's name ends in .svg.
+    /// A page, or only the roofline plot or the table, as the file's name ends.
     private func write(_ file: ResultFile, to path: String) throws {
-      let text = path.hasSuffix(".svg") ? RooflinePlot(file).svg(isStandalone: true) : HTMLReport(file).html
+      let text =
+        path.hasSuffix(".svg")
+        ? RooflinePlot(file).svg(isStandalone: true)
+        : path.hasSuffix(".md") ? MarkdownReport(file).text : HTMLReport(file).html
       try AtomicFile.write(text, to: path)
+    }
+
+    private func checkWritable(_ path: String) throws {
+      let url = URL(fileURLWithPath: path)
+      if url.hasDirectoryPath { throw LatheError(.file, "\(path): a folder; name a file") }
+      do {
+        try AtomicFile.checkWritable(folder: url.deletingLastPathComponent().path)
+      } catch let error as LatheError {
+        throw LatheError(.file, "\(path): cannot be written: \(error.message)")
+      }
     }
 
     private func compareFiles() throws {
       let comparison = try Comparison(
         old: ResultFile(path: compare[0]), new: ResultFile(path: compare[1]), threshold: threshold)
       for warning in comparison.warnings { Terminal.note("warning: \(warning)") }
-      for line in comparison.lines { Terminal.output(line) }
+      for line in markdown ? comparison.markdown : comparison.lines { Terminal.output(line) }
       guard !comparison.entries.isEmpty else {
         throw LatheError(.format, "\(compare[0]) and \(compare[1]) have no row in common")
       }

@@ -23,7 +23,11 @@
         if let warning = info.warning { Terminal.note("\(info.index): warning: \(warning)") }
         if let error = info.error { Terminal.note("\(info.index): cannot be used: \(error)") }
       }
-      if let absence = Device.openCLAbsence { Terminal.note("no OpenCL device: \(absence)") }
+      if let absence = Device.openCLAbsence {
+        Terminal.note("no OpenCL device: \(absence)")
+      } else {
+        for problem in Device.brokenDrivers { Terminal.note("driver that does not load: \(problem)") }
+      }
     }
   }
 

@@ -7,6 +7,7 @@
   enum Main {
     static func main() {
       StopSignals.unblock()
+      Terminal.showKernelBuilds()
       do {
         var command = try LatheCommand.parseAsRoot()
         try command.run()

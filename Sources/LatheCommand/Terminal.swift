@@ -40,6 +40,19 @@ enum Terminal {
     writeError("\r\(clearing)\(line)\n")
   }
 
+  /// Says that kernels are compiled where that takes a person's time, and counts them on a terminal.
+  static func showKernelBuilds() {
+    let isNoted = Atomic(false)
+    KernelBuilds.observe { builds, seconds in
+      guard seconds > 0.5 else { return }
+      if isInteractive {
+        draw("compiling kernels (once): \(builds) done, \(Int(seconds)) s")
+      } else if !isNoted.exchange(true, ordering: .relaxed) {
+        note("compiling kernels (once)")
+      }
+    }
+  }
+
   /// Ends the line drawn last, if nothing did yet.
   static func finishLine() {
     if hasOpenLine.exchange(false, ordering: .relaxed) { writeError("\n") }

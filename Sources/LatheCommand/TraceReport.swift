@@ -29,7 +29,7 @@ struct TraceReport {
         args = ["operations": .number(work.operations), "bytes": .number(work.bytes)]
       }
       return Event(
-        name: span.name, cat: span.lane == "host" ? "host" : "kernel", ph: "X",
+        name: span.name, cat: span.isHost ? "host" : "kernel", ph: "X",
         ts: Double(span.start - origin) / 1000, dur: Double(span.end - span.start) / 1000,
         tid: lanes.firstIndex(of: span.lane) ?? 0, args: args)
     }
@@ -84,7 +84,7 @@ struct TraceReport {
       longest[operation] = index
     }
     var found: [String: Kernel] = [:]
-    for (index, span) in spans.enumerated() where span.lane != "host" {
+    for (index, span) in spans.enumerated() where !span.isHost {
       var kernel = found[span.name] ?? Kernel(name: span.name)
       kernel.seconds += duration(span)
       kernel.runs += 1
@@ -100,7 +100,10 @@ struct TraceReport {
   private func duration(_ span: Trace.Span) -> Double { Double(span.end - span.start) * 1e-9 }
 
   /// The host first, then devices by name.
-  private var lanes: [String] { ["host"] + Set(spans.map(\.lane)).subtracting(["host"]).sorted() }
+  private var lanes: [String] {
+    let others = Set(spans.map(\.lane)).subtracting(["host"]).sorted()
+    return ["host"] + others.filter { $0.hasPrefix("host") } + others.filter { !$0.hasPrefix("host") }
+  }
 
   private struct File: Encodable {
     var traceEvents: [Event]

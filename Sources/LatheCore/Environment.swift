@@ -27,12 +27,4 @@ package func byteCount(_ text: String) -> Int? {
 }
 
 /// The bytes that `LATHE_MEMORY_LIMIT` allows, nil where it is not set.
-///
-/// - Throws: `LatheError.invalidArgument` where it is not a number of bytes.
-package func memoryLimitFromEnvironment() throws -> Int? {
-  guard let text = environment("LATHE_MEMORY_LIMIT") else { return nil }
-  guard let bytes = byteCount(text) else {
-    throw LatheError(.invalidArgument, "LATHE_MEMORY_LIMIT is \"\(text)\"; write bytes, or 512M or 2G")
-  }
-  return bytes
-}
+package var memoryLimitFromEnvironment: Int? { environment("LATHE_MEMORY_LIMIT").flatMap(byteCount) }

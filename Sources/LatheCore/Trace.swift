@@ -14,7 +14,7 @@ package enum Trace {
   package struct Span: Sendable {
     /// What was done.
     package var name: String
-    /// Who did it: `host`, or a device.
+    /// Who did it: `host`, or a device; threads beside the first have lanes of their own.
     package var lane: String
     /// Nanoseconds of the host's monotonic clock.
     package var start: UInt64, end: UInt64
@@ -22,6 +22,8 @@ package enum Trace {
     package var operation: Int?
     /// The least work of the operation: arithmetic and bytes.
     package var work: Operation.Work?
+    /// Whether it is what the host did, and no kernel.
+    package var isHost: Bool { lane.hasPrefix("host") }
 
     /// A span from its parts.
     package init(
@@ -49,6 +51,8 @@ package enum Trace {
     var count = 0
     var current: Current?
     var dropped = 0
+    /// The threads that recorded something, in the order in which they began.
+    var threads: [pthread_t] = []
   }
 
   /// Enough for an hour of small steps in less than a few hundred megabytes.
@@ -78,6 +82,17 @@ package enum Trace {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  /// The lane of the calling thread: what several threads do at the same time cannot share one.
+  private static func lane(_ name: String) -> String {
+    let this = pthread_self()
+    let number = state.withLock { state in
+      if let known = state.threads.firstIndex(where: { pthread_equal($0, this) != 0 }) { return known }
+      state.threads.append(this)
+      return state.threads.count - 1
+    }
+    return number == 0 ? name : "\(name), thread \(number + 1)"
+  }
+
   /// Keeps a span.
   package static func record(_ span: Span) {
     state.withLock { state in
@@ -93,7 +108,7 @@ package enum Trace {
   package static func span<R>(_ name: StaticString, _ body: () throws -> R) rethrows -> R {
     guard isOn else { return try body() }
     let start = now
-    defer { record(Span(name: "\(name)", lane: "host", start: start, end: now)) }
+    defer { record(Span(name: "\(name)", lane: lane("host"), start: start, end: now)) }
     return try body()
   }
 
@@ -113,7 +128,7 @@ package enum Trace {
       let isKernel = device.name == "cpu"
       record(
         Span(
-          name: name, lane: isKernel ? device.name : "host", start: start, end: now,
+          name: name, lane: lane(isKernel ? device.name : "host"), start: start, end: now,
           operation: isKernel ? number : nil, work: isKernel ? work : nil))
       state.withLock { $0.current = nil }
     }

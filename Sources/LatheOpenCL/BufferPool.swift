@@ -27,13 +27,13 @@
       var cached = 0
     }
 
-    init(context: OpenCLContext, info: DeviceInfo, counters: CounterStore) throws {
+    init(context: OpenCLContext, info: DeviceInfo, counters: CounterStore) {
       self.context = context
       self.counters = counters
       deviceName = "\(info.index) (\(info.name))"
       largestAllocation = info.largestAllocation
       var limit = info.globalMemory
-      if let bytes = try memoryLimitFromEnvironment() { limit = min(limit, bytes) }
+      if let bytes = memoryLimitFromEnvironment { limit = min(limit, bytes) }
       self.limit = limit
     }
 

@@ -95,6 +95,14 @@
       if let report { try doubt(report.outputs, report.page, slot: report.slot) }
       if let event { traced(event, of: kernel) }
       if shouldFlush { try flush() }
+      if kernel.isFirstRun() { try finishBuilding() }
+    }
+
+    /// Waits for a kernel's first run, which belongs to its compilation.
+    private func finishBuilding() throws {
+      let status = KernelBuilds.measured { cl.clFinish(queue.handle) }
+      guard status == CL_SUCCESS else { throw failure("clFinish", status, bytes: 0) }
+      ProcessEnd.comeFirst()
     }
 
     private func set(

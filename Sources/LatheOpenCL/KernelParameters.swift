@@ -23,6 +23,8 @@
     /// 32-bit registers of a work-item and of a group: NVIDIA's, and a safe guess elsewhere.
     package var itemRegisters = 255
     package var groupRegisters = 65536
+    /// PoCL gives wrong results for loops around barriers that are unrolled.
+    package var isPoCL = false
 
     package init(workItems: Int, localBytes: Int) {
       self.workItems = workItems

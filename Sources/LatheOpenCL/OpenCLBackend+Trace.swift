@@ -14,6 +14,31 @@
     }
 
     let waiting = Mutex<[Launch]>([])
+    let clock = Mutex(DeviceClock())
+  }
+
+  /// Times of a device's clock as times of the host's.
+  ///
+  /// The kernels of a queue run one after the other, and so do their spans.
+  package struct DeviceClock: Sendable {
+    /// Host time less device time: the smallest difference seen, since the host looks at its clock a little later.
+    private var offset: Int64?
+    /// Where the last span ended.
+    private var end: UInt64 = 0
+
+    package init() {}
+
+    /// The span of a launch that the host queued at `queuedAt`, from the device's times.
+    package mutating func span(queuedAt: UInt64, queued: UInt64, start: UInt64, end: UInt64) -> (
+      UInt64, UInt64
+    ) {
+      let difference = Int64(bitPattern: queuedAt &- queued)
+      let offset = min(offset ?? difference, difference)
+      self.offset = offset
+      let first = max(start &+ UInt64(bitPattern: offset), self.end)
+      self.end = max(end &+ UInt64(bitPattern: offset), first)
+      return (first, self.end)
+    }
   }
 
   extension OpenCLBackend {
@@ -31,7 +56,6 @@
 
     /// Reads the times of finished launches; those that another thread has just queued stay for the next time.
     ///
-    /// The device has a clock of its own: its time of queueing is the host's, a little later.
     func collectTrace() {
       guard Trace.isOn else { return }
       let launches = traces.waiting.withLock { waiting in
@@ -47,11 +71,13 @@
         guard let queued = time(CL_PROFILING_COMMAND_QUEUED, of: launch.event),
           let start = time(CL_PROFILING_COMMAND_START, of: launch.event), queued <= start, start <= end
         else { continue }
-        let first = launch.queuedAt + (start - queued)
+        let (first, last) = traces.clock.withLock {
+          $0.span(queuedAt: launch.queuedAt, queued: queued, start: start, end: end)
+        }
         let name = launch.operation.map { "\(launch.kernel): \($0.name)" } ?? launch.kernel
         Trace.record(
           Trace.Span(
-            name: name, lane: info.index, start: first, end: first + (end - start),
+            name: name, lane: info.index, start: first, end: last,
             operation: launch.operation?.number, work: launch.operation?.work))
       }
     }

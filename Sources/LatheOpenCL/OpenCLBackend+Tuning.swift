@@ -16,7 +16,7 @@
       let store = TunedRowStore(file: file)
       try store.prepare()
       var summary = TuningSummary(file: file)
-      let limits = try OpenCLQuery.tuningLimits(place.device)
+      let limits = try OpenCLQuery.tuningLimits(place)
       let identity = try place.tuningIdentity
       let kernels = TunableKernel.allCases.filter {
         $0.profile == profile && options.suites.contains($0.suite)
@@ -26,6 +26,13 @@
         throw LatheError(
           .invalidArgument, "kernels of the \(profile) profile have nothing to tune in \(suites)")
       }
+      let counts = kernels.map {
+        min(TuningSearch($0, limits).space.count, options.candidates) * $0.shapes.count
+      }
+      var progress = TuningProgress(candidates: counts.reduce(0, +))
+      report(
+        "\(kernels.reduce(0) { $0 + $1.shapes.count }) searches of \(progress.candidates) candidates in all, each "
+          + "compiled and measured: some seconds a candidate, \(progress.firstGuess)")
       for kernel in kernels {
         for shape in kernel.shapes where !shouldStop() {
           let problem = TuningProblem(kernel, shape, onGPU: info.type == "gpu")
@@ -42,10 +49,12 @@
           }
           let (choices, again) = try compared(found, kernel, shape, trial, builtIn: builtIn)
           summary.searches += 1
+          progress.add(candidates.count)
           let best = choices.first.map { "\($0.parameters): \(Self.milliseconds($0.seconds)), " } ?? ""
           report(
             "  \(candidates.count) of \(search.space.count) candidates; \(best)built in \(Self.milliseconds(again))"
           )
+          if let rest = progress.rest() { report("  \(rest)") }
           guard !choices.isEmpty else { continue }
           try store.keep(
             TunedRow(
@@ -126,7 +135,10 @@
     }
 
     private func rows() throws -> [TunedRow] {
-      guard let bytes = FileBytes.read(file) else { return [] }
+      guard let bytes = FileBytes.read(file) else {
+        guard !FileBytes.exists(file) else { throw LatheError(.file, "\(file): cannot be read as a file") }
+        return []
+      }
       let (rows, warnings) = TunedRowFile.parse(bytes, name: file)
       if let warning = warnings.first {
         throw LatheError(

@@ -37,6 +37,7 @@
 
     /// Opens a device: makes its context and its queue.
     init(_ place: OpenCLPlace, profile: KernelProfile) throws {
+      if let problem = EnvironmentRules.problem { throw problem }
       self.place = place
       self.profile = profile
       var info = place.info
@@ -56,12 +57,12 @@
         throw LatheError(.device, "\(name): clCreateCommandQueue: \(OpenCLStatus.name(status))")
       }
       queue = OpenCLQueue(owning: queueHandle)
-      pool = try BufferPool(context: context, info: info, counters: counters)
+      pool = BufferPool(context: context, info: info, counters: counters)
       programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
       choices = KernelChoices(
         device: info.index, profile: profile, identity: try place.tuningIdentity,
-        limits: try OpenCLQuery.tuningLimits(place.device))
+        limits: try OpenCLQuery.tuningLimits(place))
       let page = try emptyPage()
       state.withLock { $0.reports.spare = [page] }
       ProcessEnd.watch(self)

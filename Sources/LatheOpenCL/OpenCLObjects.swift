@@ -1,5 +1,6 @@
 #if OpenCL
   import COpenCL
+  import Synchronization
 
   // Owners of OpenCL objects: the object is released with its last owner. OpenCL itself keeps whatever a command
   // that is still queued needs. All of them are immutable, hence @unchecked Sendable: the handles may be used from
@@ -25,7 +26,12 @@
   /// Owns a built program.
   final class OpenCLProgram: @unchecked Sendable {
     let handle: cl_program
-    init(owning handle: cl_program) { self.handle = handle }
+    /// Whether it was compiled in this process: a driver may leave the rest to a kernel's first run.
+    let isNew: Bool
+    init(owning handle: cl_program, isNew: Bool = false) {
+      self.handle = handle
+      self.isNew = isNew
+    }
     deinit { _ = cl.clReleaseProgram(handle) }
   }
 
@@ -35,11 +41,15 @@
     package let name: String
     let handle: cl_kernel
     let program: OpenCLProgram
+    private let hasRun = Atomic(false)
     init(owning handle: cl_kernel, name: String, program: OpenCLProgram) {
       self.handle = handle
       self.name = name
       self.program = program
     }
     deinit { _ = cl.clReleaseKernel(handle) }
+
+    /// Whether the next run is the first one of a program that was just compiled; true once.
+    func isFirstRun() -> Bool { program.isNew && !hasRun.exchange(true, ordering: .relaxed) }
   }
 #endif

@@ -33,14 +33,21 @@
     private static func discover() -> (entries: [OpenCLEntry], absence: String?) {
       if let openCLFailure { return ([], openCLFailure) }
       keepPoCLThreadsApart()
+      let obstacle = PoCLCache.prepare()
       do {
         let platforms = try OpenCLQuery.platforms()
         guard !platforms.isEmpty else {
-          return ([], "the OpenCL loader knows no platform: no driver is installed")
+          let problems = InstalledDrivers.problems
+          return (
+            [],
+            "the OpenCL loader knows no platform: "
+              + (problems.isEmpty ? "no driver is installed" : problems.joined(separator: "; "))
+          )
         }
         var entries: [OpenCLEntry] = []
         for platform in platforms { addDevices(of: platform, to: &entries) }
-        return (entries, entries.isEmpty ? "no OpenCL platform has a device" : nil)
+        guard entries.isEmpty else { return (entries, nil) }
+        return ([], "no OpenCL platform has a device" + (obstacle.map { ": \($0)" } ?? ""))
       } catch {
         return ([], "\(error)")
       }
@@ -94,7 +101,7 @@
     static func chosen(forType type: String) throws -> KernelProfile {
       guard let name = environment("LATHE_KERNEL_PROFILE") else { return type == "cpu" ? .cpu : .gpu }
       guard let profile = KernelProfile(rawValue: name) else {
-        throw LatheError(.invalidArgument, "LATHE_KERNEL_PROFILE is \"\(name)\"; it can be cpu or gpu")
+        throw EnvironmentRules.error("LATHE_KERNEL_PROFILE", name, "it can be cpu or gpu")
       }
       return profile
     }

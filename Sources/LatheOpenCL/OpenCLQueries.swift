@@ -68,10 +68,13 @@
     }
 
     /// What a work-group may take, as reported.
-    static func tuningLimits(_ device: cl_device_id) throws -> TuningLimits {
-      TuningLimits(
+    static func tuningLimits(_ place: OpenCLPlace) throws -> TuningLimits {
+      let device = place.device
+      var limits = TuningLimits(
         workItems: Int(clamping: try number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
         localBytes: Int(clamping: try number(device, CL_DEVICE_LOCAL_MEM_SIZE)))
+      limits.isPoCL = place.isPoCL
+      return limits
     }
 
     /// Everything that `lathe devices` shows of a device.

@@ -5,7 +5,7 @@
   extension OpenCLBackend {
     /// Local memory in growing steps, as an array of the kernel or its argument: drivers report less than they give.
     func probeLocalMemory(isArray: Bool, _ report: (ProbeFinding) -> Void) throws {
-      let limits = try OpenCLQuery.tuningLimits(place.device)
+      let limits = try OpenCLQuery.tuningLimits(place)
       let reported = info.localMemory
       let beyond = [48, 64, 96, 99, 112, 128, 160, 163, 192, 200, 224, 227, 228, 256].map { $0 << 10 }
       let steps =

@@ -31,20 +31,32 @@
 
     /// Puts the end of the queues before what was registered so far.
     ///
-    /// The last to register is called first, and a compiler registers some of its objects when it first needs them.
+    /// The last to register is called first, and a compiler registers some of its objects when it first needs them:
+    /// this is called again after each program that was built and each kernel's first run. The main thread has a list
+    /// of its own that comes before, for what is still compiled when it ends the process.
     static func comeFirst() {
-      atexit { ProcessEnd.finish() }
+      lathe_at_exit_of_main_thread {
+        ProcessEnd.forEach { $0.drain() }
+        ProcessEnd.comeFirst()
+      }
+      atexit { ProcessEnd.forEach { $0.close() } }
     }
 
-    private static func finish() {
-      for watched in backends.withLock({ $0 }) { watched.backend?.end() }
+    private static func forEach(_ body: (OpenCLBackend) -> Void) {
+      for backend in backends.withLock({ $0.compactMap(\.backend) }) { body(backend) }
     }
   }
 
   extension OpenCLBackend {
+    /// Waits for what is under way.
+    fileprivate func drain() {
+      programs.finish(closing: false)
+      _ = cl.clFinish(queue.handle)
+    }
+
     /// Waits for what is under way and refuses what comes later.
-    fileprivate func end() {
-      programs.close()
+    fileprivate func close() {
+      programs.finish(closing: true)
       state.withLock { $0.isClosed = true }
       _ = cl.clFinish(queue.handle)
     }

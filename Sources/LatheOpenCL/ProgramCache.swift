@@ -37,8 +37,8 @@
       state = Mutex(State(declaresBuiltins: place.isPoCL))
     }
 
-    /// Waits for the program that is being built and builds no more.
-    func close() { state.withLock { $0.isClosed = true } }
+    /// Waits for the program that is being built; builds no more where that was the last.
+    func finish(closing: Bool) { state.withLock { $0.isClosed = $0.isClosed || closing } }
 
     /// Whether programs still declare the built-in functions that they call themselves.
     var declaresBuiltins: Bool { state.withLock { $0.declaresBuiltins } }
@@ -82,7 +82,9 @@
     ) throws -> OpenCLProgram {
       let text = try source.text(for: profile, options)
       var arguments =
-        "-cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
+        // Of warnings a driver prints how many there were, on the program's own standard error.
+        "-w -cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
+      if place.isPoCL { arguments += " -DLATHE_CLANG_BUILTINS=1" }
       if environment("LATHE_UNOPTIMIZED_PROFILE") == profile.rawValue { arguments += " -cl-opt-disable" }
       guard declaresBuiltins else { return try build(text, name: source.name, arguments) }
       do {
@@ -101,9 +103,11 @@
         place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
       ].joined(separator: "\n")
       if let binary = disk.load(key: key), let program = fromBinary(binary, arguments) { return program }
-      let program = try fromSource(text, name: name, arguments)
-      if disk.folder != nil, let binary = binary(of: program) { disk.store(binary, key: key) }
-      return program
+      return try KernelBuilds.build {
+        let program = try fromSource(text, name: name, arguments)
+        if disk.folder != nil, let binary = binary(of: program) { disk.store(binary, key: key) }
+        return program
+      }
     }
 
     /// Builds a text as it is, past every cache.
@@ -116,7 +120,7 @@
       guard status == CL_SUCCESS, let handle else {
         throw LatheError(.kernelBuild, "\(name): clCreateProgramWithSource: \(OpenCLStatus.name(status))")
       }
-      let program = OpenCLProgram(owning: handle)
+      let program = OpenCLProgram(owning: handle, isNew: true)
       var device: cl_device_id? = place.device
       status = cl.clBuildProgram(handle, 1, &device, arguments, nil, nil)
       guard status == CL_SUCCESS else {

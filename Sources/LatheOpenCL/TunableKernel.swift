@@ -99,6 +99,9 @@
           return "\(name) is \(value); it can be \(values.map(String.init).joined(separator: ", "))"
         }
       }
+      if self == .attentionGPU, limits.isPoCL, parameters["UNROLLED"] == 1 {
+        return "UNROLLED is 1, with which PoCL computes something wrong"
+      }
       guard let demand = demand(parameters) else { return "\(parameters) do not fit each other" }
       return demand.objection(limits)
     }

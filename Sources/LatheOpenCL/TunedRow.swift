@@ -1,5 +1,6 @@
 #if OpenCL
   import FoundationEssentials
+  import LatheCore
 
   /// The best parameters found for a kernel and a class of shapes on a device.
   package struct TunedRow: Codable, Sendable, Equatable {
@@ -62,6 +63,9 @@
     package static func parse(_ bytes: [UInt8], name: String) -> (rows: [TunedRow], warnings: [String]) {
       let decoder = JSONDecoder()
       let data = Data(bytes)
+      guard JSONNesting.isShallow(bytes) else {
+        return ([], ["\(name): JSON too deep for a list of rows: its tuned kernels are not used"])
+      }
       guard let head = try? decoder.decode(Head.self, from: data) else {
         return ([], ["\(name): not a JSON file with a schema: its tuned kernels are not used"])
       }
@@ -124,14 +128,28 @@
       init(from decoder: any Decoder) throws {
         do {
           result = .success(try TunedRow(from: decoder))
-        } catch DecodingError.keyNotFound(let key, _) {
-          result = .failure(Mistake(text: "'\(key.stringValue)' is missing"))
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-          DecodingError.dataCorrupted(let context)
-        {
-          let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-          result = .failure(Mistake(text: "'\(path)' is of a wrong type"))
+        } catch {
+          // Of any type: a number that is none of the type's is no DecodingError.
+          result = .failure(Mistake(error))
         }
+      }
+    }
+  }
+
+  extension TunedRowFile.Mistake {
+    /// What a decoder objects to, in a few words.
+    fileprivate init(_ error: any Error) {
+      func path(_ context: DecodingError.Context) -> String {
+        // The first two are the list and the row's place in it.
+        context.codingPath.dropFirst(2).map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(
+          separator: ".")
+      }
+      switch error as? DecodingError {
+      case .keyNotFound(let key, _): text = "'\(key.stringValue)' is missing"
+      case .typeMismatch(_, let context) where path(context).isEmpty: text = "it is no object"
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+        text = "'\(path(context))' is of a wrong type"
+      default: text = "one of its numbers is no whole number, or too large"
       }
     }
   }

@@ -69,7 +69,15 @@
         for warning in warnings { writeToStandardError("lathe: warning: \(warning)") }
         return rows
       }
-      let user = userFile.flatMap { file in FileBytes.read(file).map { rows($0, file) } } ?? []
+      let user =
+        userFile.flatMap { file -> [TunedRow]? in
+          if let bytes = FileBytes.read(file) { return rows(bytes, file) }
+          if FileBytes.exists(file) {
+            writeToStandardError(
+              "lathe: warning: \(file): cannot be read as a file: its tuned kernels are not used")
+          }
+          return nil
+        } ?? []
       let shipped = shippedFiles.flatMap { name -> [TunedRow] in
         guard let text = try? KernelSource.content(of: name) else { return [] }
         return rows(Array(text.utf8), name)

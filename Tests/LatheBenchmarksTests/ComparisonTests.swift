@@ -43,4 +43,60 @@ struct ComparisonTests {
     #expect(comparison.warnings.count == 1)
     #expect(comparison.warnings.first?.contains("of another host") == true)
   }
+
+  private func sampled(_ shape: String, _ times: [Double], noisy: Bool = false) -> Row {
+    let median = times.sorted()[times.count / 2]
+    return Row(
+      suite: "gemm", operation: "matmul", shape: shape, dtype: "float32", device: "cpu", profile: "",
+      work: .arithmetic(1e6, bytes: 3e4),
+      outcome: .measured(
+        Row.Figures(
+          median: median, p10: median * 0.95, p90: median * (noisy ? 1.5 : 1.05), processorTime: median,
+          samples: times.count, runs: 1, relativeError: 0, roof: nil, times: times)))
+  }
+
+  @Test("What chance or a busy machine explains is no regression")
+  func significance() {
+    let steady = (0..<12).map { 1 + Double($0) * 0.001 }
+    let slower = steady.map { $0 * 1.3 }
+    // Medians 1.0 and 1.2 of samples that lie mixed.
+    let mixed = (old: [1.0, 0.9, 1.3, 1.25, 0.95], new: [1.2, 0.92, 1.28, 1.31, 0.97])
+    let old = file([sampled("a", steady), sampled("b", mixed.old), sampled("c", steady, noisy: true)])
+    let new = file([sampled("a", slower), sampled("b", mixed.new), sampled("c", slower)])
+    let comparison = Comparison(old: old, new: new, threshold: 1.1)
+    #expect(comparison.regressions.map(\.name) == ["gemm/matmul/a/float32/cpu"])
+    let verdicts = comparison.lines.filter { $0.hasPrefix("gemm") }
+    #expect(
+      verdicts[0].hasSuffix("slower") && verdicts[1].hasSuffix("may be chance")
+        && verdicts[2].hasSuffix("noisy"))
+    #expect(comparison.lines.last?.hasSuffix("1 noisy and set aside") == true)
+    #expect(comparison.markdown[0] == "| row | old | new | new/old | p |  |")
+    #expect(
+      comparison.markdown.contains {
+        $0.hasPrefix("| gemm/matmul/a/float32/cpu | ") && $0.hasSuffix(" | slower |")
+      })
+  }
+
+  @Test("Rows of one run alone are summed up")
+  func alone() {
+    let old = file((0..<5).map { Samples.row("\($0)", seconds: 1) })
+    let lines = Comparison(old: old, new: file([Samples.row("0", seconds: 1)]), threshold: 1.1).lines
+    #expect(
+      lines.contains {
+        $0.hasPrefix("only in the old run: 4 rows, gemm/matmul/1/") && $0.hasSuffix(" and 1 more")
+      })
+  }
+
+  /// scipy.stats.mannwhitneyu(a, b, method="asymptotic").
+  @Test(
+    "Mann and Whitney's test agrees with SciPy",
+    arguments: [
+      ([1.0, 2, 3, 4, 5], [6.0, 7, 8, 9, 10], 0.012185780355344813),
+      ([1.0, 2, 2, 3], [2.0, 3, 3, 4, 5], 0.09934224785346528),
+      ([5.0, 1, 4, 2], [3.0, 2.5, 4.5], 0.8596837951986662), ([1.0, 1, 1], [1.0, 1, 1], 1.0),
+    ])
+  func mannWhitney(_ a: [Double], _ b: [Double], _ expected: Double) {
+    #expect(abs(Statistics.probabilityOfSameDistribution(a, b) - expected) < 1e-9)
+    #expect(abs(Statistics.probabilityOfSameDistribution(b, a) - expected) < 1e-9)
+  }
 }

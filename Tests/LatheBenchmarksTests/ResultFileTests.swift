@@ -79,4 +79,53 @@ struct ResultFileTests {
     #expect(message("{\"context\": {\"lathe_schema\": 1}, \"benchmarks\": []}").contains("no context."))
     #expect(throws: LatheError.self) { try ResultFile(path: "/nonexistent/x.json") }
   }
+
+  @Test(
+    "Figures that no measurement gives are refused",
+    arguments: [
+      ("\"real_time\" : 250000000", ["0", "-1", "1e300", "\"inf\"", "\"nan\"", "1e400"]),
+      ("\"copy_bytes_per_second\" : 10000000000", ["0", "-1", "1e300", "\"inf\""]),
+      ("\"launch_seconds\" : 1e-06", ["0", "1e300", "\"nan\""]),
+      ("\"flops\" : 1000000", ["-1", "1e300", "\"inf\""]),
+      ("\"bytes\" : 30000", ["-1", "1e300"]), ("\"p90\" : 275000000", ["0", "1e300"]),
+    ])
+  func impossible(_ figure: String, _ values: [String]) throws {
+    let text = try file.json()
+    try #require(text.contains(figure), "\(figure) is not in \(text)")
+    for value in values {
+      let changed = text.replacingOccurrences(of: figure, with: figure.prefix { $0 != ":" } + ": " + value)
+      let error = #expect(throws: LatheError.self) {
+        try ResultFile(data: Data(changed.utf8), source: "x.json")
+      }
+      #expect(error?.message.hasPrefix("x.json: ") == true && error?.message.contains("\n") == false)
+    }
+  }
+
+  @Test("JSON has no infinity, and no depth that a decoder breaks on")
+  func finite() throws {
+    var row = Samples.row("1", seconds: 1)
+    row.outcome = .measured(
+      Row.Figures(
+        median: 1, p10: 1, p90: 1, processorTime: 1, samples: 2, runs: 1, relativeError: 0,
+        roof: RoofShare(roof: .memory, share: .infinity), counters: ["launches": 3, "peak bytes": .nan],
+        times: [1, 1.5]))
+    let text = try ResultFile(head: Samples.head, rows: [row]).json()
+    #expect(!text.contains("inf") && !text.contains("nan"))
+    let again = try #require(try ResultFile(data: Data(text.utf8), source: "x").rows[0].figures)
+    #expect(again.counters == ["launches": 3] && again.times == [1, 1.5])
+    #expect(throws: LatheError.self) {
+      try ResultFile(data: Data(String(repeating: "[", count: 513).utf8), source: "x.json")
+    }
+  }
+
+  @Test("The ends of what can be measured can be plotted", arguments: [1e-18, 1e9])
+  func ends(_ seconds: Double) throws {
+    var rows = [Samples.row("1", seconds: seconds), Samples.row("2", seconds: 1)]
+    rows[0].work = .arithmetic(1e30, bytes: 1e-30)
+    rows[1].work = .arithmetic(1e-30, bytes: 1e30)
+    let again = try ResultFile(
+      data: Data(try ResultFile(head: Samples.head, rows: rows).json().utf8), source: "x")
+    #expect(HTMLReport(again).html.contains("</svg>"))
+    #expect(MarkdownReport(again).text.contains("| gemm/matmul | 1 | float32 | cpu | "))
+  }
 }

@@ -45,6 +45,16 @@ extension CommandTests {
       #expect(try bench("--threshold", "0.5").status == 2)
     }
 
+    @Test("A file that cannot be written ends a run before it measures")
+    func badPaths() throws {
+      for option in ["--json", "--report", "--trace"] {
+        let result = try bench("gemm", "--device", "cpu", option, "nowhere/out.json")
+        #expect(result.status == 1 && result.output.isEmpty)
+        #expect(result.errors.contains("nowhere/out.json: cannot be written"), "\(result.errors)")
+      }
+      #expect(try bench("--markdown").status == 2)
+    }
+
     @Test("Ctrl-C keeps the rows that are finished")
     func interrupted() throws {
       let running = try Lathe.start(

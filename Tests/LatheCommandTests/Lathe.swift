@@ -15,12 +15,12 @@ struct Lathe {
     return test.deletingLastPathComponent().appendingPathComponent("lathe")
   }()
 
-  /// Starts a command in a folder, its output going to files there.
-  static func start(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws
-    -> Running
-  {
+  /// Starts a command, or another program, in a folder, its output going to files there.
+  static func start(
+    program: String? = nil, _ arguments: [String], in folder: String, environment: [String: String] = [:]
+  ) throws -> Running {
     let process = Process()
-    process.executableURL = binary
+    process.executableURL = program.map { URL(fileURLWithPath: $0) } ?? binary
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

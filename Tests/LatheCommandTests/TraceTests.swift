@@ -59,6 +59,11 @@ extension CommandTests {
       #expect(kernels.count > 40)
       let steps = spans.filter { $0.name == "step" }.compactMap(\.ts)
       #expect(kernels.contains { ($0.ts ?? 0) >= steps.min() ?? .infinity })
+      // Kernels of one track follow each other.
+      let times = kernels.map { (start: $0.ts ?? 0, end: ($0.ts ?? 0) + ($0.dur ?? 0)) }.sorted {
+        $0.start < $1.start
+      }
+      #expect(zip(times, times.dropFirst()).allSatisfy { $0.end <= $1.start + 1e-3 })
     }
   }
 }

@@ -45,6 +45,27 @@
       }
     }
 
+    @Test(arguments: ["6.5", "1e400", "null", "\"6\"", "-0.5", "123456789012345678901234567890"])
+    func aBadNumberCostsItsRow(_ number: String) throws {
+      let good = String(decoding: try TunedRowFile.text([Self.row(), Self.row("other")]), as: UTF8.self)
+      let place = try #require(good.range(of: "\"TILE_M\" : 64"))
+      let text = good.replacingCharacters(in: place, with: "\"TILE_M\" : \(number)")
+      let parsed = TunedRowFile.parse(Array(text.utf8), name: "t.json")
+      #expect(parsed.rows == [Self.row("other")])
+      #expect(parsed.warnings.count == 1 && parsed.warnings[0].hasPrefix("t.json: row 1 is not used: "))
+    }
+
+    /// PoCL unrolls the loop around a barrier wrongly: the result differs by 0.585.
+    @Test func unrolledAttentionIsRefusedOnPoCL() {
+      var limits = Self.roomy
+      let unrolled = KernelParameters(["UNROLLED": 1])
+      #expect(TunableKernel.attentionGPU.objection(to: unrolled, limits) == nil)
+      limits.isPoCL = true
+      #expect(TunableKernel.attentionGPU.objection(to: unrolled, limits)?.contains("PoCL") == true)
+      #expect(TunableKernel.attentionGPU.objection(to: KernelParameters(["UNROLLED": 0]), limits) == nil)
+      #expect(TuningSearch(.attentionGPU, limits).space == [KernelParameters(["UNROLLED": 0])])
+    }
+
     @Test(arguments: [
       ("", "not a JSON file"), ("{", "not a JSON file"), ("[1, 2]", "not a JSON file"),
       (#"{"rows": []}"#, "schema"), (#"{"schema": "other-1", "rows": []}"#, "other-1"),
@@ -55,6 +76,8 @@
         #"{"schema": "lathe-tuning-1", "rows": [{"device": "d", "driver": "d", "vendor": "v"}]}"#,
         "'kernel' is missing"
       ),
+      (String(repeating: "[", count: 513), "too deep"),
+      (#"{"schema": "lathe-tuning-1", "rows": "# + String(repeating: "[", count: 100_000), "too deep"),
     ])
     func foreignFiles(_ text: String, _ complaint: String) {
       let parsed = TunedRowFile.parse(Array(text.utf8), name: "t.json")

@@ -52,6 +52,8 @@ public struct Row: Sendable, Equatable {
     public var processorTime: Double
     /// Samples taken, and runs in each.
     public var samples: Int, runs: Int
+    /// The samples themselves, in the order in which they were taken; none in files of earlier versions.
+    public var times: [Double] = []
     /// The largest difference from float64, over the largest reference value.
     public var relativeError: Double
     /// Which roof binds and how much of it was reached; nil where the work names none.
@@ -61,7 +63,7 @@ public struct Row: Sendable, Equatable {
 
     package init(
       median: Double, p10: Double, p90: Double, processorTime: Double, samples: Int, runs: Int,
-      relativeError: Double, roof: RoofShare?, counters: [String: Double] = [:]
+      relativeError: Double, roof: RoofShare?, counters: [String: Double] = [:], times: [Double] = []
     ) {
       self.median = median
       self.p10 = p10
@@ -72,6 +74,7 @@ public struct Row: Sendable, Equatable {
       self.relativeError = relativeError
       self.roof = roof
       self.counters = counters
+      self.times = times
     }
 
     /// Whether the samples are too far apart to say much.

@@ -58,4 +58,8 @@ struct LatheOpenCLFunctions lathe_opencl_functions(void);
 /// Why there is no usable library; NULL if there is one.
 const char *lathe_opencl_failure(void);
 
+/// Has a function called when the main thread ends the process, before everything that `atexit` and C++ registered, even
+/// what is registered later. Called on another thread it does nothing.
+void lathe_at_exit_of_main_thread(void (*body)(void));
+
 #endif

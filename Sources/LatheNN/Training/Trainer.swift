@@ -265,6 +265,11 @@ public final class Trainer {
     let batches = trainingBatches(epoch: state.epoch, first: state.stepInEpoch * accumulation)
     let steps = stepsPerEpoch
     let start = ContinuousClock.now
+    let compiled = KernelBuilds.seconds
+    /// Seconds so far without those in which kernels were compiled, which later epochs do not take.
+    func secondsOfSteps() -> Double {
+      max((ContinuousClock.now - start).seconds - (KernelBuilds.seconds - compiled), 0)
+    }
     var lastRead = start
     let before = (samples: state.sampleCount, step: state.stepInEpoch)
     model.train()
@@ -286,7 +291,7 @@ public final class Trainer {
       {
         try readLosses()
         lastRead = .now
-        report(steps: steps, before: before, seconds: (lastRead - start).seconds)
+        report(steps: steps, before: before, seconds: secondsOfSteps())
       }
       if let interval = testInterval, state.step % interval == 0, state.stepInEpoch < steps {
         try testInside()
@@ -298,7 +303,7 @@ public final class Trainer {
     try readLosses()
     try finishEpoch(
       isCut: isAtStepLimit && state.stepInEpoch < steps, samples: state.sampleCount - before.samples,
-      seconds: (ContinuousClock.now - start).seconds)
+      seconds: (ContinuousClock.now - start).seconds, secondsOfSteps: secondsOfSteps())
     return .finished
   }
 
@@ -369,7 +374,7 @@ public final class Trainer {
   /// Tests, stores and reports.
   ///
   /// - Parameter isCut: Whether the limit of steps was reached within the epoch, which stays under way.
-  private func finishEpoch(isCut: Bool, samples: Int, seconds: Double) throws {
+  private func finishEpoch(isCut: Bool, samples: Int, seconds: Double, secondsOfSteps: Double) throws {
     let evaluation = try phases.measure(.validation) { try evaluateTest() }
     guard evaluation.loss.isFinite else { throw notFinite("test loss", evaluation.loss, step: state.step) }
     let count = Double(max(state.sampleCount, 1))
@@ -377,7 +382,7 @@ public final class Trainer {
       epoch: state.epoch + 1, trainLoss: state.lossSum / count,
       trainAccuracy: evaluation.accuracy.map { _ in Double(state.correctCount) / count },
       testLoss: evaluation.loss, testAccuracy: evaluation.accuracy,
-      samplesPerSecond: Double(samples) / max(seconds, 1e-9),
+      samplesPerSecond: Double(samples) / max(secondsOfSteps, 1e-9),
       seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation.metrics)
     noteMissingFigures(of: result)
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }

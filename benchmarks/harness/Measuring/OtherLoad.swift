@@ -11,11 +11,14 @@ enum OtherLoad {
     return 1 - (after.idle - before.idle) / (after.all - before.all)
   }
 
+  /// What a warning begins with.
+  static let prefix = "other programs took"
+
   /// A warning where it is enough to disturb measurements.
   static var warning: String? {
     guard let share = share(), share > 0.1 else { return nil }
     return
-      "other programs took \(Format.percent(share)) % of the processors when the run began: expect noisy and slow rows"
+      "\(prefix) \(Format.percent(share)) % of the processors when the run began: expect noisy and slow rows"
   }
 
   /// Ticks spent idle, and all ticks, since the system started.

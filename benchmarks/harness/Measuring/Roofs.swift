@@ -30,6 +30,29 @@ public struct Roofs: Sendable, Equatable {
       throw LatheError.unsupported("\(device): its backend cannot measure its roofs")
     }
     let turns = isQuick ? 5 : 15
+    copyBytesPerSecond = try Roofs.copy(probe, on: device, turns: turns)
+    operationsPerSecond = try Roofs.multiplyAdds(probe, on: device, turns: turns)
+    launchSeconds = try Roofs.launch(probe, on: device, turns: turns)
+    roundTripSeconds = try Roofs.typical(of: 20 * turns, on: device) { try probe.probeLaunch() }
+    device.emptyCache()
+  }
+
+  /// The roofs with one of them measured again, in a few moments, and the better figure kept.
+  func measuredAgain(_ roof: RoofShare.Roof, on device: Device) throws -> Roofs {
+    guard let probe = device.backend as? any RoofProbe else { return self }
+    var result = self
+    switch roof {
+    case .memory:
+      result.copyBytesPerSecond = max(copyBytesPerSecond, try Roofs.copy(probe, on: device, turns: 3))
+    case .compute:
+      result.operationsPerSecond = max(
+        operationsPerSecond, try Roofs.multiplyAdds(probe, on: device, turns: 3))
+    case .launch: result.launchSeconds = min(launchSeconds, try Roofs.launch(probe, on: device, turns: 3))
+    }
+    return result
+  }
+
+  private static func copy(_ probe: any RoofProbe, on device: Device, turns: Int) throws -> Double {
     // Several times the largest last-level caches, and within every driver's allocation limit.
     let bytes = 128 << 20
     let from = try probe.allocate(byteCount: bytes)
@@ -38,28 +61,25 @@ public struct Roofs: Sendable, Equatable {
     for buffer in [from, to] { try ones.withUnsafeBytes { try probe.write($0, to: buffer) } }
     let copy =
       try (0..<probe.copyWays).map { way in
-        try Roofs.best(of: turns, on: device) { try probe.probeCopy(from: from, to: to, way: way) }
+        try best(of: turns, on: device) { try probe.probeCopy(from: from, to: to, way: way) }
       }.min() ?? .infinity
-    copyBytesPerSecond = 2 * Double(bytes) / copy
+    return 2 * Double(bytes) / copy
+  }
 
+  private static func multiplyAdds(_ probe: any RoofProbe, on device: Device, turns: Int) throws -> Double {
     var rounds = 1000
     var operations = 0.0
     // Long enough that starting and waiting do not count.
-    while try Roofs.best(of: 2, on: device, { operations = try probe.probeMultiplyAdds(rounds: rounds) })
-      < 0.005
-    {
+    while try best(of: 2, on: device, { operations = try probe.probeMultiplyAdds(rounds: rounds) }) < 0.005 {
       rounds *= 2
     }
-    operationsPerSecond =
-      operations
-      / (try Roofs.best(of: turns, on: device) { _ = try probe.probeMultiplyAdds(rounds: rounds) })
+    return try operations / best(of: turns, on: device) { _ = try probe.probeMultiplyAdds(rounds: rounds) }
+  }
 
+  private static func launch(_ probe: any RoofProbe, on device: Device, turns: Int) throws -> Double {
     let launches = 500
-    launchSeconds =
-      try Roofs.typical(of: turns, on: device) { for _ in 0..<launches { try probe.probeLaunch() } }
+    return try typical(of: turns, on: device) { for _ in 0..<launches { try probe.probeLaunch() } }
       / Double(launches)
-    roundTripSeconds = try Roofs.typical(of: 20 * turns, on: device) { try probe.probeLaunch() }
-    device.emptyCache()
   }
 
   /// The roof that holds for some work, and how much of it a time reaches.

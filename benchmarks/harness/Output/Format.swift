@@ -21,6 +21,9 @@ enum Format {
   /// A relative error: `1.2e-07`.
   static func error(_ value: Double) -> String { value == 0 ? "0" : String(format: "%.1e", value) }
 
+  /// A probability with three digits behind the point.
+  static func probability(_ value: Double) -> String { String(format: "%.3f", value) }
+
   /// A share in per cent without decimals.
   static func percent(_ value: Double) -> String { String(format: "%.0f", value * 100) }
 

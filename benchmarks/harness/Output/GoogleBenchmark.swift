@@ -104,6 +104,8 @@ struct GoogleBenchmark: Codable {
     var item_name: String
     var lathe_rate: String
     var lathe_counters: [String: Double]?
+    /// Each sample in `time_unit`.
+    var lathe_samples: [Double]?
     var suite: String
     var operation: String
     var shape: String
@@ -132,13 +134,16 @@ struct GoogleBenchmark: Codable {
       samples = figures?.samples
       relative_error = figures?.relativeError
       roof = figures?.roof?.roof.rawValue
-      roof_share = figures?.roof?.share
+      roof_share = figures.flatMap(\.roof?.share).flatMap { $0.isFinite ? $0 : nil }
       flops = row.work.operations
       bytes = row.work.bytes
       items = row.work.items
       item_name = row.work.itemName
       lathe_rate = "\(row.work.rate)"
-      if let counters = figures?.counters, !counters.isEmpty { lathe_counters = counters }
+      // JSON has no infinity.
+      let counters = figures?.counters.filter(\.value.isFinite) ?? [:]
+      if !counters.isEmpty { lathe_counters = counters }
+      if let times = figures?.times, !times.isEmpty { lathe_samples = times.map { $0 * 1e9 } }
       suite = row.suite
       operation = row.operation
       shape = row.shape
@@ -162,7 +167,8 @@ struct GoogleBenchmark: Codable {
           Row.Figures(
             median: real_time * 1e-9, p10: (p10 ?? real_time) * 1e-9, p90: (p90 ?? real_time) * 1e-9,
             processorTime: cpu_time * 1e-9, samples: count, runs: iterations / count,
-            relativeError: relative_error ?? 0, roof: share, counters: lathe_counters ?? [:]))
+            relativeError: relative_error ?? 0, roof: share, counters: lathe_counters ?? [:],
+            times: (lathe_samples ?? []).map { $0 * 1e-9 }))
       }
       return Row(
         suite: suite, operation: operation, shape: shape, dtype: dtype, device: device, profile: profile,

@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// A run as Google Benchmark writes it, so that its tools and dashboards read it too.
 ///
@@ -24,8 +25,6 @@ public struct ResultFile: Sendable, Equatable {
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let file = GoogleBenchmark(
       context: .init(head), benchmarks: rows.enumerated().map { .init($1, index: $0) })
     return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
@@ -35,6 +34,15 @@ public struct ResultFile: Sendable, Equatable {
   ///
   /// - Throws: `LatheError` where it is missing or was not written by `lathe bench --json`.
   public init(path: String) throws {
+    // A pipe could be waited for without end.
+    var isFolder: ObjCBool = false
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+      isFolder.boolValue
+        || ![.typeRegular, .typeSymbolicLink].contains(attributes?[.type] as? FileAttributeType)
+    {
+      throw LatheError(.file, "\(path): no regular file; write one with `lathe bench --json FILE`")
+    }
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -48,9 +56,8 @@ public struct ResultFile: Sendable, Equatable {
   /// Reads a file's bytes; the source is for messages.
   public init(data: Data, source: String) throws {
     let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let file: GoogleBenchmark
+    try JSONNesting.check(data, source)
     do {
       let kind = try decoder.decode(SchemaOnly.self, from: data)
       guard let schema = kind.context.lathe_schema else {
@@ -68,6 +75,7 @@ public struct ResultFile: Sendable, Equatable {
       throw LatheError(
         .format, "\(source): not a file that `lathe bench --json` writes: \(ResultFile.reason(error))")
     }
+    if let objection = file.objection { throw LatheError(.format, "\(source): \(objection)") }
     head = file.context.head
     rows = file.benchmarks.map(\.row)
   }

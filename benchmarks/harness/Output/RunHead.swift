@@ -83,6 +83,13 @@ public struct RunHead: Sendable, Equatable {
     self.devices = devices
   }
 
+  /// The same with the roofs as they are known in the end.
+  public func with(_ roofs: [Roofs?]) -> RunHead {
+    var head = self
+    for (index, roofs) in zip(head.devices.indices, roofs) { head.devices[index].roofs = roofs }
+    return head
+  }
+
   /// The lines in front of a table.
   public var lines: [String] {
     var lines = [

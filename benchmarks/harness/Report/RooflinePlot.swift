@@ -106,17 +106,18 @@ public struct RooflinePlot {
     /// Where a value lies between the ends, 0...1.
     func place(_ value: Double) -> Double { log(max(value, low * 0.5) / low) / log(high / low) }
 
-    /// The powers of the base from end to end, every second one where there are many.
+    /// The powers of the base from end to end, at most eleven of them.
     var ticks: [Double] {
       let first = (log(low) / log(base)).rounded()
       let count = Int((log(high / low) / log(base)).rounded())
-      let step = count > 10 ? 2 : 1
+      let step = max(1, (count + 9) / 10)
       return stride(from: 0, through: count, by: step).map { pow(base, first + Double($0)) }
     }
 
     /// A power as a number or a fraction.
     static func label(_ value: Double) -> String {
-      value >= 1 ? String(format: "%.0f", value) : "1/\(Int((1 / value).rounded()))"
+      if !(1e-6...1e6).contains(value) { return String(format: "%.0e", value) }
+      return value >= 1 ? String(format: "%.0f", value) : "1/\(Int((1 / value).rounded()))"
     }
   }
 }

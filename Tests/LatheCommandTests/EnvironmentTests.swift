@@ -1,0 +1,87 @@
+import DataTestSupport
+import Foundation
+import LatheNN
+import Testing
+
+extension CommandTests {
+  /// What surrounds the program: variables, folders, limits.
+  @Suite("Environment")
+  struct EnvironmentTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func train(limits: String, device: String = "cpu") throws -> Lathe {
+      try folder.write(
+        Array(("a,b,label\n" + (0..<40).map { "\($0 % 7),\($0 % 5),\($0 % 2)\n" }.joined()).utf8), "rows.csv")
+      let running = try Lathe.start(
+        program: "/bin/sh",
+        [
+          "-c", "\(limits); exec \"$0\" train mlp --data-file rows.csv --epochs 1 --device \(device)",
+          Lathe.binary.path,
+        ],
+        in: folder.path)
+      return try running.wait()
+    }
+
+    @Test(
+      "A variable with an impossible value ends a command with one line",
+      arguments: [
+        ("LATHE_THREADS", "0"), ("LATHE_THREADS", "-1"), ("LATHE_THREADS", "abc"), ("LATHE_THREADS", "1025"),
+        ("LATHE_MEMORY_LIMIT", "abc"), ("LATHE_MEMORY_POOL", "of"), ("LATHE_KERNEL_PROFILE", "tpu"),
+        ("LATHE_UNOPTIMIZED_PROFILE", "tpu"), ("LATHE_BLAS", "/dev/null"), ("LATHE_BLAS", "no\nsuch"),
+      ])
+    func variables(_ name: String, _ value: String) throws {
+      let result = try Lathe.run("bench", "--device", "cpu", in: folder.path, environment: [name: value])
+      #expect(result.status == 2, "\(result.status)")
+      #expect(result.errors.contains("\(name) is \(value.debugDescription); it can be"), "\(result.errors)")
+      #expect(result.output.isEmpty)
+      let devices = try Lathe.run("devices", in: folder.path, environment: [name: value])
+      #expect(devices.errors.contains("cpu: cannot be used: \(name) is"), "\(devices.errors)")
+    }
+
+    @Test("Few file descriptors, threads or little memory end a run with one line, or not at all")
+    func limits() throws {
+      for limits in ["ulimit -n 9", "ulimit -n 11", "ulimit -n 16", "ulimit -v 120000"] {
+        let result = try train(limits: limits)
+        #expect(result.status == 0 || result.status == 1, "\(limits): \(result.status) \(result.errors)")
+        let complaints = result.errors.split(separator: "\n").filter { $0.contains("error: ") }
+        #expect(complaints.count == (result.status == 0 ? 0 : 1), "\(limits): \(result.errors)")
+        try? FileManager.default.removeItem(atPath: folder.path + "/runs")
+      }
+    }
+
+    @Test("PoCL gets a folder where its own cannot be written", .enabled(if: Device.all.count > 1))
+    func cacheFolders() throws {
+      let nowhere = [
+        "XDG_CACHE_HOME": "/dev/null/x", "HOME": "/dev/null/x", "TMPDIR": folder.path, "POCL_CACHE_DIR": "",
+      ]
+      let result = try Lathe.run("devices", in: folder.path, environment: nowhere)
+      #expect(result.status == 0 && result.output.contains("opencl:0"), "\(result.errors)")
+      #expect(FileManager.default.fileExists(atPath: folder.path + "/lathe-pocl-\(geteuid())"))
+    }
+
+    @Test("Drivers that do not load are named with the reason", .enabled(if: Device.all.count > 1))
+    func drivers() throws {
+      try FileManager.default.createDirectory(
+        atPath: folder.path + "/vendors", withIntermediateDirectories: true)
+      try folder.write(Array("/nonexistent/libdriver.so\n".utf8), "vendors/broken.icd")
+      try folder.write(Array("\n".utf8), "vendors/empty.icd")
+      let result = try Lathe.run(
+        "devices", in: folder.path, environment: ["OCL_ICD_VENDORS": folder.path + "/vendors"])
+      #expect(result.status == 0)
+      for word in ["vendors/broken.icd: /nonexistent/libdriver.so: ", "vendors/empty.icd: names no library"] {
+        #expect(result.errors.contains(word), "\(result.errors)")
+      }
+    }
+
+    @Test("A pipe in place of the tuned rows is not waited for", .enabled(if: Device.all.count > 1))
+    func pipes() throws {
+      mkfifo(folder.path + "/tuning.json", 0o600)
+      let result = try Lathe.run("devices", in: folder.path, environment: ["LATHE_CACHE_DIR": folder.path])
+      #expect(
+        result.status == 0 && result.errors.contains("tuning.json: cannot be read as a file"),
+        "\(result.errors)")
+    }
+  }
+}
