@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What went wrong outside the program: a file, a device, a driver, memory, an argument.
 ///
 /// Mistakes of the programmer (shapes that do not fit) are not errors of this type: they stop the program.
@@ -30,9 +32,12 @@ public struct LatheError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
 
   /// An error of a class with its message.
+  ///
+  /// Control characters in it, which can come from files and arguments, are written as escapes; the logs of compilers
+  /// and drivers keep their lines.
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
-    self.message = message
+    self.message = printable(message, keepingLines: kind == .kernelBuild || kind == .device)
   }
 
   /// What is printed.
@@ -48,4 +53,9 @@ public struct LatheError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The backend has no kernel for an operation.
   public static func unsupported(_ what: String) -> LatheError { LatheError(.unsupported, what) }
+}
+
+extension LatheError: LocalizedError {
+  /// What `localizedDescription` says: the message.
+  public var errorDescription: String? { message }
 }

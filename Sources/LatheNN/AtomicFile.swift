@@ -105,13 +105,15 @@ package enum AtomicFile {
 
   /// Makes a folder and those above it.
   package static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      let posix = underlying.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
-      if let posix { throw FileErrors.failed("make the folder", path, code: posix) }
-      throw LatheError(.file, "\(path): cannot make the folder; choose another one")
+    if FileErrors.isFolder(path) { return }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try makeFolder(String(path[..<slash]))
+    }
+    if mkdir(path, 0o777) == 0 { return }
+    let code = errno
+    // Another process may have made it meanwhile, or the path ends in a slash or a dot.
+    guard code == EEXIST, FileErrors.isFolder(path) else {
+      throw FileErrors.failed("make the folder", path, code: code == EEXIST ? ENOTDIR : code)
     }
   }
 

@@ -146,7 +146,9 @@ extension CommandTests {
       #expect(table.status == 0)
       for word in ["index", "cpu", "compute units", "threads"] { #expect(table.output.contains(word)) }
       let json = try Lathe.run("devices", "--json", in: folder.path)
-      let infos = try JSONDecoder().decode([DeviceInfo].self, from: Data(json.output.utf8))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let infos = try decoder.decode([DeviceInfo].self, from: Data(json.output.utf8))
       #expect(infos.first?.index == "cpu")
       #expect(infos.map(\.index) == Device.infos.map(\.index))
     }

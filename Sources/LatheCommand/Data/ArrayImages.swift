@@ -49,35 +49,13 @@ struct ArrayImages: ImageSource {
   /// The class of each image, and the classes' names.
   let labels: [Int], classNames: [String]
   let checksum: UInt32
-  private let size: ModelInput
-  private let pixels: [UInt8]
+  private let pixels: PixelArray
 
-  var nativeSize: ModelInput? { size }
+  var nativeSize: ModelInput? { pixels.size }
 
   /// - Throws: `LatheError` where the array is not of images of bytes.
   init(_ source: DataSource, _ arrays: LabelledArrays) throws {
-    let shape = arrays.inputs.shape
-    var input = ModelInput()
-    var channelsLast = arrays.inputs
-    if shape.count == 3 {
-      (input.channels, input.height, input.width) = (1, shape[1], shape[2])
-    } else if shape.count == 4, [1, 3].contains(shape[3]) {
-      (input.height, input.width, input.channels) = (shape[1], shape[2], shape[3])
-    } else if shape.count == 4, [1, 3].contains(shape[1]) {
-      (input.channels, input.height, input.width) = (shape[1], shape[2], shape[3])
-      channelsLast = arrays.inputs.permuted([0, 2, 3, 1]).contiguous()
-    }
-    guard shape.count > 2, shape.count == 3 || [1, 3].contains(input.channels), input.height > 0,
-      input.width > 0,
-      arrays.inputs.dtype == .uint8
-    else {
-      throw LatheError(
-        .format,
-        "\(source.file): images are \(arrays.inputs.dtype) \(shape); uint8 [n, height, width], or with 1 or 3 channels "
-          + "behind n or at the end, is needed")
-    }
-    size = input
-    pixels = try channelsLast.bytes()
+    pixels = try PixelArray(arrays.inputs, source: source.file)
     (labels, classNames) = try source.coded(arrays.labels.map(String.init)) { "\(source.file): label \($0)" }
     checksum = CRC32.checksum([arrays.labels.flatMap { "\($0) ".utf8 }])
   }
@@ -86,10 +64,6 @@ struct ArrayImages: ImageSource {
 
   /// An image with its class.
   func example(at index: Int, random: inout SampleRandom) -> LabelledImage {
-    let bytes = size.height * size.width * size.channels
-    let image = Image(
-      height: size.height, width: size.width, channels: size.channels,
-      pixels: Array(pixels[index * bytes..<(index + 1) * bytes]))
-    return LabelledImage(image: image, label: labels[index])
+    LabelledImage(image: pixels.image(at: index), label: labels[index])
   }
 }

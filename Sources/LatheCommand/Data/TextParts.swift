@@ -10,7 +10,8 @@ struct TextParts: DataParts {
   init(language source: DataSource) throws {
     let text: String
     if source.kind == .jsonl {
-      text = try TextParts.records(source).map { String(decoding: $0.text, as: UTF8.self) }.joined(
+      text = try TextParts.records(source.file, input: source.options.input, label: source.options.label).map
+      { String(decoding: $0.text, as: UTF8.self) }.joined(
         separator: "\n")
     } else {
       text = try TextDataset.read(source.file)
@@ -38,7 +39,8 @@ struct TextParts: DataParts {
   init(classes source: DataSource) throws {
     let records =
       switch source.kind {
-      case .jsonl: try TextParts.records(source)
+      case .jsonl:
+        try TextParts.records(source.file, input: source.options.input, label: source.options.label)
       case .csv: try TextParts.table(source)
       default: try LabelledTexts.records(source.file)
       }
@@ -70,16 +72,19 @@ struct TextParts: DataParts {
     return input
   }
 
-  private static func records(_ source: DataSource) throws -> [LabelledTexts.Record] {
-    let (textKey, labelKey) = (source.options.input ?? "text", source.options.label ?? "label")
-    let lines = try JSONLinesReader([String: JSONScalar].self, path: source.file)
+  /// The texts of JSON lines, those that have labels with them.
+  static func records(
+    _ file: String, input: String?, label: String?
+  ) throws -> [LabelledTexts.Record] {
+    let (textKey, labelKey) = (input ?? "text", label ?? "label")
+    let lines = try JSONLinesReader([String: JSONScalar].self, path: file)
     var records: [LabelledTexts.Record] = []
     while let object = try lines.next() {
       guard case .text(let text) = object[textKey] else {
         let keys = object.keys.sorted().joined(separator: ", ")
         throw LatheError(
           .format,
-          "\(source.file): line \(lines.line): no text '\(textKey)'; there are \(keys); choose with --input")
+          "\(file): line \(lines.line): no text '\(textKey)'; there are \(keys); choose with --input")
       }
       records.append(
         LabelledTexts.Record(line: lines.line, label: object[labelKey]?.label, text: Array(text.utf8)))

@@ -1,0 +1,50 @@
+// Swift's own comparisons give one truth value. Without these the compiler's answer to `a > b` is a list of
+// overloads that do not fit; with them it names the operator to write.
+
+extension Tensor {
+  /// Not there: `.==` compares each element.
+  @available(*, unavailable, message: "compare element by element with .==, which gives a tensor of bools")
+  public static func == (a: Tensor, b: Tensor) -> Tensor { a .== b }
+  /// Not there: `.==` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .==, which gives a tensor of bools")
+  public static func == (a: Tensor, b: some TensorScalar) -> Tensor { a .== b }
+  /// Not there: `.!=` compares each element.
+  @available(*, unavailable, message: "compare element by element with .!=, which gives a tensor of bools")
+  public static func != (a: Tensor, b: Tensor) -> Tensor { a .!= b }
+  /// Not there: `.!=` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .!=, which gives a tensor of bools")
+  public static func != (a: Tensor, b: some TensorScalar) -> Tensor { a .!= b }
+  /// Not there: `.<` compares each element.
+  @available(*, unavailable, message: "compare element by element with .<, which gives a tensor of bools")
+  public static func < (a: Tensor, b: Tensor) -> Tensor { a .< b }
+  /// Not there: `.<` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .<, which gives a tensor of bools")
+  public static func < (a: Tensor, b: some TensorScalar) -> Tensor { a .< b }
+  /// Not there: `.<=` compares each element.
+  @available(*, unavailable, message: "compare element by element with .<=, which gives a tensor of bools")
+  public static func <= (a: Tensor, b: Tensor) -> Tensor { a .<= b }
+  /// Not there: `.<=` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .<=, which gives a tensor of bools")
+  public static func <= (a: Tensor, b: some TensorScalar) -> Tensor { a .<= b }
+  /// Not there: `.>` compares each element.
+  @available(*, unavailable, message: "compare element by element with .>, which gives a tensor of bools")
+  public static func > (a: Tensor, b: Tensor) -> Tensor { a .> b }
+  /// Not there: `.>` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .>, which gives a tensor of bools")
+  public static func > (a: Tensor, b: some TensorScalar) -> Tensor { a .> b }
+  /// Not there: `.>=` compares each element.
+  @available(*, unavailable, message: "compare element by element with .>=, which gives a tensor of bools")
+  public static func >= (a: Tensor, b: Tensor) -> Tensor { a .>= b }
+  /// Not there: `.>=` compares each element with a number.
+  @available(*, unavailable, message: "compare element by element with .>=, which gives a tensor of bools")
+  public static func >= (a: Tensor, b: some TensorScalar) -> Tensor { a .>= b }
+  /// Not there: `.&&` works element by element.
+  @available(*, unavailable, message: "combine element by element with .&&")
+  public static func && (a: Tensor, b: Tensor) -> Tensor { a .&& b }
+  /// Not there: `.||` works element by element.
+  @available(*, unavailable, message: "combine element by element with .||")
+  public static func || (a: Tensor, b: Tensor) -> Tensor { a .|| b }
+  /// Not there: `.!` works element by element.
+  @available(*, unavailable, message: "negate element by element with .!")
+  public static prefix func ! (a: Tensor) -> Tensor { .!a }
+}
