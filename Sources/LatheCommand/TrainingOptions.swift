@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 import LatheNN
 
 /// What `lathe train` can be told, by flags or by a configuration file; what is nil is left to the model's recipe.
@@ -100,6 +101,7 @@ struct TrainingOptions: Codable, Equatable {
     guard let content = FileManager.default.contents(atPath: path) else {
       throw LatheError(.file, "\(path): cannot read the configuration; name a JSON file")
     }
+    try JSONNesting.check(content, path)
     let object: [String: Any]
     do {
       guard let parsed = try JSONSerialization.jsonObject(with: content) as? [String: Any] else {
@@ -112,6 +114,9 @@ struct TrainingOptions: Codable, Equatable {
     } catch {
       let what = (error as NSError).userInfo["NSDebugDescription"] as? String
       throw LatheError(.format, "\(path): not JSON: \(what ?? "it cannot be parsed")")
+    }
+    if let key = JSONKeys.repeated(in: content) {
+      throw LatheError(.format, "\(path): key '\(key)' comes twice; leave one of them out")
     }
     let known = CodingKeys.allCases.map(\.rawValue)
     if let key = object.keys.sorted().first(where: { !known.contains($0) }) {

@@ -100,7 +100,7 @@ extension AllTests {
   @Suite("Mistakes", .serialized)
   struct Mistakes {
     @Test func oneLineNamesThePlaceInTheProgram() async {
-      let line = #line + 3
+      let line = #line + 5
       let result = await #expect(
         processExitsWith: .signal(SIGABRT), observing: [\.standardErrorContent, \.standardOutputContent]
       ) {
@@ -111,7 +111,7 @@ extension AllTests {
       let lines = errors.split(separator: "\n").filter { !$0.isEmpty }
       #expect(lines.count == 1, "\(errors)")
       #expect(
-        lines.first?.hasPrefix("\(#filePath):\(line + 3): Fatal error: add: shapes [2, 3]") ?? false,
+        lines.first?.hasPrefix("\(#filePath):\(line): Fatal error: add: shapes [2, 3]") ?? false,
         "\(errors)")
       let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
       #expect(output.contains("printed before"))
