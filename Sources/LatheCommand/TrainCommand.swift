@@ -222,7 +222,8 @@
     }
 
     private func train(
-      _ job: TrainingJob, _ options: TrainingOptions, _ device: Device, _ folder: String, _ tracing: TraceOptions
+      _ job: TrainingJob, _ options: TrainingOptions, _ device: Device, _ folder: String,
+      _ tracing: TraceOptions
     ) throws {
       let name = job.recipe.name
       let trainer = try job.trainer(folder: folder)

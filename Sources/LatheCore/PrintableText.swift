@@ -1,5 +1,5 @@
 /// Text that comes from outside, as a terminal may be given it: control characters, which could move its cursor or change
-/// its title, and marks that turn the direction of writing become escapes such as `\\n` and `\\u{1B}`.
+/// its title, and marks that turn the direction of writing become escapes such as `\n` and `\u{1B}`.
 ///
 /// - Parameter keepingLines: Whether line ends and tabs stay.
 package func printable(_ text: String, keepingLines: Bool = false) -> String {
@@ -10,7 +10,9 @@ package func printable(_ text: String, keepingLines: Bool = false) -> String {
     default: true
     }
   }
-  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) { return text }
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || text.unicodeScalars.allSatisfy(isPlain) {
+    return text
+  }
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar {

@@ -106,14 +106,15 @@ package enum AtomicFile {
   /// Makes a folder and those above it.
   package static func makeFolder(_ path: String) throws {
     if FileErrors.isFolder(path) { return }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-      try makeFolder(String(path[..<slash]))
+    // From the first folder of the path on; those that are there, or that another process makes meanwhile, stay.
+    var code: Int32 = 0
+    for (index, character) in path.indices.lazy.map({ ($0, path[$0]) })
+    where character == "/" && index > path.startIndex {
+      if mkdir(String(path[..<index]), 0o777) != 0 && errno != EEXIST && code == 0 { code = errno }
     }
-    if mkdir(path, 0o777) == 0 { return }
-    let code = errno
-    // Another process may have made it meanwhile, or the path ends in a slash or a dot.
-    guard code == EEXIST, FileErrors.isFolder(path) else {
-      throw FileErrors.failed("make the folder", path, code: code == EEXIST ? ENOTDIR : code)
+    if mkdir(path, 0o777) != 0 && errno != EEXIST && code == 0 { code = errno }
+    guard FileErrors.isFolder(path) else {
+      throw FileErrors.failed("make the folder", path, code: code == 0 ? ENOTDIR : code)
     }
   }
 

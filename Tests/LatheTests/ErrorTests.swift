@@ -99,20 +99,23 @@ extension AllTests {
   /// A programmer's mistake ends the program with a line that says what does not fit.
   @Suite("Mistakes", .serialized)
   struct Mistakes {
+    static let lineOfMistake = #line + 2
+    private static func addWrongShapes() {
+      _ = Tensor.zeros([2, 3], device: .cpu) + Tensor.zeros([4], device: .cpu)
+    }
+
     @Test func oneLineNamesThePlaceInTheProgram() async {
-      let line = #line + 5
       let result = await #expect(
         processExitsWith: .signal(SIGABRT), observing: [\.standardErrorContent, \.standardOutputContent]
       ) {
         print("printed before")
-        _ = Tensor.zeros([2, 3], device: .cpu) + Tensor.zeros([4], device: .cpu)
+        Self.addWrongShapes()
       }
       let errors = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-      let lines = errors.split(separator: "\n").filter { !$0.isEmpty }
+      let lines = errors.split(separator: "\n")
       #expect(lines.count == 1, "\(errors)")
-      #expect(
-        lines.first?.hasPrefix("\(#filePath):\(line): Fatal error: add: shapes [2, 3]") ?? false,
-        "\(errors)")
+      let beginning = "\(#filePath):\(Self.lineOfMistake): Fatal error: add: shapes [2, 3]"
+      #expect(lines.first?.hasPrefix(beginning) ?? false, "\(errors)")
       let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
       #expect(output.contains("printed before"))
     }

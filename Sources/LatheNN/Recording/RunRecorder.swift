@@ -4,7 +4,8 @@ import Lathe
 /// Writes what a run does into its folder: `config.json`, `metrics.jsonl` and TensorBoard's events.
 ///
 /// `config.json` holds everything needed to repeat the run. `metrics.jsonl` has one object a line, of type `step`,
-/// `test` or `epoch`, with keys such as `test_accuracy`, as `lathe train --json` has; a resumed run first drops the lines behind the step that it goes on from.
+/// `test` or `epoch`, with keys such as `test_accuracy`, as `lathe train --json` has; a resumed run first drops the
+/// lines behind the step that it goes on from.
 public final class RunRecorder: TrainerCallback {
   /// What a run can be repeated by.
   public struct Configuration: Codable, Hashable, Sendable {
