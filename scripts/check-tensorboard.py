@@ -23,10 +23,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 def expected(folder):
     """Scalars by tag and step, as metrics.jsonl has them."""
     tags = {
-        "step": {"loss": "loss/train", "learningRate": "learning_rate", "gradientNorm": "gradient_norm"},
+        "step": {"loss": "loss/train", "learning_rate": "learning_rate", "gradient_norm": "gradient_norm"},
         "test": {"loss": "loss/test", "accuracy": "accuracy/test"},
-        "epoch": {"trainLoss": "loss/epoch", "trainAccuracy": "accuracy/train", "testLoss": "loss/test",
-                  "testAccuracy": "accuracy/test"},
+        "epoch": {"train_loss": "loss/epoch", "train_accuracy": "accuracy/train", "test_loss": "loss/test",
+                  "test_accuracy": "accuracy/test"},
     }
     result = {}
     for line in (folder / "metrics.jsonl").read_text().splitlines():

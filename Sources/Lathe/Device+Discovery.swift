@@ -21,7 +21,7 @@ extension Device {
   /// Stops the program where `LATHE_DEVICE` names no device; `named(_:)` throws instead.
   public static let `default`: Device = {
     guard let name = environment("LATHE_DEVICE") else { return best }
-    do { return try named(name) } catch { fatalError("LATHE_DEVICE: \(error)") }
+    do { return try named(name) } catch { stop("LATHE_DEVICE: \(error)") }
   }()
 
   /// What is known of every device, those with a broken driver too (see `DeviceInfo.error`).

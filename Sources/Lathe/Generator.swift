@@ -54,7 +54,8 @@ extension Tensor {
     _ distribution: RandomDistribution, _ shape: Shape, _ generator: Generator, _ dtype: DType,
     _ device: Device
   ) -> Tensor {
-    run(
+    shape.requireSizes()
+    return run(
       .random(distribution, key: generator.key(count: shape.elementCount)), [], output: shape, device: device
     ).cast(to: dtype)
   }

@@ -48,6 +48,7 @@ extension Tensor {
   package init(
     shape: Shape, dtype: DType, device: Device, fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
+    shape.requireSizes()
     let size = shape.elementCount * dtype.byteCount
     let buffer = try device.backend.allocate(byteCount: size)
     try device.backend.fill(buffer, byteCount: size, fill)
@@ -68,6 +69,7 @@ extension Tensor {
   public static func full(
     _ shape: Shape, _ value: some TensorScalar, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
+    shape.requireSizes()
     let compute = dtype.computeType
     // What is read back from memory must equal what a kernel folds in.
     let scalar: ScalarValue =
@@ -99,13 +101,15 @@ extension Tensor {
 
   /// The whole numbers from 0 up to but without `count`.
   public static func arange(_ count: Int, dtype: DType = .int32, device: Device = .default) -> Tensor {
-    Tensor(Array(0..<count), dtype: dtype, device: device)
+    require(count >= 0, "arange: \(count) numbers; give 0 or more")
+    return Tensor(Array(0..<count), dtype: dtype, device: device)
   }
 
   /// `count` numbers from `start` to `end`, both included, at equal distances.
   public static func linspace(
     _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .default
   ) -> Tensor {
+    require(count >= 0, "linspace: \(count) numbers; give 0 or more")
     let values = (0..<count).map { i in
       i == count - 1 && count > 1 ? end : start + (end - start) * Double(i) / Double(Swift.max(count - 1, 1))
     }

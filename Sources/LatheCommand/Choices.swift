@@ -82,21 +82,20 @@ enum ScheduleName: String, CaseIterable {
     @Option(help: ArgumentHelp("The labels of images or rows in an .npy file.", valueName: "file"))
     var labelsFile: String?
 
-    @Option(help: ArgumentHelp("auto, cpu, opencl or opencl:N; see `lathe devices`.", valueName: "device"))
-    var device = "auto"
+    @OptionGroup var choice: DeviceOptions
 
     @Flag(help: "Print one JSON object a line on standard output.")
     var json = false
 
-    /// The device asked for.
-    ///
-    /// - Throws: `LatheError` that names the devices there are.
-    func openDevice() throws -> Device {
-      do {
-        return try Device.named(device)
-      } catch let error as LatheError where !error.message.contains("devices here") {
-        let known = Device.infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }
-        throw LatheError(error.kind, "\(error.message); devices here: \(known.joined(separator: ", "))")
+    /// Says what is wrong with where the data is.
+    func checkData() throws {
+      if dataDir != nil && dataFile != nil {
+        throw ValidationError("--data-dir and --data-file both say where the data is; give one of them")
+      }
+      for (name, value) in [
+        ("data-dir", dataDir), ("data-file", dataFile), ("labels-file", labelsFile),
+      ] where value?.isEmpty == true {
+        throw ValidationError("--\(name) is empty; give a value or leave it out")
       }
     }
   }

@@ -13,10 +13,7 @@
     func run() throws {
       let infos = Device.infos
       if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        Terminal.output(String(decoding: try encoder.encode(infos), as: UTF8.self))
-        return
+        return try Terminal.output(json: infos, isPretty: true)
       }
       Terminal.output(DeviceTable(infos).text)
       for info in infos {

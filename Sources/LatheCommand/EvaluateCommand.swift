@@ -11,39 +11,68 @@
         "Without data it is tested on the part of its own data that it did not learn from; with --data-dir or --data-file "
         + "on all that is there.")
 
-    @Option(help: ArgumentHelp("The folder that `lathe train` stored the model in.", valueName: "dir"))
-    var model: String
+    @OptionGroup var stored: StoredModelOptions
 
     @OptionGroup var shared: SharedOptions
 
     @OptionGroup var limits: LimitOptions
 
+    @Option(
+      help: ArgumentHelp(
+        "Further figures, with commas between: f1-macro, top-5, rmse and others.", valueName: "list"))
+    var metrics: String?
+
+    /// The metrics and limits as training takes them.
+    private var options: TrainingOptions {
+      var options = TrainingOptions()
+      options.metrics = metrics
+      limits.put(into: &options)
+      return options
+    }
+
+    func validate() throws {
+      try stored.check()
+      try shared.checkData()
+      if let problem = options.valueProblem { throw ValidationError(problem) }
+    }
+
     func run() throws {
-      let device = try shared.openDevice()
-      let content = try ModelFolder(model).read { Terminal.note($0) }
-      let name = content.architecture ?? "lenet"
-      guard let recipe = ModelCatalog.recipe(name) else {
-        throw LatheError(
-          .invalidArgument, "\(content.source): '\(name)' is no network that this knows; see `lathe models`")
-      }
-      let data = try input(recipe)
-      let network = recipe.model(data.description.input, generator: Generator(seed: 0), device: device)
-      try network.load(content.values, from: content.source)
+      let device = try shared.choice.open()
+      let model = try stored.load(device)
+      let recipe = model.recipe
+      try options.checkMetrics(recipe, classes: model.description.input.classes)
+      let data = try input(recipe, folder: model.folder)
+      let asked = options.testMetrics
+      let objective = recipe.objective()
+      let loss: Double
       switch recipe.task {
       case .images, .texts:
         let names = data.description.classNames ?? []
-        try show(
-          Evaluation(of: network, on: data.test, classNames: names, device: device), data.test.noun, device)
+        let evaluation = try Evaluation(of: model.network, on: data.test, classNames: names, device: device)
+        let figures =
+          try asked.isEmpty
+          ? nil
+          : objective.figures(of: model.network, on: data.test, metrics: asked, device: device).metrics ?? [:]
+        try show(evaluation, figures, data.test.noun, device)
+        loss = evaluation.loss
       case .language, .reconstruction, .variational:
-        let means = try recipe.objective().means(of: network, on: data.test, device: device)
-        show(Figures(means, isLanguage: recipe.task == .language, device: device.name))
+        let figures = try objective.figures(of: model.network, on: data.test, metrics: asked, device: device)
+        try show(
+          Figures(
+            figures, isLanguage: recipe.task == .language, metrics: asked.map(\.name), device: device.name))
+        loss = figures.loss
+      }
+      guard loss.isFinite else {
+        throw LatheError(
+          .training,
+          "\(model.source): the loss is \(loss): the weights or the data hold values that are not finite")
       }
       data.problems.lines.forEach(Terminal.note)
     }
 
     /// The data to test on, read as the model's was.
-    private func input(_ recipe: ModelRecipe) throws -> TrainingInput {
-      let stored = try DataDescription.read(from: model)
+    private func input(_ recipe: ModelRecipe, folder: String) throws -> TrainingInput {
+      let stored = try DataDescription.read(from: folder)
       var options = stored?.options ?? TrainingOptions()
       let isOther = shared.dataDir != nil || shared.dataFile != nil
       if isOther { (options.dataDir, options.dataFile) = (shared.dataDir, shared.dataFile) }
@@ -58,55 +87,85 @@
       return try TrainingInput(recipe, options, stored: stored, isWhole: isWhole)
     }
 
-    private func show(_ evaluation: Evaluation, _ noun: String, _ device: Device) throws {
+    private func show(
+      _ evaluation: Evaluation, _ metrics: [String: Double]?, _ noun: String, _ device: Device
+    ) throws {
       if shared.json {
-        return Terminal.output(try EvaluateCommand.json(Scores(evaluation, device: device.name)))
+        return try Terminal.output(
+          json: Scores(
+            evaluation, metrics: metrics, asked: options.testMetrics.map(\.name), device: device.name))
       }
       Terminal.output("accuracy  \(Terminal.fixed(evaluation.accuracy, 4))")
       Terminal.output("loss      \(Terminal.fixed(evaluation.loss, 4))")
+      show(metrics, width: 8)
       Terminal.output("device    \(device.name)\n")
-      let width = max(5, evaluation.classes.map(\.name.count).max() ?? 0)
+      let names = evaluation.classes.map { printable($0.name) }
+      let width = max(5, names.map(\.count).max() ?? 0)
       Terminal.output(
         Terminal.left("class", width) + "  precision  recall      F1" + Terminal.right(noun, 8))
-      for score in evaluation.classes {
+      for (name, score) in zip(names, evaluation.classes) {
         Terminal.output(
-          Terminal.left(score.name, width) + Terminal.right(Terminal.fixed(score.precision, 4), 11)
+          Terminal.left(name, width) + Terminal.right(Terminal.fixed(score.precision, 4), 11)
             + Terminal.right(Terminal.fixed(score.recall, 4), 8)
             + Terminal.right(Terminal.fixed(score.f1, 4), 8)
             + Terminal.right(String(score.count), 8))
       }
     }
 
-    private func show(_ figures: Figures) {
-      if shared.json, let text = try? EvaluateCommand.json(figures) { return Terminal.output(text) }
+    private func show(_ figures: Figures) throws {
+      if shared.json { return try Terminal.output(json: figures) }
       if let perplexity = figures.perplexity {
-        Terminal.output("perplexity  \(Terminal.fixed(perplexity, 4))")
+        Terminal.output("perplexity  \(Terminal.fixed(perplexity.value, 4))")
       }
-      Terminal.output("loss        \(Terminal.fixed(figures.loss, 4))")
+      Terminal.output("loss        \(Terminal.fixed(figures.loss.value, 4))")
       if let accuracy = figures.accuracy { Terminal.output("accuracy    \(Terminal.fixed(accuracy, 4))") }
+      show(figures.metrics?.mapValues(\.value), width: 10)
       Terminal.output("device      \(figures.device)")
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    /// The metrics asked for, in their order; "none" where one has no finite value.
+    private func show(_ metrics: [String: Double]?, width: Int) {
+      guard let metrics else { return }
+      for name in options.testMetrics.map(\.name) {
+        let value = metrics[name].flatMap { $0.isFinite ? Terminal.fixed($0, 4) : nil } ?? "none"
+        Terminal.output("\(Terminal.left(name, width))  \(value)")
+      }
+    }
+
+    /// A number, null where JSON has none for it.
+    private struct Figure: Encodable {
+      var value: Double
+
+      init(_ value: Double) { self.value = value }
+
+      func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+      }
+
+      /// The figures of names, null of those without a value.
+      static func all(_ names: [String], _ values: [String: Double]?) -> [String: Figure]? {
+        if names.isEmpty { return nil }
+        return Dictionary(names.map { ($0, Figure(values?[$0] ?? .nan)) }) { first, _ in first }
+      }
     }
 
     /// The figures of a network without classes.
     private struct Figures: Encodable {
       /// The mean loss: of a text, a character's in nats; of images, an image's.
-      var loss: Double
+      var loss: Figure
       /// exp(loss) of a text.
-      var perplexity: Double?
+      var perplexity: Figure?
       /// The share of characters that had the largest logit.
       var accuracy: Double?
+      var metrics: [String: Figure]?
       var device: String
 
-      init(_ means: (loss: Double, accuracy: Double?), isLanguage: Bool, device: String) {
-        loss = means.loss
-        perplexity = isLanguage ? exp(means.loss) : nil
-        accuracy = means.accuracy
+      init(_ figures: TestFigures, isLanguage: Bool, metrics: [String], device: String) {
+        loss = Figure(figures.loss)
+        perplexity = isLanguage ? Figure(exp(figures.loss)) : nil
+        accuracy = figures.accuracy
+        self.metrics = Figure.all(metrics, figures.metrics)
         self.device = device
       }
     }
@@ -122,13 +181,15 @@
       }
 
       var accuracy: Double
-      var loss: Double
+      var loss: Figure
+      var metrics: [String: Figure]?
       var device: String
       var classes: [Class]
 
-      init(_ evaluation: Evaluation, device: String) {
+      init(_ evaluation: Evaluation, metrics: [String: Double]?, asked: [String], device: String) {
         accuracy = evaluation.accuracy
-        loss = evaluation.loss
+        loss = Figure(evaluation.loss)
+        self.metrics = Figure.all(asked, metrics)
         self.device = device
         classes = evaluation.classes.map {
           Class(name: $0.name, precision: $0.precision, recall: $0.recall, f1: $0.f1, count: $0.count)

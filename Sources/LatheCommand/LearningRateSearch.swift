@@ -12,11 +12,6 @@ struct LearningRateSearch {
     struct Point: Encodable {
       var learningRate: Float
       var loss: Double
-
-      enum CodingKeys: String, CodingKey {
-        case learningRate = "learning_rate"
-        case loss
-      }
     }
 
     var points: [Point]
@@ -35,9 +30,8 @@ struct LearningRateSearch {
     let result = Result(
       points: found.points.map { Result.Point(learningRate: $0.learningRate, loss: $0.loss) },
       suggestion: found.suggestion)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let text = String(decoding: try encoder.encode(result), as: UTF8.self)
+    let text = try JSONText.of(result)
+    StopSignals.listen()
     try AtomicFile.write(text + "\n", to: "\(folder)/learning-rate.json")
     if json { return Terminal.output(text) }
     Terminal.output("learning rate      loss")

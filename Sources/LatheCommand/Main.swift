@@ -1,14 +1,17 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
+  import LatheBenchmarks
   import LatheNN
 
   @main
   enum Main {
     static func main() {
+      StandardStreams.openClosed()
       StopSignals.unblock()
       Terminal.showKernelBuilds()
       do {
+        try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         var command = try LatheCommand.parseAsRoot()
         try command.run()
       } catch {
@@ -24,13 +27,27 @@
       }
       if let code = error as? ExitCode { exit(code.rawValue) }
       let code = LatheCommand.exitCode(for: error)
-      let message = LatheCommand.fullMessage(for: error)
+      let message = quotingArguments(LatheCommand.fullMessage(for: error))
       if code.isSuccess {
         Terminal.output(message)
         exit(0)
       }
-      Terminal.note(message)
-      exit(code == .validationFailure ? 2 : 1)
+      if code == .validationFailure {
+        Terminal.note(message)
+        exit(2)
+      }
+      // Neither wrong usage nor an error of ours: what a library threw, in one line all the same.
+      Terminal.error("\(error)".replacingOccurrences(of: "\n", with: " "))
+      exit(1)
+    }
+
+    /// A message of several lines in which arguments with line ends and the like are quoted on one.
+    private static func quotingArguments(_ message: String) -> String {
+      CommandLine.arguments.dropFirst().flatMap {
+        [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init)
+      }
+      .filter { printable($0) != $0 }
+      .reduce(message) { $0.replacingOccurrences(of: $1, with: printable($1)) }
     }
   }
 
@@ -38,9 +55,28 @@
     static let configuration = CommandConfiguration(
       commandName: "lathe", abstract: "Trains and tests neural networks on OpenCL devices and the CPU.",
       subcommands: [
-        DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, ModelsCommand.self, BenchCommand.self,
-        ProbeCommand.self, TuneCommand.self,
+        DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
+        BenchCommand.self, ProbeCommand.self, TuneCommand.self,
       ])
+
+    // A flag of its own: the parser's would look for the commit, by a process, at every start.
+    @Flag(help: "Show which Lathe this is.")
+    var version = false
+
+    func run() throws {
+      guard version else { throw CleanExit.helpRequest(self) }
+      Terminal.output("lathe \(Version.current), commit \(Version.commit)")
+    }
+
+    /// Refuses help for a command that is not there, for which the parser shows all of them as if that were asked for.
+    static func checkHelp(_ arguments: [String]) throws {
+      guard arguments.first == "help" else { return }
+      let names = configuration.subcommands.map { $0._commandName }
+      guard let word = arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+        !names.contains(word)
+      else { return }
+      throw ValidationError("unknown command '\(word)'; \(Suggestion.sentence(for: word, among: names))")
+    }
   }
 #else
   import Foundation

@@ -10,7 +10,7 @@ extension TrainingOptions {
   /// Every metric's name.
   private static let knownMetrics = TestMetric.names(of: .classes) + TestMetric.names(of: .numbers)
 
-  /// What is wrong with the metrics and with what ends the run by them; nil where nothing is.
+  /// What is wrong with the names of figures; nil where nothing is.
   var monitorProblem: String? {
     for name in metricNames where TestMetric(name: name) == nil {
       if TrainingOptions.plain.contains(where: { $0.name == name }) {
@@ -26,7 +26,14 @@ extension TrainingOptions {
       let known = TrainingOptions.plain.map(\.name) + TrainingOptions.knownMetrics
       return "unknown monitor '\(monitor)'; \(Suggestion.sentence(for: monitor, among: known))"
     }
-    if let target, !target.isFinite { return "--target is \(target); give a number" }
+    return nil
+  }
+
+  /// What of the figures and of what ends the run by them does not go together; nil where nothing is.
+  var monitorCombinationProblem: String? {
+    if let target, let monitor, isShare, !(target > 0 && target <= 1) {
+      return "--target is \(target), but \(monitor) is at most 1; give a number above 0 and not above 1"
+    }
     guard targetAccuracy != nil else { return nil }
     if target != nil { return "--target-accuracy is --monitor accuracy with --target; give one of them" }
     if let monitor, figure != .accuracy {
@@ -40,6 +47,13 @@ extension TrainingOptions {
     guard let monitor else { return nil }
     return TrainingOptions.plain.first { $0.name == monitor }
       ?? TestMetric(name: monitor).map(Monitor.Figure.metric)
+  }
+
+  /// Whether the figure of --monitor is a share, the larger the better.
+  private var isShare: Bool {
+    if figure == .accuracy { return true }
+    let metric = monitor.flatMap(TestMetric.init(name:))
+    return metric.map { $0.kind == .classes && $0.largerIsBetter } ?? false
   }
 
   /// The metrics asked for and the one monitored, each once.

@@ -4,6 +4,7 @@ import Synchronization
 /// Turns Ctrl-C, SIGTERM and a closed terminal into a request that the training loop sees between two steps.
 enum StopSignals {
   private static let received = Atomic<Int32>(0)
+  private static let all = [SIGINT, SIGTERM, SIGHUP]
 
   /// The signal that asked to stop; 0 for none.
   static var number: Int32 { received.load(ordering: .relaxed) }
@@ -12,20 +13,30 @@ enum StopSignals {
   static func unblock() {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+    for number in all { sigaddset(&signals, number) }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Starts listening; a second signal ends the process at once.
+  ///
+  /// A signal that is ignored stays so: that is how `nohup` keeps a run alive when its terminal goes, and a shell
+  /// without job control its background commands when Ctrl-C ends the one in front.
   static func listen() {
     // Made before any handler can run: the first use of a static allocates nothing afterwards.
     received.store(0, ordering: .relaxed)
     // A reader of our output that goes away is an error of a write, not the end of the run.
     signal(SIGPIPE, SIG_IGN)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    for number in all where !isIgnored(number) {
       signal(number) { number in
         if StopSignals.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
       }
     }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

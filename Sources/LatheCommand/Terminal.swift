@@ -24,7 +24,7 @@ enum Terminal {
   /// A line on standard error, below what is drawn.
   static func note(_ line: String) {
     finishLine()
-    writeError(line + "\n")
+    writeError(printable(line, keepingLines: true) + "\n")
   }
 
   /// Draws a line that fits the width over the one drawn before, and leaves the cursor behind it.
@@ -37,7 +37,7 @@ enum Terminal {
   static func replaceLine(by line: String) {
     hasOpenLine.store(false, ordering: .relaxed)
     // Cleared first: behind a line that fills the width it would take the last character.
-    writeError("\r\(clearing)\(line)\n")
+    writeError("\r\(clearing)\(printable(line))\n")
   }
 
   /// Says that kernels are compiled where that takes a person's time, and counts them on a terminal.
@@ -67,12 +67,40 @@ enum Terminal {
   /// Text on standard error as it is; nothing can be done where that fails.
   private static func writeError(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 
-  /// A line of results on standard output; ends the program where they cannot be delivered.
+  /// A line of results on standard output; ends the program where it cannot be delivered.
   static func output(_ line: String) {
+    if !deliver(printable(line, keepingLines: true)) { exit(1) }
+  }
+
+  /// A value as JSON on standard output, its keys in alphabetic order; ends the program where it cannot be delivered.
+  ///
+  /// - Throws: `LatheError` for numbers that JSON cannot hold.
+  static func output(json value: some Encodable, isPretty: Bool = false) throws {
+    if !deliver(try JSONText.of(value, isPretty: isPretty)) { exit(1) }
+  }
+
+  /// Whether results of a run were lost, for another reason than a reader that went away.
+  static var hasLostResults: Bool { lostResults.load(ordering: .relaxed) }
+
+  private static let lostResults = Atomic(false)
+  private static let isOutputBroken = Atomic(false)
+
+  /// A line of results of a run that goes on without its reader: hours of work do not end with `| head -1`.
+  static func result(_ line: String) {
+    if isOutputBroken.load(ordering: .relaxed) { return finishLine() }
+    if deliver(printable(line, keepingLines: true), advice: "; the run goes on without it") { return }
+    if errno != EPIPE { lostResults.store(true, ordering: .relaxed) }
+    isOutputBroken.store(true, ordering: .relaxed)
+  }
+
+  /// Writes a line to standard output; where that fails it says so, leaves errno, and gives false.
+  private static func deliver(_ line: String, advice: String = "") -> Bool {
     finishLine()
-    if writeText(line + "\n", to: STDOUT_FILENO) { return }
-    error("standard output: cannot write: \(String(cString: strerror(errno)).lowercased())")
-    exit(1)
+    if writeText(line + "\n", to: STDOUT_FILENO) { return true }
+    let code = errno
+    error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())\(advice)")
+    errno = code
+    return false
   }
 
   /// A number with a fixed number of decimals.
@@ -88,8 +116,16 @@ enum Terminal {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  /// A path as a shell takes it.
+  /// A path as a shell takes it; one with control characters as bash's `$'...'`.
   static func shellQuoted(_ path: String) -> String {
+    if printable(path) != path {
+      let escaped = path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
+        of: "'", with: "\\'")
+      let bytes = escaped.utf8.map { byte in
+        byte < 0x20 || byte > 0x7E ? "\\x" + String(format: "%02x", byte) : String(UnicodeScalar(byte))
+      }
+      return "$'\(bytes.joined())'"
+    }
     let plain = path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,=".contains($0)) }
     return plain && !path.isEmpty ? path : "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }

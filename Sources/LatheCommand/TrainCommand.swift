@@ -177,22 +177,26 @@
       options.freeze = freeze
       options.precision = precision?.rawValue
       options.checkpointing = checkpointing ? true : nil
+      options.device = shared.choice.device
+      options.json = shared.json ? true : nil
+      options.resume = resume ? true : nil
+      options.trace = tracing.trace
+      options.dryRun = dryRun ? true : nil
+      options.findLearningRate = findLearningRate ? true : nil
+      options.checkNumbers = checkNumbers ? true : nil
+      options.synchronizePhases = synchronizePhases ? true : nil
       return options
     }
 
     func validate() throws {
-      if let problem = flags.problem { throw ValidationError(problem) }
+      // What a file adds can make good what flags alone lack.
+      if let problem = config == nil ? flags.problem : flags.valueProblem { throw ValidationError(problem) }
       if model == nil && config == nil {
         throw ValidationError("no network; name one (`lathe models` lists them) or a file with --config")
       }
-      if findLearningRate && (dryRun || resume) {
-        throw ValidationError("--find-learning-rate excludes --dry-run and --resume")
-      }
-      if dryRun && resume { throw ValidationError("--dry-run writes nothing that --resume could go on from") }
     }
 
     func run() throws {
-      tracing.start()
       let file = try config.map { try TrainingOptions(path: $0) }
       let options = try file.map { try flags.over($0) } ?? flags
       if let problem = options.problem {
@@ -202,42 +206,50 @@
         throw LatheError(
           .invalidArgument, "\(config ?? "options"): no key 'model'; `lathe models` lists them")
       }
-      let device = try shared.openDevice()
+      var tracing = tracing
+      tracing.trace = options.trace
+      tracing.start()
+      let device = try shared.choice.open(configured: options.device)
       let job = try TrainingJob(recipe, options, device: device)
-      if findLearningRate {
+      if options.dryRun == true { return try job.dryRun().forEach { Terminal.output($0) } }
+      if options.findLearningRate == true {
         return try OutputFolder.use(options.output, model: recipe.name, resume: false) {
-          try LearningRateSearch(job).run(folder: $0, json: shared.json)
+          try LearningRateSearch(job).run(folder: $0, json: options.json == true)
         }
       }
-      if dryRun { return try job.dryRun().forEach { Terminal.output($0) } }
-      try OutputFolder.use(options.output, model: recipe.name, resume: resume) {
-        try train(job, options, device, $0)
+      // From here on there are files that a signal must not leave half written.
+      StopSignals.listen()
+      try OutputFolder.use(options.output, model: recipe.name, resume: options.resume == true) {
+        try train(job, options, device, $0, tracing)
       }
     }
 
-    private func train(_ job: TrainingJob, _ options: TrainingOptions, _ device: Device, _ folder: String)
-      throws
-    {
+    private func train(
+      _ job: TrainingJob, _ options: TrainingOptions, _ device: Device, _ folder: String,
+      _ tracing: TraceOptions
+    ) throws {
       let name = job.recipe.name
       let trainer = try job.trainer(folder: folder)
       try job.data.description.write(to: folder)
-      if checkNumbers { trainer.checksEveryStep = true }
-      trainer.synchronizesPhases = synchronizePhases
+      if options.checkNumbers == true { trainer.checksEveryStep = true }
+      trainer.synchronizesPhases = options.synchronizePhases == true
       let display = TrainingDisplay(
-        json: shared.json, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name),
+        json: options.json == true, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name),
         unit: job.data.training.unit)
       display.attach(to: trainer)
       trainer.callbacks = [
         RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
         RunReport(folder: folder, program: TrainCommand.release),
       ]
-      if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
-      StopSignals.listen()
+      if options.resume == true, try !trainer.resume() {
+        display.note("\(folder): no checkpoint yet; starting at step 0")
+      }
       trainer.shouldStop = { StopSignals.number != 0 }
       display.note(
-        "training \(name) on \(device.name) (\(device.info.name)): \(job.data.training.count) "
-          + "\(job.data.training.noun), batch \(trainer.settings.batchSize), \(trainer.epochs) epochs"
-          + (trainer.stepLimit.map { ", at most \($0) steps" } ?? ""))
+        "training \(name) on \(device.name) (\(device.info.name)): "
+          + "\(counted(job.data.training.count, job.data.training.noun)), batch \(trainer.settings.batchSize), "
+          + counted(trainer.epochs, "epochs")
+          + (trainer.stepLimit.map { ", at most \(counted($0, "steps"))" } ?? ""))
       let outcome = try trainer.run()
       display.end()
       try tracing.finish()
@@ -247,13 +259,13 @@
       }
       if let last = trainer.history.last {
         let figures = [result(last, job.recipe.task)] + display.metrics(of: last)
-        display.note(
-          "\(figures.joined(separator: ", ")) after \(last.epoch) epoch\(last.epoch == 1 ? "" : "s")")
+        display.note("\(figures.joined(separator: ", ")) after \(counted(last.epoch, "epochs"))")
       }
       job.data.problems.lines.forEach(display.note)
       display.note("model stored in \(folder)/\(ModelFolder.lastName)")
       if let best = display.best(of: trainer) { display.note(best) }
-      display.note("evaluate it with: \(evaluation(folder))")
+      display.note("evaluate it with: \(evaluation(folder, options))")
+      if Terminal.hasLostResults { throw ExitCode(1) }
     }
 
     /// The figure that a network of its kind is judged by.
@@ -268,9 +280,9 @@
       }
     }
 
-    private func evaluation(_ folder: String) -> String {
+    private func evaluation(_ folder: String, _ options: TrainingOptions) -> String {
       var words = [program, "evaluate", "--model", folder]
-      if shared.device != "auto" { words += ["--device", shared.device] }
+      if let device = options.device, device != "auto" { words += ["--device", device] }
       return words.map(Terminal.shellQuoted).joined(separator: " ")
     }
 
@@ -278,7 +290,7 @@
     private func command(_ folder: String, _ options: TrainingOptions) -> String {
       var words = [program] + CommandLine.arguments.dropFirst()
       if options.output == nil { words += ["--output", folder] }
-      if !words.contains("--resume") { words.append("--resume") }
+      if options.resume != true { words.append("--resume") }
       return words.map(Terminal.shellQuoted).joined(separator: " ")
     }
 

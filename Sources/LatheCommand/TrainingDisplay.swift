@@ -37,7 +37,7 @@ final class TrainingDisplay {
 
   private func show(_ report: EpochReport) {
     if json {
-      Terminal.output(line(report))
+      Terminal.result(line(report))
     } else if Terminal.isInteractive {
       bar.finish(report, epochs: epochs, unit: unit)
       if !metrics.isEmpty { Terminal.note(metrics(of: report).joined(separator: " - ")) }
@@ -48,7 +48,7 @@ final class TrainingDisplay {
           ("test accuracy", report.testAccuracy),
         ].compactMap { name, value in value.map { "\(name) \(Terminal.fixed($0, 4))" } } + metrics(of: report)
         + ["\(Int(report.samplesPerSecond)) \(unit)/s", "\(Terminal.fixed(report.seconds, 2)) s"]
-      Terminal.output("epoch \(report.epoch)/\(epochs): \(figures.joined(separator: ", "))")
+      Terminal.result("epoch \(report.epoch)/\(epochs): \(figures.joined(separator: ", "))")
     }
   }
 
@@ -71,8 +71,11 @@ final class TrainingDisplay {
   private func line(_ report: EpochReport) -> String {
     let values = metrics.map { "\"\($0)\":\(report.metrics?[$0].map { "\($0)" } ?? "null")" }
     let part = metrics.isEmpty ? "" : "\"metrics\":{\(values.joined(separator: ","))},"
-    return "{\"epoch\":\(report.epoch),\"train_loss\":\(report.trainLoss),\"test_loss\":\(report.testLoss),"
-      + "\"test_accuracy\":\(report.testAccuracy.map { "\($0)" } ?? "null"),\(part)\"samples_per_second\":\(report.samplesPerSecond),"
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "null" }
+    return
+      "{\"epoch\":\(report.epoch),\"train_loss\":\(report.trainLoss),\"train_accuracy\":\(number(report.trainAccuracy)),"
+      + "\"test_loss\":\(report.testLoss),\"test_accuracy\":\(number(report.testAccuracy)),\(part)"
+      + "\"samples_per_second\":\(report.samplesPerSecond),"
       + "\"seconds\":\(report.seconds),\"device\":\"\(report.device)\"}"
   }
 }

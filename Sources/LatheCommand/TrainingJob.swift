@@ -1,3 +1,4 @@
+import LatheCore
 import LatheNN
 
 /// A recipe with its data and settings, ready to be trained.
@@ -111,10 +112,10 @@ struct TrainingJob {
     let counters = device.counters
     return [
       trainer.model.summary(input: result.input, dtype: result.dtype).description,
-      "one step of \(result.examples) examples: loss \(Terminal.fixed(result.loss, 4)), "
-        + "\(counters.launches - before.launches) launches, \(Terminal.fixed(seconds, 2)) s with compilation",
+      "one step of \(counted(result.examples, "examples")): loss \(Terminal.fixed(result.loss, 4)), "
+        + "\(counted(counters.launches - before.launches, "launches")), \(Terminal.fixed(seconds, 2)) s with compilation",
       "memory: \(counters.peakBytes / 1_048_576) MiB at most",
-      "an epoch has \(trainer.stepsPerEpoch) steps",
+      "an epoch has \(counted(trainer.stepsPerEpoch, "steps"))",
     ]
   }
 }

@@ -37,6 +37,11 @@ struct TrainingOptions: Codable, Equatable {
     case weightsPrefix = "weights_prefix"
     case precision
     case checkpointing
+    case device, json, resume, trace
+    case dryRun = "dry_run"
+    case findLearningRate = "find_learning_rate"
+    case checkNumbers = "check_numbers"
+    case synchronizePhases = "synchronize_phases"
   }
 
   var model: String?
@@ -88,6 +93,14 @@ struct TrainingOptions: Codable, Equatable {
   var freeze: String?
   var precision: String?
   var checkpointing: Bool?
+  var device: String?
+  var json: Bool?
+  var resume: Bool?
+  var trace: String?
+  var dryRun: Bool?
+  var findLearningRate: Bool?
+  var checkNumbers: Bool?
+  var synchronizePhases: Bool?
 
   init() {}
 
@@ -98,6 +111,7 @@ struct TrainingOptions: Codable, Equatable {
     guard let content = FileManager.default.contents(atPath: path) else {
       throw LatheError(.file, "\(path): cannot read the configuration; name a JSON file")
     }
+    try JSONNesting.check(content, path)
     let object: [String: Any]
     do {
       guard let parsed = try JSONSerialization.jsonObject(with: content) as? [String: Any] else {
@@ -111,6 +125,9 @@ struct TrainingOptions: Codable, Equatable {
       let what = (error as NSError).userInfo["NSDebugDescription"] as? String
       throw LatheError(.format, "\(path): not JSON: \(what ?? "it cannot be parsed")")
     }
+    if let key = JSONKeys.repeated(in: content) {
+      throw LatheError(.format, "\(path): key '\(key)' comes twice; leave one of them out")
+    }
     let known = CodingKeys.allCases.map(\.rawValue)
     if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
       throw LatheError(
@@ -123,7 +140,7 @@ struct TrainingOptions: Codable, Equatable {
       } catch DecodingError.typeMismatch(let type, _) {
         throw LatheError(.format, "\(path): key '\(key)': expected \(TrainingOptions.describe(type))")
       } catch {
-        throw LatheError(.format, "\(path): key '\(key)': \(value) is too large, or no whole number")
+        throw LatheError(.format, "\(path): key '\(key)': \(value) is \(TrainingOptions.misfit(value))")
       }
     }
     self = try TrainingOptions(object)
@@ -143,118 +160,25 @@ struct TrainingOptions: Codable, Equatable {
     }
   }
 
+  /// Why a number is none that its option takes.
+  private static func misfit(_ value: Any) -> String {
+    guard let number = value as? Double else { return "no number" }
+    if number.rounded() != number { return "no whole number" }
+    if number < 0 && number > -0x1p63 { return "below 0" }
+    return number < 0 ? "too small" : "too large"
+  }
+
   /// These options, and those of another where these say nothing.
   func over(_ other: TrainingOptions) throws -> TrainingOptions {
+    var other = other
+    // Data elsewhere takes the place of all that says where the other's is.
+    if dataDir != nil || dataFile != nil {
+      (other.dataDir, other.dataFile, other.labelsFile) = (nil, nil, nil)
+    }
     // By their keys, so that no option can be forgotten here.
     func object(_ options: TrainingOptions) throws -> [String: Any] {
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any] ?? [:]
     }
     return try TrainingOptions(object(other).merging(object(self)) { _, mine in mine })
-  }
-
-  /// What is wrong with the values; nil where nothing is.
-  var problem: String? {
-    // Products of two of them must stay numbers.
-    let most = 1_000_000_000
-    let counts: [(CodingKeys, Int?, most: Int)] = [
-      (.epochs, epochs, most), (.steps, steps, most), (.batchSize, batchSize, most),
-      (.accumulate, accumulate, most),
-      (.testEvery, testEvery, most), (.checkpointEvery, checkpointEvery, most), (.keep, keep, most),
-      (.patience, patience, most), (.length, length, 1 << 20), (.imageSize, imageSize, 1 << 13),
-      (.pixelLimit, pixelLimit, 1 << 31), (.scanLimit, scanLimit, most),
-    ]
-    for (key, value, most) in counts {
-      if let value, value < 1 { return "--\(flag(key)) is \(value); give 1 or more" }
-      if let value, value > most { return "--\(flag(key)) is \(value); give \(most) or less" }
-    }
-    if let learningRate, !(learningRate.isFinite && learningRate > 0) {
-      return "--learning-rate is \(learningRate); give a number above 0"
-    }
-    if let clipNorm, !(clipNorm.isFinite && clipNorm > 0) {
-      return "--clip-norm is \(clipNorm); give a number above 0"
-    }
-    if let weightDecay, !(weightDecay.isFinite && weightDecay >= 0) {
-      return "--weight-decay is \(weightDecay); give 0 or more"
-    }
-    if let warmupSteps, !(0...most).contains(warmupSteps) {
-      return "--warmup-steps is \(warmupSteps); give 0 to \(most)"
-    }
-    if let labelSmoothing, !(labelSmoothing >= 0 && labelSmoothing < 1) {
-      return "--label-smoothing is \(labelSmoothing); give a number from 0 up to but without 1"
-    }
-    if let average, !(average > 0 && average < 1) {
-      return "--average is \(average); give a number between 0 and 1"
-    }
-    if weights == nil,
-      let key = [partial == true ? CodingKeys.partial : nil, weightsPrefix.map { _ in .weightsPrefix }]
-        .compactMap({ $0 }).first
-    {
-      return "--\(flag(key)) says how to take weights; name their file with --weights"
-    }
-    if let workers, !(0...1024).contains(workers) { return "--workers is \(workers); give 0 to 1024" }
-    if let channels, channels != 1, channels != 3 { return "--channels is \(channels); give 1 or 3" }
-    if let testShare, !(testShare > 0 && testShare < 1) {
-      return "--test-share is \(testShare); give a number between 0 and 1"
-    }
-    if let skipBroken, !(0...most).contains(skipBroken) {
-      return "--skip-broken is \(skipBroken); give 0 to \(most)"
-    }
-    if let dataLimit, byteCount(dataLimit) == nil {
-      return "--data-limit is '\(dataLimit)'; give bytes, or 512M or 8G"
-    }
-    if let missing, !missing.isFinite { return "--missing is \(missing); give a number" }
-    for word in augment?.split(separator: ",").map(String.init) ?? []
-    where Augmentation.Step(rawValue: word) == nil {
-      let known = Augmentation.Step.allCases.map(\.rawValue)
-      return "unknown augmentation '\(word)'; \(Suggestion.sentence(for: word, among: known))"
-    }
-    if let monitorProblem { return monitorProblem }
-    if output?.isEmpty == true { return "--output is empty; name a folder" }
-    let words: [(CodingKeys, String?, [String])] = [
-      (.model, model, ModelCatalog.all.map(\.name)),
-      (.optimizer, optimizer, OptimizerName.allCases.map(\.rawValue)),
-      (.schedule, schedule, ScheduleName.allCases.map(\.rawValue)),
-      (.precision, precision, Precision.allCases.map(\.rawValue)),
-      (.data, data, DataKind.allCases.map(\.rawValue)),
-    ]
-    for (key, value, known) in words {
-      if let value, !known.contains(value) {
-        return "unknown \(key.rawValue) '\(value)'; \(Suggestion.sentence(for: value, among: known))"
-      }
-    }
-    return nil
-  }
-
-  private func flag(_ key: CodingKeys) -> String { key.rawValue.replacingOccurrences(of: "_", with: "-") }
-}
-
-/// The nearest of some known words.
-enum Suggestion {
-  /// "did you mean 'x'? known are a, b, c".
-  static func sentence(for word: String, among known: [String]) -> String {
-    let list = "known are \(known.joined(separator: ", "))"
-    // The beginning of a name is nearer than another name as short.
-    if let longer = known.first(where: { $0.hasPrefix(word + "-") }) {
-      return "did you mean '\(longer)'? \(list)"
-    }
-    let nearest = known.map { (distance(word, $0), $0) }.min { $0 < $1 }
-    guard let nearest, nearest.0 <= max(2, word.count / 3) else { return list }
-    return "did you mean '\(nearest.1)'? \(list)"
-  }
-
-  /// Insertions, deletions and exchanges of characters that lead from one word to the other (Levenshtein, 1966).
-  static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
-        diagonal = row[j + 1]
-        row[j + 1] = next
-      }
-    }
-    return row[b.count]
   }
 }

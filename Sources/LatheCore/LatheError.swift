@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What went wrong outside the program: a file, a device, a driver, memory, an argument.
 ///
 /// Mistakes of the programmer (shapes that do not fit) are not errors of this type: they stop the program.
@@ -51,4 +53,9 @@ public struct LatheError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The backend has no kernel for an operation.
   public static func unsupported(_ what: String) -> LatheError { LatheError(.unsupported, what) }
+}
+
+extension LatheError: LocalizedError {
+  /// What `localizedDescription` says: the message.
+  public var errorDescription: String? { message }
 }

@@ -1,9 +1,25 @@
+#if canImport(Glibc)
+  // The C library's `stdout` is a variable, which nothing here changes.
+  @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @preconcurrency import Musl
+#endif
+#if canImport(Runtime)
+  import Runtime
+#endif
+
 /// Stops the program because it was written wrongly: shapes that do not fit, an axis that is not there.
 ///
-/// `preconditionFailure` prints nothing in an optimised build; this always prints the message.
+/// One line names the place in the program that called Lathe, where its debugging information tells it; what the
+/// program printed before is flushed. The process ends by SIGABRT, which a shell shows as 134 and a debugger stops at.
 @inline(never) @usableFromInline
 package func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
-  fatalError(message, file: file, line: line)
+  let place = callerOfLathe() ?? "\(file):\(line)"
+  fflush(stdout)
+  writeToStandardError("\(place): Fatal error: \(printable(message, keepingLines: true))")
+  // Swift's own handler would add the whole stack, of which the line above is the part that helps.
+  signal(SIGABRT, SIG_DFL)
+  abort()
 }
 
 /// Stops the program with a message unless a condition holds.
@@ -13,4 +29,24 @@ package func require(
   line: UInt = #line
 ) {
   if !condition() { stop(message(), file: file, line: line) }
+}
+
+/// Where the innermost function outside Lathe's libraries is: its file and the line that it has reached.
+private func callerOfLathe(of own: String = #filePath) -> String? {
+  #if canImport(Runtime)
+    guard let stack = try? Backtrace.capture(limit: 128),
+      let frames = stack.symbolicated(options: [.showInlineFrames, .showSourceLocations])?.frames
+    else { return nil }
+    let sources = own.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(
+      separator: "/")
+    let libraries = ["Lathe", "LatheCore", "LatheCPU", "LatheOpenCL", "LatheNN"].map { "\(sources)/\($0)/" }
+    for frame in frames {
+      // What the compiler made has no line, and the standard library no file.
+      guard let place = frame.symbol?.sourceLocation, place.line > 0, place.path.hasPrefix("/"),
+        !place.path.hasPrefix("//"), !libraries.contains(where: place.path.hasPrefix)
+      else { continue }
+      return "\(place.path):\(place.line)"
+    }
+  #endif
+  return nil
 }

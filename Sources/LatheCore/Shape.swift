@@ -47,20 +47,38 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
   /// The size of an axis counted from the front.
   @inlinable public subscript(axis: Int) -> Int {
     get {
-      precondition(axis >= 0 && axis < axisCount)
+      if axis < 0 || axis >= axisCount { noAxis(axis) }
       return storage[axis]
     }
     set {
-      precondition(axis >= 0 && axis < axisCount)
+      if axis < 0 || axis >= axisCount { noAxis(axis) }
       storage[axis] = newValue
     }
+  }
+
+  /// Stops the program; out of line, so that loops over axes stay short.
+  @inline(never) @usableFromInline func noAxis(_ axis: Int) -> Never {
+    stop("Shape: \(self) has no axis \(axis); axes are numbered from 0")
   }
 
   /// The number of elements: the product of the sizes, 1 for a scalar.
   @inlinable public var elementCount: Int {
     var count = 1
-    for i in 0..<axisCount { count *= storage[i] }
+    for i in 0..<axisCount {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: storage[i])
+      if isTooLarge { tooLarge() }
+      count = product
+    }
     return count
+  }
+
+  @inline(never) @usableFromInline func tooLarge() -> Never {
+    stop("Shape: \(self) has more elements than 64 bits count")
+  }
+
+  /// Stops the program where a size is negative, which only a place to be filled in by `reshaped` may be.
+  package func requireSizes() {
+    require(allSatisfy { $0 >= 0 }, "Tensor: shape \(self): a size is 0 or more")
   }
 
   /// The shape with one more axis behind the last.
@@ -91,7 +109,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, MutableCollecti
 
   /// Removes an axis.
   @inlinable public mutating func remove(at axis: Int) {
-    precondition(axis >= 0 && axis < axisCount)
+    if axis < 0 || axis >= axisCount { noAxis(axis) }
     for i in axis..<(axisCount - 1) { storage[i] = storage[i + 1] }
     axisCount -= 1
     storage[axisCount] = 0

@@ -28,3 +28,10 @@ package func writeText(_ text: String, to descriptor: Int32) -> Bool {
 
 /// Writes a line to standard error; nothing can be done where that fails.
 package func writeToStandardError(_ line: String) { _ = writeText(line + "\n", to: STDERR_FILENO) }
+
+/// A number with its noun: "1 epoch", "2 epochs".
+///
+/// - Parameter noun: The plural, by a closing s.
+package func counted(_ count: Int, _ noun: String) -> String {
+  count == 1 && noun.hasSuffix("s") ? "1 \(noun.dropLast())" : "\(count) \(noun)"
+}

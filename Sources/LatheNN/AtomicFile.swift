@@ -105,13 +105,16 @@ package enum AtomicFile {
 
   /// Makes a folder and those above it.
   package static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      let posix = underlying.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
-      if let posix { throw FileErrors.failed("make the folder", path, code: posix) }
-      throw LatheError(.file, "\(path): cannot make the folder; choose another one")
+    if FileErrors.isFolder(path) { return }
+    // From the first folder of the path on; those that are there, or that another process makes meanwhile, stay.
+    var code: Int32 = 0
+    for (index, character) in path.indices.lazy.map({ ($0, path[$0]) })
+    where character == "/" && index > path.startIndex {
+      if mkdir(String(path[..<index]), 0o777) != 0 && errno != EEXIST && code == 0 { code = errno }
+    }
+    if mkdir(path, 0o777) != 0 && errno != EEXIST && code == 0 { code = errno }
+    guard FileErrors.isFolder(path) else {
+      throw FileErrors.failed("make the folder", path, code: code == 0 ? ENOTDIR : code)
     }
   }
 

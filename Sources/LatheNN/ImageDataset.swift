@@ -45,7 +45,7 @@ public struct ImageDataset: Sendable {
 
   /// A data set from bytes in memory.
   public init(pixels: [UInt8], labels: [UInt8], height: Int, width: Int, classNames: [String]) {
-    precondition(
+    require(
       pixels.count == labels.count * height * width,
       "ImageDataset: \(pixels.count) pixels for \(labels.count) labels and images of \(height) x \(width)")
     self.count = labels.count

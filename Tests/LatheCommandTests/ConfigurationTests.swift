@@ -50,7 +50,18 @@ extension CommandTests {
         ("{\"model\": \"mlp\", \"epochs\": \"many\"}", "key 'epochs': expected a whole number"),
         ("{\"model\": \"mlp\", \"epochs\": 0}", "--epochs is 0"), ("[1]", "one JSON object"),
         ("{", "not JSON: Unexpected end"), ("{\"model\": \"mlp\"\n\"epochs\": 2}", "character 16"),
-        ("{\"model\": \"mlp\", \"epochs\": 1.5}", "key 'epochs': 1.5 is too large, or no whole number"),
+        ("{\"model\": \"mlp\", \"epochs\": 1.5}", "key 'epochs': 1.5 is no whole number"),
+        ("{\"model\": \"mlp\", \"epochs\": 1e30}", "key 'epochs': 1e+30 is too large"),
+        ("{\"model\": \"mlp\", \"learning_rate\": 1e39}", "key 'learning_rate': 1e+39 is too large"),
+        ("{\"model\": \"mlp\", \"seed\": -1}", "key 'seed': -1 is below 0"),
+        ("{\"epochs\": 2, \"model\": \"mlp\", \"epochs\": 3}", "key 'epochs' comes twice"),
+        ("{\"epochs\": 2, \"model\": \"mlp\", \"\\u0065pochs\": 3}", "key 'epochs' comes twice"),
+        (String(repeating: "[", count: 600), "inside each other"),
+        ("{\"model\": \"a\\u001b[2J\\nb\"}", "unknown model 'a\\u{1B}[2J\\nb'"),
+        ("{\"model\": \"mlp\", \"target_accuracy\": 1.5}", "--target-accuracy is 1.5"),
+        ("{\"model\": \"mlp\", \"augment\": \"flip,\"}", "names nothing at a comma"),
+        ("{\"model\": \"mlp\", \"data_dir\": \"a\", \"data_file\": \"b\"}", "give one of them"),
+        ("{\"model\": \"mlp\", \"dry_run\": true, \"resume\": true}", "--dry-run writes nothing"),
         ("{\"model\": \"mlp\", \"partial\": 1}", "key 'partial': expected true or false"),
         ("{\"epochs\": 3}", "no key 'model'"), ("{\"model\": \"gpt\"}", "--data-file"), ("", "not JSON"),
       ])
@@ -58,6 +69,42 @@ extension CommandTests {
       let result = try train(config)
       #expect(result.status == 1)
       #expect(result.errors.contains("lathe: error: ") && result.errors.contains(part), "\(result.errors)")
+    }
+
+    @Test(
+      "Every flag is a key: device, JSON, resuming and the others; the data of a flag replaces the file's")
+    func flags() throws {
+      let text = """
+        {"model": "mlp", "data_file": "nowhere.csv", "device": "cpu", "json": true, "epochs": 1, "output": "out",
+         "check_numbers": true, "synchronize_phases": true, "trace": "trace.json"}
+        """
+      try folder.write(Array(text.utf8), "run.json")
+      let first = try Lathe.run("train", "--config", "run.json", "--data-dir", folder.path, in: folder.path)
+      #expect(first.status == 0 && first.output.hasPrefix("{\"epoch\":1,"), "\(first)")
+      #expect(folder.names.contains("trace.json") && first.errors.contains("training mlp on cpu"))
+      try folder.write(
+        Array("{\"model\": \"mlp\", \"data_dir\": \".\", \"device\": \"cpu\", \"resume\": true}".utf8),
+        "run.json")
+      let second = try Lathe.run(
+        "train", "--config", "run.json", "--output", "out", "--epochs", "2", in: folder.path)
+      #expect(second.status == 0 && second.errors.contains("resuming from out/"), "\(second)")
+      for key in ["dry_run", "find_learning_rate"] {
+        let result = try train(
+          "{\"model\": \"mlp\", \"data_dir\": \".\", \"batch_size\": 8, \"\(key)\": true}")
+        #expect(
+          result.status == 0 && result.output.contains(key == "dry_run" ? "one step" : "learning rate"),
+          "\(result)")
+      }
+      let device = try Lathe.run("train", "--config", "device.json", in: folder.path)
+      #expect(device.status == 1)
+      let known = try Lathe.run("train", "--help", in: folder.path).output
+      let flags = Set(known.matches(of: /--([a-z][a-z-]+)/).map { String($0.1) }).subtracting([
+        "help", "config", "version",
+      ])
+      for flag in flags.sorted() {
+        let result = try train("{\"model\": \"mlp\", \"\(flag.replacing("-", with: "_"))\": []}")
+        #expect(result.errors.contains("expected"), "\(flag): \(result.errors)")
+      }
     }
 
     @Test("Steps instead of epochs, with a schedule that ends with them")
@@ -110,8 +157,9 @@ extension CommandTests {
       let text = String(repeating: "the quick brown fox jumps over the lazy dog. ", count: 60)
       try folder.write(Array(text.utf8), "text")
       let result = try Lathe.run(
-        "train", name, "--data-dir", folder.path, "--data-file", "text", "--length", "16", "--device", "cpu",
-        "--epochs", "1", "--batch-size", "32", "--output", "out", in: folder.path)
+        "train", name, name == "char-lstm" ? "--data-file" : "--data-dir", name == "char-lstm" ? "text" : ".",
+        "--length", "16", "--device", "cpu", "--epochs", "1", "--batch-size", "32", "--output", "out",
+        in: folder.path)
       #expect(result.status == 0, "\(result.errors)")
       #expect(result.lines.count == 1)
     }
@@ -121,8 +169,9 @@ extension CommandTests {
     func others(_ name: String) throws {
       try folder.write(Array(String(repeating: "a text of few characters. ", count: 40).utf8), "text")
       let result = try Lathe.run(
-        "train", name, "--dry-run", "--data-dir", folder.path, "--data-file", "text", "--length", "16",
-        "--device", "cpu", "--batch-size", "2", in: folder.path)
+        "train", name, "--dry-run", name == "gpt" ? "--data-file" : "--data-dir",
+        name == "gpt" ? "text" : ".",
+        "--length", "16", "--device", "cpu", "--batch-size", "2", in: folder.path)
       // An example of a text is a character.
       let examples = name == "gpt" ? 32 : 2
       #expect(

@@ -58,7 +58,8 @@ extension CommandTests {
       #expect(result.status == 0, "\(result.errors)")
       #expect(result.lines.count == 2)
       let keys: Set = [
-        "epoch", "train_loss", "test_loss", "test_accuracy", "samples_per_second", "seconds", "device",
+        "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "samples_per_second",
+        "seconds", "device",
       ]
       for (index, line) in result.lines.enumerated() {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -39,13 +39,54 @@ extension CommandTests {
         ["evaluate"], ["nonsense"], ["devices", "--nonsense"], ["train", "lenet", "--seed", "-1"],
         ["train", "lenet", "--steps", "0"], ["train", "lenet", "--epochs", "9223372036854775807"],
         ["train", "lenet", "--accumulate", "9223372036854775807"],
-        ["train", "lenet", "--image-size", "100000"],
+        ["train", "lenet", "--image-size", "100000"], ["help", "foo"], ["help", "trai"],
+        ["train", "lenet", "--target-accuracy", "nan"], ["train", "lenet", "--target-accuracy", "inf"],
+        ["train", "lenet", "--target-accuracy", "-1"], ["train", "lenet", "--target-accuracy", "1.5"],
+        ["train", "lenet", "--target-accuracy", "0"], ["train", "lenet", "--target", "inf"],
+        ["train", "lenet", "--monitor", "accuracy", "--target", "1.5"],
+        ["train", "lenet", "--monitor", "f1-macro", "--target", "-1"],
+        ["train", "lenet", "--missing", "inf"], ["train", "lenet", "--weight-decay", "inf"],
+        ["train", "lenet", "--clip-norm", "nan"], ["train", "lenet", "--average", "nan"],
+        ["train", "lenet", "--label-smoothing", "nan"], ["train", "lenet", "--test-share", "1"],
+        ["train", "lenet", "--augment", ""], ["train", "lenet", "--augment", "flip,,crop"],
+        ["train", "lenet", "--freeze", ""], ["train", "lenet", "--weights", ""],
+        ["train", "lenet", "--data-dir", ""],
+        ["train", "lenet", "--data-file", ""], ["train", "lenet", "--features", "a,"],
+        ["train", "lenet", "--data-file", "x", "--data-dir", "y"], ["train", "lenet", "--device", "foo"],
+        ["train", "lenet", "--device", ""], ["train", "lenet", "--device", "opencl:99"],
+        ["evaluate", "--model", "x", "--device", "foo"], ["evaluate", "--model", "x", "--metrics", "f2"],
+        ["evaluate", "--model", "x", "--data-dir", "y", "--data-file", "z"], ["evaluate", "--model", ""],
+        ["predict", "--model", "x"], ["predict", "--model", "x", "--text", "a", "--data-dir", "b"],
+        ["predict", "--model", "x", "--text", "a", "--top", "0"],
+        ["predict", "--model", "x", "--text", "a", "--format", "xml"],
+        ["predict", "--model", "x", "--text", "a", "--json", "--format", "csv"],
       ])
     func usage(_ arguments: [String]) throws {
       let result = try Lathe.start(arguments, in: folder.path).wait()
       #expect(result.status == 2, "\(arguments): \(result.errors)")
       #expect(result.output.isEmpty)
       #expect(result.errors.contains("Error:"))
+      #expect(!result.errors.contains("Error: \n"))
+    }
+
+    @Test("What arguments hold is quoted on one line")
+    func quoting() throws {
+      for arguments in [["train", "le\nnet\u{1B}[2J"], ["train", "lenet", "--optimizer=a\nb"], ["a\nb"]] {
+        let result = try Lathe.start(arguments, in: folder.path).wait()
+        #expect(result.status == 2 && result.errors.contains("\\n"), "\(result)")
+        let allowed = result.errors.split(separator: "\n").filter { $0.hasPrefix("b") || $0.hasPrefix("net") }
+        #expect(allowed.isEmpty && !result.errors.contains("\u{1B}"), "\(result)")
+      }
+      let path = try Lathe.run("train", "lenet", "--data-dir", "a\nb\u{7}", in: folder.path)
+      #expect(path.status == 1 && path.errors.split(separator: "\n").count == 1, "\(path)")
+      #expect(path.errors.contains("a\\nb\\u{7}: no such folder"))
+    }
+
+    @Test("The version is one line")
+    func version() throws {
+      let result = try Lathe.run("--version", in: folder.path)
+      #expect(
+        result.status == 0 && result.lines.count == 1 && result.output.hasPrefix("lathe 0."), "\(result)")
     }
 
     @Test(
@@ -69,9 +110,15 @@ extension CommandTests {
 
     @Test("Devices that are not there")
     func devices() throws {
-      expectFailure(try train("--device", "tpu"), "unknown device 'tpu'", "cpu")
-      expectFailure(try train("--device", "opencl:99"), "opencl:99", "cpu")
-      expectFailure(try train("--device", "opencl:x"), "opencl:x", "cpu")
+      for (name, part) in [
+        ("tpu", "unknown device 'tpu'"), ("opencl:99", "opencl:99"), ("opencl:x", "opencl:x"),
+      ] {
+        let result = try Lathe.run("train", "lenet", "--device", name, in: folder.path)
+        #expect(
+          result.status == 2 && result.errors.contains(part) && result.errors.contains("cpu"), "\(result)")
+      }
+      let named = try Lathe.run("train", "lenet", in: folder.path, environment: ["LATHE_DEVICE": "nowhere"])
+      expectFailure(named, "unknown device 'nowhere'")
       expectFailure(
         try train("--device", "auto", environment: ["LATHE_DEVICE": "nowhere"]), "unknown device 'nowhere'")
     }
@@ -102,6 +149,10 @@ extension CommandTests {
     @Test("A batch larger than the data set")
     func largeBatch() throws {
       expectFailure(try train("--batch-size", "129"), "129", "128 images")
+      expectFailure(try train("--batch-size", "129", "--output", "new"), "129", "128 images")
+      expectFailure(try train("--weights", "nowhere.npz"), "nowhere.npz")
+      // A run that cannot begin leaves no folder.
+      #expect(!folder.names.contains("runs") && !folder.names.contains("new"), "\(folder.names)")
     }
 
     @Test(
@@ -122,6 +173,11 @@ extension CommandTests {
       let settings = TrainingSettings(
         architecture: "lenet", data: "x", optimizer: "adam", learningRate: 1, batchSize: 1, seed: 0)
       try ModelFolder(folder.path).save(other, settings: settings)
+      expectFailure(try evaluate("."), "data.json: not there")
+      let size =
+        "{\"channels\": 1, \"height\": 28, \"width\": 28, \"classes\": 10, \"vocabulary\": 0, \"length\": 0}"
+      try folder.write(
+        Array("{\"kind\": \"fashion-mnist\", \"options\": {}, \"input\": \(size)}".utf8), "data.json")
       expectFailure(try evaluate("."), "model.safetensors", "another model")
       try folder.write(Array(try folder.read("model.safetensors").dropLast()), "model.safetensors")
       expectFailure(try evaluate("."), "model.safetensors: offset", "not a safetensors file")
@@ -146,7 +202,9 @@ extension CommandTests {
       #expect(table.status == 0)
       for word in ["index", "cpu", "compute units", "threads"] { #expect(table.output.contains(word)) }
       let json = try Lathe.run("devices", "--json", in: folder.path)
-      let infos = try JSONDecoder().decode([DeviceInfo].self, from: Data(json.output.utf8))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let infos = try decoder.decode([DeviceInfo].self, from: Data(json.output.utf8))
       #expect(infos.first?.index == "cpu")
       #expect(infos.map(\.index) == Device.infos.map(\.index))
     }

@@ -206,9 +206,11 @@ struct TrainerFeatureTests {
     #expect(steps("step") == Array(stride(from: 2, through: 20, by: 2)))
     #expect(steps("test") == [4, 8, 12, 16])
     #expect(steps("epoch") == [10, 20])
-    let stored = try #require(objects.last?["testLoss"] as? Double)
+    let stored = try #require(objects.last?["test_loss"] as? Double)
     #expect(abs(stored - (second.history.last?.testLoss ?? 0)) < 1e-12)
-    let configuration = try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let configuration = try decoder.decode(
       RunRecorder.Configuration.self, from: Data(try folder.read("config.json")))
     #expect(
       configuration.settings == second.settings && configuration.parameters == second.model.parameterCount)

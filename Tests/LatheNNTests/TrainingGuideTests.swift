@@ -39,6 +39,17 @@ struct TrainingGuideTests {
 
   @Test("A loop")
   func loop() throws {
+    struct Rows: InMemoryDataset {
+      let count = 192
+
+      func example(at index: Int, random: inout SampleRandom) -> FeatureRow {
+        let label = index % 3
+        var own = SampleRandom(seed: 1, epoch: 0, index: index, place: 0)
+        let features = (0..<4).map { Float(own.uniform(-0.5, 0.5)) + ($0 == label ? 1 : 0) }
+        return FeatureRow(features: features, target: .category(label))
+      }
+    }
+    let rows = Rows()
     let model = Sequential {
       Linear(4, 16, device: device)
       ReLU()

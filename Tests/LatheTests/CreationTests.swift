@@ -35,6 +35,21 @@ extension AllTests {
       expectEqual(.linspace(2, 9, count: 1, device: device), NDArray([1], [2]))
     }
 
+    @Test(arguments: TestDevice.all)
+    func nestedLists(_ device: Device) throws {
+      expectEqual(
+        Tensor([[1.5, 2, 3], [4, 5, 6]], device: device), NDArray([2, 3], [1.5, 2, 3, 4, 5, 6]))
+      expectEqual(Tensor([[1, 2], [3, 4]], device: device), NDArray([2, 2], [1, 2, 3, 4]), .int64)
+      expectEqual(
+        Tensor([[[1, 2]], [[3, 4]], [[5, 6]]], dtype: .float32, device: device),
+        NDArray([3, 1, 2], [1, 2, 3, 4, 5, 6]))
+      expectEqual(
+        Tensor([[[[1], [2]], [[3], [4]]]], dtype: .int32, device: device),
+        NDArray([1, 2, 2, 1], [1, 2, 3, 4]),
+        .int32)
+      expectEqual(Tensor([[], []] as [[Float]], device: device), NDArray([2, 0], []))
+    }
+
     @Test func swiftTypesChooseTheElementType() {
       #expect(Tensor([1.5], device: .cpu).dtype == .float32)
       #expect(Tensor([Float(1)], device: .cpu).dtype == .float32)

@@ -79,11 +79,82 @@ extension AllTests {
       let bad = x.gather(axis: 0, indices: Tensor([7] as [Int32], device: .cpu))
       #expect(bad.description.contains("error"))
     }
+
+    @Test func errorsSayTheirMessageToFoundation() {
+      let error: any Error = LatheError(.file, "data.csv: cannot open: no such file")
+      #expect(error.localizedDescription == "data.csv: cannot open: no such file")
+      #expect((error as NSError).localizedDescription == error.localizedDescription)
+    }
+
+    @Test func whatIsQuotedCannotMoveTheCursor() {
+      let name = "a\u{1B}[2J\nb\r\t\0\u{9B}c\u{7F}\u{2028}\u{202E}d\u{200D}é"
+      let shown = "a\\u{1B}[2J\\nb\\r\\t\\u{0}\\u{9B}c\\u{7F}\\u{2028}\\u{202E}d\u{200D}é"
+      #expect(LatheError(.file, name).message == shown)
+      // What is escaped stays as it is, and a compiler's log keeps its lines.
+      #expect(LatheError(.file, shown).message == shown)
+      #expect(LatheError(.kernelBuild, "1\t2\n3\u{1B}").message == "1\t2\n3\\u{1B}")
+    }
   }
 
   /// A programmer's mistake ends the program with a line that says what does not fit.
   @Suite("Mistakes", .serialized)
   struct Mistakes {
+    static let lineOfMistake = #line + 2
+    private static func addWrongShapes() {
+      _ = Tensor.zeros([2, 3], device: .cpu) + Tensor.zeros([4], device: .cpu)
+    }
+
+    @Test func oneLineNamesThePlaceInTheProgram() async {
+      let result = await #expect(
+        processExitsWith: .signal(SIGABRT), observing: [\.standardErrorContent, \.standardOutputContent]
+      ) {
+        print("printed before")
+        Self.addWrongShapes()
+      }
+      let errors = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      let lines = errors.split(separator: "\n")
+      #expect(lines.count == 1, "\(errors)")
+      let beginning = "\(#filePath):\(Self.lineOfMistake): Fatal error: add: shapes [2, 3]"
+      #expect(lines.first?.hasPrefix(beginning) ?? false, "\(errors)")
+      let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+      #expect(output.contains("printed before"))
+    }
+
+    @Test func negativeSizes() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Tensor.zeros([-1], device: .cpu)
+      }
+      expectMessage(result, "Tensor: shape [-1]: a size is 0 or more")
+    }
+
+    @Test func negativeSizesOfRandomNumbers() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Tensor.uniform([2, -3], generator: Generator(seed: 0), device: .cpu)
+      }
+      expectMessage(result, "Tensor: shape [2, -3]: a size is 0 or more")
+    }
+
+    @Test func hugeShapes() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Tensor.zeros([1 << 40, 1 << 40], device: .cpu).count
+      }
+      expectMessage(result, "Shape: [1099511627776, 1099511627776] has more elements than 64 bits count")
+    }
+
+    @Test func axesOfShapes() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Tensor.zeros([2, 3], device: .cpu).shape[2]
+      }
+      expectMessage(result, "Shape: [2, 3] has no axis 2")
+    }
+
+    @Test func raggedLists() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = Tensor([[1, 2], [3]], device: .cpu)
+      }
+      expectMessage(result, "Tensor: nested lists of different lengths")
+    }
+
     @Test func matmulShapes() async {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor.zeros([64, 784], device: .cpu).matmul(Tensor.zeros([512, 10], device: .cpu))

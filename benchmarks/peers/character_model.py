@@ -94,7 +94,7 @@ def lathe(text, model, epochs, device):
         subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
         lines = [json.loads(line) for line in open(f"{folder}/run/metrics.jsonl")]
     epochs = [line for line in lines if line["type"] == "epoch"]
-    return [line["testLoss"] for line in epochs], epochs[-1]["step"]
+    return [line["test_loss"] for line in epochs], epochs[-1]["step"]
 
 
 def main():

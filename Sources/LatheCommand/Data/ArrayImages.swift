@@ -94,37 +94,14 @@ struct ArrayImages: ImageSource {
   /// The class of each image, and the classes' names.
   let labels: [Int], classNames: [String]
   let checksum: UInt32
-  /// What numbers are multiplied by to become bytes.
-  let scale: Float
-  private let size: ModelInput
-  private let pixels: [UInt8]
+  private let pixels: PixelArray
 
-  var nativeSize: ModelInput? { size }
+  var nativeSize: ModelInput? { pixels.size }
 
   /// - Parameter training: The training set's images, of a test set: it has the same classes and the same scale.
   /// - Throws: `LatheError` where the array is not of images.
   init(_ source: DataSource, _ arrays: LabelledArrays, training: ArrayImages? = nil) throws {
-    let shape = arrays.inputs.shape
-    var input = ModelInput()
-    var channelsLast = arrays.inputs
-    if shape.count == 3 {
-      (input.channels, input.height, input.width) = (1, shape[1], shape[2])
-    } else if shape.count == 4, [1, 3].contains(shape[3]) {
-      (input.height, input.width, input.channels) = (shape[1], shape[2], shape[3])
-    } else if shape.count == 4, [1, 3].contains(shape[1]) {
-      (input.channels, input.height, input.width) = (shape[1], shape[2], shape[3])
-      channelsLast = arrays.inputs.permuted([0, 2, 3, 1]).contiguous()
-    }
-    guard shape.count > 2, shape.count == 3 || [1, 3].contains(input.channels), input.height > 0,
-      input.width > 0
-    else {
-      throw LatheError(
-        .format,
-        "\(source.file): images are \(arrays.inputs.dtype) \(shape); [n, height, width], or with 1 or 3 channels behind n "
-          + "or at the end, is needed")
-    }
-    size = input
-    (pixels, scale) = try ArrayImages.bytes(channelsLast, scale: training?.scale) {
+    pixels = try PixelArray(arrays.inputs, scale: training?.pixels.scale) {
       "\(source.file): '\(arrays.name)': \($0)"
     }
     let place: (Int) -> String = { "\(source.file): label \($0)" }
@@ -132,43 +109,13 @@ struct ArrayImages: ImageSource {
     (labels, classNames) =
       try training.map { (try source.numbers(of: names, in: $0.classNames, place: place), $0.classNames) }
       ?? source.coded(names, place: place)
-    checksum = CRC32.checksum([arrays.labels.flatMap { "\($0) ".utf8 }, pixels])
+    checksum = CRC32.checksum([arrays.labels.flatMap { "\($0) ".utf8 }, pixels.bytes])
   }
 
   var count: Int { labels.count }
 
-  /// Bytes as they are; truth values black and white; other numbers in 0...1, where they have fractions, or 0...255.
-  private static func bytes(_ images: Tensor, scale: Float?, _ place: (String) -> String) throws -> (
-    [UInt8], Float
-  ) {
-    switch images.dtype {
-    case .uint8: return (try images.bytes(), 1)
-    case .bool: return (try images.bytes().map { $0 * 255 }, 255)
-    default: break
-    }
-    let values = try images.scalars(as: Float.self)
-    var (low, high) = (Float.infinity, -Float.infinity)
-    for value in values {
-      guard value.isFinite else { throw LatheError(.format, place("a value that is not finite")) }
-      (low, high) = (min(low, value), max(high, value))
-    }
-    let scale = scale ?? (images.dtype.isFloatingPoint && high <= 1 ? 255 : 1)
-    guard low >= 0, high * scale <= 255 else {
-      throw LatheError(
-        .format,
-        place(
-          "values of images from \(low) to \(high); 0...\(scale == 255 ? 1 : 255) is needed, since pixels are bytes here"
-        ))
-    }
-    return (values.map { UInt8(($0 * scale).rounded()) }, scale)
-  }
-
   /// An image with its class.
   func example(at index: Int, random: inout SampleRandom) -> LabelledImage {
-    let bytes = size.height * size.width * size.channels
-    let image = Image(
-      height: size.height, width: size.width, channels: size.channels,
-      pixels: Array(pixels[index * bytes..<(index + 1) * bytes]))
-    return LabelledImage(image: image, label: labels[index])
+    LabelledImage(image: pixels.image(at: index), label: labels[index])
   }
 }

@@ -87,7 +87,7 @@ struct DataDescription: Codable, Equatable {
       throw LatheError(.format, "\(path): not the description of a run's data; train the model anew")
     }
     let repeated = JSONKeys.repeated(in: text).map { "the key '\($0)' comes twice" }
-    if let problem = repeated ?? result.model.problem ?? result.options.problem ?? result.problem {
+    if let problem = repeated ?? result.model.problem ?? result.options.valueProblem ?? result.problem {
       throw LatheError(.format, "\(path): \(problem); train the model anew")
     }
     return result

@@ -44,7 +44,8 @@ struct TextParts: DataParts {
     }
     let records =
       switch source.kind {
-      case .jsonl: try TextParts.records(source)
+      case .jsonl:
+        try TextParts.records(source)
       case .csv: try TextParts.table(source)
       default: try LabelledTexts.records(source.file, limit: source.memoryLimit)
       }
@@ -84,16 +85,26 @@ struct TextParts: DataParts {
   }
 
   private static func records(_ source: DataSource) throws -> [LabelledTexts.Record] {
-    let (textKey, labelKey) = (source.options.input ?? "text", source.options.label ?? "label")
-    let lines = try JSONLinesReader([String: JSONScalar].self, path: source.file)
-    var budget = try ReadingBudget(source.file, limit: source.memoryLimit)
+    try records(
+      source.file, input: source.options.input, label: source.options.label, limit: source.memoryLimit)
+  }
+
+  /// The texts of JSON lines, those that have labels with them.
+  ///
+  /// - Parameter limit: The memory that those of a compressed file may take.
+  static func records(
+    _ file: String, input: String?, label: String?, limit: Int?
+  ) throws -> [LabelledTexts.Record] {
+    let (textKey, labelKey) = (input ?? "text", label ?? "label")
+    let lines = try JSONLinesReader([String: JSONScalar].self, path: file)
+    var budget = try ReadingBudget(file, limit: limit)
     var records: [LabelledTexts.Record] = []
     while let object = try lines.next() {
       guard case .text(let text) = object[textKey] else {
         let keys = object.keys.sorted().joined(separator: ", ")
         throw LatheError(
           .format,
-          "\(source.file): line \(lines.line): no text '\(textKey)'; there are \(keys); choose with --input")
+          "\(file): line \(lines.line): no text '\(textKey)'; there are \(keys); choose with --input")
       }
       let record = LabelledTexts.Record(
         line: lines.line, label: object[labelKey]?.label, text: Array(text.utf8))

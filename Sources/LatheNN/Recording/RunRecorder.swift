@@ -4,7 +4,8 @@ import Lathe
 /// Writes what a run does into its folder: `config.json`, `metrics.jsonl` and TensorBoard's events.
 ///
 /// `config.json` holds everything needed to repeat the run. `metrics.jsonl` has one object a line, of type `step`,
-/// `test` or `epoch`; a resumed run first drops the lines behind the step that it goes on from.
+/// `test` or `epoch`, with keys such as `test_accuracy`, as `lathe train --json` has; a resumed run first drops the
+/// lines behind the step that it goes on from.
 public final class RunRecorder: TrainerCallback {
   /// What a run can be repeated by.
   public struct Configuration: Codable, Hashable, Sendable {
@@ -79,6 +80,7 @@ public final class RunRecorder: TrainerCallback {
     self.histograms = histograms
     self.images = images
     encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
@@ -94,6 +96,7 @@ public final class RunRecorder: TrainerCallback {
       environment: RunEnvironment(program: program, device: trainer.device),
       parameters: trainer.model.parameterCount)
     let pretty = JSONEncoder()
+    pretty.keyEncodingStrategy = .convertToSnakeCase
     pretty.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let text = String(decoding: try pretty.encode(configuration), as: UTF8.self)
     try AtomicFile.write(text + "\n", to: "\(folder)/config.json")

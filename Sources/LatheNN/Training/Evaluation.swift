@@ -1,13 +1,13 @@
 import Lathe
 
 /// The figures of a pass over a test set.
-struct TestFigures {
+package struct TestFigures {
   /// The mean loss.
-  let loss: Double
+  package let loss: Double
   /// The share of right answers; nil where there is no right and wrong.
-  let accuracy: Double?
+  package let accuracy: Double?
   /// The metrics that have a finite value, by their names; nil where none were asked for.
-  let metrics: [String: Double]?
+  package let metrics: [String: Double]?
 }
 
 extension Objective {
@@ -27,7 +27,7 @@ extension Objective {
   /// The means and further metrics, which fit the objective, by one pass over a data set in evaluation mode.
   ///
   /// - Parameter batchSize: Examples at a time; as the data says unless given.
-  func figures(
+  package func figures(
     of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], batchSize: Int? = nil,
     device: Device
   ) throws -> TestFigures {

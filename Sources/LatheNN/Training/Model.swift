@@ -10,6 +10,8 @@ public struct Model {
   public let description: ModelDescription
   /// The file that its weights are from.
   public let source: String
+  /// The run's folder.
+  public let folder: String
   /// Where it computes.
   public let device: Device
 
@@ -37,7 +39,8 @@ public struct Model {
     try network.load(content.values, from: content.source)
     network.evaluate()
     return Model(
-      network: network, recipe: recipe, description: description, source: content.source, device: device)
+      network: network, recipe: recipe, description: description, source: content.source, folder: folder.path,
+      device: device)
   }
 
   /// What the network gives for a batch, such as one of `batch(images:)`, in evaluation mode.

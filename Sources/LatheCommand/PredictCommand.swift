@@ -1,0 +1,125 @@
+#if CommandLine
+  import ArgumentParser
+  import LatheNN
+
+  struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "predict", abstract: "Says what a stored model makes of images, rows or texts.",
+      discussion: """
+        Of each input the classes with the largest probabilities; of a text that a network learned to go on with, the \
+        characters that may come next. The data needs no labels. What is in a file follows from its name, as in training.
+        """)
+
+    /// How answers are written.
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+      case table, json, csv
+    }
+
+    @OptionGroup var stored: StoredModelOptions
+
+    @Flag(help: "Print one JSON object a line, as --format json does.")
+    var json = false
+
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp("PNG and JPEG files.", valueName: "file"))
+    var image: [String] = []
+
+    @Option(
+      help: ArgumentHelp(
+        "A folder of PNG and JPEG files, with those in its folders, or of IDX files, of which the test images are taken.",
+        valueName: "dir"))
+    var dataDir: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "A .csv table with the columns that the model knows, an .npz or .npy array, a .jsonl file or a text: one a line "
+          + "for networks that tell classes.", valueName: "file"))
+    var dataFile: String?
+
+    @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")
+    var text: [String] = []
+
+    @Option(help: "What holds the inputs: an array (images), a key or column of texts (text).")
+    var input: String?
+
+    @Option(help: "table, json or csv; without it table.")
+    var format: Format?
+
+    @Option(parsing: .unconditional, help: "How many classes of each input are shown; without it 3.")
+    var top: Int?
+
+    @OptionGroup var choice: DeviceOptions
+
+    func validate() throws {
+      try stored.check()
+      let sources = [!image.isEmpty, dataDir != nil, dataFile != nil, !text.isEmpty].count { $0 }
+      guard sources == 1 else {
+        throw ValidationError(
+          "give --image, --data-dir, --data-file or --text\(sources == 0 ? "" : ", one of them")")
+      }
+      if dataDir?.isEmpty == true || dataFile?.isEmpty == true || image.contains("") {
+        throw ValidationError("a path is empty; name a file or a folder")
+      }
+      if let top, !(1...1_000_000).contains(top) {
+        throw ValidationError("--top is \(top); give 1 to 1000000")
+      }
+      if json, let format, format != .json {
+        throw ValidationError("--json is --format json; leave one of them out")
+      }
+    }
+
+    func run() throws {
+      let device = try choice.open()
+      let model = try stored.load(device)
+      let answers = try Answers(model)
+      let inputs = try self.inputs(of: model)
+      var writer = PredictionWriter(format: json ? .json : format ?? .table, top: top ?? 3)
+      for start in stride(from: 0, to: inputs.count, by: Answers.batchSize) {
+        let range = start..<min(start + Answers.batchSize, inputs.count)
+        let rows = try answers.probabilities(of: inputs, range)
+        for (place, row) in zip(range, rows) {
+          try writer.write(name: inputs.name(place), probabilities: row, of: answers.names)
+        }
+      }
+    }
+
+    private func inputs(of model: Model) throws -> PredictionInputs {
+      if !image.isEmpty { return try .images(image, model) }
+      if let dataDir { return try .folder(dataDir, model) }
+      if let dataFile { return try .file(dataFile, input: input, model) }
+      return try .texts(text.map { ($0, $0) }, model)
+    }
+  }
+
+  /// The classes of a model and their probabilities.
+  private struct Answers {
+    /// Inputs that go through the network at once; of texts to go on with one, since each has a length of its own.
+    static let batchSize = 64
+
+    /// The classes' names, or the characters that may come next.
+    let names: [String]
+    private let model: Model
+
+    /// - Throws: `LatheError` where the model tells no classes.
+    init(_ model: Model) throws {
+      self.model = model
+      switch model.recipe.task {
+      case .images, .texts: names = model.description.classNames ?? []
+      case .language: names = (model.description.characters ?? []).map { String($0) }
+      case .reconstruction, .variational:
+        throw LatheError(
+          .invalidArgument,
+          "\(model.source): \(model.recipe.name) gives images back and tells no classes; `lathe evaluate` shows its loss"
+        )
+      }
+    }
+
+    /// A row for each input of a range.
+    func probabilities(of inputs: PredictionInputs, _ range: Range<Int>) throws -> [[Float]] {
+      guard model.recipe.task == .language else { return try model.probabilities(inputs.batch(range)) }
+      // Of each character there is a row; the last one's says what may follow.
+      return try range.compactMap { try model.probabilities(inputs.batch($0..<$0 + 1)).last }
+    }
+  }
+#endif
