@@ -127,9 +127,9 @@ extension CommandTests {
     func data() throws {
       let empty = try TemporaryFolder()
       expectFailure(
-        try train("--data-dir", empty.path), "dataset-fashion-mnist", "--data-dir",
-        "train-images-idx3-ubyte")
-      expectFailure(try train("--data-dir", "/nonexistent"), "/nonexistent", "dataset-fashion-mnist")
+        try train("--data-dir", empty.path), empty.path, "train-images-idx3-ubyte",
+        "name a folder of IDX files")
+      expectFailure(try train("--data-dir", "/nonexistent"), "/nonexistent", "name a folder of IDX files")
       let labels = try folder.read("train-labels-idx1-ubyte.gz")
       try folder.write(Array(labels.dropLast(9)), "train-labels-idx1-ubyte.gz")
       expectFailure(try train(), "train-labels-idx1-ubyte.gz", "fetch the file again")

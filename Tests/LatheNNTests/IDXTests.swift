@@ -1,4 +1,5 @@
 import DataTestSupport
+import Foundation
 import LatheNN
 import Testing
 
@@ -111,7 +112,15 @@ struct IDXTests {
     #expect {
       try FashionMNIST.load(.train, from: folder.path)
     } throws: {
-      says($0, "dataset-fashion-mnist", "--data-dir", "train-images-idx3-ubyte")
+      says($0, folder.path, "train-images-idx3-ubyte", "name a folder of IDX files")
+        && !says($0, "dataset-fashion-mnist")
+    }
+    if !FileManager.default.fileExists(atPath: FashionMNIST.defaultFolder) {
+      #expect {
+        try FashionMNIST.load(.train)
+      } throws: {
+        says($0, "apt-get install dataset-fashion-mnist", "--data-dir")
+      }
     }
   }
 }
