@@ -116,7 +116,7 @@ extension Tensor {
     let shape: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
     let result =
       sizes.channels > 0
-      ? run(.convolution(forward), inputs.map { $0.kernelInput.contiguous() }, output: shape)
+      ? convolved(forward, inputs.map { $0.kernelInput.detached() }, shape)
       : sumOfNothing(shape, device: x.tensor.device, bias: bias?.kernelInput)
     return result.stored(as: DType.promote(x.dtype, filter.dtype))
       .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
@@ -127,6 +127,49 @@ extension Tensor {
           biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
         ]
       }
+  }
+
+  /// The longest sum over channels and taps that is left to a device's kernel; longer ones are added in halves of the
+  /// channels, so that they keep their digits. Kernels of the CPU do so themselves.
+  private static let longestSum = 1 << 14
+
+  private static func isLong(_ sizes: Convolution2D, channels: Int, on device: Device) -> Bool {
+    device != .cpu && sizes.groups == 1 && channels > 1
+      && channels * sizes.kernelHeight * sizes.kernelWidth > longestSum
+  }
+
+  /// The forward pass of x, filter and perhaps bias.
+  private static func convolved(_ sizes: Convolution2D, _ inputs: [Tensor], _ shape: Shape) -> Tensor {
+    guard isLong(sizes, channels: sizes.channels, on: inputs[0].device) else {
+      return run(.convolution(sizes), inputs.map { $0.contiguous() }, output: shape)
+    }
+    var half = sizes
+    half.hasBias = false
+    let middle = sizes.channels / 2
+    let sums = [0..<middle, middle..<sizes.channels].map { part in
+      half.channels = part.count
+      let operands = inputs.prefix(2).map { $0.sliced(axis: 1, from: part.lowerBound, to: part.upperBound) }
+      return convolved(half, Array(operands), shape)
+    }
+    let sum = sums[0] + sums[1]
+    return sizes.hasBias ? sum + inputs[2].reshaped(to: [1, shape[1], 1, 1]) : sum
+  }
+
+  private static func convolvedBackward(
+    _ sizes: Convolution2D, _ g: Tensor, _ filter: Tensor, _ shape: Shape
+  ) -> Tensor {
+    guard isLong(sizes, channels: sizes.outputChannels, on: g.device) else {
+      return run(.convolutionBackwardInput(sizes), [g.contiguous(), filter.contiguous()], output: shape)
+    }
+    var half = sizes
+    let middle = sizes.outputChannels / 2
+    let sums = [0..<middle, middle..<sizes.outputChannels].map { part in
+      half.outputChannels = part.count
+      return convolvedBackward(
+        half, g.sliced(axis: 1, from: part.lowerBound, to: part.upperBound),
+        filter.sliced(axis: 0, from: part.lowerBound, to: part.upperBound), shape)
+    }
+    return sums[0] + sums[1]
   }
 
   /// What is left where there are no channels to sum over.
@@ -144,9 +187,7 @@ extension Tensor {
     let shape: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
     let result =
       sizes.outputChannels > 0
-      ? run(
-        .convolutionBackwardInput(sizes), [g.kernelInput.contiguous(), filter.kernelInput.contiguous()],
-        output: shape)
+      ? convolvedBackward(sizes, g.kernelInput.detached(), filter.kernelInput.detached(), shape)
       : sumOfNothing(shape, device: g.tensor.device)
     return result.stored(as: DType.promote(g.dtype, filter.dtype))
       .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in

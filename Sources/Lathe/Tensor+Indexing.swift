@@ -4,7 +4,20 @@ extension Tensor {
   /// Indices as the kernels take them.
   private func asIndices(_ name: StaticString) -> Tensor {
     require(dtype.isInteger, "\(name): indices are whole numbers, not \(dtype)")
-    return cast(to: .int32).detached()
+    return asInt32().detached()
+  }
+
+  /// Whole numbers as int32; what does not fit becomes the nearest number that does, which is no index of any axis.
+  func asInt32() -> Tensor {
+    guard dtype == .int64 else { return cast(to: .int32) }
+    return maximum(Int64(Int32.min)).minimum(Int64(Int32.max)).cast(to: .int32)
+  }
+
+  /// Kernels count along an axis in int32.
+  func checkCount(_ axis: Int, _ name: StaticString) {
+    require(
+      shape[axis] <= Int(Int32.max),
+      "\(name): axis \(axis) of \(shape): indices are int32, and an axis has at most \(Int32.max) elements")
   }
 
   /// Elements picked along an axis: result[..., p, ...] is self[..., indices[..., p, ...], ...].
@@ -23,6 +36,7 @@ extension Tensor {
       "gather: indices \(indices.shape) for a tensor of shape \(shape) along axis \(axis)")
     require(
       device == indices.device, "gather: tensors on different devices, \(device) and \(indices.device)")
+    checkCount(a, "gather")
     return gathered(a, indices.asIndices("gather"))
   }
 
@@ -53,6 +67,7 @@ extension Tensor {
     )
     require(
       device == indices.device && device == source.device, "scatterAdd: tensors on different devices")
+    checkCount(a, "scatterAdd")
     let common = DType.promote(dtype, source.dtype)
     return cast(to: common).scattered(a, indices.asIndices("scatterAdd"), source.cast(to: common))
   }
@@ -80,6 +95,7 @@ extension Tensor {
     require(
       device == indices.device, "indexSelected: tensors on different devices, \(device) and \(indices.device)"
     )
+    checkCount(a, "indexSelected")
     var along = Shape(repeating: 1, rank: rank)
     along[a] = indices.count
     var target = shape
@@ -100,10 +116,21 @@ extension Tensor {
   }
 
   /// 1 at the class that each element names and 0 elsewhere, along a new last axis.
+  ///
+  /// An element outside the classes is an `indexOutOfRange` error, thrown where values are read.
   public func oneHot(classes: Int, dtype: DType = .float32) -> Tensor {
     require(self.dtype.isInteger, "oneHot: class indices are whole numbers, not \(self.dtype)")
-    return (unsqueezed(-1).cast(to: .int32) .== Tensor.arange(classes, device: device)).cast(to: dtype)
+    require(classes >= 0 && classes <= Int(Int32.max), "oneHot: \(classes) classes")
+    // What is picked is the element itself: a check of its range. Classes never count from the end.
+    let labels = asInt32()
+    let checked = Tensor.select(
+      labels .< 0, Tensor.full([], Int32.max, dtype: .int32, device: device), labels)
+    let same = Tensor.arange(classes, device: device).indexSelected(axis: 0, indices: checked.flattened())
+    return same.reshaped(to: shape).matches(classes: classes).cast(to: dtype)
   }
+
+  /// Which class each element names; one outside the classes none.
+  func matches(classes: Int) -> Tensor { unsqueezed(-1) .== Tensor.arange(classes, device: device) }
 
   /// The elements on and below a diagonal of the last two axes, zeros above.
   public func tril(diagonal: Int = 0) -> Tensor { triangle(diagonal, lower: true) }
@@ -128,6 +155,7 @@ extension Tensor {
       let (values, indices) = transposed(a, -1).sorted(descending: descending)
       return (values.transposed(a, -1), indices.transposed(a, -1))
     }
+    checkCount(a, "sorted")
     let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .bool ? .uint8 : dtype)
     let n = shape[a]
     let results = Tensor.run(

@@ -132,11 +132,12 @@ extension Tensor {
       if n == 0 {
         result = result.sliced(axis: a, from: 0, to: 0)
       } else {
-        var wide = result.shape
-        wide.insert(n, at: a)
         var target = result.shape
         target[a] *= n
-        result = result.unsqueezed(a).expanded(to: wide).reshaped(to: target)
+        // An axis more than the tensor's may be one too many: those around it are one each.
+        let outer = Shape(target.prefix(a)).elementCount
+        let inner = Shape(result.shape.dropFirst(a)).elementCount
+        result = result.reshaped(to: [outer, 1, inner]).expanded(to: [outer, n, inner]).reshaped(to: target)
       }
     }
     return result

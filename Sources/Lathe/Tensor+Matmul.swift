@@ -27,6 +27,19 @@ extension Tensor {
   private func wholeNumberProduct(_ other: Tensor) -> Tensor {
     let left = dtype == .bool ? cast(to: .int64) : self
     let right = dtype == .bool ? other.cast(to: .int64) : other
+    if Swift.max(rank, other.rank) == Shape.maximumRank {
+      // The products have one axis more: that of the batch is then one.
+      guard let batch = Shape.broadcast(Shape(shape.dropLast(2)), Shape(other.shape.dropLast(2))) else {
+        stop("matmul: \(shape) x \(other.shape): batches do not broadcast")
+      }
+      func asBatch(_ x: Tensor) -> Tensor {
+        let matrix = Shape(x.shape.suffix(2))
+        return x.expanded(to: Shape(Array(batch) + Array(matrix)))
+          .reshaped(to: [batch.elementCount, matrix[0], matrix[1]])
+      }
+      return asBatch(left).wholeNumberProduct(asBatch(right))
+        .reshaped(to: batch.appending(shape[rank - 2]).appending(other.shape[other.rank - 1]))
+    }
     return (left.unsqueezed(-1) * right.unsqueezed(-3)).sum(axes: [-2], dtype: left.dtype)
   }
 

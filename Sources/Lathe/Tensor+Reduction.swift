@@ -225,6 +225,7 @@ extension Tensor {
     guard let axis else { return flattened().argExtremum(name, axis: 0, keepDims: false, largest: largest) }
     let a = self.axis(axis, name)
     require(shape[a] > 0, "\(name): axis \(axis) of \(shape) has no elements")
+    checkCount(a, name)
     var target = shape
     if keepDims { target[a] = 1 } else { target.remove(at: a) }
     let source = dtype == .bool ? cast(to: .uint8) : (dtype.isFloatingPoint ? cast(to: .float32) : self)

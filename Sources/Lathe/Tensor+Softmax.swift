@@ -71,9 +71,9 @@ extension Tensor {
     let result = fullPrecisionResult
     let x = KernelOperand(reshaped(to: [rows, classes]))
     let original = dtype
-    let target = labels.cast(to: .int32).reshaped(to: [rows]).contiguous().detached()
+    let target = labels.asInt32().reshaped(to: [rows]).contiguous().detached()
     let operation = CrossEntropy(
-      rows: rows, classes: classes, ignoredIndex: ignoredIndex.flatMap(Int32.init(exactly:)),
+      rows: rows, classes: classes, ignoredIndex: ignoredIndex.map(Int32.init(clamping:)),
       labelSmoothing: labelSmoothing)
     let results = Tensor.run(
       .crossEntropy(operation), [x.kernelInput.contiguous(), target],
@@ -100,7 +100,8 @@ extension Tensor {
   /// The gradient in tensor operations, for gradients of gradients.
   private func crossEntropyGradient(_ labels: Tensor, _ loss: CrossEntropy, _ gradient: Tensor) -> Tensor {
     let smooth = loss.labelSmoothing
-    let wanted = labels.oneHot(classes: loss.classes) * (1 - smooth) + smooth / Float(loss.classes)
+    let wanted =
+      labels.matches(classes: loss.classes).cast(to: .float32) * (1 - smooth) + smooth / Float(loss.classes)
     var weight = gradient
     if let ignored = loss.ignoredIndex {
       weight = Tensor.select(labels .== ignored, Tensor.zeros([], device: device), gradient)

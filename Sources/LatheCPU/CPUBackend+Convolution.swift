@@ -64,7 +64,8 @@ private struct ConvolutionKernel {
     to y: UnsafeMutablePointer<Float>
   ) {
     withUnsafePointer(to: sizes) { s in
-      if sizes.channels == sizes.groups && sizes.output_channels == sizes.groups {
+      // Elements of a filter are added in order: many are better left to the products.
+      if sizes.channels == sizes.groups && sizes.output_channels == sizes.groups && workOfPixel <= 256 {
         let work = 4 * workOfPixel * sizes.output_height * sizes.output_width
         pool.parallelFor(sizes.batch * sizes.channels, grain: grain(work)) { range in
           lathe_depthwise_run(s, x, filter, bias, y, range.lowerBound, range.upperBound)

@@ -70,6 +70,8 @@ extension CPUBackend {
     nonisolated(unsafe) let base = inputs[0].pointer
     nonisolated(unsafe) let source = inputs[2].pointer
     nonisolated(unsafe) let y = outputs[0].pointer
+    let numbers = NumberedTargets(
+      resolved, dtype: dtype, outer: outer, count: count, picked: picked, width: width, length: inner / width)
     // Each thread has rows of its own and walks all indices, so that additions keep their order.
     let isRow: Int32 = index.isRow ? 1 : 0
     resolved.withUnsafeBufferPointer { buffer in
@@ -79,14 +81,58 @@ extension CPUBackend {
           from: base + range.lowerBound * inner * size, byteCount: range.count * inner * size)
         for o in range.lowerBound / count...(range.upperBound - 1) / count {
           let rows = range.clamped(to: o * count..<(o + 1) * count)
-          kernel(
-            y + o * count * inner * size, source + o * picked * inner * size,
-            indices.baseAddress.map { $0 + o * picked * width }, isRow, picked, inner,
-            rows.lowerBound - o * count, rows.upperBound - o * count)
+          let (to, from) = (y + o * count * inner * size, source + o * picked * inner * size)
+          let index = indices.baseAddress.map { $0 + o * picked * width }
+          let (low, high) = (rows.lowerBound - o * count, rows.upperBound - o * count)
+          if let numbers {
+            lathe_scatter_add_numbered(
+              to.assumingMemoryBound(to: Float.self), from.assumingMemoryBound(to: Float.self), index, isRow,
+              picked, inner, low, high, numbers.of(outer: o), numbers.sums)
+          } else {
+            kernel(to, from, index, isRow, picked, inner, low, high)
+          }
         }
       }
     }
   }
+}
+
+/// The targets of a scatter-add to which so many are added that a sum in float32 would lose digits: elements, or whole rows.
+private final class NumberedTargets: @unchecked Sendable {
+  // Unchecked: `numbers` is only read after init, and each thread has sums of its own.
+  private static let most = 256
+  private let numbers: UnsafeMutablePointer<Int32>
+  private let targets: Int
+  let sums: UnsafeMutablePointer<Double>
+
+  /// nil where there are none; `length` numbers of a target lie behind one another.
+  init?(
+    _ index: [Int32], dtype: DType, outer: Int, count: Int, picked: Int, width: Int, length: Int
+  ) {
+    guard dtype == .float32, picked > Self.most else { return nil }
+    let (targets, numbers) = (
+      count * width, UnsafeMutablePointer<Int32>.allocate(capacity: outer * count * width)
+    )
+    var next: Int32 = 0
+    index.withUnsafeBufferPointer { index in
+      for o in 0..<outer {
+        next = lathe_number_targets(
+          numbers + o * targets, index.baseAddress.map { $0 + o * picked * width }, picked, count, width,
+          Self.most, next)
+      }
+    }
+    self.targets = targets
+    self.numbers = numbers
+    sums = .allocate(capacity: Int(next) * length)
+    if next == 0 { return nil }
+  }
+
+  deinit {
+    numbers.deallocate()
+    sums.deallocate()
+  }
+
+  func of(outer: Int) -> UnsafePointer<Int32> { UnsafePointer(numbers + outer * targets) }
 }
 
 /// Indices int32 [outer, picked, inner] with any strides.

@@ -37,8 +37,7 @@ extension CPUBackend {
     let grain = max(1, MatrixProduct.leastForThread / work)
     ThreadPool.shared.parallelFor(batch.count, grain: grain) { range in
       for i in range {
-        var one = batch.matrix(i, of: gemm)
-        lathe_gemm_all(&one)
+        MatrixProduct.runOnThisThread(batch.matrix(i, of: gemm))
       }
     }
   }

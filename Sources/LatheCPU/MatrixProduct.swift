@@ -39,14 +39,17 @@ package enum MatrixProduct {
       }
       return
     }
-    if suitsBLAS(gemm), let blas = BLASLibrary.shared, runBLAS(gemm, blas) { return }
-    if work <= largestOnOneThread {
-      var gemm = gemm
-      lathe_gemm_all(&gemm)
-      return
+    if suitsBLAS(gemm), let blas = BLASLibrary.shared {
+      return inPairs(gemm) { if !runBLAS($0, blas) { runByRows($0) } }
     }
+    if work <= largestOnOneThread { return runOnThisThread(gemm) }
     let slices = sliceCount(gemm)
     if slices > 1 { return runInSlices(gemm, slices) }
+    inPairs(gemm) { runByRows($0) }
+  }
+
+  /// The built-in kernel, as many rows at a time as are packed.
+  private static func runByRows(_ gemm: lathe_gemm) {
     let tileRows = lathe_gemm_tile_rows()
     let rows = max(packedLimit / max(gemm.k, 1) / tileRows, 1) * tileRows
     var part = gemm

@@ -36,16 +36,37 @@
       self.b = [0, 0, b]
     }
 
+    /// The last three axes behind a new one in front, with the steps of a and b along it.
+    func behind(count: Int, a step: Int, b otherStep: Int) -> BatchAxes {
+      var result = self
+      let first =
+        sizes.count - 3 + (sizes.suffix(3).firstIndex { $0 > 1 }.map { $0 - (sizes.count - 3) } ?? 3)
+      result.sizes = [count] + sizes[first...]
+      result.a = [step] + a[first...]
+      result.b = [otherStep] + b[first...]
+      while result.sizes.count < 3 {
+        result.sizes.insert(1, at: 0)
+        result.a.insert(0, at: 0)
+        result.b.insert(0, at: 0)
+      }
+      return result
+    }
+
     /// Products that one launch computes: those of the last three axes.
     var count: Int { sizes.suffix(3).reduce(1, *) }
     /// Products of all axes in front of the last three.
     var launches: Int { sizes.dropLast(3).reduce(1, *) }
 
     /// Where a and b begin for one of the launches.
-    func offsets(launch: Int) -> (a: Int, b: Int) {
-      var rest = launch
+    func offsets(launch: Int) -> (a: Int, b: Int) { offsets(of: launch, along: sizes.indices.dropLast(3)) }
+
+    /// Where a and b begin for one of a launch's products.
+    func offsets(product: Int) -> (a: Int, b: Int) { offsets(of: product, along: sizes.indices.suffix(3)) }
+
+    private func offsets(of number: Int, along axes: Range<Int>) -> (a: Int, b: Int) {
+      var rest = number
       var result = (a: 0, b: 0)
-      for axis in sizes.indices.dropLast(3).reversed() {
+      for axis in axes.reversed() {
         let index = rest % sizes[axis]
         rest /= sizes[axis]
         result.a += index * a[axis]

@@ -90,6 +90,11 @@
       }
     }
 
+    /// Blocks of lines whose sums are added in order, and pixels where they are added one by one: as many as keep their
+    /// digits.
+    private static let blocksInOrder = 32
+    private static let pixelsInOrder = 1 << 14
+
     private func filterGradientByLanes(_ sizes: Convolution2D, inputs: [Operand], output: Operand) throws {
       let plan = try layerPlans.plan(.filterByLanes(geometry(sizes, forward: false))) {
         try LaneFilterGradientPlan(sizes, backend: self)
@@ -98,7 +103,7 @@
       try check(blocks)
       // Eight work-items for each core; their number depends on the sizes and the device alone.
       let wanted = min(blocks, ceilingDivide(8 * info.computeUnits, plan.chunks * sizes.groups))
-      let perSlice = ceilingDivide(blocks, wanted)
+      let perSlice = min(ceilingDivide(blocks, wanted), Self.blocksInOrder)
       let slices = ceilingDivide(blocks, perSlice)
       let partial = try pool.allocate(slices * plan.sliceSize * 4)
       try launch(
@@ -130,7 +135,8 @@
         let (across, down) = (ceilingDivide(plan.columns, plan.tile), ceilingDivide(plan.rows, plan.tile))
         let tiles = across * down * sizes.groups
         let wanted = max(1, min(ceilingDivide(256, tiles), ceilingDivide(total, 512)))
-        perSlice = max(plan.depth, roundedUp(ceilingDivide(total, wanted), to: plan.depth))
+        let pixels = min(ceilingDivide(total, wanted), Self.pixelsInOrder)
+        perSlice = max(plan.depth, roundedUp(pixels, to: plan.depth))
         slices = max(1, ceilingDivide(total, perSlice))
         kernel = plan.kernel
         global = (across * plan.side, down * plan.side, sizes.groups * slices)
@@ -140,7 +146,7 @@
         total = sizes.batch * plan.linesPerImage
         let blocks = ceilingDivide(total, plan.blockLines)
         let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
-        perSlice = max(1, ceilingDivide(blocks, wanted)) * plan.blockLines
+        perSlice = max(1, min(ceilingDivide(blocks, wanted), Self.blocksInOrder)) * plan.blockLines
         slices = max(1, ceilingDivide(total, perSlice))
         kernel = plan.kernel
         global = (slices, plan.chunks, sizes.groups)

@@ -17,6 +17,13 @@
     var hasBias: Bool
     var relu: Bool
 
+    /// Whether gemv_cpu.cl serves, and gemm_dot_cpu.cl.
+    var isRow: Bool { m == 1 && bStep == 1 && batch.count == 1 }
+    var suitsDots: Bool {
+      // Nothing to sum leaves the bias or zeros, which gemm_dot writes, as gemv does.
+      k == 0 || (aStep == 1 && bRow == 1 && bStep != 1 && (m <= 64 || m * n * k < 4_000_000))
+    }
+
     var head: [KernelArgument] { [.int(m), .int(n), .int(k)] }
     var epilogue: [KernelArgument] { [.int(hasBias ? 1 : 0), .int(relu ? 1 : 0)] }
   }
@@ -61,12 +68,7 @@
         part.aOffset += aOffset
         part.bOffset += bOffset
         let first = index * product.batch.count * product.m * product.n
-        let slices = sliceCount(part)
-        if slices > 1 {
-          try multiplyInSlices(part, slices, into: output.memory, at: first)
-        } else {
-          try multiply(part, into: output.memory, at: first)
-        }
+        try multiplyLong(part, into: output.memory, at: first)
       }
     }
 
@@ -76,15 +78,8 @@
       if profile == .gpu {
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
-      if product.m == 1, product.bStep == 1, product.batch.count == 1 {
-        return try multiplyRow(product, into: c, at: first)
-      }
-      let work = product.m * product.n * product.k
-      let dot = product.aStep == 1 && product.bRow == 1 && product.bStep != 1
-      // Nothing to sum leaves the bias or zeros, which gemm_dot writes, as gemv does.
-      if product.k == 0 || (dot && (product.m <= 64 || work < 4_000_000)) {
-        return try multiplyDot(product, into: c, at: first)
-      }
+      if product.isRow { return try multiplyRow(product, into: c, at: first) }
+      if product.suitsDots { return try multiplyDot(product, into: c, at: first) }
       let pack = product.bStep != 1 || (product.m >= 128 && product.n * product.k >= 65536)
       try tuned(.gemmCPU, shape) { try multiplyBlocked(product, $0, packing: pack, into: c, at: first) }
     }

@@ -10,12 +10,15 @@
     /// Floats of a work-item's part of the padded image.
     private static let most = 16384
 
+    /// Channels of the output that are added in order.
+    private static let mostChannels = 512
+
     /// Whether scattering serves better than gathering, which does taps x taps products for each pixel of the image
     /// and not for each of the output.
     static func serves(_ sizes: Convolution2D) -> Bool {
       sizes.strideY == 1 && sizes.strideX == 1
         && sizes.height * sizes.width * 10 > sizes.outputHeight * sizes.outputWidth * 14
-        && paddedPixels(sizes) <= most
+        && paddedPixels(sizes) <= most && sizes.outputChannels / sizes.groups <= mostChannels
     }
 
     private static func paddedPixels(_ sizes: Convolution2D) -> Int {

@@ -2,7 +2,7 @@
   import COpenCL
 
   extension OpenCLBackend {
-    /// Adds `slices` partial results of `count` elements each, in order; see slices.cl.
+    /// Adds `slices` partial results of `count` elements each, in a fixed order; see slices.cl.
     ///
     /// - Parameters:
     ///   - first: Where the result starts in `target`, in elements.

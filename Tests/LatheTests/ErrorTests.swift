@@ -42,6 +42,34 @@ extension AllTests {
       #expect(error?.kind == .indexOutOfRange)
     }
 
+    /// int64 beyond int32 never becomes another index: 2^32 is not 0.
+    @Test(arguments: TestDevice.all)
+    func wideIndicesAreOutOfRange(_ device: Device) throws {
+      let x = Tensor([1, 2, 3] as [Float], device: device)
+      let table = Tensor.zeros([3, 2], device: device)
+      for bad in [1 << 32, (1 << 40) + 1, -(1 << 32), Int64.max, Int64.min] as [Int64] {
+        let index = Tensor([bad], device: device)
+        let results = [
+          x.gather(axis: 0, indices: index), x.indexSelected(axis: 0, indices: index),
+          Tensor.embedding(index, table), x.scatterAdd(axis: 0, indices: index, source: x[0..<1]),
+          index.oneHot(classes: 3), table[0..<1].crossEntropy(index, reduction: .none),
+        ]
+        for result in results {
+          let error = #expect(throws: LatheError.self) { try result.scalars(as: Float.self) }
+          #expect(error?.kind == .indexOutOfRange)
+        }
+      }
+      let labels = Tensor([1, 1 << 40] as [Int64], device: device)
+      let logits = Tensor([1, 2, 0, 5, 6, 7] as [Float], shape: [2, 3], device: device)
+      let loss = try logits.crossEntropy(labels, ignoredIndex: 1 << 40).item()
+      #expect(Swift.abs(loss - 0.4076059) < 1e-6)
+      for bad in [3, -1] as [Int32] {
+        #expect(throws: LatheError.self) {
+          try Tensor([0, bad], device: device).oneHot(classes: 3).scalars(as: Float.self)
+        }
+      }
+    }
+
     @Test(arguments: TestDevice.all)
     func outOfMemoryTravelsInTheTensor(_ device: Device) throws {
       let before = device.counters.bytesInUse

@@ -53,6 +53,22 @@ extension OpCase {
           dtype: dtype, views: dtype == .int32, run: { $0[0].matmul($0[1]) },
           reference: { NDArray.matmul($0[0], $0[1]) }))
     }
+    // The most axes that a tensor has.
+    for dtype in [DType.float32, .int32, .bool] {
+      let values: Values = dtype == .bool ? .bools : .integers(-9, 9)
+      cases.append(
+        OpCase(
+          "matmul \(dtype) of eight axes",
+          [
+            InputSpec([2, 1, 1, 2, 1, 1, 3, 4], dtype, values),
+            InputSpec([1, 3, 1, 2, 1, 4, 2], dtype, values),
+          ],
+          dtype: dtype, run: { $0[0].matmul($0[1]) },
+          reference: {
+            let product = NDArray.matmul($0[0], $0[1])
+            return dtype == .bool ? product.map { $0 == 0 ? 0 : 1 } : product
+          }))
+    }
     cases.append(
       OpCase(
         "matmul with itself transposed", [.float([5, 3])], tolerance: .accumulated, gradient: [0],

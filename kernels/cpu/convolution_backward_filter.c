@@ -8,6 +8,9 @@
 
 static long rounded(long count) { return (count + 15) / 16 * 16; }
 
+/// Chunks whose sums are added in order: with those of a chunk as many as keep their digits.
+#define CHUNKS_IN_ORDER 128
+
 lathe_filter_plan lathe_convolution_filter_plan(const lathe_convolution *s) {
   const long outputs = s->output_channels / s->groups;
   const long depth = s->channels / s->groups * s->kernel_height * s->kernel_width;
@@ -37,8 +40,10 @@ lathe_filter_plan lathe_convolution_filter_plan(const lathe_convolution *s) {
   plan.slices = (64 + others - 1) / others;
   const long room = (1 << 22) / (s->output_channels * depth + 1) + 1;
   if (plan.slices > room) plan.slices = room;
-  if (plan.slices > plan.chunks) plan.slices = plan.chunks;
   if (plan.slices > 16) plan.slices = 16;
+  const long least = (plan.chunks + CHUNKS_IN_ORDER - 1) / CHUNKS_IN_ORDER;
+  if (plan.slices < least) plan.slices = least;
+  if (plan.slices > plan.chunks) plan.slices = plan.chunks;
   if (plan.slices < 1) plan.slices = 1;
   return plan;
 }

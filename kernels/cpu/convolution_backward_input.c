@@ -180,7 +180,7 @@ void lathe_convolution_scatter_run(
   const gemm_isa *isa = lathe_gemm_isa();
   const long width = isa->columns, pixels = s->output_height * s->output_width, plane = s->height * s->width;
   const long inputs = s->channels / s->groups, outputs = s->output_channels / s->groups;
-  const long blocks = block_count(s, block_channels);
+  const long blocks = block_count(s, block_channels), passes = gemm_passes(outputs);
   float *panel = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(outputs * width));
   float product[GEMM_MAX_ROWS * GEMM_MAX_COLUMNS] __attribute__((aligned(64)));
   target_run runs[GEMM_MAX_COLUMNS];
@@ -194,7 +194,7 @@ void lathe_convolution_scatter_run(
     const float *from = dy + (image * s->output_channels + g * outputs) * pixels;
     for (long p = 0; p < pixels; p += width) {
       const long columns = pixels - p < width ? pixels - p : width;
-      gemm_tile t = {.k = outputs, .c = product, .c_row = width, .columns = columns};
+      gemm_tile t = {.c = product, .c_row = width, .columns = columns};
       if (columns == width) {
         t.b = from + p;
         t.b_row = pixels;
@@ -206,14 +206,22 @@ void lathe_convolution_scatter_run(
       }
       long run_count;
       const bool eights = find_runs(s, p, columns, runs, &run_count);
+      const float *panel_start = t.b;
       for (long tile = 0; tile < tiles; tile++) {
         const long r0 = gemm_tile_start(rows, tiles, tile), r1 = gemm_tile_start(rows, tiles, tile + 1);
-        t.a = filter + r0 * outputs;
-        isa->kernel(r1 - r0, &t);
-        if (eights && run_count == 4)
-          scatter_fours(s, product, width, r0, r1, channels, runs, to);
-        else
-          scatter_tile(s, product, width, r0, r1, channels, runs, run_count, eights, to);
+        for (long pass = 0; pass < passes; pass++) {
+          const long k0 = gemm_pass_start(outputs, passes, pass), k1 = gemm_pass_start(outputs, passes, pass + 1);
+          t.k = k1 - k0;
+          t.a = filter + r0 * outputs + k0 * (r1 - r0);
+          t.b = panel_start + k0 * t.b_row;
+          t.flags = pass % PASSES_IN_ORDER == 0 ? 0 : GEMM_ACCUMULATE;
+          isa->kernel(r1 - r0, &t);
+          if (pass + 1 < passes && (pass + 1) % PASSES_IN_ORDER != 0) continue;
+          if (eights && run_count == 4)
+            scatter_fours(s, product, width, r0, r1, channels, runs, to);
+          else
+            scatter_tile(s, product, width, r0, r1, channels, runs, run_count, eights, to);
+        }
       }
     }
   }

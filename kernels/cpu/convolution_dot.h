@@ -2,7 +2,7 @@
 
 /// Sums over `segments` of `segment_length` pixels: sums[r][k][lane] += dy[r] * x[k], lane by lane.
 ///
-/// x is contiguous over the segments, dy steps by `segment_step`. `sum_row` counts taps. Lengths are multiples
+/// What the sums held is added at the end: a call's own sums stay short. x is contiguous over the segments, dy steps by `segment_step`. `sum_row` counts taps. Lengths are multiples
 /// of the kernel's lanes.
 typedef struct dot_tile {
   const float *dy;

@@ -9,8 +9,7 @@ LATHE_INLINE void DOT_NAME(tile)(const int rows, const int taps, const dot_tile 
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int k = 0; k < taps; k++)
-      sum[r][k] = *(const DOT_VECTOR *)(t->sums + (r * t->sum_row + k) * DOT_LANES);
+    for (int k = 0; k < taps; k++) sum[r][k] = (DOT_VECTOR){};
   const long dy_row = t->dy_row, x_row = t->x_row;
   const float *x = t->x;
   for (long segment = 0; segment < t->segments; segment++) {
@@ -33,7 +32,7 @@ LATHE_INLINE void DOT_NAME(tile)(const int rows, const int taps, const dot_tile 
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int k = 0; k < taps; k++)
-      *(DOT_VECTOR *)(t->sums + (r * t->sum_row + k) * DOT_LANES) = sum[r][k];
+      *(DOT_VECTOR *)(t->sums + (r * t->sum_row + k) * DOT_LANES) += sum[r][k];
 }
 
 static void DOT_NAME(dot)(long rows, long taps, const dot_tile *t) {

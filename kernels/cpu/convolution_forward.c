@@ -58,6 +58,19 @@ static void store_split(
   }
 }
 
+/// Adds a panel of sums over some of many passes to y, pixel by pixel, and ends the last with bias and relu.
+static void add_split(
+    const lathe_convolution *s, const float *from, long width, long first, long columns, long row, long rows,
+    const float *bias, bool relu, float *y) {
+  const long pixels = s->output_height * s->output_width;
+  for (long r = 0; r < rows; r++)
+    for (long j = 0; j < columns; j++) {
+      float *to = y + ((first + j) / pixels * s->output_channels + row + r) * pixels + (first + j) % pixels;
+      const float sum = *to + from[r * width + j] + (bias ? bias[row + r] : 0);
+      *to = relu && sum < 0 ? 0 : sum;
+    }
+}
+
 /// Panels that are worked on together, so that the filter's part is read once from memory for all of them.
 #define GROUP 8
 
@@ -99,6 +112,7 @@ void lathe_convolution_run(
     for (long pass = 0; pass < passes; pass++) {
       const long k0 = gemm_pass_start(depth, passes, pass), k1 = gemm_pass_start(depth, passes, pass + 1);
       const bool is_last = pass == passes - 1;
+      const bool starts = pass % PASSES_IN_ORDER == 0, ends = is_last || (pass + 1) % PASSES_IN_ORDER == 0;
       for (long p = p0; p < p1; p++) {
         const long j = p * width, columns = all - j < width ? all - j : width;
         const long run_count = lathe_pixel_runs(source, source_x, j - before, columns, runs);
@@ -106,7 +120,9 @@ void lathe_convolution_run(
         const bool inside = padded || lathe_runs_inside(s, runs, run_count);
         lathe_pack_pixels(source, runs, run_count, inside, source_end, k0, k1, panel, used, used);
         const long image = j / pixels, at = j % pixels;
-        const bool is_split = at + columns > pixels;
+        const bool is_split = passes > PASSES_IN_ORDER || at + columns > pixels;
+        // The kernel ends the sums, unless `add_split` does.
+        const bool finishes = is_last && passes <= PASSES_IN_ORDER;
         float *rows_at = split + (p - p0) * rows * width;
         gemm_tile t = {
             .k = k1 - k0,
@@ -114,17 +130,22 @@ void lathe_convolution_run(
             .b_row = used,
             .columns = columns,
             .c_row = is_split ? width : pixels,
-            .flags = (pass > 0 ? GEMM_ACCUMULATE : 0) | (is_last && s->relu ? GEMM_RELU : 0),
+            .flags = (starts ? 0 : GEMM_ACCUMULATE) | (finishes && s->relu ? GEMM_RELU : 0),
         };
         for (long tile = tile0; tile < tile1; tile++) {
           const long i = gemm_tile_start(rows, tiles, tile), count = gemm_tile_start(rows, tiles, tile + 1) - i;
           t.a = gemm_packed_tile(filter, tiles, isa->rows, k0, k1 - k0, tile);
           t.c = is_split ? rows_at + i * width : y + (image * s->output_channels + g * rows + i) * pixels + at;
-          t.row_bias = is_last && bias ? bias + g * rows + i : NULL;
+          t.row_bias = finishes && bias ? bias + g * rows + i : NULL;
           isa->kernel(count, &t);
         }
-        if (is_split && is_last)
-          store_split(s, rows_at + row0 * width, width, j, columns, g * rows + row0, row1 - row0, y);
+        const float *sums = rows_at + row0 * width;
+        if (is_split && ends && pass < PASSES_IN_ORDER)
+          store_split(s, sums, width, j, columns, g * rows + row0, row1 - row0, y);
+        else if (is_split && ends)
+          add_split(
+              s, sums, width, j, columns, g * rows + row0, row1 - row0, is_last ? bias : NULL, is_last && s->relu,
+              y);
       }
     }
   }

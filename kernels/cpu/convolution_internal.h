@@ -3,6 +3,9 @@
 #include "gemm_internal.h"
 #include "include/convolution.h"
 
+/// Passes over k that are added up in order; the sums of more are added up apart, so that they lose no digits.
+#define PASSES_IN_ORDER 64
+
 /// Pixels of one output row: where their window starts in the image (padding counted, so it may be negative),
 /// and where they go.
 typedef struct pixel_run {

@@ -87,6 +87,11 @@ void lathe_gemm_run(
   }
 }
 
+LATHE_CLONES void lathe_add_rows(float *c, long c_row, const float *from, long rows, long columns) {
+  for (long i = 0; i < rows; i++)
+    for (long j = 0; j < columns; j++) c[i * c_row + j] += from[i * columns + j];
+}
+
 void lathe_gemm_all(const lathe_gemm *g) {
   if (g->m == 1) return lathe_gemv(g, 0, g->n);
   const long tiles = lathe_gemm_tiles(g->m), width = lathe_gemm_isa()->columns;

@@ -37,6 +37,42 @@ LATHE_SCATTER_ADD(lathe_scatter_add_f32, float)
 LATHE_SCATTER_ADD(lathe_scatter_add_i32, uint32_t)
 LATHE_SCATTER_ADD(lathe_scatter_add_i64, uint64_t)
 
+int32_t lathe_number_targets(int32_t *numbers, const int32_t *index, size_t picked, size_t count, size_t width,
+                             size_t most, int32_t first) {
+  memset(numbers, 0, count * width * sizeof *numbers);
+  for (size_t p = 0; p < picked; p++)
+    for (size_t i = 0; i < width; i++) numbers[(size_t)index[p * width + i] * width + i]++;
+  for (size_t t = 0; t < count * width; t++) numbers[t] = (size_t)numbers[t] > most ? first++ : -1;
+  return first;
+}
+
+void lathe_scatter_add_numbered(float *restrict y, const float *restrict x, const int32_t *index, int is_row,
+                                size_t picked, size_t inner, size_t low, size_t high, const int32_t *numbers,
+                                double *restrict sums) {
+  // Runs of neighbours that have one number.
+  const size_t length = is_row ? inner : 1, width = is_row ? 1 : inner;
+  for (size_t t = low * width; t < high * width; t++) {
+    if (numbers[t] < 0) continue;
+    for (size_t i = 0; i < length; i++) sums[(size_t)numbers[t] * length + i] = y[t * length + i];
+  }
+  for (size_t p = 0; p < picked; p++)
+    for (size_t j = 0; j < width; j++) {
+      const size_t row = (size_t)index[p * width + j];
+      if (row < low || row >= high) continue;
+      const size_t t = row * width + j;
+      const float *from = x + (p * width + j) * length;
+      if (numbers[t] < 0) {
+        for (size_t i = 0; i < length; i++) y[t * length + i] += from[i];
+      } else {
+        for (size_t i = 0; i < length; i++) sums[(size_t)numbers[t] * length + i] += from[i];
+      }
+    }
+  for (size_t t = low * width; t < high * width; t++) {
+    if (numbers[t] < 0) continue;
+    for (size_t i = 0; i < length; i++) y[t * length + i] = (float)sums[(size_t)numbers[t] * length + i];
+  }
+}
+
 int64_t lathe_gather_rows(char *y, const char *x, const int32_t *index, int64_t index_stride, size_t picked,
                           size_t count, size_t bytes) {
   for (size_t p = 0; p < picked; p++) {

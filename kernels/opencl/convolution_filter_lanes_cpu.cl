@@ -22,6 +22,8 @@
 #define LINES ((BLOCK_LINES - 1) * STRIDE_Y + (KERNEL_HEIGHT - 1) * DILATION_Y + 1)
 #define IMAGE_BLOCKS ((TARGET_HEIGHT + BLOCK_LINES - 1) / BLOCK_LINES)
 #define TARGET_PLANE (TARGET_HEIGHT * TARGET_WIDTH)
+// Lines whose pixels are added up in registers: few enough for long sums to keep their digits.
+#define RUN_LINES ((384 + TARGET_WIDTH - 1) / TARGET_WIDTH)
 #define SOURCE_PLANE (SOURCE_HEIGHT * SOURCE_WIDTH)
 
 // One line of 16 channels, channel by channel in memory, to vectors of channels. Behind the last channel the last one is
@@ -83,8 +85,11 @@ __kernel void filter_lanes(__global const float *restrict dy, __global const flo
         for (int r = 0; r < ROWS_TILE; r++)
 #pragma unroll
           for (int t = 0; t < TILE_TAPS; t++) sum[r][t] = (float16)0.0f;
-        for (int i = 0; i < image_count; i++) {
-          for (int l = 0; l < line_count; l++) {
+        bool is_first = block == first_block;
+        for (int start = 0; start < image_count * line_count; start += RUN_LINES) {
+          const int end = min(start + RUN_LINES, image_count * line_count);
+          for (int line = start; line < end; line++) {
+            const int i = line / line_count, l = line % line_count;
             __global const float *rows[ROWS_TILE];
 #pragma unroll
             for (int r = 0; r < ROWS_TILE; r++)
@@ -103,18 +108,18 @@ __kernel void filter_lanes(__global const float *restrict dy, __global const flo
               }
             }
           }
-        }
 #pragma unroll
-        for (int r = 0; r < ROWS_TILE; r++) {
-          if (row + r >= ROWS) break;
-          __global float *to = partial + ((size_t)(row + r) * TAPS + ky * KERNEL_WIDTH) * 16;
-          if (block == first_block) {
+          for (int r = 0; r < ROWS_TILE; r++) {
+            if (row + r >= ROWS) break;
+            __global float *to = partial + ((size_t)(row + r) * TAPS + ky * KERNEL_WIDTH) * 16;
 #pragma unroll
-            for (int t = 0; t < TILE_TAPS; t++) vstore16(sum[r][t], t, to);
-          } else {
-#pragma unroll
-            for (int t = 0; t < TILE_TAPS; t++) vstore16(vload16(t, to) + sum[r][t], t, to);
+            for (int t = 0; t < TILE_TAPS; t++) vstore16(is_first ? sum[r][t] : vload16(t, to) + sum[r][t], t, to);
           }
+#pragma unroll
+          for (int r = 0; r < ROWS_TILE; r++)
+#pragma unroll
+            for (int t = 0; t < TILE_TAPS; t++) sum[r][t] = (float16)0.0f;
+          is_first = false;
         }
       }
     }

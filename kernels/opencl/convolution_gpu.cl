@@ -75,6 +75,13 @@ static inline float patch(__global const float *image, int k, int y, int x) {
     sum[3] += l.w * r;                                                                      \
   }
 
+// Runs of 256 steps are added up apart, so that long sums keep their digits.
+#define END_RUN(total, sum)                                                                 \
+  for (int w = 0; w < WORK; w++) {                                                          \
+    total[w] += sum[w];                                                                     \
+    sum[w] = (float4)0.0f;                                                                  \
+  }
+
 __attribute__((reqd_work_group_size(SIDE, SIDE, 1)))
 __kernel void convolution(__global const float *restrict source, __global const float *restrict filter,
 #if HAS_BIAS
@@ -99,6 +106,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
       source + ((size_t)(pixel / TARGET_PLANE) * GROUPS + group) * (CHANNELS * SOURCE_PLANE);
 
   float4 sum[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
+  float4 total[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
   float next_left[LOADS], next_right[LOADS];
   const int slices = (REDUCED + DEPTH - 1) / DEPTH;
   for (int s = 0; s <= slices; s++) {
@@ -116,6 +124,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
       __local const float *l0 = left[(s - 1) & 1];
       __local const float *r0 = right[(s - 1) & 1];
       MULTIPLY_SLICE(l0, r0, sum)
+      if (s % (256 / DEPTH) == 0 || s == slices) END_RUN(total, sum)
     }
     if (s < slices) {
       for (int i = 0; i < LOADS; i++) {
@@ -130,7 +139,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
     const int row = first_row + ly * WORK + r;
     if (row >= ROWS) continue;
     float values[WORK];
-    vstore4(sum[r], 0, values);
+    vstore4(total[r], 0, values);
     for (int j = 0; j < WORK; j++) {
       const int p = first_pixel + lx * WORK + j;
       if (p >= pixels) continue;
@@ -165,6 +174,7 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
   const int end_pixel = min(pixels, first_pixel + pixels_per_slice);
 
   float4 sum[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
+  float4 total[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
   float next_left[LOADS], next_right[LOADS];
   const int slices = (max(end_pixel - first_pixel, 0) + DEPTH - 1) / DEPTH;
   for (int s = 0; s <= slices; s++) {
@@ -188,6 +198,7 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
       __local const float *l0 = left[(s - 1) & 1];
       __local const float *r0 = right[(s - 1) & 1];
       MULTIPLY_SLICE(l0, r0, sum)
+      if (s % (256 / DEPTH) == 0 || s == slices) END_RUN(total, sum)
     }
     if (s < slices) {
       for (int i = 0; i < LOADS; i++) {
@@ -204,7 +215,7 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
     const int row = first_row + ly * WORK + r;
     if (row >= ROWS) continue;
     float values[WORK];
-    vstore4(sum[r], 0, values);
+    vstore4(total[r], 0, values);
     for (int j = 0; j < WORK; j++) {
       const int column = first_column + lx * WORK + j;
       if (column < REDUCED) partial[(size_t)row * REDUCED + column] = values[j];

@@ -7,7 +7,8 @@
 //
 // Contract: grid (column blocks, row blocks, batches), work-group (1, 1, 1). c [m, n] is contiguous and starts at
 // c_offset; bias [n] and relu as in gemm_cpu.cl. Row i of a is at i * a_row, column j of b at j * b_column. A batch
-// number is split into three axes, the last two of sizes batch1 and batch2. The order of additions is fixed.
+// number is split into three axes, the last two of sizes batch1 and batch2. The order of additions is fixed; lanes
+// add runs in pairs.
 
 // TILE * TILE sums fill one vector.
 #define TILE 4
@@ -64,21 +65,26 @@ __kernel void gemm_dot(__global const float *restrict a_base, __global const flo
         left[i] = a + (size_t)min(row + i, m - 1) * a_row;
         right[i] = b + (size_t)min(column + i, n - 1) * b_column;
       }
-      float16 sum[16];
+      float16 sum[16], level[LATHE_LEVELS * 16];
+      int runs = 0;
 #pragma unroll
       for (int i = 0; i < 16; i++) sum[i] = (float16)0.0f;
       int p = 0;
-      for (; p + 16 <= k; p += 16) {
-        float16 value[TILE];
+      while (p + 16 <= k) {
+        if (p > 0) LATHE_TAKE_RUN(sum, level, runs, 16)
+        for (const int end = p + min((k - p) / 16, LATHE_PRODUCT_RUN) * 16; p < end; p += 16) {
+          float16 value[TILE];
 #pragma unroll
-        for (int j = 0; j < TILE; j++) value[j] = vload16(0, right[j] + p);
+          for (int j = 0; j < TILE; j++) value[j] = vload16(0, right[j] + p);
 #pragma unroll
-        for (int r = 0; r < TILE; r++) {
-          const float16 factor = vload16(0, left[r] + p);
+          for (int r = 0; r < TILE; r++) {
+            const float16 factor = vload16(0, left[r] + p);
 #pragma unroll
-          for (int j = 0; j < TILE; j++) sum[r * TILE + j] += factor * value[j];
+            for (int j = 0; j < TILE; j++) sum[r * TILE + j] += factor * value[j];
+          }
         }
       }
+      LATHE_FINISH_RUNS(sum, level, runs, 16)
       float tile[16];
       vstore16(sums_of_16(sum), 0, tile);
       for (; p < k; p++)

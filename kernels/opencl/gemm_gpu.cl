@@ -109,6 +109,11 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
   float sum[WORK_M][WORK_N];
   for (int r = 0; r < WORK_M; r++)
     for (int j = 0; j < WORK_N; j++) sum[r][j] = 0.0f;
+  // Runs of 256 steps are added up apart, so that long sums keep their digits. An index that the compiler cannot foresee
+  // leaves the registers to the sums.
+  float total[WORK_M * WORK_N];
+  const int hidden = k < 0;
+  for (int i = 0; i < WORK_M * WORK_N; i++) total[i ^ hidden] = 0.0f;
   float next_a[A_LOADS * A_WIDTH], next_b[B_LOADS * B_WIDTH];
   const int slices = (k + DEPTH - 1) / DEPTH;
   for (int s = 0; s <= slices; s++) {
@@ -146,6 +151,15 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
         left += A_PITCH;
         right += B_PITCH;
       }
+      if (s % (256 / DEPTH) == 0 || s == slices) {
+#pragma unroll
+        for (int i = 0; i < WORK_M; i++)
+#pragma unroll
+          for (int j = 0; j < WORK_N; j++) {
+            total[(i * WORK_N + j) ^ hidden] += sum[i][j];
+            sum[i][j] = 0.0f;
+          }
+      }
     }
     if (s < slices) {
 #pragma unroll
@@ -162,7 +176,7 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
     for (int j = 0; j < WORK_N; j++) {
       const int column = first_column + j / N_RUN * (LOCAL_X * N_RUN) + lx * N_RUN + j % N_RUN;
       if (column >= n) continue;
-      float value = sum[i][j];
+      float value = total[(i * WORK_N + j) ^ hidden];
       if (has_bias) value += bias[column];
       // Not max: NaN must stay NaN.
       if (relu) value = value < 0.0f ? 0.0f : value;

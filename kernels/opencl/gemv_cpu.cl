@@ -2,20 +2,25 @@
 // reading b, so b is read once and where it lies.
 //
 // Contract: a work-item does columns_per_item columns, a multiple of 128. Element p of a is at p * a_step, row p of b at
-// p * b_row. Sums run over k in order.
+// p * b_row. Sums run over k in runs that are added in pairs.
 
 // Rows are too far apart for the processor to foresee the next one.
 #define DEFINE_COLUMNS(VECTORS)                                                                                      \
   static inline void columns_##VECTORS(__global const float *a, const int a_step, __global const float *b,           \
                                        const long b_row, const int k, __global const float *bias,                    \
                                        __global float *c, const int has_bias, const int relu) {                      \
-    float16 sum[VECTORS];                                                                                            \
+    float16 sum[VECTORS], level[LATHE_LEVELS * VECTORS];                                                             \
+    int runs = 0;                                                                                                    \
     _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] = has_bias ? vload16(v, bias) : (float16)0.0f;        \
-    for (int p = 0; p < k; p++, b += b_row) {                                                                        \
-      const float16 x = (float16)a[(size_t)p * a_step];                                                              \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) LATHE_FETCH(b + 8 * b_row + 16 * v);                       \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * vload16(v, b);                               \
+    for (int p = 0; p < k;) {                                                                                        \
+      if (p > 0) LATHE_TAKE_RUN(sum, level, runs, VECTORS)                                                           \
+      for (const int end = p + min(k - p, LATHE_PRODUCT_RUN); p < end; p++, b += b_row) {                                    \
+        const float16 x = (float16)a[(size_t)p * a_step];                                                            \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) LATHE_FETCH(b + 8 * b_row + 16 * v);                     \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * vload16(v, b);                             \
+      }                                                                                                              \
     }                                                                                                                \
+    LATHE_FINISH_RUNS(sum, level, runs, VECTORS)                                                                     \
     _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                                            \
       if (relu) sum[v] = select(sum[v], (float16)0.0f, sum[v] < 0.0f);                                               \
       vstore16(sum[v], v, c);                                                                                        \
@@ -38,8 +43,13 @@ __kernel void gemv(__global const float *restrict a, __global const float *restr
   for (; j + 128 <= end; j += 128) columns_8(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
   for (; j + 16 <= end; j += 16) columns_1(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
   for (; j < end; j++) {
-    float sum = has_bias ? bias[j] : 0.0f;
-    for (int p = 0; p < k; p++) sum += a[(size_t)p * a_step] * b[j + p * b_row];
-    c[j] = relu && sum < 0.0f ? 0.0f : sum;
+    float sum[1] = {has_bias ? bias[j] : 0.0f}, level[LATHE_LEVELS];
+    int runs = 0;
+    for (int p = 0; p < k;) {
+      if (p > 0) LATHE_TAKE_RUN(sum, level, runs, 1)
+      for (const int stop = p + min(k - p, LATHE_PRODUCT_RUN); p < stop; p++) sum[0] += a[(size_t)p * a_step] * b[j + p * b_row];
+    }
+    LATHE_FINISH_RUNS(sum, level, runs, 1)
+    c[j] = relu && sum[0] < 0.0f ? 0.0f : sum[0];
   }
 }

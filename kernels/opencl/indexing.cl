@@ -64,9 +64,51 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
 
 #else
 
+#if COMPENSATED
+
+// Elements (whole rows where rows are picked) to which many are added are few: they have a number, and `rest` keeps what
+// their additions rounded away.
+
+// Clears `count` ints.
+__kernel void scatter_clear(__global int *restrict words, ulong count) {
+  if (get_global_id(0) < count) words[get_global_id(0)] = 0;
+}
+
+// Counts what is added to each element, or row; a bad index is left to scatter_add.
+__kernel void scatter_count(
+    __global const int *restrict index, long index_offset, long index_outer, long index_picked, long index_inner,
+    __global int *restrict numbers, ulong outer, ulong count, ulong width, ulong picked) {
+  const size_t e = get_global_id(0);
+  if (e >= outer * picked * width) return;
+  const size_t row = e / width, i = e - row * width;
+  const size_t o = row / picked, p = row - o * picked;
+  const int value = index[index_offset + (long)o * index_outer + (long)p * index_picked + (long)i * index_inner];
+  const long place = value < 0 ? value + (long)count : value;
+  if (place >= 0 && place < (long)count) atomic_inc(numbers + (o * count + place) * width + i);
+}
+
+// Counts become numbers, or -1 where one run holds all that is added. Which number it is does not matter.
+__kernel void scatter_number(__global int *restrict numbers, ulong count) {
+  if (get_global_id(0) >= count) return;
+  __global int *at = numbers + get_global_id(0);
+  *at = *at > LATHE_PRODUCT_RUN ? atomic_inc(numbers + count) : -1;
+}
+
+// Kahan's sum; one that is infinite or undefined has no rest.
+static void add_to(__global float *to, __global float *rest, float value) {
+  const float wanted = value - *rest, total = *to + wanted;
+  *rest = total - total == 0.0f ? (total - *to) - wanted : 0.0f;
+  *to = total;
+}
+
+#endif
+
 // y holds the base. A work-item owns `strip` neighbouring columns and adds the picked rows in their order, so
 // that the result does not depend on how work-items run.
 __kernel void scatter_add(
+#if COMPENSATED
+    __global const int *restrict numbers, __global float *restrict rest,
+#endif
     __global const ELEMENT *restrict source, __global const int *restrict index, long index_offset,
     long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports,
     int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
@@ -83,11 +125,26 @@ __kernel void scatter_add(
     if (index_inner == 0) {
       const long place = lathe_place(at[0], count, reports, report);
       if (place < 0) continue;
+#if COMPENSATED
+      const int number = numbers[o * count + place];
+      if (number >= 0) {
+        for (size_t i = first; i < last; i++) add_to(to + place * inner + i, rest + number * inner + i, from[i]);
+        continue;
+      }
+#endif
       for (size_t i = first; i < last; i++) to[place * inner + i] += from[i];
     } else {
       for (size_t i = first; i < last; i++) {
         const long place = lathe_place(at[(long)i * index_inner], count, reports, report);
-        if (place >= 0) to[place * inner + i] += from[i];
+        if (place < 0) continue;
+#if COMPENSATED
+        const int number = numbers[(o * count + place) * inner + i];
+        if (number >= 0) {
+          add_to(to + place * inner + i, rest + number, from[i]);
+          continue;
+        }
+#endif
+        to[place * inner + i] += from[i];
       }
     }
   }

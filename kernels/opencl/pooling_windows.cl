@@ -51,7 +51,7 @@ static inline int2 windows_over(int element, const pool_axis a, int adaptive) {
 // .x is the sum, .y what its last addition put in too much; an infinite or undefined sum has no remainder.
 static inline float2 added(float2 sum, float value) {
   const float wanted = value - sum.y, total = sum.x + wanted;
-  return (float2)(total, isfinite(total) ? (total - sum.x) - wanted : 0.0f);
+  return (float2)(total, total - total == 0.0f ? (total - sum.x) - wanted : 0.0f);
 }
 
 static inline void max_of(__global const float *x, __global float *y, __global int *index, const pool_sizes s, int line,

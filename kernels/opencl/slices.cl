@@ -1,4 +1,4 @@
-// The parts of a long sum added in order, so that the result depends on their number but never on timing:
+// The parts of a long sum added in order, RUN at a time, so that the result depends on their number but never on timing:
 //
 //   result[i] = partial[0][i] + partial[1][i] + ... (+ bias[i % columns]) (relu)
 //
@@ -10,6 +10,8 @@
 #define WIDTH 1
 #endif
 
+#define RUN 64
+
 __kernel void add_slices(__global const float *restrict partial, __global const float *restrict bias,
                          __global float *restrict result, const long offset, const long count, const int columns,
                          const int slices, const int has_bias, const int relu) {
@@ -17,15 +19,23 @@ __kernel void add_slices(__global const float *restrict partial, __global const 
   result += offset;
 #if WIDTH == 16
   if (first + WIDTH <= count && !has_bias) {
-    float16 sum = vload16(0, partial + first);
-    for (int s = 1; s < slices; s++) sum += vload16(0, partial + s * count + first);
+    float16 sum = (float16)0.0f;
+    for (int s = 0; s < slices;) {
+      float16 run = vload16(0, partial + s * count + first);
+      for (const int end = min(slices, s++ + RUN); s < end; s++) run += vload16(0, partial + s * count + first);
+      sum += run;
+    }
     vstore16(relu ? select(sum, (float16)0.0f, sum < 0.0f) : sum, 0, result + first);
     return;
   }
 #endif
   for (long i = first; i < min(count, first + WIDTH); i++) {
-    float sum = partial[i];
-    for (int s = 1; s < slices; s++) sum += partial[s * count + i];
+    float sum = 0.0f;
+    for (int s = 0; s < slices;) {
+      float run = partial[s * count + i];
+      for (const int end = min(slices, s++ + RUN); s < end; s++) run += partial[s * count + i];
+      sum += run;
+    }
     if (has_bias) sum += bias[i % columns];
     // Not max: NaN must stay NaN.
     result[i] = relu && sum < 0.0f ? 0.0f : sum;

@@ -50,5 +50,8 @@ void lathe_gemm_all(const lathe_gemm *product);
 /// element.
 void lathe_gemv(const lathe_gemm *product, long first, long last);
 
+/// Adds contiguous rows of `columns` to rows of C.
+void lathe_add_rows(float *c, long c_row, const float *from, long rows, long columns);
+
 /// Adds a bias (or NULL) to `rows` rows of `columns` and applies relu where asked, in place.
 void lathe_bias_activation(float *c, long rows, long columns, const float *bias, bool relu);

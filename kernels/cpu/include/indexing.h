@@ -18,6 +18,16 @@ void lathe_scatter_add_i32(void *y, const void *x, const int32_t *index, int is_
 void lathe_scatter_add_i64(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
                            size_t low, size_t high);
 
+/// Numbers the targets to which more than `most` are added, from `first` on, and gives the others -1: `width` targets
+/// for each of `count` rows, `index` [picked, width] as `lathe_resolve_indices` writes it. Returns the next number.
+int32_t lathe_number_targets(int32_t *numbers, const int32_t *index, size_t picked, size_t count, size_t width,
+                             size_t most, int32_t first);
+
+/// `lathe_scatter_add_f32` with the sums of the numbered targets in float64: `sums` has `inner` of them for each number
+/// where `is_row`, else one.
+void lathe_scatter_add_numbered(float *y, const float *x, const int32_t *index, int is_row, size_t picked, size_t inner,
+                                size_t low, size_t high, const int32_t *numbers, double *sums);
+
 /// Rows gathered from x [count, inner] into y [picked, inner] by index[p * index_stride], rows of `bytes` bytes.
 ///
 /// Returns the position of the first index that is outside -count..<count, or -1.
