@@ -37,16 +37,16 @@ extension AllTests {
       Row(name: "round", ulps: 0, run: { $0.round() }, reference: { $0.rounded(.toNearestOrEven) }),
       Row(
         name: "remainder by 3.7", ulps: 0.6, run: { $0 % Float(3.7) },
-        reference: { remainder($0, Double(Float(3.7))) }),
+        reference: { floored($0, Double(Float(3.7))) }),
       Row(
         name: "remainder of 1e30", ulps: 0.6, run: { Float(1e30) % $0 },
-        reference: { remainder(Double(Float(1e30)), $0) }),
+        reference: { floored(Double(Float(1e30)), $0) }),
       Row(name: "pow 2.7", ulps: 3, run: { $0.pow(Float(2.7)) }, reference: { pow($0, Double(Float(2.7))) }),
       Row(name: "pow -3", ulps: 3, run: { $0.pow(Float(-3)) }, reference: { pow($0, -3) }),
     ]
 
-    /// With the divisor's sign.
-    private static func remainder(_ a: Double, _ b: Double) -> Double {
+    /// The remainder with the divisor's sign.
+    private static func floored(_ a: Double, _ b: Double) -> Double {
       let r = fmod(a, b)
       return r != 0 && (r < 0) != (b < 0) ? Double(Float(r)) + b : r
     }
