@@ -44,11 +44,15 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_sum(
     VALUE sum = 0;
 #if IS_FLOAT
     float rest = 0.0f;
-    for (size_t i = 0; i < count; i++) {
-      const float v = x[start + i * inner];
-      LATHE_ADD_RUN(float, sum, rest, v)
-      y[start + i * inner] = lathe_total_f1(sum, rest, 1.0f);
-      if ((i + 1) % LATHE_SETTLED_RUNS == 0) LATHE_SETTLE(float, lathe_total_f1, sum, rest)
+    for (size_t i = 0; i < count;) {
+      const size_t end = min((size_t)count, i + 2 * LATHE_RUN);
+      float run = 0.0f;
+      for (; i < end; i++) {
+        run += x[start + i * inner];
+        y[start + i * inner] = sum + run;
+      }
+      LATHE_ADD_RUN(float, sum, rest, run)
+      LATHE_SETTLE(float, lathe_total_f1, sum, rest)
     }
 #else
     for (size_t i = 0; i < count; i++) {
