@@ -76,7 +76,7 @@ struct PredictionInputs {
         records.map { ("\(path):\($0.line)", String(decoding: $0.text, as: UTF8.self)) }, model)
     }
     if isNamed(".csv") { return try table(path, column: takesTexts ? input ?? "text" : nil, model) }
-    if isNamed(".npz") || isNamed(".npy") { return try array(path, name: input ?? "images", model) }
+    if isNamed(".npz") || isNamed(".npy") { return try array(path, name: input, model) }
     guard takesTexts else {
       throw LatheError(
         .invalidArgument,
@@ -123,10 +123,12 @@ struct PredictionInputs {
   }
 
   /// The images or rows of an array.
-  private static func array(_ path: String, name: String, _ model: Model) throws -> PredictionInputs {
+  private static func array(_ path: String, name: String?, _ model: Model) throws -> PredictionInputs {
     let values: Tensor
     if path.lowercased().hasSuffix(".npz") {
       let file = try NPZFile(path: path)
+      let usual = ["images", "x_test", "test_images", "x", "X"].first(where: file.names.contains)
+      let name = name ?? usual ?? "images"
       guard let found = try file.tensor(name) else {
         throw LatheError(
           .format,

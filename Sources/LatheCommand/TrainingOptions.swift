@@ -108,9 +108,7 @@ struct TrainingOptions: Codable, Equatable {
   ///
   /// - Throws: `LatheError` where it is no JSON object, has an unknown key or a value of the wrong type.
   init(path: String) throws {
-    guard let content = FileManager.default.contents(atPath: path) else {
-      throw LatheError(.file, "\(path): cannot read the configuration; name a JSON file")
-    }
+    let content = Data(try FileErrors.read(path, limit: 1 << 24))
     try JSONNesting.check(content, path)
     let object: [String: Any]
     do {
