@@ -110,7 +110,7 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
     float rest = 0.0f, rest_product = 0.0f;
     for (int i = (int)get_local_id(0) * ROW_LANES; i + ROW_LANES <= columns;) {
       ROW_VECTOR run = (ROW_VECTOR)0.0f, product_run = (ROW_VECTOR)0.0f;
-      for (int k = 0; k < LATHE_RUN && i + ROW_LANES <= columns; k++, i += ROW_ITEMS * ROW_LANES) {
+      for (int k = 0; k < 2 * LATHE_RUN && i + ROW_LANES <= columns; k++, i += ROW_ITEMS * ROW_LANES) {
         const ROW_VECTOR g = GRADIENT(i);
         run += g;
         product_run += g * ((ROW_LOAD(from + i) - mean) * rstd);
@@ -153,14 +153,12 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
         FOR_VECTORS(i, columns) {
           ROW_VECTOR sum = ROW_LOAD(sums + i), sum_rest = ROW_LOAD(sums + columns + i);
           LATHE_ADD_RUN(ROW_VECTOR, sum, sum_rest, ROW_LOAD(runs + i))
-          LATHE_SETTLE(ROW_VECTOR, ROW_TOTAL, sum, sum_rest)
           ROW_STORE(sum, sums + i);
           ROW_STORE(sum_rest, sums + columns + i);
           ROW_STORE((ROW_VECTOR)0.0f, runs + i);
         }
         FOR_REST(i, columns) {
           LATHE_ADD_RUN(float, sums[i], sums[columns + i], runs[i])
-          LATHE_SETTLE(float, lathe_total_f1, sums[i], sums[columns + i])
           runs[i] = 0.0f;
         }
       }
