@@ -1,4 +1,5 @@
 #if OpenCL
+  import Foundation
   import LatheCore
   import LatheOpenCL
   import Synchronization
