@@ -99,7 +99,7 @@ extension TrainingOptions {
 
   private var listProblem: String? {
     let lists: [(CodingKeys, String?)] = [
-      (.augment, augment), (.features, features), (.freeze, freeze), (.metrics, metrics),
+      (.augment, augment), (.features, features), (.freeze, freeze),
     ]
     for (key, value) in lists {
       guard let value, !value.isEmpty else { continue }

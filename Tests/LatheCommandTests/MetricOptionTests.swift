@@ -13,9 +13,9 @@ extension CommandTests {
     }
 
     private func train(_ model: String, _ more: String...) throws -> Lathe {
-      try Lathe.start(
-        ["train", model, "--data-dir", folder.path, "--device", "cpu", "--batch-size", "32"] + more,
-        in: folder.path
+      let data = more.contains("--data-file") ? [] : ["--data-dir", folder.path]
+      return try Lathe.start(
+        ["train", model, "--device", "cpu", "--batch-size", "32"] + data + more, in: folder.path
       ).wait()
     }
 
