@@ -61,10 +61,10 @@ extension Tensor {
       .attention(sizes), operands() + (visible ?? []),
       outputs: [
         ([sizes.batch, sizes.queries, sizes.heads, sizes.valueWidth], .float32),
-        ([sizes.batch, sizes.heads, sizes.queries], .float32),
+        ([sizes.batch, sizes.heads, sizes.queries, 2], .float32),
       ])
     let output = KernelOperand(results[0].stored(as: common).transposed(1, 2))
-    let logSums = results[1]
+    let norms = results[1]
     return output.tensor.recorded("attention", inputs.map(\.tensor)) { gradient, _ in
       if GradientMode.isRecording {
         let again = inputs[0].wide.composedAttention(sizes, inputs[1].wide, inputs[2].wide, mask: mask)
@@ -77,7 +77,7 @@ extension Tensor {
         Tensor.run(
           .attentionBackward(sizes),
           [gradient.cast(to: .float32).withNeighbouringElements()] + operands()
-            + [output.kernelInput, logSums] + (visible ?? []),
+            + [output.kernelInput, norms] + (visible ?? []),
           outputs: [
             ([sizes.batch, sizes.queries, sizes.heads, sizes.width], .float32),
             ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], .float32),

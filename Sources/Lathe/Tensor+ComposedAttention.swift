@@ -17,10 +17,12 @@ extension Tensor {
       let causal = Tensor.causalMask(sizes.queries, sizes.keys, device: device)
       visible = visible.map { $0 .&& causal } ?? causal
     }
-    if let visible {
-      let hidden = Tensor.full(
-        [], scores.dtype == .float16 ? Float(-6e4) : -1e30, dtype: scores.dtype, device: device)
-      scores = Tensor.select(visible, scores, hidden)
+    if let visible = visible.map({ $0.rank == 0 ? $0.unsqueezed(0) : $0 }) {
+      // Below every score; a query that sees nothing has equal scores instead and sees everything.
+      let hidden = Tensor.full([], -Float.infinity, dtype: scores.dtype, device: device)
+      let equal = Tensor.zeros([], dtype: scores.dtype, device: device)
+      scores = Tensor.select(
+        visible, scores, Tensor.select(visible.any(axis: -1, keepDims: true), hidden, equal))
     }
     var weights = scores.softmax(axis: -1)
     if let dropout {

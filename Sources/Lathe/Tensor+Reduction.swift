@@ -126,41 +126,6 @@ extension Tensor {
     ).recorded("prod", [self]) { gradient, _ in [x.productGradient(gradient, reduced)] }
   }
 
-  /// The gradient of a product: each element's is the product of the others, exact with zeros among them.
-  private func productGradient(_ gradient: Tensor, _ reduced: [Bool]) -> Tensor {
-    if GradientMode.isRecording {
-      // As a tree of pairwise products, which can be differentiated any number of times.
-      let tree = Tensor.productTree(self, reduced)
-      return tree.gradients(of: [self], upstream: gradient.reshaped(to: tree.shape), creatingGraph: true)[0]
-    }
-    let zero = self .== 0
-    let axes = reduced.indices.filter { reduced[$0] }
-    let zeros = zero.sum(axes: axes, keepDims: true)
-    let one = Tensor.ones([], dtype: dtype, device: device)
-    let others = Tensor.select(zero, one, self).prod(axes: axes, keepDims: true)
-    let nothing = Tensor.zeros([], dtype: dtype, device: device)
-    let atZero = Tensor.select(zero .&& (zeros .== 1), others, nothing)
-    return spread(gradient, reduced) * Tensor.select(zeros .== 0, others / self, atZero)
-  }
-
-  private static func productTree(_ x: Tensor, _ reduced: [Bool]) -> Tensor {
-    var result = x
-    for axis in reduced.indices where reduced[axis] {
-      if result.shape[axis] == 0 {
-        result = Tensor.ones(result.sum(axes: [axis], keepDims: true).shape, dtype: x.dtype, device: x.device)
-      }
-      while result.shape[axis] > 1 {
-        let n = result.shape[axis]
-        let pairs =
-          result.sliced(axis: axis, from: 0, to: n - n % 2, step: 2)
-          * result.sliced(axis: axis, from: 1, to: n, step: 2)
-        result =
-          n % 2 == 0 ? pairs : concatenate([pairs, result.sliced(axis: axis, from: n - 1)], axis: axis)
-      }
-    }
-    return result
-  }
-
   private func extremum(_ kind: ReductionKind, _ name: StaticString, axes: [Int]?, keepDims: Bool) -> Tensor {
     let reduced = reducedAxes(axes, name)
     for i in 0..<rank where reduced[i] && shape[i] == 0 {
@@ -172,10 +137,7 @@ extension Tensor {
     )
     .recorded(name, [self], savesOutput: true) { gradient, output in
       guard let output else { return [nil] }
-      // Ties share the gradient equally.
-      let wins = (x .== x.spread(output, reduced)).cast(to: x.dtype)
-      let axes = reduced.indices.filter { reduced[$0] }
-      return [x.spread(gradient, reduced) * wins / wins.sum(axes: axes, keepDims: true)]
+      return [x.extremumGradient(x.spread(gradient, reduced), x.spread(output, reduced), reduced)]
     }
   }
 
@@ -199,17 +161,6 @@ extension Tensor {
   public func all(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
     cast(to: .bool).reduction(
       .all, reduced: reducedAxes(axes, "all"), keepDims: keepDims, accumulator: .bool, result: .bool)
-  }
-
-  /// log(sum(exp(x))) over axes, without overflow.
-  public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
-    let largest = x.detached().max(axes: axes, keepDims: true)
-    // An infinite maximum would make infinity minus infinity.
-    let shift = Tensor.select(
-      largest.abs() .== Float.infinity, Tensor.zeros([], dtype: x.dtype, device: device), largest)
-    let sum = (x - shift).exp().sum(axes: axes, keepDims: true).log() + shift
-    return keepDims ? sum : sum.reshaped(to: reducedShape(reducedAxes(axes, "logSumExp"), keepDims: false))
   }
 
   /// Outer, count and inner sizes around an axis.
@@ -307,8 +258,4 @@ extension Tensor {
   public func any(axis: Int, keepDims: Bool = false) -> Tensor { any(axes: [axis], keepDims: keepDims) }
   /// Whether all elements are true over one axis.
   public func all(axis: Int, keepDims: Bool = false) -> Tensor { all(axes: [axis], keepDims: keepDims) }
-  /// log(sum(exp(x))) over one axis.
-  public func logSumExp(axis: Int, keepDims: Bool = false) -> Tensor {
-    logSumExp(axes: [axis], keepDims: keepDims)
-  }
 }

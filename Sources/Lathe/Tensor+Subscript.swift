@@ -40,9 +40,7 @@ extension Range<Int>: TensorIndex {
 }
 extension ClosedRange<Int>: TensorIndex {
   /// The index in the common form.
-  public var tensorSlice: TensorSlice {
-    .range(from: lowerBound, to: upperBound == -1 ? nil : upperBound + 1, step: 1)
-  }
+  public var tensorSlice: TensorSlice { .range(from: lowerBound, to: pythonEnd(behind: upperBound), step: 1) }
 }
 extension PartialRangeFrom<Int>: TensorIndex {
   /// The index in the common form.
@@ -54,9 +52,13 @@ extension PartialRangeUpTo<Int>: TensorIndex {
 }
 extension PartialRangeThrough<Int>: TensorIndex {
   /// The index in the common form.
-  public var tensorSlice: TensorSlice {
-    .range(from: nil, to: upperBound == -1 ? nil : upperBound + 1, step: 1)
-  }
+  public var tensorSlice: TensorSlice { .range(from: nil, to: pythonEnd(behind: upperBound), step: 1) }
+}
+
+/// Where a range ends that includes `last`; nil is the end of the axis.
+private func pythonEnd(behind last: Int) -> Int? {
+  require(last < .max, "subscript: a range through \(last), which has no successor: leave its end open")
+  return last == -1 ? nil : last + 1
 }
 
 extension Tensor {

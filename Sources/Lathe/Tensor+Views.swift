@@ -177,7 +177,10 @@ struct AxisSelection: Sendable {
 extension AxisSelection {
   /// Python's slice rules.
   init(from: Int?, to: Int?, step: Int, size: Int) {
-    require(step != 0, "sliced: step 0")
+    // So that a step times a stride is no overflow.
+    require(
+      step != 0 && step.magnitude <= Int32.max,
+      "sliced: step \(step), expected one of -\(Int32.max)...\(Int32.max) other than 0")
     func clipped(_ index: Int, _ low: Int, _ high: Int) -> Int {
       Swift.min(Swift.max(index < 0 ? index + size : index, low), high)
     }

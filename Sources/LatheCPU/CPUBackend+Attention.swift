@@ -10,7 +10,7 @@ extension CPUBackend {
     kernel.v = lathe_attention_rows(inputs[2])
     if sizes.hasMask { kernel.mask = lathe_attention_mask(inputs[3]) }
     kernel.output = lathe_attention_rows(outputs[0].headsFirst)
-    kernel.log_sums = outputs[1].pointer(as: Float.self)
+    kernel.norms = outputs[1].pointer(as: Float.self)
     let work = sizes.keys * (sizes.width + sizes.valueWidth) * min(sizes.queries, 64)
     withUnsafePointer(to: kernel) { kernel in
       ThreadPool.shared.parallelFor(lathe_attention_forward_tasks(kernel), grain: attentionGrain(work)) {
@@ -27,14 +27,17 @@ extension CPUBackend {
     kernel.k = lathe_attention_rows(inputs[2])
     kernel.v = lathe_attention_rows(inputs[3])
     kernel.output = lathe_attention_rows(inputs[4])
-    kernel.log_sums = inputs[5].pointer(as: Float.self)
+    kernel.norms = inputs[5].pointer(as: Float.self)
     if sizes.hasMask { kernel.mask = lathe_attention_mask(inputs[6]) }
     kernel.dq = lathe_attention_rows(outputs[0].headsFirst)
     kernel.dk = lathe_attention_rows(outputs[1].headsFirst)
     kernel.dv = lathe_attention_rows(outputs[2].headsFirst)
     let chunks = lathe_attention_chunks(&kernel)
     let size = outputs[0].elementCount
-    if chunks > 1 { kernel.partial_dq = lathe_workspace(LATHE_WORKSPACE_PARTIAL, chunks * size) }
+    if chunks > 1 {
+      kernel.partial_dq = lathe_workspace(LATHE_WORKSPACE_PARTIAL, chunks * size)
+      if kernel.partial_dq == nil { return }
+    }
     let work = sizes.pairs / max(sizes.batch * sizes.keyHeads * chunks, 1) * (sizes.width + sizes.valueWidth)
     withUnsafePointer(to: kernel) { kernel in
       let tasks = sizes.batch * sizes.keyHeads * chunks

@@ -1,7 +1,19 @@
+import CPUKernels
 import LatheCore
 
 extension CPUBackend {
   package func run(_ operation: LatheCore.Operation, inputs: [Operand], outputs: [Operand]) throws {
+    let failures = lathe_workspace_failures()
+    try perform(operation, inputs: inputs, outputs: outputs)
+    guard lathe_workspace_failures() == failures else {
+      throw LatheError(
+        .outOfMemory,
+        "\(operation.label): no memory for \(lathe_workspace_missing()) bytes of scratch space; use smaller tensors"
+      )
+    }
+  }
+
+  private func perform(_ operation: LatheCore.Operation, inputs: [Operand], outputs: [Operand]) throws {
     switch operation {
     case .elementwise(let program, let scalars):
       try elementwise(program, scalars, inputs: inputs, outputs: outputs)

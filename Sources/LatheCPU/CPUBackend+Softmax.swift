@@ -29,20 +29,20 @@ extension CPUBackend {
   func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
-    let (losses, logSums) = (outputs[0].pointer(as: Float.self), outputs[1].pointer(as: Float.self))
+    let (losses, parts) = (outputs[0].pointer(as: Float.self), outputs[1].pointer(as: Float.self))
     try forEachRow(loss, labels: labels) {
-      lathe_cross_entropy_forward($0, logits, labels, losses, logSums, $1.lowerBound, $1.upperBound)
+      lathe_cross_entropy_forward($0, logits, labels, losses, parts, $1.lowerBound, $1.upperBound)
     }
   }
 
   func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
-    let (logSums, dloss) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))
+    let (parts, dloss) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))
     let dlogits = outputs[0].pointer(as: Float.self)
     try forEachRow(loss, labels: labels) {
       lathe_cross_entropy_backward(
-        $0, logits, labels, logSums, dloss, dlogits, $1.lowerBound, $1.upperBound)
+        $0, logits, labels, parts, dloss, dlogits, $1.lowerBound, $1.upperBound)
     }
   }
 
@@ -52,7 +52,8 @@ extension CPUBackend {
     _ body: (UnsafePointer<lathe_cross_entropy>, Range<Int>) -> Int
   ) throws {
     let sizes = lathe_cross_entropy(
-      classes: loss.classes, has_ignored: loss.ignoredIndex != nil, ignored: loss.ignoredIndex ?? 0,
+      classes: loss.classes, of_logarithms: loss.ofLogarithms, has_ignored: loss.ignoredIndex != nil,
+      ignored: loss.ignoredIndex ?? 0,
       smoothing: loss.labelSmoothing)
     let bad = Atomic<Int>(.max)
     withUnsafePointer(to: sizes) { sizes in

@@ -72,6 +72,7 @@ package enum MatrixProduct {
       var packed: UnsafeMutablePointer<Float>?
       if lathe_gemm_packs(gemm) {
         packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(m, k))
+        if packed == nil { return }
         pool.parallelFor(tiles, grain: max(1, 8192 / (lathe_gemm_tile_rows() * k))) { range in
           lathe_gemm_pack(
             gemm.pointee.a, gemm.pointee.a_row, gemm.pointee.a_column, m, k, packed, range.lowerBound,

@@ -47,9 +47,11 @@ public enum Operation: Sendable {
   /// dy, y (the forward output) -> dx.
   case softmaxBackward(rows: Int, columns: Int, logarithm: Bool)
 
-  /// logits [rows, classes], label int32 [rows] -> loss [rows], logSumExp [rows]; see `CrossEntropy`.
+  /// logits [rows, classes], label int32 [rows] -> loss [rows], parts [rows, 2]; see `CrossEntropy`.
+  ///
+  /// The parts of a row's logSumExp are its largest element and the logarithm of the sum of exponentials relative to it.
   case crossEntropy(CrossEntropy)
-  /// logits, label, logSumExp [rows], dloss [rows] -> dlogits [rows, classes].
+  /// logits, label, parts [rows, 2], dloss [rows] -> dlogits [rows, classes].
   case crossEntropyBackward(CrossEntropy)
 
   /// x [rows, columns], then weight [columns] and bias [columns] if `affine` -> y, mean [rows],
@@ -59,10 +61,13 @@ public enum Operation: Sendable {
   case layerNormBackward(rows: Int, columns: Int, affine: Bool)
 
   /// Strided q [n, heads, t, d], k [n, key heads, m, d] and v [n, key heads, m, e] with neighbours along the last
-  /// axis, strided bool mask [n, heads, t, m] if `hasMask` -> o [n, t, heads, e], logSumExp [n, heads, t]; see
+  /// axis, strided bool mask [n, heads, t, m] if `hasMask` -> o [n, t, heads, e], norms [n, heads, t, 2]; see
   /// `Attention`.
+  ///
+  /// The norms of a query's weights are its largest score times log2(e), infinite where it sees nothing, and the base-2
+  /// logarithm of the sum of powers of 2 relative to it.
   case attention(Attention)
-  /// Strided do [n, heads, t, e], q, k, v and o [n, heads, t, e] with neighbours along the last axis, logSumExp,
+  /// Strided do [n, heads, t, e], q, k, v and o [n, heads, t, e] with neighbours along the last axis, norms,
   /// mask if `hasMask` -> dq [n, t, heads, d], dk [n, m, key heads, d], dv [n, m, key heads, e].
   case attentionBackward(Attention)
 
@@ -293,13 +298,18 @@ public struct CrossEntropy: Sendable, Hashable {
   public var ignoredIndex: Int32?
   /// How much of the weight is spread over all classes.
   public var labelSmoothing: Float
+  /// Whether the logits are logarithms of probabilities already, so that no softmax is taken.
+  public var ofLogarithms: Bool
 
   /// A cross-entropy from its parts.
-  public init(rows: Int, classes: Int, ignoredIndex: Int32?, labelSmoothing: Float) {
+  public init(
+    rows: Int, classes: Int, ignoredIndex: Int32?, labelSmoothing: Float, ofLogarithms: Bool = false
+  ) {
     self.rows = rows
     self.classes = classes
     self.ignoredIndex = ignoredIndex
     self.labelSmoothing = labelSmoothing
+    self.ofLogarithms = ofLogarithms
   }
 }
 

@@ -34,9 +34,9 @@
     private func attentionBackward(
       _ sizes: Attention, _ plan: AttentionPlan, inputs: [Operand], outputs: [Operand]
     ) throws {
-      let (dOutput, output, logSums) = (inputs[0], inputs[4], inputs[5])
+      let (dOutput, output, norms) = (inputs[0], inputs[4], inputs[5])
       let mask = sizes.hasMask ? inputs[6] : nil
-      let operands = inputs[..<4] + [mask ?? dOutput, logSums]
+      let operands = inputs[..<4] + [mask ?? dOutput, norms]
       let steps = inputs[..<4].map(Self.steps)
       let rest = Self.maskSteps(mask) + Self.counts(sizes)
       if profile == .cpu {

@@ -35,14 +35,14 @@
       var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
       operands += reportArguments(.crossEntropy, outputs)
       try launchRows(
-        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", false), operands, rows: loss.rows,
+        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", loss.ofLogarithms), operands, rows: loss.rows,
         columns: loss.classes, tail(loss))
     }
 
     func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows * loss.classes > 0 else { return }
       try launchRows(
-        rowKernel("softmax.cl", "cross_entropy_backward", "LOGARITHM", false),
+        rowKernel("softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms),
         (inputs + outputs).map { .memory($0.memory) }, rows: loss.rows, columns: loss.classes, tail(loss))
     }
   }

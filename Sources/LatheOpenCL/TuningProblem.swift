@@ -50,11 +50,11 @@
           valueWidth: width, scale: 0.125, isCausal: false, hasMask: false)
         name = sizes.label
         let rows: Shape = [sizes.batch, sizes.heads, sizes.queries, width]
-        let logSums: Shape = [sizes.batch, sizes.heads, sizes.queries]
+        let norms: Shape = [sizes.batch, sizes.heads, sizes.queries, 2]
         parts = [
-          Part(operation: .attention(sizes), inputs: [rows, rows, rows], outputs: [rows, logSums]),
+          Part(operation: .attention(sizes), inputs: [rows, rows, rows], outputs: [rows, norms]),
           Part(
-            operation: .attentionBackward(sizes), inputs: [rows, rows, rows, rows, rows, logSums],
+            operation: .attentionBackward(sizes), inputs: [rows, rows, rows, rows, rows, norms],
             outputs: [rows, rows, rows]),
         ]
       }

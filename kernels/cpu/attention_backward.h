@@ -1,34 +1,35 @@
 // The backward pass. Included by attention_body.h for each SIMD level.
 //
 // A task has some keys of one key head and goes through the queries of all heads that share them; dK and dV gather in
-// memory of its own. The weights are made again from the scores and the forward pass's log-sum-exp.
+// memory of its own. The weights are made again from the scores and the forward pass's norms.
 
 /// Memory of a task: the keys' rows, what gathers for them, and one block of queries.
 typedef struct LATHE_NAME(gathering) {
   const float *k, *v;
   float *dk, *dv;
-  float *q, *q_transposed, *d_output, *d_output_transposed, *scores, *gradients, *dq, *log_sums, *deltas;
+  float *q, *q_transposed, *d_output, *d_output_transposed, *scores, *gradients, *dq, *largest, *log_totals, *deltas;
   /// The part of dV that is the same for all keys: of queries that see nothing.
   float *everywhere;
   bool has_everywhere;
 } LATHE_NAME(gathering);
 
-/// Log-sum-exp (times log2 e) and sum(dO * O) of each query; for a query that sees nothing the weights must be 0.
+/// Norms and sum(dO * O) of each query; for a query that sees nothing the weights must be 0.
 static void LATHE_NAME(prepare_queries)(
     const lathe_attention *a, const LATHE_NAME(place) *t, LATHE_NAME(gathering) *g) {
   const long value_width = attention_padded(a->value_width);
-  const float *log_sums = a->log_sums + (t->batch * a->heads + t->head) * a->queries + t->i;
+  const float *norms = a->norms + ((t->batch * a->heads + t->head) * a->queries + t->i) * 2;
   const float *output = attention_head(&a->output, t->batch, t->head) + t->i * a->output.row;
   for (long i = 0; i < t->pitch; i++) {
     const bool is_row = i < t->rows;
-    g->log_sums[i] = is_row ? log_sums[i] * ATTENTION_LOG2_E : INFINITY;
+    g->largest[i] = is_row ? norms[2 * i] : INFINITY;
+    g->log_totals[i] = is_row ? norms[2 * i + 1] : 0;
     f16v lanes = {};
     if (is_row) {
       const float *x = output + i * a->output.row, *y = g->d_output + i * value_width;
       long j = 0;
       for (; j + 16 <= a->value_width; j += 16) lanes += load16(x + j) * load16(y + j);
       for (; j < a->value_width; j++) lanes[0] += x[j] * y[j];
-      if (log_sums[i] == INFINITY) {
+      if (g->largest[i] == INFINITY) {
         g->has_everywhere = true;
         for (j = 0; j < a->value_width; j++) g->everywhere[j] += y[j] / (float)a->keys;
       }
@@ -63,7 +64,7 @@ static void LATHE_NAME(backward_block)(
         t.count, pitch, a->value_width, (LATHE_NAME(matrix)){v, value_width, 1}, g->d_output_transposed, pitch,
         g->gradients, pitch, false);
     LATHE_NAME(hide)(a, &t, g->scores);
-    LATHE_NAME(differentiate)(&t, g->scores, g->gradients, g->log_sums, g->deltas);
+    LATHE_NAME(differentiate)(&t, g->scores, g->gradients, g->largest, g->log_totals, g->deltas);
     LATHE_NAME(product)(
         t.count, value_width, pitch, (LATHE_NAME(matrix)){g->scores, pitch, 1}, g->d_output, value_width,
         g->dv + at * value_width, value_width, true);
@@ -89,9 +90,10 @@ static void LATHE_NAME(backward)(const lathe_attention *a, long first, long last
   const long width = attention_padded(a->width), value_width = attention_padded(a->value_width);
   const long chunks = lathe_attention_chunks(a), group = a->heads / a->key_heads, most = ATTENTION_QUERIES;
   const long room = (a->keys + chunks - 1) / chunks;
-  const long size = 2 * room * (width + value_width) + most * (3 * width + 2 * value_width + 2 * ATTENTION_KEYS + 2)
+  const long size = 2 * room * (width + value_width) + most * (3 * width + 2 * value_width + 2 * ATTENTION_KEYS + 3)
       + value_width;
   float *memory = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)size);
+  if (!memory) return;
   LATHE_NAME(gathering) g = {0};
   float *packed_k = LATHE_NAME(take)(&memory, room * width), *packed_v = LATHE_NAME(take)(&memory, room * value_width);
   g.dk = LATHE_NAME(take)(&memory, room * width);
@@ -103,7 +105,8 @@ static void LATHE_NAME(backward)(const lathe_attention *a, long first, long last
   g.scores = LATHE_NAME(take)(&memory, most * ATTENTION_KEYS);
   g.gradients = LATHE_NAME(take)(&memory, most * ATTENTION_KEYS);
   g.dq = LATHE_NAME(take)(&memory, most * width);
-  g.log_sums = LATHE_NAME(take)(&memory, most);
+  g.largest = LATHE_NAME(take)(&memory, most);
+  g.log_totals = LATHE_NAME(take)(&memory, most);
   g.deltas = LATHE_NAME(take)(&memory, most);
   g.everywhere = LATHE_NAME(take)(&memory, value_width);
   for (long task = first; task < last; task++) {

@@ -33,13 +33,14 @@ static void LATHE_NAME(forward_block)(
         sums, value_width, !is_first);
     is_first = false;
   }
-  float *log_sums = a->log_sums + (t.batch * a->heads + t.head) * a->queries + t.i;
+  float *norms = a->norms + ((t.batch * a->heads + t.head) * a->queries + t.i) * 2;
   float *to = attention_head(&a->output, t.batch, t.head) + t.i * a->output.row;
   for (long i = 0; i < t.rows; i++) {
     // The largest score counts 1, so that less says that there was none.
     const bool is_hidden = total[i] < 0.5f;
     if (is_hidden) LATHE_NAME(mean_row)(v, a->keys, value_width, sums + i * value_width);
-    log_sums[i] = is_hidden ? INFINITY : largest[i] * ATTENTION_LN_2 + logf(total[i]);
+    norms[2 * i] = is_hidden ? INFINITY : largest[i];
+    norms[2 * i + 1] = is_hidden ? 0 : logf(total[i]) * ATTENTION_LOG2_E;
     LATHE_NAME(unpack_rows)(
         sums + i * value_width, value_width, 1, a->value_width, to + i * a->output.row, a->output.row,
         is_hidden ? 1 : 1 / total[i]);
@@ -53,6 +54,7 @@ static void LATHE_NAME(forward)(const lathe_attention *a, long first, long last)
   float *memory = lathe_workspace(
       LATHE_WORKSPACE_PRIVATE,
       (size_t)(a->keys * (width + value_width) + most * (width + value_width + ATTENTION_KEYS + 3)));
+  if (!memory) return;
   float *packed_k = memory, *packed_v = packed_k + a->keys * width;
   const float *k = NULL, *v = NULL;
   long packed = -1;

@@ -17,10 +17,9 @@
 #define ATTENTION_TASKS 32
 
 #define ATTENTION_LOG2_E 0x1.715476p+0f
-#define ATTENTION_LN_2 0x1.62e430p-1f
 
-/// Below every score; finite, so that differences with it are no NaN.
-#define ATTENTION_LOWEST (-1e30f)
+/// Not above any finite score; finite, so that differences with it are no NaN.
+#define ATTENTION_LOWEST (-0x1.fffffep127f)
 
 LATHE_INLINE long attention_padded(long count) { return (count + 15) / 16 * 16; }
 LATHE_INLINE long attention_smaller(long a, long b) { return a < b ? a : b; }

@@ -17,7 +17,7 @@ static bool LATHE_NAME(is_visible)(const lathe_attention *a, const LATHE_NAME(pl
   return false;
 }
 
-/// Makes hidden scores -inf.
+/// Makes hidden scores -inf; under a mask those of lanes behind the last query, too, since a hidden key may hold NaN.
 static void LATHE_NAME(hide)(const lathe_attention *a, const LATHE_NAME(place) *t, float *scores) {
   const f16v hidden = (f16v){} - INFINITY;
   // The first query that sees the tile's last key.
@@ -43,6 +43,7 @@ static void LATHE_NAME(hide)(const lathe_attention *a, const LATHE_NAME(place) *
         for (long c = 0; c < t->pitch; c += 16) store16(x + c, hidden);
     } else {
       for (long i = 0; i < t->rows; i++) x[i] = from[i * m->query] ? x[i] : -INFINITY;
+      for (long i = t->rows; i < t->pitch; i++) x[i] = -INFINITY;
     }
   }
 }
@@ -84,17 +85,21 @@ static void LATHE_NAME(exponentiate)(
   }
 }
 
-/// From scores (times log2 e) and the gradient of the weights: the weights, and the gradient of the scores.
+/// From scores (times log2 e) and the gradient of the weights: the weights, and the gradient of the scores, 0 for
+/// hidden ones whatever their values hold.
 static void LATHE_NAME(differentiate)(
-    const LATHE_NAME(place) *t, float *scores, float *gradients, const float *log_sums, const float *deltas) {
+    const LATHE_NAME(place) *t, float *scores, float *gradients, const float *largest, const float *log_totals,
+    const float *deltas) {
+  const f16v hidden = (f16v){} - INFINITY;
   for (long c = 0; c < t->pitch; c += 16) {
-    const f16v sum = load16(log_sums + c), delta = load16(deltas + c);
+    const f16v top = load16(largest + c), rest = load16(log_totals + c), delta = load16(deltas + c);
     for (long j = 0; j < t->count; j++) {
       float *x = scores + j * t->pitch + c, *g = gradients + j * t->pitch + c;
-      f16v e = load16(x) - sum;
+      const f16v score = load16(x);
+      f16v e = score - top - rest;
       exp2_16(&e);
       store16(x, e);
-      store16(g, e * (load16(g) - delta));
+      store16(g, select16(score == hidden, (f16v){}, e * (load16(g) - delta)));
     }
   }
 }

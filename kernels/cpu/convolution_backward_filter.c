@@ -91,6 +91,7 @@ void lathe_convolution_filter_run(
   const long run_floats = (max_runs * (long)sizeof(pixel_run) + 63) / 64 * 16;
   float *memory = lathe_workspace(
       LATHE_WORKSPACE_PRIVATE, (size_t)(sum_count + isa->taps * row + outputs * row + run_floats + 64));
+  if (!memory) return;
   pixel_run *runs = (pixel_run *)memory;
   float *sums = memory + run_floats, *rows = sums + (sum_count + 15) / 16 * 16, *copy = rows + isa->taps * row + 16;
   const bool has_padding = s->padding_y > 0 || s->padding_x > 0;

@@ -182,6 +182,7 @@ void lathe_convolution_scatter_run(
   const long inputs = s->channels / s->groups, outputs = s->output_channels / s->groups;
   const long blocks = block_count(s, block_channels), passes = gemm_passes(outputs);
   float *panel = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(outputs * width));
+  if (!panel) return;
   float product[GEMM_MAX_ROWS * GEMM_MAX_COLUMNS] __attribute__((aligned(64)));
   target_run runs[GEMM_MAX_COLUMNS];
   for (long task = first; task < last; task++) {

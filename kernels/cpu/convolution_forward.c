@@ -90,6 +90,7 @@ void lathe_convolution_run(
   padded_window window = {0};
   // Whole rows of results for panels that cross images; they are put in their places at the end.
   float *split = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(rows * width * GROUP));
+  if (!split) return;
   for (long task = first; task < last;) {
     const long block = task / panels, g = block / row_blocks, rb = block % row_blocks;
     const long p0 = task % panels;

@@ -60,6 +60,7 @@ bool lathe_pad_window(
 
   // Eight more: packing reads whole vectors.
   w->memory = lathe_workspace(LATHE_WORKSPACE_PADDED, (size_t)(w->images * plane_row * rows + 8));
+  if (!w->memory) return false;
   w->end = w->memory + w->images * plane_row * rows + 8;
   w->first_channel = first_channel;
   w->channels = channels;

@@ -151,6 +151,7 @@ void lathe_winograd_run(
   const size_t size = lathe_gemm_packed_size(s->output_channels, depth);
   const long plane = s->output_height * s->output_width, rows = group_tiles * isa->rows;
   float *v = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(points * block_tiles * (depth + rows)));
+  if (!v) return;
   float *m = v + points * block_tiles * depth;
   for (long task = first; task < last; task++) {
     const long block = task / parts, part = task % parts;

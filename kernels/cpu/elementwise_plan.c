@@ -178,12 +178,13 @@ size_t lathe_plan_block_size(const struct lathe_plan *plan, size_t position, siz
 
 void *lathe_plan_ready(const struct lathe_plan *plan) {
   void *scratch = lathe_workspace(LATHE_WORKSPACE_REGISTERS, lathe_plan_scratch(plan) / sizeof(float));
-  lathe_plan_begin(plan, scratch);
+  if (scratch) lathe_plan_begin(plan, scratch);
   return scratch;
 }
 
 void lathe_plan_run(const struct lathe_plan *plan, size_t begin, size_t end) {
   void *scratch = lathe_plan_ready(plan);
+  if (!scratch) return;
   for (size_t position = begin; position < end;) {
     size_t count = lathe_plan_block_size(plan, position, end);
     lathe_plan_block(plan, scratch, position, count, 0);

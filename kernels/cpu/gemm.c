@@ -98,6 +98,7 @@ void lathe_gemm_all(const lathe_gemm *g) {
   float *packed = NULL;
   if (lathe_gemm_packs(g)) {
     packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_gemm_packed_size(g->m, g->k));
+    if (!packed) return;
     lathe_gemm_pack(g->a, g->a_row, g->a_column, g->m, g->k, packed, 0, tiles);
   }
   lathe_gemm_run(g, packed, 0, tiles, 0, (g->n + width - 1) / width);

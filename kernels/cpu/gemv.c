@@ -96,6 +96,7 @@ void lathe_gemv(const lathe_gemm *g, long first, long last) {
   const float *a = g->a;
   if (g->a_column != 1) {
     float *copy = lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)g->k);
+    if (!copy) return;
     for (long p = 0; p < g->k; p++) copy[p] = g->a[p * g->a_column];
     a = copy;
   }

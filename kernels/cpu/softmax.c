@@ -139,7 +139,7 @@ LATHE_INLINE bool is_ignored(const lathe_cross_entropy *s, int32_t label) {
 LATHE_INLINE bool is_outside(const lathe_cross_entropy *s, int32_t label) { return label < 0 || label >= s->classes; }
 
 LATHE_CLONES long lathe_cross_entropy_forward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *log_sum,
+    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *parts,
     long first, long last) {
   const long n = s->classes;
   for (long row = first; row < last; row++) {
@@ -147,9 +147,11 @@ LATHE_CLONES long lathe_cross_entropy_forward(
     const int32_t label = labels[row];
     const bool ignored = is_ignored(s, label);
     if (!ignored && is_outside(s, label)) return row;
-    const float maximum = row_maximum(x, n);
-    const float rest = logf(exponentials(x, NULL, n, maximum));
-    log_sum[row] = maximum + rest;
+    // Apart: their sum would round the logarithm away beside a large element.
+    const float maximum = s->of_logarithms ? 0 : row_maximum(x, n);
+    const float rest = s->of_logarithms ? 0 : logf(exponentials(x, NULL, n, maximum));
+    parts[2 * row] = maximum;
+    parts[2 * row + 1] = rest;
     if (ignored) {
       loss[row] = 0;
       continue;
@@ -170,7 +172,7 @@ LATHE_CLONES long lathe_cross_entropy_forward(
 }
 
 LATHE_CLONES long lathe_cross_entropy_backward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *log_sum,
+    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *parts,
     const float *dloss, float *dlogits, long first, long last) {
   const long n = s->classes;
   const float share = s->smoothing / (float)n;
@@ -183,17 +185,19 @@ LATHE_CLONES long lathe_cross_entropy_backward(
       continue;
     }
     if (is_outside(s, label)) return row;
-    const float g = dloss[row], base = log_sum[row];
+    const float g = dloss[row], maximum = parts[2 * row], rest = parts[2 * row + 1];
     long i = 0;
+    if (s->of_logarithms)
+      for (; i < n; i++) to[i] = -g * share;
     for (; i + 16 <= n; i += 16) {
-      f16v e = load16(x + i) - base;
+      f16v e = load16(x + i) - maximum - rest;
       exp16(&e);
       store16(to + i, g * (e - share));
     }
     if (i < n) {
       f16v e = {};
       load_first(&e, x + i, n - i);
-      e = e - base;
+      e = e - maximum - rest;
       exp16(&e);
       e = g * (e - share);
       store_first(to + i, &e, n - i);

@@ -1,7 +1,7 @@
 #include "include/workspace.h"
 
 #include <pthread.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -12,6 +12,7 @@ typedef struct {
 static _Thread_local workspaces mine;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_size_t failures, missing;
 
 static void free_all(void *pointer) {
   workspaces *old = pointer;
@@ -33,10 +34,14 @@ float *lathe_workspace(enum lathe_workspace_slot slot, size_t count) {
     mine.count[slot] = 0;
     mine.memory[slot] = aligned_alloc(64, size * sizeof(float));
     if (!mine.memory[slot]) {
-      fprintf(stderr, "lathe: no memory for %zu bytes of scratch space\n", size * sizeof(float));
-      abort();
+      atomic_store(&missing, size * sizeof(float));
+      atomic_fetch_add(&failures, 1);
+      return NULL;
     }
     mine.count[slot] = size;
   }
   return mine.memory[slot];
 }
+
+size_t lathe_workspace_failures(void) { return atomic_load(&failures); }
+size_t lathe_workspace_missing(void) { return atomic_load(&missing); }

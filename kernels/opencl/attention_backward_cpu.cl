@@ -27,7 +27,7 @@ static inline void clear_rows(__global float *to, int rows, int width, long step
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void attention_backward(
     __global const float *restrict d_output, __global const float *restrict q, __global const float *restrict k,
-    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict log_sums,
+    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
     __global const float *restrict output, __global float *restrict dq, __global float *restrict dk,
     __global float *restrict dv, const long4 d_output_steps, const long4 q_steps, const long4 k_steps,
     const long4 v_steps, const long4 output_steps, const long mask_offset, const long4 mask_steps, const int queries,
@@ -48,7 +48,7 @@ __kernel void attention_backward(
   // Tiles of 6 rows read and write a little behind the last query.
   float weights[KEYS * QUERIES + ROWS], slopes[KEYS * QUERIES + ROWS], sums[WHOLE_TILES(QUERIES) * MAX_WIDTH];
   float part_k[KEYS * MAX_WIDTH], part_v[KEYS * MAX_VALUE];
-  float log_sum[QUERIES], delta[QUERIES], everywhere[MAX_VALUE];
+  float largest[QUERIES], log_total[QUERIES], delta[QUERIES], everywhere[MAX_VALUE];
 #pragma unroll 1
   for (int e = 0; e < MAX_VALUE; e++) everywhere[e] = 0.0f;
 #pragma unroll 1
@@ -66,11 +66,13 @@ __kernel void attention_backward(
       transpose(some_gradients, MAX_VALUE, gradient_columns, 1.0f);
       // A query behind the last one, or one that sees nothing, has no weights.
       for (int i = 0; i < QUERIES; i++) {
-        log_sum[i] = INFINITY;
+        largest[i] = INFINITY;
+        log_total[i] = 0.0f;
         delta[i] = 0.0f;
         if (i >= rows) continue;
-        const float sum = log_sums[(batch * (long)heads + head) * queries + first + i];
-        log_sum[i] = sum * LOG2_E;
+        const float2 norm = norm_of(norms, (batch * (long)heads + head) * queries + first + i);
+        largest[i] = norm.x;
+        log_total[i] = norm.y;
         __global const float *y = row_of(output, output_steps, batch, head, first + i);
         const float *g = some_gradients + i * MAX_VALUE;
         float16 lanes = (float16)0.0f;
@@ -82,7 +84,7 @@ __kernel void attention_backward(
         const float8 a = lanes.lo + lanes.hi;
         const float4 b = a.lo + a.hi;
         delta[i] = rest + ((b.x + b.y) + (b.z + b.w));
-        if (sum == INFINITY) {
+        if (norm.x == INFINITY) {
 #pragma unroll 1
           for (e = 0; e < value_width; e++) everywhere[e] += g[e] / (float)keys;
         }
@@ -101,12 +103,13 @@ __kernel void attention_backward(
                         QUERIES, false);
         hide(&seen, first, rows, key, count, weights);
         for (int c = 0; c < QUERIES / 16; c++) {
-          const float16 shift = vload16(c, log_sum), mean = vload16(c, delta);
+          const float16 top = vload16(c, largest), part = vload16(c, log_total), mean = vload16(c, delta);
           for (int j = 0; j < count; j++) {
             float *x = weights + j * QUERIES + c * 16, *y = slopes + j * QUERIES + c * 16;
-            const float16 weight = exp2_of(vload16(0, x) - shift);
+            const float16 score = vload16(0, x), weight = exp2_of(score - top - part);
             vstore16(weight, 0, x);
-            vstore16(weight * (vload16(0, y) - mean), 0, y);
+            // A hidden key takes no part, whatever its values hold.
+            vstore16(select(weight * (vload16(0, y) - mean), (float16)0.0f, score == -INFINITY), 0, y);
           }
         }
         product_value(tiles, MAX_VALUE, QUERIES, weights, QUERIES, 1, some_gradients, MAX_VALUE, part_v,

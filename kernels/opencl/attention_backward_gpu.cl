@@ -4,7 +4,7 @@
 //   attention_queries   dQ: a group has 32 queries and goes over the keys
 //   attention_keys      dK and dV: a group has 32 keys and goes over the queries of all heads that share them
 //
-// The weights of a tile are made again from scores and log-sum-exp. 14 KB of local memory.
+// The weights of a tile are made again from scores and norms. 14 KB of local memory.
 
 // Grid (queries, heads, batch), any work-group.
 __kernel void attention_deltas(__global const float *restrict d_output, __global const float *restrict output,
@@ -19,16 +19,16 @@ __kernel void attention_deltas(__global const float *restrict d_output, __global
   deltas[(batch * (long)heads + head) * queries + query] = sum;
 }
 
-// The weights and the scores' gradient from scores and the weights' gradient, for a query's log-sum-exp and delta.
-static inline void differentiate(float *score, float *gradient, bool visible, float log_sum, float delta, float scale) {
-  const float weight = visible ? power_of_2(*score * (scale * LOG2_E) - log_sum * LOG2_E) : 0.0f;
+// The weights and the scores' gradient from scores and the weights' gradient, for a query's norm and delta.
+static inline void differentiate(float *score, float *gradient, bool visible, float2 norm, float delta, float scale) {
+  const float weight = visible ? power_of_2(*score * (scale * LOG2_E) - norm.x - norm.y) : 0.0f;
   *score = weight;
   *gradient = visible ? weight * (*gradient - delta) * scale : 0.0f;
 }
 
 ATTENTION_GROUP __kernel void attention_queries(
     __global const float *restrict d_output, __global const float *restrict q, __global const float *restrict k,
-    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict log_sums,
+    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
     __global const float *restrict deltas, __global float *restrict dq, const long4 d_output_steps,
     const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
     const int queries, const int keys, const int group, const float scale,
@@ -40,10 +40,11 @@ ATTENTION_GROUP __kernel void attention_queries(
   const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
   __global const float *own = row_of(q, q_steps, batch, head, first);
   __global const float *own_gradient = row_of(d_output, d_output_steps, batch, head, first);
-  float sum[WIDTH_TILES][4][4], log_sum[4], delta[4];
+  float sum[WIDTH_TILES][4][4], delta[4];
+  float2 norm[4];
   UNROLL for (int i = 0; i < 4; i++) {
     const long at = (batch * (long)heads + head) * queries + min(first + ly * 4 + i, queries - 1);
-    log_sum[i] = log_sums[at];
+    norm[i] = norm_of(norms, at);
     delta[i] = deltas[at];
     UNROLL for (int c = 0; c < WIDTH_TILES; c++)
       UNROLL for (int j = 0; j < 4; j++) sum[c][i][j] = 0.0f;
@@ -57,7 +58,7 @@ ATTENTION_GROUP __kernel void attention_queries(
                   row_of(v, v_steps, batch, head / group, key), v_steps.w, keys - key, value_width);
     UNROLL for (int i = 0; i < 4; i++)
       UNROLL for (int j = 0; j < 4; j++)
-        differentiate(&score[i][j], &gradient[i][j], sees(&seen, first + ly * 4 + i, key + lx * 4 + j), log_sum[i],
+        differentiate(&score[i][j], &gradient[i][j], sees(&seen, first + ly * 4 + i, key + lx * 4 + j), norm[i],
                       delta[i], scale);
     store_transposed(weights, gradient);
     UNROLL for (int c = 0; c < WIDTH_TILES; c++) {
@@ -79,7 +80,7 @@ ATTENTION_GROUP __kernel void attention_queries(
 
 ATTENTION_GROUP __kernel void attention_keys(
     __global const float *restrict d_output, __global const float *restrict q, __global const float *restrict k,
-    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict log_sums,
+    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
     __global const float *restrict deltas, __global float *restrict dk, __global float *restrict dv,
     const long4 d_output_steps, const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset,
     const long4 mask_steps, const int queries, const int keys, const int group, const float scale,
@@ -98,13 +99,13 @@ ATTENTION_GROUP __kernel void attention_keys(
     }
   for (int head = key_head * group; head < (key_head + 1) * group; head++) {
     const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
-    __global const float *sums = log_sums + (batch * (long)(key_heads * group) + head) * queries;
+    __global const float *own_norms = norms + (batch * (long)(key_heads * group) + head) * queries * 2;
     __global const float *means = deltas + (batch * (long)(key_heads * group) + head) * queries;
     for (int query = 0; query < queries; query += TILE) {
       const int columns = min(TILE, queries - query);
       bool needed = keys_seen(&seen, query + columns) > first;
       // Queries that see nothing count with every key.
-      for (int j = 0; j < columns && !needed; j++) needed = isinf(sums[query + j]);
+      for (int j = 0; j < columns && !needed; j++) needed = isinf(own_norms[2 * (query + j)]);
       if (!needed) continue;
       __global const float *other = row_of(q, q_steps, batch, head, query);
       __global const float *other_gradient = row_of(d_output, d_output_steps, batch, head, query);
@@ -114,11 +115,12 @@ ATTENTION_GROUP __kernel void attention_keys(
                     value_width);
       UNROLL for (int j = 0; j < 4; j++) {
         const int at = query + lx * 4 + j;
-        const float log_sum = sums[min(at, queries - 1)], delta = means[min(at, queries - 1)];
-        const bool hidden = at < queries && log_sum == INFINITY;
+        const float2 norm = norm_of(own_norms, min(at, queries - 1));
+        const float delta = means[min(at, queries - 1)];
+        const bool hidden = at < queries && norm.x == INFINITY;
         UNROLL for (int i = 0; i < 4; i++) {
           const int key = first + ly * 4 + i;
-          differentiate(&score[i][j], &gradient[i][j], sees(&seen, at, key), log_sum, delta, scale);
+          differentiate(&score[i][j], &gradient[i][j], sees(&seen, at, key), norm, delta, scale);
           if (hidden && key < keys) score[i][j] = 1.0f / (float)keys;
         }
       }

@@ -7,7 +7,7 @@
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void attention(__global const float *restrict q, __global const float *restrict k,
                         __global const float *restrict v, __global const uchar *restrict mask,
-                        __global float *restrict output, __global float *restrict log_sums, const long4 q_steps,
+                        __global float *restrict output, __global float *restrict norms, const long4 q_steps,
                         const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
                         const int queries, const int keys, const int group, const float scale,
     const int width, const int value_width, const int causal, const int masked) {
@@ -66,10 +66,9 @@ __kernel void attention(__global const float *restrict q, __global const float *
   }
 #pragma unroll 1
   for (int i = 0; i < rows; i++) {
-    // The largest score counts 1, so that less says that there was none: the result is the mean of all values.
-    const bool hidden = total[i] < 0.5f;
-    log_sums[(batch * (long)heads + head) * queries + first + i] =
-        hidden ? INFINITY : largest[i] * LN_2 + log(total[i]);
+    // Then the result is the mean of all values.
+    const bool hidden = SEES_NOTHING(total[i]);
+    store_norm(norms, (batch * (long)heads + head) * queries + first + i, largest[i], total[i]);
     __global float *to = output + ((batch * (long)queries + first + i) * heads + head) * value_width;
     const float factor = hidden ? 1.0f / (float)keys : 1.0f / total[i];
     if (hidden) {

@@ -5,7 +5,7 @@
 
 ATTENTION_GROUP __kernel void attention(
     __global const float *restrict q, __global const float *restrict k, __global const float *restrict v,
-    __global const uchar *restrict mask, __global float *restrict output, __global float *restrict log_sums,
+    __global const uchar *restrict mask, __global float *restrict output, __global float *restrict norms,
     const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
     const int queries, const int keys, const int group, const float scale,
     const int width, const int value_width, const int causal, const int masked) {
@@ -72,11 +72,9 @@ ATTENTION_GROUP __kernel void attention(
   UNROLL for (int i = 0; i < 4; i++) {
     const int query = first + ly * 4 + i;
     if (query >= queries) continue;
-    // The largest score counts 1, so that less says that there was none.
-    const bool hidden = total[i] < 0.5f;
+    const bool hidden = SEES_NOTHING(total[i]);
     if (lx == 0)
-      log_sums[(batch * (long)heads + head) * queries + query] =
-          hidden ? INFINITY : largest[i] * LN_2 + log(total[i]);
+      store_norm(norms, (batch * (long)heads + head) * queries + query, largest[i], total[i]);
     __global float *to = output + ((batch * (long)queries + query) * heads + head) * value_width;
     UNROLL for (int c = 0; c < VALUE_TILES; c++)
       UNROLL for (int j = 0; j < 4; j++) {

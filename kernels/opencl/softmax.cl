@@ -64,9 +64,10 @@ ROW_ATTRIBUTES __kernel void softmax(__global const float *restrict x, __global 
     float total;
     ROW_EXPONENTIALS(from, columns, largest, total)
 #if LOGARITHM
-    const float shift = largest + log(total);
-    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(from + i) - shift, to + i);
-    FOR_REST(i, columns) to[i] = from[i] - shift;
+    // Apart: their sum would round the logarithm away beside a large element.
+    const float logarithm = log(total);
+    FOR_VECTORS(i, columns) ROW_STORE(ROW_LOAD(from + i) - largest - logarithm, to + i);
+    FOR_REST(i, columns) to[i] = from[i] - largest - logarithm;
 #else
     const float scale = 1.0f / total;
     FOR_VECTORS(i, columns) ROW_STORE(ROW_EXP(ROW_LOAD(from + i) - largest) * scale, to + i);
@@ -108,9 +109,11 @@ ROW_ATTRIBUTES __kernel void softmax_backward(__global const float *restrict dy,
   }
 }
 
-// A row's loss is logSumExp - (1 - smoothing) x[label] - smoothing / columns sum(x); 0 where the label is `ignored`.
+// A row's loss is logSumExp - (1 - smoothing) x[label] - smoothing / columns sum(x); 0 where the label is `ignored`. The
+// parts of logSumExp are the largest element and the logarithm of the sum of exponentials relative to it: all is computed
+// relative to the former, so that nothing large cancels. With LOGARITHM x holds logarithms of probabilities, parts 0 and 0.
 ROW_ATTRIBUTES __kernel void cross_entropy(__global const float *restrict x, __global const int *restrict labels,
-                                           __global float *restrict losses, __global float *restrict sums,
+                                           __global float *restrict losses, __global float *restrict parts,
                                            __global long *reports, const int report, const int rows,
                                            const int columns, const int rows_per_group, const int has_ignored,
                                            const int ignored, const float smoothing) {
@@ -119,36 +122,49 @@ ROW_ATTRIBUTES __kernel void cross_entropy(__global const float *restrict x, __g
   const int end = min(first + rows_per_group, rows);
   for (int row = first; row < end; row++) {
     __global const float *from = x + (size_t)row * columns;
+#if LOGARITHM
+    const float largest = 0.0f, logarithm = 0.0f;
+#else
     float largest, exponentials;
     ROW_LARGEST(from, columns, largest)
     ROW_EXPONENTIALS(from, columns, largest, exponentials)
+    const float logarithm = log(exponentials);
+#endif
     ROW_VECTOR wide = (ROW_VECTOR)0.0f;
     float rest = 0.0f;
     if (smoothing != 0.0f) {
-      FOR_VECTORS(i, columns) wide += ROW_LOAD(from + i);
-      FOR_REST(i, columns) rest += from[i];
+      FOR_VECTORS(i, columns) wide += ROW_LOAD(from + i) - largest;
+      FOR_REST(i, columns) rest += from[i] - largest;
     }
     const float total = row_sum(wide, rest);
     if (get_local_id(0) == 0) {
       const int label = labels[row];
-      const float sum = largest + log(exponentials);
-      sums[row] = sum;
+      parts[2 * (size_t)row] = largest;
+      parts[2 * (size_t)row + 1] = logarithm;
       if (has_ignored && label == ignored) {
         losses[row] = 0.0f;
       } else if (label < 0 || label >= columns) {
         lathe_report(reports, report, label, columns);
         losses[row] = NAN;
       } else {
-        losses[row] = sum - (1.0f - smoothing) * from[label] - smoothing / columns * total;
+        float loss = logarithm - (1.0f - smoothing) * (from[label] - largest);
+        // Not 0 times an infinite sum.
+        if (smoothing != 0.0f) loss -= smoothing / columns * total;
+        losses[row] = loss;
       }
     }
   }
 }
 
-// dx = dloss (softmax(x) - smoothing / columns - (1 - smoothing) [i == label]).
+// dx = dloss (softmax(x) - smoothing / columns - (1 - smoothing) [i == label]); without softmax for logarithms.
+#if LOGARITHM
+#define SHARES(exponential, type, x) ((type)0.0f)
+#else
+#define SHARES(exponential, type, x) exponential((x) - largest - logarithm)
+#endif
 ROW_ATTRIBUTES __kernel void cross_entropy_backward(__global const float *restrict x,
                                                     __global const int *restrict labels,
-                                                    __global const float *restrict sums,
+                                                    __global const float *restrict parts,
                                                     __global const float *restrict dlosses,
                                                     __global float *restrict dx, const int rows, const int columns,
                                                     const int rows_per_group, const int has_ignored,
@@ -164,16 +180,16 @@ ROW_ATTRIBUTES __kernel void cross_entropy_backward(__global const float *restri
       FOR_REST(i, columns) to[i] = 0.0f;
       continue;
     }
-    const float sum = sums[row];
+    const float largest = parts[2 * (size_t)row], logarithm = parts[2 * (size_t)row + 1];
     const float scale = dlosses[row];
     const float even = smoothing / columns;
     FOR_VECTORS(i, columns) {
-      ROW_STORE(scale * (ROW_EXP(ROW_LOAD(from + i) - sum) - even), to + i);
+      ROW_STORE(scale * (SHARES(ROW_EXP, ROW_VECTOR, ROW_LOAD(from + i)) - even), to + i);
       // The same work-item has just written the vector.
       if (label >= i && label < i + ROW_LANES)
-        to[label] = scale * (lathe_exp_f1(from[label] - sum) - even - (1.0f - smoothing));
+        to[label] = scale * (SHARES(lathe_exp_f1, float, from[label]) - even - (1.0f - smoothing));
     }
     FOR_REST(i, columns)
-      to[i] = scale * (lathe_exp_f1(from[i] - sum) - even - (i == label ? 1.0f - smoothing : 0.0f));
+      to[i] = scale * (SHARES(lathe_exp_f1, float, from[i]) - even - (i == label ? 1.0f - smoothing : 0.0f));
   }
 }

@@ -25,6 +25,9 @@ public class DropoutLayer: Module {
       .dropout(probability: probability, generator: generator)
   }
 
+  /// Names the generator.
+  public func visit(_ visitor: inout ModuleVisitor) { visitor.generator("generator", generator) }
+
   /// Drops only in training.
   public func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
 
@@ -36,7 +39,7 @@ public class DropoutLayer: Module {
 public final class Dropout: DropoutLayer {
   /// - Parameters:
   ///   - probability: How likely an element becomes 0.
-  ///   - generator: Give the trainer's own, so that its state is saved with checkpoints.
+  ///   - generator: What masks are drawn from; a trainer's checkpoints hold its state.
   public init(_ probability: Float = 0.5, generator: Generator = .layers) {
     super.init(probability, generator)
   }
@@ -46,7 +49,7 @@ public final class Dropout: DropoutLayer {
 public final class ChannelDropout: DropoutLayer {
   /// - Parameters:
   ///   - probability: How likely a channel becomes 0.
-  ///   - generator: Give the trainer's own, so that its state is saved with checkpoints.
+  ///   - generator: What masks are drawn from; a trainer's checkpoints hold its state.
   public init(_ probability: Float = 0.5, generator: Generator = .layers) {
     super.init(probability, generator)
   }

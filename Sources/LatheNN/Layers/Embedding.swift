@@ -4,7 +4,8 @@ import Lathe
 public final class Embedding: Module {
   /// [count, width].
   public let weight: Parameter
-  private let paddingIndex: Int?
+  /// The padding's row, and the index that names it from the end.
+  private let padding: (row: Int32, fromEnd: Int32)?
 
   /// A table with first values as PyTorch draws them: normal with deviation 1.
   ///
@@ -27,14 +28,15 @@ public final class Embedding: Module {
     } else {
       weight = Parameter(drawn)
     }
-    self.paddingIndex = paddingIndex
+    padding = paddingIndex.map { (Int32($0), Int32($0 - count)) }
   }
 
   /// The rows of indices of any shape, [..., width]; an index outside the table is an error where values are read.
   public func forward(_ input: Tensor) -> Tensor {
     let rows = Tensor.embedding(input, weight.value)
-    guard let paddingIndex, rows.requiresGradient else { return rows }
-    return Tensor.select((input .== Int32(paddingIndex)).unsqueezed(-1), rows.detached(), rows)
+    guard let padding, rows.requiresGradient else { return rows }
+    let isPadding = (input .== padding.row) .|| (input .== padding.fromEnd)
+    return Tensor.select(isPadding.unsqueezed(-1), rows.detached(), rows)
   }
 
   /// Names the table.

@@ -2,7 +2,7 @@ import Lathe
 
 /// Anything with parameters, buffers or inner modules: what is trained, counted, saved and moved as a whole.
 public protocol ParameterContainer: AnyObject {
-  /// Names the parameters, the buffers and the modules it is made of, always in the same order.
+  /// Names the parameters, the buffers, the generators and the modules it is made of, always in the same order.
   func visit(_ visitor: inout ModuleVisitor)
 
   /// Switches between training and evaluation; only modules that differ between the two have work here.
@@ -98,6 +98,8 @@ public struct ModuleVisitor {
   private(set) var buffers: [(name: String, buffer: ModuleBuffer)] = []
   /// The inner modules, each behind the one it is part of, with their dotted paths.
   private(set) var modules: [(path: String, module: any ParameterContainer)] = []
+  /// The generators that modules draw from, met so far, with their dotted paths.
+  private(set) var generators: [(name: String, generator: Generator)] = []
   private var path = ""
   private var seen = Set<ObjectIdentifier>()
 
@@ -115,6 +117,12 @@ public struct ModuleVisitor {
   public mutating func buffer(_ name: String, _ buffer: ModuleBuffer?) {
     guard let buffer, seen.insert(ObjectIdentifier(buffer)).inserted else { return }
     buffers.append((path + name, buffer))
+  }
+
+  /// Names a generator that the visited module draws from when it is applied, so that checkpoints hold its state.
+  public mutating func generator(_ name: String, _ generator: Generator?) {
+    guard let generator, seen.insert(ObjectIdentifier(generator)).inserted else { return }
+    generators.append((path + name, generator))
   }
 
   /// Names a module inside the visited one; nil where it has none of that name.

@@ -14,6 +14,9 @@ extension ParameterContainer {
   /// The buffers with their dotted paths: `bn.running_mean`.
   public var namedBuffers: [(name: String, buffer: ModuleBuffer)] { ModuleVisitor(self).buffers }
 
+  /// The generators that layers draw from, with their dotted paths: `3.generator`; a shared one under the name met first.
+  public var namedGenerators: [(name: String, generator: Generator)] { ModuleVisitor(self).generators }
+
   /// The inner modules with their dotted paths, each behind the one it is part of.
   public var namedModules: [(path: String, module: any ParameterContainer)] { ModuleVisitor(self).modules }
 

@@ -108,6 +108,7 @@ public final class MultiHeadAttention: SequenceModule {
     visitor.module("key", key)
     visitor.module("value", value)
     visitor.module("output", output)
+    visitor.generator("generator", generator)
   }
 
   /// Drops attention weights only in training.

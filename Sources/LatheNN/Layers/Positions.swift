@@ -1,10 +1,14 @@
 import Lathe
+import Synchronization
 
 /// Adds sines and cosines of each position (Vaswani et al., 2017) to [batch, time, width].
 ///
 /// Element 2i of position t is sin(t * 10000^(-2i / width)), element 2i + 1 the cosine of the same.
 public final class SinusoidalPosition: Module {
-  private var table: Tensor
+  private let length: Int
+  private let width: Int
+  /// On the device of the last input: it follows the model when that is moved, and forward passes may run at once.
+  private let table: Mutex<Tensor>
   private let dropout: Dropout?
 
   /// - Parameters:
@@ -17,20 +21,22 @@ public final class SinusoidalPosition: Module {
     let values = SinusoidTable.angles(length, width / 2).flatMap {
       [SinusoidTable.sine($0), SinusoidTable.cosine($0)]
     }
-    table = Tensor(values, shape: [length, width], device: device)
+    (self.length, self.width) = (length, width)
+    table = Mutex(Tensor(values, shape: [length, width], device: device))
     self.dropout = dropout > 0 ? Dropout(dropout, generator: generator) : nil
   }
 
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor {
-    let (length, width) = (table.shape[0], table.shape[1])
     require(
       input.rank == 3 && input.shape[2] == width,
       "SinusoidalPosition: input \(input.shape), expected [batch, up to \(length), \(width)]")
     guard input.shape[1] <= length else { return tooLong(input, length, "SinusoidalPosition") }
-    // Follows the model when it is moved.
-    table = table.moved(to: input.device)
-    let sum = input + table.sliced(axis: 0, from: 0, to: input.shape[1])
+    let positions = table.withLock { table in
+      if table.device != input.device { table = table.moved(to: input.device) }
+      return table
+    }
+    let sum = input + positions.sliced(axis: 0, from: 0, to: input.shape[1])
     return dropout.map { $0(sum) } ?? sum
   }
 
@@ -84,8 +90,8 @@ public final class LearnedPosition: Module {
 public final class RotaryPosition: Module {
   private let base: Double
   private let interleaved: Bool
-  /// Of the last input's shape: queries, keys and all steps mostly share it.
-  private var table: RotaryTable?
+  /// Of the last input's shape: queries, keys and all steps mostly share it, and forward passes may run at once.
+  private let table = Mutex<RotaryTable?>(nil)
 
   /// - Parameters:
   ///   - base: Sets the slowest turn.
@@ -98,10 +104,13 @@ public final class RotaryPosition: Module {
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor {
     require(input.rank >= 2, "RotaryPosition: input \(input.shape), expected [..., time, width]")
-    if table?.fits(input) != true {
+    let turns = table.withLock { table in
+      if let table, table.fits(input) { return table }
       let (length, width) = (input.shape[input.rank - 2], input.shape[input.rank - 1])
-      table = RotaryTable(length: length, width: width, base: base, device: input.device)
+      let made = RotaryTable(length: length, width: width, base: base, device: input.device)
+      table = made
+      return made
     }
-    return table.map { input.rotated(by: $0, interleaved: interleaved) } ?? input
+    return input.rotated(by: turns, interleaved: interleaved)
   }
 }

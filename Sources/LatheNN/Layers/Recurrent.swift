@@ -140,7 +140,7 @@ public class RecurrentLayer: SequenceModule {
     return Tensor(all, shape: [lengths.count, time], device: device)
   }
 
-  /// Names the weights as PyTorch does.
+  /// Names the weights as PyTorch does, and what the dropout draws from.
   public func visit(_ visitor: inout ModuleVisitor) {
     for run in runs {
       visitor.parameter("weight_ih\(run.suffix)", run.inputWeight)
@@ -148,6 +148,8 @@ public class RecurrentLayer: SequenceModule {
       visitor.parameter("bias_ih\(run.suffix)", run.inputBias)
       visitor.parameter("bias_hh\(run.suffix)", run.hiddenBias)
     }
+    // The generator alone: the dropout has nothing else.
+    dropout?.visit(&visitor)
   }
 
   /// Drops between layers only in training.

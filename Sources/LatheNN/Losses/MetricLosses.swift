@@ -3,23 +3,21 @@ import Lathe
 extension Tensor {
   /// The cosine of the angle between vectors along an axis, with lengths not below `epsilon`.
   public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Float = 1e-8) -> Tensor {
+    // Vectors of length 1 first: products of their elements neither overflow nor vanish.
     let (a, b) = (inFullPrecision, other.inFullPrecision)
-    let product = (a * b).sum(axis: axis)
-    let lengths =
-      a.square().sum(axis: axis).maximum(epsilon * epsilon)
-      * b.square().sum(axis: axis).maximum(epsilon * epsilon)
-    return product * lengths.rsqrt()
+    return (a.normalized(axis: axis, epsilon: epsilon) * b.normalized(axis: axis, epsilon: epsilon))
+      .sum(axis: axis)
   }
 
-  /// The length of vectors' differences along the last axis, with `epsilon` added to each element as in PyTorch.
+  /// The length of vectors' differences along the last axis, with `epsilon` added to each element as in PyTorch; the
+  /// gradient at length 0 is 0.
   public func distance(to other: Tensor, epsilon: Float = 1e-6) -> Tensor {
-    (inFullPrecision - other.inFullPrecision + epsilon).square().sum(axis: -1).sqrt()
+    (inFullPrecision - other.inFullPrecision + epsilon).length(axes: [-1])
   }
 
-  /// Vectors of length 1 along the last axis.
+  /// Vectors of length 1 along the last axis; those shorter than `epsilon` are divided by it.
   public func normalized(epsilon: Float = 1e-12) -> Tensor {
-    let x = inFullPrecision
-    return x / x.square().sum(axes: [-1], keepDims: true).sqrt().maximum(epsilon)
+    normalized(axis: -1, epsilon: epsilon)
   }
 }
 

@@ -67,7 +67,7 @@ public func hingeLoss(
 ///
 /// - Parameters:
 ///   - scores: [rows, classes].
-///   - labels: Class indices [rows].
+///   - labels: Class indices [rows]; one outside the classes is an `indexOutOfRange` error where values are read.
 public func multiClassHingeLoss(
   _ scores: Tensor, _ labels: Tensor, margin: Float = 1, reduction: LossReduction = .mean
 ) -> Tensor {
@@ -77,7 +77,7 @@ public func multiClassHingeLoss(
   )
   let scores = scores.inFullPrecision
   let classes = scores.shape[1]
-  let right = scores.gather(axis: 1, indices: labels.unsqueezed(1))
+  let right = -scores.rowLosses(labels, ofLogarithms: true, name: "multiClassHingeLoss").losses.unsqueezed(1)
   let over = (margin - right + scores).relu()
   let own = labels.oneHot(classes: classes, dtype: .bool)
   let others = Tensor.select(own, Tensor.zeros([], device: scores.device), over)

@@ -69,7 +69,8 @@ public struct LogLoss: Sendable, Hashable {
       )
     }
     for (row, label) in zip(probabilities, labels) {
-      mean.update(mean: -log(min(max(row[label], .ulpOfOne), 1 - .ulpOfOne)), count: 1)
+      let cut = row.map { min(max($0, .ulpOfOne), 1 - .ulpOfOne) }
+      mean.update(mean: -log(cut[label] / cut.reduce(0, +)), count: 1)
     }
   }
 
@@ -120,6 +121,10 @@ public struct RegressionMetrics: Sendable, Hashable {
   public var meanSquaredError: Double { squared / Double(count) }
   /// The root of the mean of (x - y)^2.
   public var rootMeanSquaredError: Double { meanSquaredError.squareRoot() }
-  /// 1 - sum (x - y)^2 / sum (y - mean)^2; where all targets are equal 1 for exact predictions, else 0.
-  public var r2: Double { spread == 0 ? (squared == 0 ? 1 : 0) : 1 - squared / spread }
+  /// 1 - sum (x - y)^2 / sum (y - mean)^2; where all targets are equal 1 for exact predictions, else 0; NaN
+  /// of no examples.
+  public var r2: Double {
+    if count == 0 { return .nan }
+    return spread == 0 ? (squared == 0 ? 1 : 0) : 1 - squared / spread
+  }
 }

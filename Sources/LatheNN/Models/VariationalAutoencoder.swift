@@ -67,6 +67,7 @@ public final class VariationalAutoencoder: Module {
     visitor.module("mean", mean)
     visitor.module("logVariance", logVariance)
     visitor.module("decoder", decoder)
+    visitor.generator("generator", generator)
   }
 
   /// Draws codes only in training.

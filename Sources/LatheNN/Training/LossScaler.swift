@@ -2,7 +2,8 @@ import Lathe
 
 /// Multiplies a loss so that float16 gradients do not vanish, by the rules of PyTorch's `GradScaler`.
 ///
-/// The scale falls whenever a gradient is not finite, and that step is left out; it rises after many good steps.
+/// The scale falls whenever a gradient is not finite, and that step is left out; it rises after many good steps. It does
+/// not fall below 2^-16 (or the first scale, where that is less), from where a few good runs of steps bring it back.
 public struct LossScaler: Codable, Hashable, Sendable {
   /// What the loss is multiplied by.
   public private(set) var scale: Float
@@ -38,10 +39,13 @@ public struct LossScaler: Codable, Hashable, Sendable {
     return (result, try sum.item() == 0)
   }
 
+  /// Where the scale stops falling: at 0 it could never rise again.
+  private static let floor: Float = 0x1p-16
+
   /// Takes note of a step: call once a step, after `unscaled`.
   public mutating func update(areFinite: Bool) {
     guard areFinite else {
-      scale *= backoff
+      scale = max(scale * backoff, min(scale, LossScaler.floor))
       goodSteps = 0
       return
     }

@@ -6,6 +6,7 @@ extension Trainer {
   func snapshot() -> TrainingState {
     var state = self.state
     state.generator = generator.state
+    state.layerGenerators = layerGenerators.mapValues(\.state)
     state.optimizerStep = optimizer.state.step
     return state
   }
@@ -45,6 +46,16 @@ extension Trainer {
       return "the optimizer did \(saved.optimizerStep) of \(saved.step) steps"
     }
     return nil
+  }
+
+  /// What layers draw from besides the trainer's own generator, by path: those that the model names, and the one that
+  /// layers are made with unless told otherwise.
+  private var layerGenerators: [String: Generator] {
+    var result = ["Generator.layers": Generator.layers]
+    for (name, generator) in model.namedGenerators where generator !== Generator.layers {
+      result[name] = generator
+    }
+    return result.filter { $0.value !== generator }
   }
 
   private func checkWeights() throws {
@@ -122,6 +133,9 @@ extension Trainer {
     if let averages { average?.restore(averages) }
     optimizer.state = OptimizerState(step: saved.optimizerStep, slots: slots)
     generator.state = saved.generator
+    for (name, generator) in layerGenerators {
+      if let place = saved.layerGenerators?[name] { generator.state = place }
+    }
     state = saved
     owesFiles = true
     onNote?("resuming from \(source): epoch \(saved.epoch + 1), step \(saved.step)")

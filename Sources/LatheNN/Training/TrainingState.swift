@@ -78,6 +78,8 @@ struct TrainingState: Codable, Hashable {
   var correctCount = 0
   var sampleCount = 0
   var generator: Generator.State
+  /// Where the generators of the model's layers stand, by their paths; nil in checkpoints of older versions.
+  var layerGenerators: [String: Generator.State]?
   var optimizerStep = 0
   var history: [EpochReport] = []
   /// How far the learning rate was lowered; nil without such a rule.

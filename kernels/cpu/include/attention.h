@@ -24,8 +24,9 @@ typedef struct lathe_attention {
   bool causal;
   lathe_attention_rows q, k, v, output;
   lathe_attention_mask mask;
-  /// [batch, heads, queries].
-  float *log_sums;
+  /// [batch, heads, queries, 2]: of each query's weights in powers of 2 the largest score, infinite where it sees
+  /// nothing, and the logarithm of their sum relative to it. Apart: their sum would round the latter away.
+  float *norms;
   // Of the backward pass alone.
   lathe_attention_rows d_output, dq, dk, dv;
   /// Room for `chunks` times dq, which has no gaps then, where there are several chunks.
@@ -34,7 +35,7 @@ typedef struct lathe_attention {
 
 /// Tasks of the forward pass: batch x heads x blocks of queries.
 long lathe_attention_forward_tasks(const lathe_attention *a);
-/// Computes output and log_sums of tasks first..<last.
+/// Computes output and norms of tasks first..<last.
 void lathe_attention_forward(const lathe_attention *a, long first, long last);
 
 /// Pieces that the keys of a head are cut into for the backward pass: 1 where there are heads enough for many threads.

@@ -16,17 +16,19 @@ void lathe_softmax_backward(
 /// What is asked of cross-entropy, as `CrossEntropy` of LatheCore.
 typedef struct lathe_cross_entropy {
   long classes;
+  bool of_logarithms;
   bool has_ignored;
   int32_t ignored;
   float smoothing;
 } lathe_cross_entropy;
 
-/// loss and logSumExp of each row; returns the first row whose label is out of range, or -1.
+/// loss of each row, and its largest element and the logarithm of the sum of exponentials relative to it, the two `parts`
+/// of logSumExp; returns the first row whose label is out of range, or -1.
 long lathe_cross_entropy_forward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *log_sum,
+    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *parts,
     long first, long last);
 
 /// dlogits of each row; returns the first row whose label is out of range, or -1.
 long lathe_cross_entropy_backward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *log_sum,
+    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *parts,
     const float *dloss, float *dlogits, long first, long last);
