@@ -36,7 +36,7 @@ extension Tensor {
   private func shiftedExponentials(_ largest: Tensor) -> Tensor {
     let isInfinite = largest.abs() .== Float.infinity
     let zero = Tensor.zeros([], device: device)
-    let finite = (self - Tensor.select(isInfinite, zero, largest)).exp()
+    let finite = Tensor.select(isInfinite, zero, self - largest).exp()
     let infinite = ((self .== largest) .&& (largest .> 0)).cast(to: .float32)
     return Tensor.select(isInfinite, infinite, finite)
   }

@@ -150,6 +150,17 @@ struct LossCornerTests {
     try expect(rows.sum().gradient(of: layer.weight.value), [1, 0, 0, 1])
   }
 
+  @Test("Steps by gradients that are zeros or all alike are finite", arguments: devices)
+  func degenerateSteps(_ device: Device) throws {
+    let layer = Linear(2, 2, bias: false, device: device)
+    let before = try layer.weight.value.scalars(as: Float.self)
+    Adafactor(layer.parameters, epsilon: (1e-30, 1e-3)).step([Tensor.zeros([2, 2], device: device)])
+    try expect(layer.weight.value, before)
+    let centered = RMSprop(layer.parameters, learningRate: 1e-3, alpha: 0.5, isCentered: true)
+    for _ in 0..<60 { centered.step([Tensor.full([2, 2], Float(0.1), device: device)]) }
+    #expect(try layer.weight.value.scalars(as: Float.self).allSatisfy(\.isFinite))
+  }
+
   @Test("The scale of the loss stops falling, and recovers")
   func scaleFloor() {
     var scaler = LossScaler(growthInterval: 1)

@@ -59,6 +59,15 @@ extension AllTests {
       expectEqual(gradients[2], NDArray([1, 1, 2, 1], [0.5, 0.5]))
     }
 
+    @Test(arguments: TestDevice.all)
+    func largeScoresOfAnyScale(_ device: Device) {
+      let q = Tensor([1.1, 0.7] as [Float], shape: [1, 1, 1, 2], device: device).requiringGradient()
+      let k = Tensor([5.3e6, 7.1e6, 5.3e6, 7.1e6] as [Float], shape: [1, 1, 2, 2], device: device)
+      let v = Tensor([1, 5] as [Float], shape: [1, 1, 2, 1], device: device).requiringGradient()
+      let result = q.attention(keys: k, values: v, scale: 0.37)
+      expectEqual(result.gradients(of: [q, v])[1], NDArray([1, 1, 2, 1], [0.5, 0.5]))
+    }
+
     /// A hidden key of NaN: a mask over keys alone, and one of each query's own.
     @Test(arguments: TestDevice.all, [1, 3])
     func hiddenKeysOfNoNumbers(_ device: Device, _ rows: Int) throws {

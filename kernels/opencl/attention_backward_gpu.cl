@@ -21,7 +21,7 @@ __kernel void attention_deltas(__global const float *restrict d_output, __global
 
 // The weights and the scores' gradient from scores and the weights' gradient, for a query's norm and delta.
 static inline void differentiate(float *score, float *gradient, bool visible, float2 norm, float delta, float scale) {
-  const float weight = visible ? power_of_2(*score * (scale * LOG2_E) - norm.x - norm.y) : 0.0f;
+  const float weight = visible ? power_of_2(scaled(*score, scale) - norm.x - norm.y) : 0.0f;
   *score = weight;
   *gradient = visible ? weight * (*gradient - delta) * scale : 0.0f;
 }

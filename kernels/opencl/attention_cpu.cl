@@ -20,8 +20,9 @@ __kernel void attention(__global const float *restrict q, __global const float *
   // Tiles of 6 rows read and write a little behind the last query.
   float scores[KEYS * QUERIES + ROWS], sums[WHOLE_TILES(QUERIES) * MAX_VALUE];
   float largest[QUERIES], total[QUERIES], share[QUERIES];
-  pack_rows(row_of(q, q_steps, batch, head, first), q_steps.w, rows, QUERIES, width, own, scale * LOG2_E);
-  transpose(own, MAX_WIDTH, columns, 1.0f);
+  pack_rows(row_of(q, q_steps, batch, head, first), q_steps.w, rows, QUERIES, width, own, scale);
+  // The factors one after the other, as the backward pass has them: scores are the same to the bit.
+  transpose(own, MAX_WIDTH, columns, LOG2_E);
 #pragma unroll 1
   for (int i = 0; i < QUERIES; i++) {
     largest[i] = LOWEST;

@@ -31,7 +31,7 @@ ATTENTION_GROUP __kernel void attention(
       float top = LOWEST;
       UNROLL for (int j = 0; j < 4; j++) {
         const bool visible = sees(&seen, first + ly * 4 + i, key + lx * 4 + j);
-        block[i][j] = visible ? block[i][j] * (scale * LOG2_E) : -INFINITY;
+        block[i][j] = visible ? scaled(block[i][j], scale) : -INFINITY;
         top = max(top, block[i][j]);
       }
       partial[lx * TILE + ly * 4 + i] = top;

@@ -77,7 +77,8 @@ public func multiClassHingeLoss(
   )
   let scores = scores.inFullPrecision
   let classes = scores.shape[1]
-  let right = -scores.rowLosses(labels, ofLogarithms: true, name: "multiClassHingeLoss").losses.unsqueezed(1)
+  let chosen = scores.rowLosses(labels, ofLogarithms: true, name: "multiClassHingeLoss").losses
+  let right = -chosen.cast(to: scores.dtype).unsqueezed(1)
   let over = (margin - right + scores).relu()
   let own = labels.oneHot(classes: classes, dtype: .bool)
   let others = Tensor.select(own, Tensor.zeros([], device: scores.device), over)

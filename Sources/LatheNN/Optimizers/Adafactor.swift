@@ -77,7 +77,8 @@ public final class Adafactor: GroupedOptimizer {
   }
 
   private func direction(_ gradient: Tensor, _ square: Tensor) -> Tensor {
-    gradient * square.maximum(epsilon.0 * epsilon.0).rsqrt()
+    // The square of a small epsilon is 0 in float32, and 0 times an infinite root no number.
+    gradient * square.maximum(max(epsilon.0 * epsilon.0, .leastNormalMagnitude)).rsqrt()
   }
 
   /// The directions of matrices, and the new mean squares of their rows and columns.

@@ -71,7 +71,8 @@ public final class RMSprop: GroupedOptimizer {
       if isCentered {
         let mean = s[1] * alpha + g * (1 - alpha)
         states.append(mean)
-        scale = scale - mean.square()
+        // Rounding must not make it negative where the gradients are all alike.
+        scale = (scale - mean.square()).maximum(Float(0))
       }
       var direction = g / (scale.sqrt() + epsilon)
       if momentum != 0 {
