@@ -6,7 +6,7 @@ extension AllTests {
   /// Values of a type are what the type holds, whether a step ran by itself or was joined with others.
   @Suite("Rounding of joined steps", .serialized)
   struct HalfRounding {
-    private static let devices: [(Device, Int)] = TestDevice.all.map { ($0, $0 == .cpu ? 40 : 2) }
+    private static let devices: [(Device, Int)] = TestDevice.all.map { ($0, $0 == .cpu ? 40 : 1) }
 
     @Test(arguments: TestDevice.all)
     func eachStepRounds(_ device: Device) throws {
@@ -16,7 +16,8 @@ extension AllTests {
       #expect(try (x + 1).cast(to: .float32).scalars(as: Float.self) == [2048, 1001, 60000])
       #expect(try (x + x .> 65504).scalars(as: Bool.self) == [false, false, true])
       #expect(try ((half([1, 1, 2]) / 3) * 3 - 1).scalars(as: Float.self) == [0, 0, 1])
-      #expect(try (x + 1).sum().item() == 63104)
+      // Inside a sum the elements are rounded, the sum itself is not.
+      #expect(try (half([2048, 2048, 1]) + 1).sum(dtype: .float32).item() == 4098)
       #expect(try (x + x).max().item() == .infinity)
       let y = Tensor([256, 3], dtype: .bfloat16, device: device)
       #expect(try ((y + 1) - y).scalars(as: Float.self) == [0, 1])
