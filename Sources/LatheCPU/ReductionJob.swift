@@ -92,7 +92,7 @@ struct ReductionJob: @unchecked Sendable {
       plan.withPlan { plan in
         nonisolated(unsafe) let plan = plan
         ThreadPool.shared.parallelFor(outer * pieces, grain: 1) { range in
-          let scratch = lathe_plan_ready(plan)
+          guard let scratch = lathe_plan_ready(plan) else { return }
           for i in range {
             let (row, piece) = i.quotientAndRemainder(dividingBy: pieces)
             let begin = row * length + piece * Self.piece
@@ -110,7 +110,7 @@ struct ReductionJob: @unchecked Sendable {
 
   private func joinRows(_ range: Range<Int>, _ accumulators: inout [Int64]) {
     plan.withPlan { plan in
-      let scratch = lathe_plan_ready(plan)
+      guard let scratch = lathe_plan_ready(plan) else { return }
       if length <= Int(LATHE_BLOCK) {
         lathe_plan_reduce_short(
           plan, scratch, range.lowerBound, range.upperBound, length, register, elementSize, run, &accumulators
@@ -140,7 +140,7 @@ struct ReductionJob: @unchecked Sendable {
       plan.withPlan { plan in
         nonisolated(unsafe) let plan = plan
         ThreadPool.shared.parallelFor(units, grain: grain) { range in
-          let scratch = lathe_plan_ready(plan)
+          guard let scratch = lathe_plan_ready(plan) else { return }
           var own = [Int64](repeating: identity, count: width)
           for unit in range {
             let (strip, piece) = unit.quotientAndRemainder(dividingBy: pieces)

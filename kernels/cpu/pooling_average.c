@@ -63,7 +63,9 @@ LATHE_CLONES static void average_large_backward(
     const lathe_pool *s, const float *dy, float *dx, long first, long last) {
   const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
   const long oh = s->output_height, ow = s->output_width, width = s->width, in = s->height * width;
-  double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(in + width) * 2), *row = sums + in;
+  double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(in + width) * 2);
+  if (!sums) return;
+  double *row = sums + in;
   for (long p = first; p < last; p++) {
     for (long i = 0; i < in; i++) sums[i] = 0;
     for (long oy = 0; oy < oh; oy++) {

@@ -171,6 +171,7 @@ LATHE_CLONES void lathe_max_pool_backward(
     } else if (has_large_windows(s)) {
       // Many windows may have one largest element.
       double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)in * 2);
+      if (!sums) return;
       for (long i = 0; i < in; i++) sums[i] = 0;
       for (long i = 0; i < out; i++) sums[index[p * out + i]] += dy[p * out + i];
       for (long i = 0; i < in; i++) to[i] = (float)sums[i];
