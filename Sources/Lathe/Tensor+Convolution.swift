@@ -129,8 +129,9 @@ extension Tensor {
       }
   }
 
-  /// The longest sum over channels and taps that is left to a device's kernel; longer ones are added in halves of the
-  /// channels, so that they keep their digits. Kernels of the CPU do so themselves.
+  /// The longest sum over channels and taps that is left to a device's kernel.
+  ///
+  /// Longer ones are added in halves of the channels, so that they keep their digits. Kernels of the CPU do so themselves.
   private static let longestSum = 1 << 14
 
   private static func isLong(_ sizes: Convolution2D, channels: Int, on device: Device) -> Bool {

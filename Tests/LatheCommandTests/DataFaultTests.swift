@@ -147,6 +147,7 @@ extension CommandTests {
       #expect(!wrong.errors.contains("dataset-fashion-mnist"))
       #expect(mkfifo(folder.file("pipe.csv"), 0o600) == 0)
       expectFailure(try train("mlp", "--data-file", "pipe.csv"), "pipe.csv: a pipe, not a regular file")
+      expectFailure(try train("mlp", "--config", "pipe.csv"), "pipe.csv: a pipe, not a regular file")
       expectFailure(
         try train("mlp", "--data-file", "t.csv", "--missing-texts", "-", "--weights", "pipe.csv"), "a pipe")
       try folder.write(IDXFiles.gzip(Array(table(4000).utf8)), "t.csv.gz")

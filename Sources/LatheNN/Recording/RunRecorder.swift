@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// Writes what a run does into its folder: `config.json`, `metrics.jsonl` and TensorBoard's events.
 ///
@@ -223,7 +224,7 @@ public final class RunRecorder: TrainerCallback {
     let lines = try FileErrors.read(metricsPath).split(separator: 0x0A)
     let known = Set(
       lines.compactMap { line -> Int? in
-        let object = (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any]
+        let object = RunRecorder.object(line)
         return object?["type"] as? String == "epoch" ? object?["epoch"] as? Int : nil
       })
     for report in trainer.history where !known.contains(report.epoch) {
@@ -231,11 +232,17 @@ public final class RunRecorder: TrainerCallback {
     }
   }
 
+  /// A line's JSON object; nil where it is none.
+  private static func object(_ line: ArraySlice<UInt8>) -> [String: Any]? {
+    guard JSONNesting.isShallow(line) else { return nil }
+    return (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any]
+  }
+
   /// Leaves the whole lines of steps up to one.
   private func keepMetrics(upTo step: Int) throws {
     guard FileErrors.exists(metricsPath) else { return try AtomicFile.write("", to: metricsPath) }
     let kept = try FileErrors.read(metricsPath).split(separator: 0x0A).filter { line in
-      let object = (try? JSONSerialization.jsonObject(with: Data(line))) as? [String: Any]
+      let object = RunRecorder.object(line)
       return (object?["step"] as? Int).map { $0 <= step } ?? false
     }
     try AtomicFile.write([kept.flatMap { $0 + [0x0A] }], to: metricsPath)

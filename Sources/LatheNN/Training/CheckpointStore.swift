@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// The checkpoints in a run's folder: pairs of `checkpoint-STEP.safetensors` and `checkpoint-STEP.json`.
 ///
@@ -77,6 +78,7 @@ struct CheckpointStore {
     let text = try FileErrors.read(file, limit: 1 << 26)
     let envelope: Envelope
     do {
+      try JSONNesting.check(text, file)
       envelope = try JSONDecoder().decode(Envelope.self, from: Data(text))
     } catch {
       throw LatheError(.format, "\(file): corrupt checkpoint: not the JSON of a training state")

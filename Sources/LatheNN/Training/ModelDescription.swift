@@ -73,6 +73,9 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     } catch {
       throw LatheError(.format, "\(path): not the description of a run's data; train the model anew")
     }
+    if let key = JSONKeys.repeated(in: text) {
+      throw LatheError(.format, "\(path): the key '\(key)' comes twice; train the model anew")
+    }
     if let problem { throw LatheError(.format, "\(path): \(problem); train the model anew") }
   }
 
