@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the reference documentation of the libraries with the toolchain's own docc, without a package:
-# .build/documentation, a folder of static pages.
+# .build/documentation, a folder of static pages. The guides of docs/ are its articles, docs/Lathe.docc has the lists of
+# topics.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in docc swift-symbolgraph-extract; do
@@ -23,8 +24,11 @@ for module in LatheCore Lathe LatheNN; do
     -target "$(swift -print-target-info | sed -n 's/.*"unversionedTriple" *: *"\([^"]*\)".*/\1/p' | head -n 1)" \
     -minimum-access-level public -skip-inherited-docs "${clang_options[@]}"
 done
+catalog="$graphs/Lathe.docc"
+mkdir "$catalog"
+cp docs/*.md docs/Lathe.docc/*.md "$catalog"
 rm -rf .build/documentation
-docc convert --additional-symbol-graph-dir "$graphs" --fallback-display-name Lathe \
+docc convert "$catalog" --additional-symbol-graph-dir "$graphs" --fallback-display-name Lathe \
   --fallback-bundle-identifier org.lathe.documentation --transform-for-static-hosting --diagnostic-filter error \
   --output-path .build/documentation
 echo "documentation in .build/documentation: serve the folder, then open documentation/lathe"
