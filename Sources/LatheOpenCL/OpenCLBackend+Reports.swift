@@ -26,6 +26,9 @@
     /// The page in which the next launch reports; called under the lock under which the launch is queued.
     func openPage(_ reports: inout Reports) throws -> ReportPage {
       if let page = reports.page, reports.taken < ReportPage.slots { return page }
+      // A full page waits for whoever depends on it while the next one takes reports: with the first come those to follow,
+      // so that a training step does not take memory when it is full.
+      if reports.pages == 0 { reports.spare = [try emptyPage(), try emptyPage()] }
       let memory: OpenCLBuffer
       if let spare = reports.spare.popLast() { memory = spare } else { memory = try emptyPage() }
       let page = ReportPage(memory, number: reports.pages)
