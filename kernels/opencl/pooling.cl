@@ -20,21 +20,6 @@
   (PADDING_Y == 0 && PADDING_X == 0 && (OUT_HEIGHT - 1) * STRIDE_Y + KERNEL_HEIGHT <= HEIGHT &&     \
    (OUT_WIDTH - 1) * STRIDE_X + KERNEL_WIDTH <= WIDTH)
 
-// Calls DO(line, column) for each element that this work-item has to make, of lines of `width` elements.
-#if LATHE_PROFILE_CPU
-#define FOR_EACH(height, width, DO)                                              \
-  const int first = (int)get_global_id(0) * lines_per_item;                      \
-  const int end = min(first + lines_per_item, planes *(height));                 \
-  for (int line = first; line < end; line++)                                     \
-    for (int column = 0; column < (width); column++) DO(line, column);
-#else
-#define FOR_EACH(height, width, DO)                                              \
-  const size_t element = get_global_id(0);                                       \
-  const int line = (int)(element / (width));                                     \
-  const int column = (int)(element % (width));                                   \
-  if (line < planes * (height)) DO(line, column);
-#endif
-
 static inline void max_at(__global const float *x, __global float *y, __global int *index, int line, int ox) {
   const int oy = line % OUT_HEIGHT;
   __global const float *plane = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
@@ -99,7 +84,7 @@ __kernel void max_pool(__global const float *restrict x, __global float *restric
 __kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
                        const int planes, const int lines_per_item) {
 #define DO(l, c) max_at(x, y, index, l, c)
-  FOR_EACH(OUT_HEIGHT, OUT_WIDTH, DO)
+  LATHE_EACH_ELEMENT(planes, OUT_HEIGHT, OUT_WIDTH, DO)
 #undef DO
 }
 #endif
@@ -127,7 +112,7 @@ static inline float average_at(__global const float *x, int line, int ox) {
 __kernel void average_pool(__global const float *restrict x, __global float *restrict y, const int planes,
                            const int lines_per_item) {
 #define DO(l, c) y[(size_t)(l) * OUT_WIDTH + (c)] = average_at(x, l, c)
-  FOR_EACH(OUT_HEIGHT, OUT_WIDTH, DO)
+  LATHE_EACH_ELEMENT(planes, OUT_HEIGHT, OUT_WIDTH, DO)
 #undef DO
 }
 
@@ -212,7 +197,7 @@ __kernel void max_pool_backward(__global const float *restrict dy, __global cons
 __kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
                                 __global float *restrict dx, const int planes, const int lines_per_item) {
 #define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = max_gradient_at(dy, index, l, c)
-  FOR_EACH(HEIGHT, WIDTH, DO)
+  LATHE_EACH_ELEMENT(planes, HEIGHT, WIDTH, DO)
 #undef DO
 }
 #endif
@@ -242,6 +227,6 @@ static inline float average_gradient_at(__global const float *dy, int line, int 
 __kernel void average_pool_backward(__global const float *restrict dy, __global float *restrict dx, const int planes,
                                     const int lines_per_item) {
 #define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = average_gradient_at(dy, l, c)
-  FOR_EACH(HEIGHT, WIDTH, DO)
+  LATHE_EACH_ELEMENT(planes, HEIGHT, WIDTH, DO)
 #undef DO
 }

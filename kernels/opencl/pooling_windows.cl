@@ -13,21 +13,6 @@ typedef struct {
   int planes, counts_padding, adaptive;
 } pool_sizes;
 
-// Calls DO(line, column) for each element that this work-item has to make, of `height` lines of `width` elements.
-#if LATHE_PROFILE_CPU
-#define FOR_EACH(height, width, DO)                                              \
-  const int first = (int)get_global_id(0) * lines_per_item;                      \
-  const int end = min(first + lines_per_item, s.planes *(height));               \
-  for (int line = first; line < end; line++)                                     \
-    for (int column = 0; column < (width); column++) DO(line, column);
-#else
-#define FOR_EACH(height, width, DO)                                              \
-  const size_t element = get_global_id(0);                                       \
-  const int line = (int)(element / (width));                                     \
-  const int column = (int)(element % (width));                                   \
-  if (line < s.planes * (height)) DO(line, column);
-#endif
-
 // Elements .x ..< .y that a window holds, those outside the plane left out.
 static inline int2 elements_of(int window, const pool_axis a, int adaptive) {
   if (adaptive) {
@@ -75,7 +60,7 @@ static inline void max_of(__global const float *x, __global float *y, __global i
 __kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
                        const pool_sizes s, const int lines_per_item) {
 #define DO(l, c) max_of(x, y, index, s, l, c)
-  FOR_EACH(s.y.outputs, s.x.outputs, DO)
+  LATHE_EACH_ELEMENT(s.planes, s.y.outputs, s.x.outputs, DO)
 #undef DO
 }
 
@@ -96,7 +81,7 @@ static inline float average_of(__global const float *x, const pool_sizes s, int 
 __kernel void average_pool(__global const float *restrict x, __global float *restrict y, const pool_sizes s,
                            const int lines_per_item) {
 #define DO(l, c) y[(size_t)(l) * s.x.outputs + (c)] = average_of(x, s, l, c)
-  FOR_EACH(s.y.outputs, s.x.outputs, DO)
+  LATHE_EACH_ELEMENT(s.planes, s.y.outputs, s.x.outputs, DO)
 #undef DO
 }
 
@@ -117,7 +102,7 @@ static inline float max_gradient_of(__global const float *dy, __global const int
 __kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
                                 __global float *restrict dx, const pool_sizes s, const int lines_per_item) {
 #define DO(l, c) dx[(size_t)(l) * s.x.size + (c)] = max_gradient_of(dy, index, s, l, c)
-  FOR_EACH(s.y.size, s.x.size, DO)
+  LATHE_EACH_ELEMENT(s.planes, s.y.size, s.x.size, DO)
 #undef DO
 }
 
@@ -136,6 +121,6 @@ static inline float average_gradient_of(__global const float *dy, const pool_siz
 __kernel void average_pool_backward(__global const float *restrict dy, __global float *restrict dx, const pool_sizes s,
                                     const int lines_per_item) {
 #define DO(l, c) dx[(size_t)(l) * s.x.size + (c)] = average_gradient_of(dy, s, l, c)
-  FOR_EACH(s.y.size, s.x.size, DO)
+  LATHE_EACH_ELEMENT(s.planes, s.y.size, s.x.size, DO)
 #undef DO
 }
