@@ -9,8 +9,7 @@ extension Tensor {
     let x = cast(to: .float32)
     let scale = x.largestMagnitude(axes, atLeast: .leastNormalMagnitude)
     let length = (x / scale).square().sum(axes: axes, keepDims: true).rootOfSquares() * scale
-    let reduced = keepDims ? length : length.sum(axes: axes)
-    return reduced.cast(to: result)
+    return length.reshaped(to: reducedShape(reducedAxes(axes, "length"), keepDims: keepDims)).cast(to: result)
   }
 
   /// Vectors along an axis divided by their length, or by `epsilon` where that is larger.
@@ -27,7 +26,6 @@ extension Tensor {
   package func rootOfSquares() -> Tensor {
     let isZero = self .== 0
     let one = Tensor.ones([], dtype: dtype, device: device)
-    let zero = Tensor.zeros([], dtype: dtype, device: device)
     return Tensor.select(isZero, zero, Tensor.select(isZero, one, self).sqrt())
   }
 

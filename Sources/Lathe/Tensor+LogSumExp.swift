@@ -22,8 +22,8 @@ extension Tensor {
       let safe = Tensor.select(total .== 0, Tensor.ones([], device: x.device), total)
       return [gradient.reshaped(to: target) * (powers / safe)]
     }
-    // The sum over axes of size 1 takes them away.
-    return (keepDims ? sum : sum.sum(axes: axes)).cast(to: result)
+    let shape = reducedShape(reducedAxes(axes, "logSumExp"), keepDims: keepDims)
+    return sum.reshaped(to: shape).cast(to: result)
   }
 
   /// log(sum(exp(x))) over one axis.
@@ -35,7 +35,6 @@ extension Tensor {
   /// infinity.
   private func shiftedExponentials(_ largest: Tensor) -> Tensor {
     let isInfinite = largest.abs() .== Float.infinity
-    let zero = Tensor.zeros([], device: device)
     let finite = Tensor.select(isInfinite, zero, self - largest).exp()
     let infinite = ((self .== largest) .&& (largest .> 0)).cast(to: .float32)
     return Tensor.select(isInfinite, infinite, finite)
