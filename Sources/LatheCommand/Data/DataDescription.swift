@@ -95,9 +95,6 @@ struct DataDescription: Codable, Equatable {
 
   /// What does not fit the form of the data; nil where all does.
   private var problem: String? {
-    guard [1, 3].contains(model.input.channels) else {
-      return "channels is \(model.input.channels), not 1 or 3"
-    }
     guard kind != .csv || model.classNames == nil || model.scaling != nil || model.input.vocabulary > 0 else {
       return "a table without means and deviations"
     }

@@ -81,8 +81,9 @@ public struct ModelDescription: Codable, Hashable, Sendable {
 
   /// What cannot be true of a network; nil where nothing is wrong.
   package var problem: String? {
+    guard [1, 3].contains(input.channels) else { return "channels is \(input.channels), not 1 or 3" }
     let ranges = [
-      ("channels", input.channels, 1...4096), ("height", input.height, 1...65_536),
+      ("height", input.height, 1...65_536),
       ("width", input.width, 1...(1 << 24)), ("classes", input.classes, 1...(1 << 24)),
       ("vocabulary", input.vocabulary, 0...(1 << 24)), ("length", input.length, 0...(1 << 20)),
     ]
