@@ -30,8 +30,18 @@ struct ElementwiseGradient: Sendable {
   func gradients(_ gradient: Tensor, _ output: Tensor?) -> [Tensor?] {
     inputs.indices.map { index in
       guard let operand = inputs[index] else { return nil }
-      return wide.partial(index, gradient.wide, output?.wide)?.reducedBroadcast(to: operand.shape)
-        .cast(to: operand.dtype)
+      let result =
+        passesOn(index) ? gradient : wide.partial(index, gradient.wide, output?.wide)
+      return result?.reducedBroadcast(to: operand.shape).cast(to: operand.dtype)
+    }
+  }
+
+  /// Whether an operand's gradient is the output's, which then needs no memory of its own.
+  private func passesOn(_ index: Int) -> Bool {
+    switch op {
+    case .toFloat32, .roundToFloat16, .roundToBFloat16, .add: true
+    case .subtract, .remainder: index == 0
+    default: false
     }
   }
 
@@ -77,14 +87,13 @@ struct ElementwiseGradient: Sendable {
       .greater,
       .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
       return nil
-    case .toFloat32, .roundToFloat16, .roundToBFloat16: return g
-    case .add: return g
-    case .subtract: return index == 0 ? g : -g
+    case .toFloat32, .roundToFloat16, .roundToBFloat16, .add: return g
+    case .subtract: return -g
     case .multiply: return times(g, index == 0 ? b : a)
     case .divide:
       let quotient = over(g, b)
       return index == 0 ? quotient : y.map { -(quotient * $0) }
-    case .remainder: return index == 0 ? g : combine(.divide, a, b).map { -(g * $0.floor()) }
+    case .remainder: return combine(.divide, a, b).map { -(g * $0.floor()) }
     case .power: return power(index, g, y)
     case .minimum, .maximum: return extremum(index, g)
     case .select:
