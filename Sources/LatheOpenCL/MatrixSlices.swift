@@ -12,13 +12,12 @@
     /// many elements, such as the gradient of a small weight over a large batch, and sums that are long themselves; 1
     /// where it is done as a whole.
     private func sliceCount(_ p: MatrixOperands) -> Int {
-      // These kernels add up any number of runs in pairs.
-      let addsInPairs = profile == .cpu && (p.isRow || p.suitsDots)
-      let least = addsInPairs ? 1 : ceilingDivide(p.k, Self.longestInOrder)
-      guard p.batch.count == 1 else { return least }
       let (rows, columns, shortest) = profile == .gpu ? (64, 64, 256) : (12, 32, 2048)
       let tiles = ceilingDivide(p.m, rows) * ceilingDivide(p.n, columns)
-      return max(1, least, min(2 * info.computeUnits / tiles, p.k / shortest, 64))
+      let few = p.batch.count == 1 ? max(1, min(2 * info.computeUnits / tiles, p.k / shortest, 64)) : 1
+      // These kernels add up any number of runs in pairs; slices of a row are no rows.
+      if profile == .cpu, p.suitsDots || (p.isRow && few == 1) { return few }
+      return max(few, ceilingDivide(p.k, Self.longestInOrder))
     }
 
     /// All products of the last three batch axes, over any k.

@@ -211,28 +211,12 @@ __kernel void convolution(__global const float *restrict source, __global const 
       // The last block is moved up so that it is full; the rows that it shares with the one before are not stored.
       const int base = min(row, ROWS - BLOCK_OUT);
       for (int v = 0; v < VECTORS; v += NV) {
-        // The loops over `tile` stay rolled: unrolled, their tails would make the kernel slow to compile.
-        float16 tile[BLOCK_OUT * NV];
-#pragma unroll 1
-        for (int i = 0; i < BLOCK_OUT * NV; i++) {
-          const int r = i / NV;
-          const int *place = places + (v + i % NV) * 16;
-          if (first_channel == 0) {
-            tile[i] = (float16)0.0f;
-          } else if (place[0] >= 0 && place[15] == place[0] + 15) {
-            tile[i] = vload16(0, target + (base + r) * TARGET_PLANE + place[0]);
-          } else {
-            float lanes[16];
-            for (int l = 0; l < 16; l++)
-              lanes[l] = place[l] >= 0 ? target[(base + r) * TARGET_PLANE + place[l]] : 0.0f;
-            tile[i] = vload16(0, lanes);
-          }
-        }
+        // The channels of a panel have sums of their own, so that long ones keep their digits.
         float16 sum[BLOCK_OUT][NV];
 #pragma unroll
         for (int r = 0; r < BLOCK_OUT; r++)
 #pragma unroll
-          for (int j = 0; j < NV; j++) sum[r][j] = tile[r * NV + j];
+          for (int j = 0; j < NV; j++) sum[r][j] = (float16)0.0f;
 
         const float16 *column = panel_vectors + v;
         __global const float *weight = filter + base * FILTER_ROW + first_channel * FILTER_CHANNEL;
@@ -257,6 +241,8 @@ __kernel void convolution(__global const float *restrict source, __global const 
           weight += FILTER_CHANNEL;
         }
 
+        // The loop over `tile` stays rolled: unrolled, its tail would make the kernel slow to compile.
+        float16 tile[BLOCK_OUT * NV];
 #pragma unroll
         for (int r = 0; r < BLOCK_OUT; r++)
 #pragma unroll
@@ -266,6 +252,13 @@ __kernel void convolution(__global const float *restrict source, __global const 
           const int *place = places + (v + i % NV) * 16;
           __global float *to = target + (base + i / NV) * TARGET_PLANE;
           float16 value = tile[i];
+          const bool is_run = place[0] >= 0 && place[15] == place[0] + 15;
+          if (first_channel > 0 && is_run) value += vload16(0, to + place[0]);
+          if (first_channel > 0 && !is_run) {
+            float lanes[16];
+            for (int l = 0; l < 16; l++) lanes[l] = place[l] >= 0 ? to[place[l]] : 0.0f;
+            value += vload16(0, lanes);
+          }
           // The bias comes last, as in the other kernels: sums that are equal there stay equal here.
           if (first_channel + PANEL_CHANNELS >= CHANNELS) {
 #if HAS_BIAS
@@ -276,7 +269,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
             value = select(value, (float16)0.0f, value < 0.0f);
 #endif
           }
-          if (place[0] >= 0 && place[15] == place[0] + 15) {
+          if (is_run) {
             vstore16(value, 0, to + place[0]);
           } else {
             float lanes[16];

@@ -138,19 +138,12 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
       }
 #endif
       for (int row = first_row; row < end_row; row += MR) {
-        // The loops over `tile` stay rolled: unrolled, their tails would make the kernel slow to compile.
-        float16 tile[MR * NV];
-#pragma unroll 1
-        for (int i = 0; i < MR * NV; i++) {
-          const int r = i / NV, j = i % NV;
-          tile[i] = first_k == 0 ? (float16)0.0f
-                                 : load_row(c + (size_t)min(row + r, m - 1) * n + column + j * 16, count - j * 16);
-        }
+        // Each block of k has sums of its own, so that long ones keep their digits.
         float16 sum[MR][NV];
 #pragma unroll
         for (int r = 0; r < MR; r++)
 #pragma unroll
-          for (int j = 0; j < NV; j++) sum[r][j] = tile[r * NV + j];
+          for (int j = 0; j < NV; j++) sum[r][j] = (float16)0.0f;
         const float *left = a_panel + (row - first_row) * BLOCK_K;
 #if PACKED_B
         __global const float *right = panel;
@@ -164,6 +157,8 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
           MULTIPLY(right, b_step)
         }
 #endif
+        // The loop over `tile` stays rolled: unrolled, its tail would make the kernel slow to compile.
+        float16 tile[MR * NV];
 #pragma unroll
         for (int r = 0; r < MR; r++)
 #pragma unroll
@@ -172,8 +167,9 @@ __kernel void gemm(__global const float *restrict a_base, __global const float *
 #pragma unroll 1
         for (int i = 0; i < stored; i++) {
           const int j = i % NV;
-          store_row(c + (size_t)(row + i / NV) * n + column + j * 16, tile[i], count - j * 16, bias + column + j * 16,
-                    has_bias && last, relu && last);
+          __global float *to = c + (size_t)(row + i / NV) * n + column + j * 16;
+          const float16 value = first_k == 0 ? tile[i] : load_row(to, count - j * 16) + tile[i];
+          store_row(to, value, count - j * 16, bias + column + j * 16, has_bias && last, relu && last);
         }
       }
     }
