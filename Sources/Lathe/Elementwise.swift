@@ -40,7 +40,8 @@ extension Tensor {
     guard let shape, let device else { stop("\(name): no tensor operand") }
     return device.evaluationLock.withLock {
       var parts = Operands<Expression.Operand>()
-      var size = 1
+      // 16 bits become float32 as they are read, without an instruction.
+      var size = op == .toFloat32 && type == .float32 ? 0 : 1
       var leaves = 0
       var failure: LatheError?
       operands.forEach { operand in

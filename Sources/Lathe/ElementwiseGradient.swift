@@ -143,9 +143,9 @@ struct ElementwiseGradient: Sendable {
       let density = (x * x * -0.5).exp() * 0.3989422804014327
       return g * (cdf + x * density)
     case .geluTanh:
-      let t = ((x + x * x * x * 0.044715) * 0.7978845608028654).tanh()
-      let inner = (x * x * 0.134145 + 1) * 0.7978845608028654
-      return g * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * inner)
+      // x / 2 * (1 + tanh(u)) is x * sigmoid(2 u): so the rule fits into one program.
+      let s = (x * (x * x * 0.07135481627260025 + 1.5957691216057308)).sigmoid()
+      return g * (s * (1 + x * (1 - s) * (x * x * 0.21406444881780076 + 1.5957691216057308)))
     case .silu:
       let s = x.sigmoid()
       return g * (s * (1 + x * (1 - s)))
