@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the reference documentation of the libraries with the toolchain's own docc, without a package:
 # .build/documentation, a folder of static pages. The guides of docs/ are its articles, docs/Lathe.docc has the lists of
-# topics.
+# topics. A link to a symbol that is gone and a parameter without a word are errors.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in docc swift-symbolgraph-extract; do
@@ -29,6 +29,6 @@ mkdir "$catalog"
 cp docs/*.md docs/Lathe.docc/*.md "$catalog"
 rm -rf .build/documentation
 docc convert "$catalog" --additional-symbol-graph-dir "$graphs" --fallback-display-name Lathe \
-  --fallback-bundle-identifier org.lathe.documentation --transform-for-static-hosting --diagnostic-filter error \
+  --fallback-bundle-identifier org.lathe.documentation --transform-for-static-hosting --warnings-as-errors \
   --output-path .build/documentation
 echo "documentation in .build/documentation: serve the folder, then open documentation/lathe"

@@ -94,7 +94,9 @@ extension Device {
 
   /// The OpenCL device of an index, with the kernels of a profile other than its own where one is named.
   ///
-  /// - Parameter profile: `cpu` or `gpu`; nil is the device's own.
+  /// - Parameters:
+  ///   - index: The device's place in the list of `lathe devices`.
+  ///   - profile: `cpu` or `gpu`; nil is the device's own.
   /// - Throws: `LatheError` where the index, the profile or the driver is wrong.
   public static func opencl(_ index: Int, profile: String? = nil) throws -> Device {
     #if OpenCL

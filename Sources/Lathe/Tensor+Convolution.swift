@@ -7,6 +7,9 @@ extension Tensor {
   ///   - filter: [out, in / groups, height, width].
   ///   - bias: [out].
   ///   - stride: Steps of the window (vertical, horizontal); likewise padding with zeros on each side and dilation.
+  ///   - padding: Zeros added on each side (vertical, horizontal).
+  ///   - dilation: Steps between the elements of a filter (vertical, horizontal).
+  ///   - groups: Parts of the channels that have filters of their own.
   /// - Returns: [images, out, outHeight, outWidth] for a tensor [images, in, height, width].
   public func conv2D(
     _ filter: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
@@ -45,8 +48,12 @@ extension Tensor {
   /// - Parameters:
   ///   - filter: [in, out / groups, height, width].
   ///   - bias: [out].
+  ///   - stride: Steps of the window (vertical, horizontal).
+  ///   - padding: Zeros added on each side (vertical, horizontal).
   ///   - outputPadding: Rows and columns added below and on the right of the result, along each axis fewer than the
   ///     stride or than the dilation; where no window reaches them they hold the bias.
+  ///   - dilation: Steps between the elements of a filter (vertical, horizontal).
+  ///   - groups: Parts of the channels that have filters of their own.
   /// - Returns: [images, out, outHeight, outWidth], with
   ///   outHeight = (height - 1) * stride - 2 * padding + dilation * (kernel - 1) + outputPadding + 1.
   public func convTranspose2D(

@@ -12,6 +12,10 @@ extension Tensor {
   /// - Parameters:
   ///   - filter: [out, in / groups, kernel].
   ///   - bias: [out].
+  ///   - stride: Steps of the window.
+  ///   - padding: Elements added on each side.
+  ///   - dilation: Steps between the elements of a filter.
+  ///   - groups: Parts of the channels that have filters of their own.
   /// - Returns: [n, out, outLength] for a tensor [n, in, length].
   public func conv1D(
     _ filter: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
@@ -25,7 +29,14 @@ extension Tensor {
 
   /// The transposed 1-D convolution; see `convTranspose2D`.
   ///
-  /// - Parameter filter: [in, out / groups, kernel].
+  /// - Parameters:
+  ///   - filter: [in, out / groups, kernel].
+  ///   - bias: [out].
+  ///   - stride: Steps of the window.
+  ///   - padding: Elements added on each side.
+  ///   - outputPadding: Elements added to one end of the result.
+  ///   - dilation: Steps between the elements of a filter.
+  ///   - groups: Parts of the channels that have filters of their own.
   public func convTranspose1D(
     _ filter: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
     dilation: Int = 1, groups: Int = 1
@@ -45,7 +56,11 @@ extension Tensor {
 
   /// The mean of each window of [n, c, length]; the stride is the kernel where nil.
   ///
-  /// - Parameter countsPadding: Whether padding counts as elements of value 0.
+  /// - Parameters:
+  ///   - kernel: The size of the window.
+  ///   - stride: Steps of the window.
+  ///   - padding: Elements added on each side.
+  ///   - countsPadding: Whether padding counts as elements of value 0.
   public func averagePool1D(
     kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true
   ) -> Tensor {

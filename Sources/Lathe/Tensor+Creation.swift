@@ -5,8 +5,10 @@ extension Tensor {
   /// A tensor of values in row-major order, converted to the element type by the rule of `cast(to:)`.
   ///
   /// - Parameters:
+  ///   - values: The elements.
   ///   - shape: Sizes whose product is the number of values; one axis where nil.
   ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  ///   - device: Where the tensor lives.
   public init<T: TensorScalar>(
     _ values: [T], shape: Shape? = nil, dtype: DType? = nil, device: Device = .default
   ) {
@@ -25,7 +27,11 @@ extension Tensor {
 
   /// A tensor of raw elements in row-major order and the machine's byte order.
   ///
-  /// - Parameter bytes: Exactly as many bytes as the elements take.
+  /// - Parameters:
+  ///   - bytes: Exactly as many bytes as the elements take.
+  ///   - shape: Its sizes.
+  ///   - dtype: Its element type.
+  ///   - device: Where the tensor lives.
   public init(bytes: UnsafeRawBufferPointer, shape: Shape, dtype: DType, device: Device = .default) {
     require(
       bytes.count == shape.elementCount * dtype.byteCount,

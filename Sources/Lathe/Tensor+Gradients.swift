@@ -24,7 +24,11 @@ extension Tensor {
 
   /// The vector-Jacobian product: the gradients of `sum(upstream * self)`.
   ///
-  /// - Parameter upstream: A tensor of this tensor's shape.
+  /// - Parameters:
+  ///   - inputs: The tensors whose gradients are wanted.
+  ///   - upstream: A tensor of this tensor's shape.
+  ///   - retainingGraph: Keeps what a second walk needs.
+  ///   - creatingGraph: Makes gradients that can be differentiated again.
   public func gradients(
     of inputs: [Tensor], upstream: Tensor, retainingGraph: Bool = false, creatingGraph: Bool = false
   ) -> [Tensor] {

@@ -3,7 +3,9 @@ import LatheCore
 extension Tensor {
   /// x / sqrt(mean(x^2) + epsilon) * weight over the last axis (Zhang and Sennrich, 2019).
   ///
-  /// - Parameter weight: One factor per element of the last axis.
+  /// - Parameters:
+  ///   - weight: One factor per element of the last axis.
+  ///   - epsilon: Added under the square root.
   public func rmsNorm(weight: Tensor? = nil, epsilon: Float = 1.1920929e-7) -> Tensor {
     require(rank >= 1, "rmsNorm: a scalar has no axis")
     require(
@@ -21,6 +23,7 @@ extension Tensor {
   ///   - groups: Divides the number of channels, the second axis.
   ///   - weight: One factor per channel.
   ///   - bias: One summand per channel.
+  ///   - epsilon: Added under the square root.
   public func groupNorm(
     groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5
   ) -> Tensor {

@@ -88,7 +88,9 @@ extension Tensor {
 
   /// Whole slices picked along an axis.
   ///
-  /// - Parameter indices: Whole numbers with one axis; negative ones count from the end.
+  /// - Parameters:
+  ///   - axis: Along which axis.
+  ///   - indices: Whole numbers with one axis; negative ones count from the end.
   public func indexSelected(axis: Int, indices: Tensor) -> Tensor {
     let a = self.axis(axis, "indexSelected")
     require(indices.rank == 1, "indexSelected: indices of shape \(indices.shape), not one axis")

@@ -101,7 +101,9 @@ extension Tensor {
 
   /// Surrounded by a constant.
   ///
-  /// - Parameter widths: Elements added before and behind each of the last `widths.count` axes.
+  /// - Parameters:
+  ///   - widths: Elements added before and behind each of the last `widths.count` axes.
+  ///   - value: The constant.
   public func padded(_ widths: [(Int, Int)], value: some TensorScalar = Float(0)) -> Tensor {
     require(
       widths.count <= rank && widths.allSatisfy { $0.0 >= 0 && $0.1 >= 0 },

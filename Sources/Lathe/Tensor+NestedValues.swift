@@ -6,6 +6,7 @@ extension Tensor {
   /// - Parameters:
   ///   - rows: Rows of one length.
   ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  ///   - device: Where the tensor lives.
   public init<T: TensorScalar>(_ rows: [[T]], dtype: DType? = nil, device: Device = .default) {
     let width = Tensor.commonCount(rows)
     self.init(rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype, device: device)
@@ -16,6 +17,7 @@ extension Tensor {
   /// - Parameters:
   ///   - blocks: Matrices of one shape, by their rows.
   ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  ///   - device: Where the tensor lives.
   public init<T: TensorScalar>(_ blocks: [[[T]]], dtype: DType? = nil, device: Device = .default) {
     let (rows, width) = (Tensor.commonCount(blocks), Tensor.commonCount(blocks.flatMap { $0 }))
     self.init(
@@ -27,6 +29,7 @@ extension Tensor {
   /// - Parameters:
   ///   - items: Lists of matrices, each of one shape.
   ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  ///   - device: Where the tensor lives.
   public init<T: TensorScalar>(_ items: [[[[T]]]], dtype: DType? = nil, device: Device = .default) {
     let blocks = items.flatMap { $0 }
     let rows = blocks.flatMap { $0 }

@@ -6,6 +6,7 @@ extension Tensor {
   /// - Parameters:
   ///   - weight: One factor per element of the last axis; with it comes `bias`.
   ///   - bias: One summand per element of the last axis.
+  ///   - epsilon: Added to the variance.
   public func layerNorm(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
     require(rank >= 1, "layerNorm: a scalar has no axis")
     let columns = shape[rank - 1]
@@ -56,6 +57,7 @@ extension Tensor {
   /// - Parameters:
   ///   - weight: One factor per channel.
   ///   - bias: One summand per channel.
+  ///   - epsilon: Added to the variance.
   /// - Returns: The output, and the mean and biased variance of each channel, untracked, for running statistics.
   public func batchNorm(
     weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5

@@ -70,7 +70,11 @@ extension Tensor {
 
   /// The mean of each window of [n, c, h, w]; the stride is the kernel where nil.
   ///
-  /// - Parameter countsPadding: Whether padding counts as elements of value 0.
+  /// - Parameters:
+  ///   - kernel: The size of the window (vertical, horizontal).
+  ///   - stride: Steps of the window.
+  ///   - padding: Zeros added on each side.
+  ///   - countsPadding: Whether padding counts as elements of value 0.
   public func averagePool2D(
     kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0), countsPadding: Bool = true
   ) -> Tensor {

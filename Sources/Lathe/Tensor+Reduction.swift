@@ -80,7 +80,7 @@ extension Tensor {
   /// - Parameters:
   ///   - axes: Axes to sum over; all where nil.
   ///   - keepDims: Leaves the axes in place with size 1.
-  ///   - dtype: The result's type; where nil the tensor's own, int64 for whole numbers and bool.
+  ///   - target: The result's type; where nil the tensor's own, int64 for whole numbers and bool.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false, dtype target: DType? = nil) -> Tensor {
     if target == nil, isWidened { return inFullPrecision.sum(axes: axes, keepDims: keepDims) }
     let reduced = reducedAxes(axes, "sum")

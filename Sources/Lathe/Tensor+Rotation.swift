@@ -29,7 +29,9 @@ extension Tensor {
   ///
   /// Pairs (x_i, x_{i + d/2}) of the last axis turn together, as in LLaMA; where interleaved, pairs
   /// (x_{2i}, x_{2i + 1}), as in the paper.
-  /// - Parameter table: Made for the last two axes of this tensor [..., t, d].
+  /// - Parameters:
+  ///   - table: Made for the last two axes of this tensor [..., t, d].
+  ///   - interleaved: Whether neighbours turn together.
   public func rotated(by table: RotaryTable, interleaved: Bool = false) -> Tensor {
     require(
       table.fits(self),

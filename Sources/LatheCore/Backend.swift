@@ -18,7 +18,10 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Has a function write the start of a buffer that nothing reads yet, in place where the host can reach it.
   ///
-  /// - Parameter body: Is given exactly `byteCount` bytes of any content and fills all of them.
+  /// - Parameters:
+  ///   - buffer: What is written.
+  ///   - byteCount: How many bytes.
+  ///   - body: Is given exactly `byteCount` bytes of any content and fills all of them.
   /// - Throws: what `body` throws, too.
   func fill(
     _ buffer: Buffer, byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws

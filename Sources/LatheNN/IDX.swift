@@ -10,6 +10,7 @@ public struct IDXArray: Sendable {
   /// Reads an IDX file of unsigned bytes, gzipped or not.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - axes: The number of axes that the file must have: 3 for images, 1 for labels.
   ///   - limit: The bytes that the elements of a compressed file may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the file, the offset and what to do, where the magic number is another, or the

@@ -16,7 +16,11 @@ public struct ImageDataset: Sendable {
 
   /// A data set from IDX files.
   ///
-  /// - Parameter limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
+  /// - Parameters:
+  ///   - imagePath: The file of the images, with three axes.
+  ///   - labelPath: The file of their classes, with one.
+  ///   - classNames: The classes' names.
+  ///   - limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` where a file cannot be used, the counts differ or a label has no class.
   public init(
     images imagePath: String, labels labelPath: String, classNames: [String], limit: Int? = nil
@@ -101,7 +105,10 @@ public enum FashionMNIST {
 
   /// Reads a part from a folder of IDX files, gzipped or not, with the names that MNIST's have.
   ///
-  /// - Parameter limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
+  /// - Parameters:
+  ///   - part: The training or the test set.
+  ///   - folder: Where the files are.
+  ///   - limit: The bytes that a compressed file may become; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError`; where the files are missing it says how to get them.
   public static func load(_ part: Part, from folder: String = defaultFolder, limit: Int? = nil) throws
     -> ImageDataset

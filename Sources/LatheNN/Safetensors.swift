@@ -23,7 +23,9 @@ public struct Safetensors {
 
   /// Reads and checks a file: types, sizes and offsets must fit each other and the file's length.
   ///
-  /// - Parameter device: Where the tensors are read to.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - device: Where the tensors are read to.
   /// - Throws: `LatheError` naming the file, the offset and what is wrong.
   public init(path: String, device: Device = .cpu) throws {
     func damaged(_ offset: Int, _ what: String) -> LatheError {

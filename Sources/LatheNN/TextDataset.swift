@@ -19,7 +19,9 @@ public struct TextDataset: TrainingData {
 
   /// The text of a UTF-8 file, gzipped or not, by its lines: each has LF at its end, also where the file has CR LF.
   ///
-  /// - Parameter limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the line that is not UTF-8.
   public static func read(_ path: String, limit: Int? = nil) throws -> String {
     let lines = try TextLineReader(path: path, limit: 1 << 30)
@@ -37,6 +39,8 @@ public struct TextDataset: TrainingData {
   /// A text's first part to learn from and its last part to test on.
   ///
   /// - Parameters:
+  ///   - text: The whole text.
+  ///   - length: Characters of a sequence.
   ///   - vocabulary: The characters in the order of their tokens; those that occur unless given.
   ///   - testShare: How much of it is for testing; a tenth unless given.
   ///   - source: Where it comes from, for messages.
@@ -168,7 +172,9 @@ public struct LabelledTexts: TrainingData {
 
   /// The lines `class<TAB>text` of a file, gzipped or not.
   ///
-  /// - Parameter limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the line that is none.
   public static func records(_ path: String, limit: Int? = nil) throws -> [Record] {
     let lines = try TextLineReader(path: path)
@@ -191,7 +197,9 @@ public struct LabelledTexts: TrainingData {
   /// Texts in memory, as UTF-8.
   ///
   /// - Parameters:
+  ///   - texts: The texts.
   ///   - labels: The index of each text's class.
+  ///   - classNames: The classes' names.
   ///   - length: Bytes of a text; longer ones are cut.
   public init(_ texts: [[UInt8]], labels: [Int], classNames: [String], length: Int) {
     require(

@@ -35,6 +35,7 @@ public struct FixedBatches: BatchSampler {
   private let dropsLast: Bool
 
   /// - Parameters:
+  ///   - sampler: Draws the examples.
   ///   - size: Examples a batch.
   ///   - dropsLast: Leaves out a last batch that is smaller.
   public init(_ sampler: any Sampler, size: Int, dropsLast: Bool = false) {
@@ -66,6 +67,7 @@ public struct BucketedBatches: BatchSampler {
   private let seed: UInt64?
 
   /// - Parameters:
+  ///   - sampler: Draws the examples.
   ///   - lengths: The length of each example of the data set.
   ///   - size: Examples a batch.
   ///   - batchesInPool: How many batches are sorted together: more means less filling, fewer more chance.

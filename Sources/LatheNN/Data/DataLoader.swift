@@ -27,6 +27,8 @@ public struct DataLoader<Data: Dataset>: Sendable {
   /// Batches of one size, the last one smaller where the size does not divide the data set.
   ///
   /// - Parameters:
+  ///   - dataset: What the examples are taken from.
+  ///   - batchSize: Examples a batch.
   ///   - shuffled: Whether every epoch has an order of its own, drawn from `seed`.
   ///   - dropsLast: Leaves out a last batch that is smaller.
   ///   - seed: Of the order and of augmentation.
@@ -35,8 +37,9 @@ public struct DataLoader<Data: Dataset>: Sendable {
   ///   - workers: Threads that make batches; 0 makes each when it is asked for.
   ///   - prefetch: How many batches are at most prepared ahead.
   ///   - collation: How a batch is made of examples; as `Example` says unless given.
-  ///   - problems: Leaves examples that cannot be read out of their batches, as many as it allows; where none is left of a
-  ///     batch, the next of the epoch that can be read stands in.
+  ///   - problems: Leaves examples that cannot be read out of their batches, as many as it allows; where none is left
+  ///     of a batch, the next of the epoch that can be read stands in.
+  ///   - device: Where the batches' tensors live.
   public init(
     _ dataset: Data, batchSize: Int, shuffled: Bool = false, dropsLast: Bool = false, seed: UInt64 = 0,
     epoch: Int = 0, firstBatch: Int = 0, workers: Int = 1, prefetch: Int = DataLoaderDefaults.prefetch,

@@ -91,6 +91,8 @@ public struct StreamLoader<Record: Sendable, Example: Collatable>: Sendable {
   private let device: Device
 
   /// - Parameters:
+  ///   - examples: What the batches are made of.
+  ///   - batchSize: Examples a batch.
   ///   - window: How many records are kept in memory to draw the next one from; 1 keeps the order.
   ///   - rank: Of this process among those that train together; it takes each `size`-th record from `rank` on.
   ///   - size: The number of processes that train together.
@@ -100,6 +102,7 @@ public struct StreamLoader<Record: Sendable, Example: Collatable>: Sendable {
   ///   - workers: Threads that make batches; 0 makes each when it is asked for.
   ///   - prefetch: How many batches are at most prepared ahead.
   ///   - collation: How a batch is made of examples; as `Example` says unless given.
+  ///   - device: Where the batches' tensors live.
   public init(
     _ examples: ExampleStream<Record, Example>, batchSize: Int, window: Int = 1, rank: Int = 0, size: Int = 1,
     seed: UInt64 = 0, epoch: Int = 0, firstBatch: Int = 0, workers: Int = 1, prefetch: Int = 4,
@@ -215,7 +218,10 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
   private let collation: Collation<Example>?
 
   /// - Parameters:
+  ///   - examples: What the batches are made of.
   ///   - count: Examples of an epoch; a stream that ends before is an error.
+  ///   - noun: What an example is called in messages, in the plural.
+  ///   - checksum: Of what the examples are made from.
   ///   - window: How many records are kept in memory to draw the next one from, in training.
   ///   - workers: Threads that make batches; the run's results do not depend on it.
   ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.

@@ -9,6 +9,8 @@ public struct SampleRandom: RandomNumberGenerator, Sendable {
   /// The generator of one place in an epoch.
   ///
   /// - Parameters:
+  ///   - seed: Of the run.
+  ///   - epoch: The epoch.
   ///   - index: The example's number; the batch's, where a batch is made.
   ///   - place: Where in the epoch's order it comes, since an example may come twice.
   public init(seed: UInt64, epoch: Int, index: Int, place: Int) {

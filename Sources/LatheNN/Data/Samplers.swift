@@ -54,6 +54,7 @@ public struct WeightedSampler: Sampler {
   ///   - weights: One for each example, not negative; they need not sum to one.
   ///   - count: Draws of an epoch; as many as there are examples unless given.
   ///   - withReplacement: Whether an example may come more than once.
+  ///   - seed: Of the numbers drawn.
   public init(weights: [Double], count: Int? = nil, withReplacement: Bool = true, seed: UInt64) {
     let possible = weights.count { $0 > 0 }
     require(
@@ -70,7 +71,10 @@ public struct WeightedSampler: Sampler {
 
   /// Weights that make every class equally likely.
   ///
-  /// - Parameter labels: The class of each example.
+  /// - Parameters:
+  ///   - labels: The class of each example.
+  ///   - count: Draws of an epoch; as many as there are examples unless given.
+  ///   - seed: Of the numbers drawn.
   public static func balanced(labels: [Int], count: Int? = nil, seed: UInt64) -> WeightedSampler {
     let sizes = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
     return WeightedSampler(
@@ -111,7 +115,9 @@ public struct StratifiedSampler: Sampler {
   private let members: [[Int]]
   private let seed: UInt64
 
-  /// - Parameter labels: The class of each example.
+  /// - Parameters:
+  ///   - labels: The class of each example.
+  ///   - seed: Of the numbers drawn.
   public init(labels: [Int], seed: UInt64) {
     count = labels.count
     self.seed = seed

@@ -17,6 +17,8 @@ public struct TrainingSet<Data: Dataset>: TrainingData {
   private let describe: @Sendable (Batch, Int) throws -> ExampleDescription?
 
   /// - Parameters:
+  ///   - dataset: What the examples are taken from.
+  ///   - noun: What an example is called in messages, in the plural.
   ///   - checksum: Of what the examples are made from, as the readers give it.
   ///   - workers: Threads that make batches; the run's results do not depend on it.
   ///   - classes: The classes' names, for reports.

@@ -32,6 +32,8 @@ extension Image {
   /// - Parameters:
   ///   - top: The first row, which may be negative.
   ///   - left: The first column, which may be negative.
+  ///   - height: Rows of the result.
+  ///   - width: Columns of the result.
   ///   - fill: The value of all channels outside the image.
   public func cropped(top: Int, left: Int, height: Int, width: Int, fill: UInt8 = 0) -> Image {
     require(height > 0 && width > 0, "Image: a crop of \(height) x \(width) pixels")
@@ -50,7 +52,9 @@ extension Image {
 
   /// Turned about its centre, against the clock, with bilinear interpolation; the size stays.
   ///
-  /// - Parameter fill: The value of all channels where the image did not reach.
+  /// - Parameters:
+  ///   - degrees: The angle.
+  ///   - fill: The value of all channels where the image did not reach.
   public func rotated(degrees: Double, fill: UInt8 = 0) -> Image {
     let angle = degrees * .pi / 180
     let (cosine, sine) = (cos(angle), sin(angle))

@@ -18,6 +18,7 @@ public enum ImageFile {
   /// them. Grey and colour become each other where the file has the other: grey is (299 red + 587 green + 114 blue) / 1000.
   /// The orientation that a camera wrote down is not applied.
   /// - Parameters:
+  ///   - path: The file.
   ///   - channels: 1 for grey, 3 for colour; nil takes what the file has.
   ///   - pixelLimit: A file that declares more pixels is an error, before any memory is taken for them.
   ///   - scanLimit: A JPEG file of more scans is an error.
@@ -36,7 +37,13 @@ public enum ImageFile {
 
   /// Decodes an image from a file's bytes.
   ///
-  /// - Parameter source: Where they come from, for messages.
+  /// - Parameters:
+  ///   - bytes: The file's content.
+  ///   - channels: 1 for grey, 3 for colour; nil takes what the file has.
+  ///   - pixelLimit: A file that declares more pixels is an error.
+  ///   - scanLimit: A JPEG file of more scans is an error.
+  ///   - source: Where they come from, for messages.
+  ///   - problems: Notes what the decoder warns of.
   public static func decode(
     _ bytes: [UInt8], channels: Int? = nil, pixelLimit: Int = defaultPixelLimit,
     scanLimit: Int = defaultScanLimit,

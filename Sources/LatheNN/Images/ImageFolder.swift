@@ -22,6 +22,7 @@ public struct ImageFolder: Dataset {
   /// Lists the images of a folder.
   ///
   /// - Parameters:
+  ///   - folder: Holds one folder for each class.
   ///   - channels: 1 makes all images grey, 3 all coloured.
   ///   - pixelLimit: A file that declares more pixels is an error.
   ///   - scanLimit: A JPEG file of more scans is an error.

@@ -12,7 +12,9 @@ public protocol ImageTransform: Sendable {
 extension Dataset where Example == LabelledImage {
   /// The same images, each changed by these in turn when it is asked for, on the workers.
   ///
-  /// - Parameter normalization: What the pixels are standardised by; as before unless given.
+  /// - Parameters:
+  ///   - transforms: What each image goes through, in this order.
+  ///   - normalization: What the pixels are standardised by; as before unless given.
   public func augmented(_ transforms: [any ImageTransform], normalization: PixelNormalization? = nil)
     -> MappedDataset<Self, LabelledImage>
   {
@@ -94,6 +96,8 @@ public struct RandomCrop: ImageTransform {
   private let fill: UInt8
 
   /// - Parameters:
+  ///   - height: Rows of the result.
+  ///   - width: Columns of the result.
   ///   - padding: Pixels filled up at each side before.
   ///   - fill: Their value.
   public init(_ height: Int, _ width: Int, padding: Int = 0, fill: UInt8 = 0) {
@@ -123,6 +127,8 @@ public struct RandomResizedCrop: ImageTransform {
   private let ratio: ClosedRange<Double>
 
   /// - Parameters:
+  ///   - height: Rows of the result.
+  ///   - width: Columns of the result.
   ///   - area: The part's share of the image's area.
   ///   - ratio: The part's width divided by its height.
   public init(

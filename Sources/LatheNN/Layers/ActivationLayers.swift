@@ -108,6 +108,7 @@ public final class HardShrink: FunctionLayer {
 public final class HardTanh: FunctionLayer {
   /// - Parameters:
   ///   - low: The least value; `high` the greatest.
+  ///   - high: The greatest value.
   public init(_ low: Float = -1, _ high: Float = 1) { super.init { $0.hardTanh(low, high) } }
 }
 
@@ -163,6 +164,7 @@ public final class PReLU: Module {
   /// - Parameters:
   ///   - count: 1, or the number of channels.
   ///   - slope: The first value.
+  ///   - device: Where the slope lives.
   public init(_ count: Int = 1, slope: Float = 0.25, device: Device = .default) {
     weight = Parameter(.full([count], slope, device: device))
   }

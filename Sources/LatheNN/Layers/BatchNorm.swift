@@ -86,9 +86,12 @@ public class BatchNorm: Module {
 /// Batch normalisation of [n, c] or [n, c, length].
 public final class BatchNorm1D: BatchNorm {
   /// - Parameters:
+  ///   - channels: How many channels there are.
+  ///   - epsilon: Added to the variance.
   ///   - momentum: How much of the batch's statistics enters the running ones.
   ///   - affine: Whether there are a weight and a bias.
   ///   - tracksStatistics: Without running statistics evaluation uses the batch's too.
+  ///   - device: Where its tensors live.
   public init(
     _ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true,
     tracksStatistics: Bool = true, device: Device = .default
@@ -102,9 +105,12 @@ public final class BatchNorm1D: BatchNorm {
 /// Batch normalisation of images [n, c, h, w].
 public final class BatchNorm2D: BatchNorm {
   /// - Parameters:
+  ///   - channels: How many channels there are.
+  ///   - epsilon: Added to the variance.
   ///   - momentum: How much of the batch's statistics enters the running ones.
   ///   - affine: Whether there are a weight and a bias.
   ///   - tracksStatistics: Without running statistics evaluation uses the batch's too.
+  ///   - device: Where its tensors live.
   public init(
     _ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true,
     tracksStatistics: Bool = true, device: Device = .default

@@ -9,7 +9,9 @@ public final class Residual: SequenceModule, LayerCheckpointing {
   /// Whether the body is run again in the backward pass instead of keeping what it made.
   public var isCheckpointed = false
 
-  /// - Parameter shortcut: Brings x to the body's output shape.
+  /// - Parameters:
+  ///   - body: Computes what is added to its input.
+  ///   - shortcut: Brings x to the body's output shape.
   public init(_ body: any Module, shortcut: (any Module)? = nil) {
     self.body = body
     self.shortcut = shortcut

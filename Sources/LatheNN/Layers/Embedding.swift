@@ -13,6 +13,9 @@ public final class Embedding: Module {
   ///   - count: Rows of the table.
   ///   - width: Elements of a row.
   ///   - paddingIndex: A row that starts as zeros and gets no gradient.
+  ///   - initializer: First values.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ count: Int, _ width: Int, paddingIndex: Int? = nil,
     initializer: Initializer = .normal(mean: 0, deviation: 1),

@@ -36,7 +36,9 @@ extension ParameterContainer {
   /// Excludes parameters from training, or takes them back into it; a network without them computes no gradient for
   /// them.
   ///
-  /// - Parameter prefix: Only parameters whose path is this or lies below it; all where nil.
+  /// - Parameters:
+  ///   - prefix: Only parameters whose path is this or lies below it; all where nil.
+  ///   - isFrozen: False takes them back into training.
   /// - Returns: How many parameters were named.
   @discardableResult
   public func freeze(_ prefix: String? = nil, _ isFrozen: Bool = true) -> Int {
@@ -60,7 +62,9 @@ extension ParameterContainer {
 
   /// Takes values by name, as `state` gives them.
   ///
-  /// - Parameter source: What the values come from, for messages.
+  /// - Parameters:
+  ///   - values: Tensors by the paths of parameters and buffers.
+  ///   - source: What the values come from, for messages.
   /// - Throws: `LatheError.format` that lists every name that is missing or superfluous and every shape or type that
   ///   differs; the module is then unchanged.
   public func load(_ values: [String: Tensor], from source: String) throws {

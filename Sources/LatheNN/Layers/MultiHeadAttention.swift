@@ -18,11 +18,16 @@ public final class MultiHeadAttention: SequenceModule {
 
   /// - Parameters:
   ///   - width: Elements of queries and outputs; a multiple of `heads`.
+  ///   - heads: Heads of attention.
   ///   - keyHeads: Heads of keys and values, a divisor of `heads`; as many where nil (Ainslie et al., 2023).
   ///   - keyWidth: Elements of what keys are made from; `width` where nil. `valueWidth` likewise.
+  ///   - valueWidth: Elements of what values are made from; `width` where nil.
+  ///   - bias: Whether the projections have one.
   ///   - isCausal: Whether self-attention sees no later element.
   ///   - rotary: Turns queries and keys by their positions.
   ///   - dropout: How likely an attention weight becomes 0 in training.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ width: Int, heads: Int, keyHeads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil,
     bias: Bool = true, isCausal: Bool = false, rotary: RotaryPosition? = nil, dropout: Float = 0,

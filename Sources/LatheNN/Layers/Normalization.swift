@@ -56,7 +56,11 @@ public final class RMSNorm: Module {
   private let width: Int
   private let epsilon: Float
 
-  /// - Parameter epsilon: PyTorch's default, the smallest step of float32 at 1.
+  /// - Parameters:
+  ///   - width: Elements of the last axis.
+  ///   - epsilon: PyTorch's default, the smallest step of float32 at 1.
+  ///   - affine: Whether there are factors, and summands where the norm has them.
+  ///   - device: Where its tensors live.
   public init(_ width: Int, epsilon: Float = 1.1920929e-7, affine: Bool = true, device: Device = .default) {
     require(width > 0, "RMSNorm: width \(width)")
     weight = affine ? Parameter(.ones([width], device: device)) : nil
@@ -90,6 +94,9 @@ public final class GroupNorm: Module {
   /// - Parameters:
   ///   - groups: Divides the channels; 1 is layer normalisation, `channels` instance normalisation.
   ///   - channels: The size of axis 1.
+  ///   - epsilon: Added to the variance.
+  ///   - affine: Whether there are factors, and summands where the norm has them.
+  ///   - device: Where its tensors live.
   public init(
     groups: Int, _ channels: Int, epsilon: Float = 1e-5, affine: Bool = true, device: Device = .default
   ) {

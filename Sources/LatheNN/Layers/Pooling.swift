@@ -54,6 +54,7 @@ public final class AveragePool1D: FunctionLayer {
 public final class AdaptiveAveragePool2D: FunctionLayer {
   /// - Parameters:
   ///   - height: Rows of the result; `width` columns.
+  ///   - width: Columns of the result.
   public init(_ height: Int, _ width: Int) {
     super.init { $0.adaptiveAveragePool2D(output: (height, width)) }
   }
@@ -63,6 +64,7 @@ public final class AdaptiveAveragePool2D: FunctionLayer {
 public final class AdaptiveMaxPool2D: FunctionLayer {
   /// - Parameters:
   ///   - height: Rows of the result; `width` columns.
+  ///   - width: Columns of the result.
   public init(_ height: Int, _ width: Int) { super.init { $0.adaptiveMaxPool2D(output: (height, width)) } }
 }
 

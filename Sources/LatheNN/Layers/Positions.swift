@@ -14,6 +14,9 @@ public final class SinusoidalPosition: Module {
   /// - Parameters:
   ///   - length: The longest sequence.
   ///   - width: Elements of a position; even.
+  ///   - dropout: How likely an element becomes 0 in training.
+  ///   - generator: Draws what is dropped, or first values.
+  ///   - device: Where its tensors live.
   public init(
     _ length: Int, _ width: Int, dropout: Float = 0, generator: Generator = .layers, device: Device = .default
   ) {
@@ -63,6 +66,9 @@ public final class LearnedPosition: Module {
   /// - Parameters:
   ///   - length: The longest sequence.
   ///   - width: Elements of a position.
+  ///   - initializer: First values.
+  ///   - generator: Draws what is dropped, or first values.
+  ///   - device: Where its tensors live.
   public init(
     _ length: Int, _ width: Int, initializer: Initializer = .normal(mean: 0, deviation: 0.02),
     generator: Generator = .layers, device: Device = .default

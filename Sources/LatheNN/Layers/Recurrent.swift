@@ -69,8 +69,9 @@ public class RecurrentLayer: SequenceModule {
   /// - Parameters:
   ///   - input: [batch, time, features].
   ///   - hidden: First states [layers * directions, batch, size]; zeros where nil; `cell` likewise for LSTM.
-  ///   - lengths: How many elements of each sequence count, as with PyTorch's packed sequences: behind them the
-  ///     state stays and outputs are 0, and the backward direction starts at the last that counts.
+  ///   - cell: First states of an LSTM's cells, of the same shape; zeros where nil.
+  ///   - lengths: How many elements of each sequence count, as with PyTorch's packed sequences: behind them the state
+  ///     stays and outputs are 0, and the backward direction starts at the last that counts.
   public func callAsFunction(
     _ input: Tensor, hidden: Tensor?, cell: Tensor? = nil, lengths: [Int]? = nil
   ) -> RecurrentOutput {
@@ -170,8 +171,15 @@ public class RecurrentLayer: SequenceModule {
 /// A plain recurrent layer: h' = tanh(W_ih x + b_ih + W_hh h + b_hh).
 public final class RNN: RecurrentLayer {
   /// - Parameters:
+  ///   - inputs: Features of an element.
+  ///   - size: Elements of a state.
+  ///   - layers: How many layers follow each other.
   ///   - relu: Whether max(., 0) takes the place of tanh.
+  ///   - bias: Whether the projections have one.
+  ///   - bidirectional: Whether a second direction reads from the end.
   ///   - dropout: How likely an element becomes 0 between two layers.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ inputs: Int, _ size: Int, layers: Int = 1, relu: Bool = false, bias: Bool = true,
     bidirectional: Bool = false, dropout: Float = 0, generator: Generator = .layers, device: Device = .default
@@ -184,7 +192,15 @@ public final class RNN: RecurrentLayer {
 
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997), with PyTorch's gates.
 public final class LSTM: RecurrentLayer {
-  /// - Parameter dropout: How likely an element becomes 0 between two layers.
+  /// - Parameters:
+  ///   - inputs: Features of an element.
+  ///   - size: Elements of a state.
+  ///   - layers: How many layers follow each other.
+  ///   - bias: Whether the projections have one.
+  ///   - bidirectional: Whether a second direction reads from the end.
+  ///   - dropout: How likely an element becomes 0 between two layers.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ inputs: Int, _ size: Int, layers: Int = 1, bias: Bool = true, bidirectional: Bool = false,
     dropout: Float = 0, generator: Generator = .layers, device: Device = .default
@@ -197,7 +213,15 @@ public final class LSTM: RecurrentLayer {
 
 /// Gated recurrent units (Cho et al., 2014), with PyTorch's gates.
 public final class GRU: RecurrentLayer {
-  /// - Parameter dropout: How likely an element becomes 0 between two layers.
+  /// - Parameters:
+  ///   - inputs: Features of an element.
+  ///   - size: Elements of a state.
+  ///   - layers: How many layers follow each other.
+  ///   - bias: Whether the projections have one.
+  ///   - bidirectional: Whether a second direction reads from the end.
+  ///   - dropout: How likely an element becomes 0 between two layers.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ inputs: Int, _ size: Int, layers: Int = 1, bias: Bool = true, bidirectional: Bool = false,
     dropout: Float = 0, generator: Generator = .layers, device: Device = .default

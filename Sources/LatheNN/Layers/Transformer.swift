@@ -151,6 +151,7 @@ public final class TransformerDecoderLayer: ParameterContainer {
   ///   - input: [batch, time, width].
   ///   - memory: The encoder's output, [batch, m, width].
   ///   - mask: As of the encoder layer; `padding` likewise, of the input.
+  ///   - padding: Bools [batch, time], true at tokens of the input that count.
   ///   - memoryPadding: Bools [batch, m], true at tokens that count.
   public func callAsFunction(
     _ input: Tensor, memory: Tensor, mask: Tensor? = nil, padding: Tensor? = nil, memoryPadding: Tensor? = nil
@@ -184,7 +185,10 @@ public final class TransformerEncoder: SequenceModule, LayerCheckpointing {
 
   /// - Parameters:
   ///   - count: Layers.
+  ///   - options: What each layer is made of.
   ///   - finalNorm: Whether a norm comes last; where the layers normalise first if nil.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ count: Int, _ options: TransformerOptions, finalNorm: Bool? = nil, generator: Generator = .layers,
     device: Device = .default
@@ -229,7 +233,10 @@ public final class TransformerDecoder: ParameterContainer, LayerCheckpointing {
 
   /// - Parameters:
   ///   - count: Layers.
+  ///   - options: What each layer is made of.
   ///   - finalNorm: Whether a norm comes last; where the layers normalise first if nil.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     _ count: Int, _ options: TransformerOptions, finalNorm: Bool? = nil, generator: Generator = .layers,
     device: Device = .default

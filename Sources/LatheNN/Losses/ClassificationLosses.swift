@@ -4,8 +4,11 @@ import Lathe
 ///
 /// Each element is (1 - y) softplus(x) + w y softplus(-x) for a positive weight w, so that nothing cancels.
 /// - Parameters:
+///   - logits: The logarithms of the odds.
+///   - targets: Of the logits' shape.
 ///   - weights: A factor per element; broadcasts.
 ///   - positiveWeights: A factor of the positive part per class; broadcasts.
+///   - reduction: How the losses of all rows are joined.
 public func binaryCrossEntropy(
   logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, positiveWeights: Tensor? = nil,
   reduction: LossReduction = .mean
@@ -40,6 +43,7 @@ public func binaryCrossEntropy(
 /// - Parameters:
 ///   - logProbabilities: The model's, [rows, classes] or any other shape.
 ///   - targets: Probabilities; where `logTarget`, their logarithms.
+///   - logTarget: Whether the targets are logarithms.
 ///   - reduction: The sum over elements, or the mean over rows (the first axis), PyTorch's `batchmean`: the mean over
 ///     all elements is no divergence.
 public func klDivergence(

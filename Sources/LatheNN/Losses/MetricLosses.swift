@@ -25,7 +25,10 @@ extension Tensor {
 ///
 /// - Parameters:
 ///   - a: [rows, width]; `b` likewise.
+///   - b: [rows, width].
 ///   - targets: 1 or -1, [rows].
+///   - margin: From which similarity or distance on there is a loss.
+///   - reduction: How the losses of all rows are joined.
 public func cosineEmbeddingLoss(
   _ a: Tensor, _ b: Tensor, _ targets: Tensor, margin: Float = 0, reduction: LossReduction = .mean
 ) -> Tensor {
@@ -41,6 +44,10 @@ public func cosineEmbeddingLoss(
 ///
 /// - Parameters:
 ///   - anchor: [rows, width]; the others likewise.
+///   - positive: Rows that belong to the anchors, [rows, width].
+///   - negative: Rows that do not, [rows, width].
+///   - margin: From which similarity or distance on there is a loss.
+///   - reduction: How the losses of all rows are joined.
 public func tripletLoss(
   anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float = 1, reduction: LossReduction = .mean
 ) -> Tensor {
@@ -55,7 +62,10 @@ public func tripletLoss(
 ///
 /// - Parameters:
 ///   - queries: [rows, width]; row i belongs to row i of `keys`.
+///   - keys: [rows, width].
 ///   - temperature: What similarities are divided by.
+///   - isSymmetric: Whether keys look for their queries, too.
+///   - reduction: How the losses of all rows are joined.
 public func infoNCE(
   _ queries: Tensor, _ keys: Tensor, temperature: Float = 0.1, isSymmetric: Bool = false,
   reduction: LossReduction = .mean

@@ -68,6 +68,8 @@ public func hingeLoss(
 /// - Parameters:
 ///   - scores: [rows, classes].
 ///   - labels: Class indices [rows]; one outside the classes is an `indexOutOfRange` error where values are read.
+///   - margin: How far apart the scores have to be for a loss of 0.
+///   - reduction: How the losses of all rows are joined.
 public func multiClassHingeLoss(
   _ scores: Tensor, _ labels: Tensor, margin: Float = 1, reduction: LossReduction = .mean
 ) -> Tensor {

@@ -6,6 +6,7 @@ import Lathe
 ///   - logits: [..., classes].
 ///   - shares: [..., classes]; each row sums to one.
 ///   - labelSmoothing: How much of each row is spread over all classes.
+///   - reduction: How the losses of all rows are joined.
 public func crossEntropy(
   _ logits: Tensor, shares: Tensor, labelSmoothing: Float = 0, reduction: LossReduction = .mean
 ) -> Tensor {

@@ -8,6 +8,7 @@ import Lathe
 ///     thrown where values are read.
 ///   - classWeights: A factor per class; the mean divides by the sum of the weights.
 ///   - ignoredIndex: Rows with this label do not count, whatever they hold; it may lie outside the classes.
+///   - reduction: How the losses of all rows are joined.
 public func negativeLogLikelihood(
   _ logProbabilities: Tensor, _ labels: Tensor, classWeights: Tensor? = nil, ignoredIndex: Int? = nil,
   reduction: LossReduction = .mean
@@ -30,6 +31,8 @@ public func negativeLogLikelihood(
 ///     thrown where values are read.
 ///   - classWeights: [classes]; the mean divides by the sum of the labels' weights.
 ///   - ignoredIndex: Rows with this label do not count, whatever they hold; it may lie outside the classes.
+///   - labelSmoothing: How much of each row is spread over all classes.
+///   - reduction: How the losses of all rows are joined.
 public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, classWeights: Tensor, ignoredIndex: Int? = nil,
   labelSmoothing: Float = 0,

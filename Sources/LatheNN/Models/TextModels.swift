@@ -9,7 +9,12 @@ public final class CharacterLSTM: SequenceModule {
 
   /// - Parameters:
   ///   - vocabulary: Different tokens.
+  ///   - width: Elements of a token or state.
   ///   - size: Elements of the state.
+  ///   - layers: How many layers follow each other.
+  ///   - dropout: How likely an element becomes 0 in training.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     vocabulary: Int, width: Int = 64, size: Int = 256, layers: Int = 2, dropout: Float = 0.2,
     generator: Generator = .layers, device: Device = .default
@@ -48,6 +53,12 @@ public final class GPT: Module {
   /// - Parameters:
   ///   - vocabulary: Different tokens.
   ///   - length: The longest sequence.
+  ///   - width: Elements of a token or state.
+  ///   - heads: Heads of attention.
+  ///   - layers: How many layers follow each other.
+  ///   - dropout: How likely an element becomes 0 in training.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     vocabulary: Int, length: Int, width: Int = 256, heads: Int = 4, layers: Int = 4, dropout: Float = 0,
     generator: Generator = .layers, device: Device = .default
@@ -97,6 +108,13 @@ public final class TransformerClassifier: SequenceModule {
   /// - Parameters:
   ///   - vocabulary: Different tokens, the padding 0 included.
   ///   - length: The longest sequence.
+  ///   - classes: How many classes there are.
+  ///   - width: Elements of a token or state.
+  ///   - heads: Heads of attention.
+  ///   - layers: How many layers follow each other.
+  ///   - dropout: How likely an element becomes 0 in training.
+  ///   - generator: Draws first values.
+  ///   - device: Where its tensors live.
   public init(
     vocabulary: Int, length: Int, classes: Int, width: Int = 128, heads: Int = 4, layers: Int = 2,
     dropout: Float = 0.1, generator: Generator = .layers, device: Device = .default

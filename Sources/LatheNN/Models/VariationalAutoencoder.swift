@@ -10,8 +10,11 @@ public final class VariationalAutoencoder: Module {
   private var isTraining = true
 
   /// - Parameters:
+  ///   - input: The images' shape.
+  ///   - hidden: Elements of the hidden layers.
   ///   - code: Elements of the code.
   ///   - generator: Draws first values, and in training the codes.
+  ///   - device: Where its tensors live.
   public init(
     _ input: ModelInput = ModelInput(), hidden: Int = 400, code: Int = 20, generator: Generator = .layers,
     device: Device = .default

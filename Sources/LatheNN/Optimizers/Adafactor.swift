@@ -9,7 +9,9 @@ public final class Adafactor: GroupedOptimizer {
   private let clipping: Float
 
   /// - Parameters:
-  ///   - learningRate: The largest step relative to a parameter's root mean square; at step t it is at most 1 / sqrt(t).
+  ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The largest step relative to a parameter's root mean square; at step t it is at most 1 /
+  ///     sqrt(t).
   ///   - decay: The mean squares keep 1 - t^decay at step t.
   ///   - epsilon: The least mean square of gradients, and the least root mean square of a parameter.
   ///   - clipping: The largest root mean square of a direction.

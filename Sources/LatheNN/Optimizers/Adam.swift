@@ -10,7 +10,9 @@ public final class Adam: GroupedOptimizer {
 
   /// - Parameters:
   ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - betas: How much of the gradients' mean and mean square is kept.
+  ///   - epsilon: Keeps the divisor from 0.
   ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.
   ///   - decoupledDecay: Shrinks the parameter by this times the learning rate, AdamW's weight decay; given, also the
   ///     groups' own weight decay works like that.

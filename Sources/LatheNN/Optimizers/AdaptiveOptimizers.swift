@@ -8,9 +8,12 @@ public final class Adagrad: GroupedOptimizer {
   private let initialSum: Float
 
   /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - learningRateDecay: Lowers the learning rate from step to step.
   ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.
   ///   - initialSum: What the sums of squares start from.
+  ///   - epsilon: Keeps the divisor from 0.
   public init(
     _ parameters: [some OptimizerItem], learningRate: Float = 1e-2, learningRateDecay: Float = 0,
     weightDecay: Float = 0,
@@ -43,7 +46,10 @@ public final class RMSprop: GroupedOptimizer {
   private let isCentered: Bool
 
   /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - alpha: How much of the mean square is kept.
+  ///   - epsilon: Keeps the divisor from 0.
   ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.
   ///   - momentum: How much of the last direction is kept; 0 for none.
   ///   - isCentered: Whether the gradients' variance takes the place of their mean square.
@@ -90,6 +96,8 @@ public final class Lion: GroupedOptimizer {
   private let beta2: Float
 
   /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - betas: How much of the momentum enters the direction, and how much of it is kept.
   ///   - weightDecay: Shrinks the parameter by this times the learning rate, in groups that name none.
   public init(
@@ -118,7 +126,10 @@ public final class LAMB: GroupedOptimizer {
   private let epsilon: Float
 
   /// - Parameters:
+  ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - betas: How much of the gradients' mean and mean square is kept.
+  ///   - epsilon: Keeps the divisor from 0.
   ///   - weightDecay: Adds this times the parameter to its direction, in groups that name none.
   public init(
     _ parameters: [some OptimizerItem], learningRate: Float = 1e-3, betas: (Float, Float) = (0.9, 0.999),

@@ -8,6 +8,7 @@ public final class SGD: GroupedOptimizer {
 
   /// - Parameters:
   ///   - parameters: Parameters, or groups of them.
+  ///   - learningRate: The step size, in groups that name none.
   ///   - momentum: How much of the last direction is kept; 0 for none.
   ///   - dampening: How much less than its whole the gradient adds to the direction.
   ///   - weightDecay: Adds this times the parameter to its gradient, in groups that name none.

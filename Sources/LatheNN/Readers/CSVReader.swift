@@ -31,6 +31,7 @@ public final class CSVReader: RecordReader {
   /// Opens a file and reads its header.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - delimiter: What stands between fields; an ASCII character.
   ///   - hasHeader: Whether the first row holds names.
   ///   - columnLimit: A row of more fields than this is an error, so that a wrong file does not fill the memory.

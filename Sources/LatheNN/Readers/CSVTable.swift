@@ -48,8 +48,11 @@ public struct CSVTable: Sendable {
   /// Reads a file.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - types: Of columns by name. A column without one is of whole numbers, numbers or truth values where all its
   ///     values are, else of text.
+  ///   - delimiter: What stands between fields.
+  ///   - hasHeader: Whether the first row holds names.
   ///   - missing: Texts that stand for a missing value.
   ///   - limit: The memory that a compressed table may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming file, line and column: what `CSVReader` throws, a value of another type, a type for
@@ -105,7 +108,9 @@ public struct CSVTable: Sendable {
 
   /// A column as numbers; truth values are 0 and 1.
   ///
-  /// - Parameter missing: What stands for missing values.
+  /// - Parameters:
+  ///   - name: The column.
+  ///   - missing: What stands for missing values.
   /// - Throws: `LatheError` where the column is of text, or a value is missing and nothing stands for it.
   public func numbers(_ name: String, missing: Double? = nil) throws -> [Float] {
     let values: [Double?]
@@ -170,6 +175,7 @@ extension CSVTable {
   /// The rows with numbers as features and a class to predict.
   ///
   /// - Parameters:
+  ///   - target: The column to predict.
   ///   - features: Columns of numbers; all but the target unless given.
   ///   - missing: What stands for missing features.
   /// - Throws: `LatheError` where a column is not there, not of numbers or lacks a value.

@@ -16,6 +16,7 @@ public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
   ///
   /// - Parameters:
   ///   - type: What each line holds; its properties are the keys.
+  ///   - path: The file.
   ///   - limit: A line of more bytes than this is an error.
   ///   - allowsEmpty: Whether a file without a value, such as an empty part of a divided data set, is no error.
   /// - Throws: `LatheError.file`.

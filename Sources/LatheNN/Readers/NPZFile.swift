@@ -8,8 +8,10 @@ public struct NPZFile: Sendable {
 
   /// Opens a file and reads its directory.
   ///
-  /// - Parameter limit: Arrays of more bytes than this, together, are an error: a small file can say that it holds
-  ///   very much. As `ReadingLimits` says unless given.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - limit: Arrays of more bytes than this, together, are an error: a small file can say that it holds very much.
+  ///     As `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming file and offset.
   public init(path: String, limit: Int? = nil) throws {
     archive = try ZipArchive(path: path, limit: limit)

@@ -12,6 +12,7 @@ public final class TFRecordReader: RecordReader {
   /// Opens a file.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - limit: A record of more bytes than this is an error.
   ///   - allowsEmpty: Whether a file without a record, such as an empty part of a divided data set, is no error.
   /// - Throws: `LatheError.file`.
@@ -110,7 +111,9 @@ public struct TFExample: Sendable, Hashable {
 
   /// A list of numbers, of either kind.
   ///
-  /// - Parameter count: How many there must be.
+  /// - Parameters:
+  ///   - name: The feature.
+  ///   - count: How many there must be.
   /// - Throws: `LatheError.format` where there is no such list, or it is of bytes or another length.
   public func floats(_ name: String, count: Int? = nil) throws -> [Float] {
     switch features[name] {

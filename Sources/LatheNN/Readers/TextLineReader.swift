@@ -11,6 +11,7 @@ public final class TextLineReader: RecordReader {
   /// Opens a file.
   ///
   /// - Parameters:
+  ///   - path: The file.
   ///   - limit: A line of more bytes than this is an error, so that a wrong file does not fill the memory.
   ///   - allowsEmpty: Whether a file without a line, such as an empty part of a divided data set, is no error.
   /// - Throws: `LatheError.file`.

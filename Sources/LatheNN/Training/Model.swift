@@ -20,6 +20,7 @@ public struct Model {
   /// - Parameters:
   ///   - path: `runs/lenet-1`, or a file in such a folder, such as `runs/lenet-1/best.safetensors`.
   ///   - best: Whether the weights of the best epoch are used instead of the last one's.
+  ///   - device: Where its tensors live.
   ///   - note: Called with lines a user should see, such as that a run has not ended.
   /// - Throws: `LatheError` where there is no such run, its files are damaged, or its network is not in `ModelCatalog`.
   public static func load(

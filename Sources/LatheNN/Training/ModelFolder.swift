@@ -22,7 +22,10 @@ public struct ModelFolder: Sendable {
 
   /// Writes the model, whole or not at all.
   ///
-  /// - Parameter name: The file's name.
+  /// - Parameters:
+  ///   - model: The network.
+  ///   - settings: What the run was asked for.
+  ///   - name: The file's name.
   public func save(
     _ model: any Module, settings: TrainingSettings, as name: String = ModelFolder.lastName
   ) throws {

@@ -22,7 +22,10 @@ public struct TestMetric: Sendable {
   /// A metric of one's own.
   ///
   /// - Parameters:
+  ///   - name: What it is called in reports.
+  ///   - kind: What outputs it is of.
   ///   - classes: How many classes there may be.
+  ///   - largerIsBetter: Which way is up.
   ///   - start: The metric of no examples.
   ///   - update: Adds a batch.
   ///   - value: The figure; one that is not finite is left out of reports.

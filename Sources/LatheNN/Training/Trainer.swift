@@ -142,8 +142,15 @@ public final class Trainer {
   /// A run at its start.
   ///
   /// - Parameters:
-  ///   - folder: Where checkpoints and the model go; nil for none.
+  ///   - model: The network.
   ///   - optimizer: Made with `model.parameters`.
+  ///   - generator: Draws what the run draws; its state is in the checkpoints.
+  ///   - training: What is learned from.
+  ///   - test: What is tested on.
+  ///   - epochs: How often the training set is gone through.
+  ///   - settings: What the run was asked for.
+  ///   - folder: Where checkpoints and the model go; nil for none.
+  ///   - device: Where the run takes place.
   /// - Throws: `LatheError.invalidArgument` where the batch is larger than the data set.
   public init(
     model: any Module, optimizer: any Optimizer, generator: Generator, training: any TrainingData,
@@ -241,7 +248,11 @@ public final class Trainer {
 
   /// The steps of an epoch of so many examples.
   ///
-  /// - Parameter dropsLast: Whether a last batch that is smaller is left out.
+  /// - Parameters:
+  ///   - examples: How many there are.
+  ///   - batch: Examples a batch.
+  ///   - accumulation: Batches a step.
+  ///   - dropsLast: Whether a last batch that is smaller is left out.
   public static func stepsPerEpoch(
     examples: Int, batch: Int, accumulation: Int = 1, dropsLast: Bool = false
   ) -> Int {

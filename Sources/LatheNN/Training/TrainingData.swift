@@ -22,8 +22,11 @@ public protocol TrainingData: Sendable {
   /// The batches of an epoch.
   ///
   /// - Parameters:
+  ///   - size: Examples a batch.
   ///   - seed: Every epoch has an order of its own drawn from it; nil keeps the order of the data.
+  ///   - epoch: The epoch whose order is used.
   ///   - first: The batch to start from, to go on where an earlier loop stopped.
+  ///   - device: Where the batches' tensors live.
   func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream
 
   /// The same, without the batch that is smaller where `dropsLast`; to be implemented where that is not the last one.

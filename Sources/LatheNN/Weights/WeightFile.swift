@@ -32,6 +32,7 @@ public struct WeightFile: Sendable {
   /// Reads a file, whose first bytes tell its format, or the model in the folder of a run.
   ///
   /// - Parameters:
+  ///   - path: The file, or a run's folder.
   ///   - names: What the model calls them.
   ///   - limit: The bytes that the arrays of an archive may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the file: not there, damaged, another format, or two weights of one path.
@@ -87,7 +88,10 @@ public struct WeightFile: Sendable {
 
   /// Writes tensors in the format that the path's ending names, whole or not at all.
   ///
-  /// - Parameter metadata: Text beside the tensors; npz has no place for it.
+  /// - Parameters:
+  ///   - tensors: What is written, in this order.
+  ///   - metadata: Text beside the tensors; npz has no place for it.
+  ///   - path: The file, or a run's folder.
   /// - Throws: `LatheError`: an ending that is none of the two, a tensor whose computation failed, or a file that cannot
   ///   be written.
   public static func write(
@@ -110,7 +114,9 @@ extension ParameterContainer {
 
   /// Takes all weights of a file or of a run's folder.
   ///
-  /// - Parameter names: What the model calls the file's weights.
+  /// - Parameters:
+  ///   - path: The file, or a run's folder.
+  ///   - names: What the model calls the file's weights.
   /// - Throws: `LatheError` that lists every weight that is missing, superfluous or of another shape or type; the module
   ///   is then unchanged.
   public func load(from path: String, names: WeightNames = WeightNames()) throws {
@@ -120,7 +126,10 @@ extension ParameterContainer {
 
   /// Takes those weights of a file that fit, and leaves the others as they are: the start of transfer learning.
   ///
-  /// - Parameter freezing: Leaves the parameters that were taken out of training, so that the new ones learn alone.
+  /// - Parameters:
+  ///   - path: The file, or a run's folder.
+  ///   - names: What the model calls them.
+  ///   - freezing: Leaves the parameters that were taken out of training, so that the new ones learn alone.
   /// - Returns: What was taken, and by name what was not.
   /// - Throws: `LatheError` where the file cannot be used or nothing in it fits; the module is then unchanged.
   @discardableResult
