@@ -10,7 +10,13 @@ let package = Package(
   name: "lathe",
   products: [
     .library(name: "Lathe", targets: ["Lathe"]),
-    .library(name: "LatheNN", targets: ["LatheNN"]),
+    // `import LatheML` brings everything; programs that need less import the parts by their names.
+    .library(
+      name: "LatheML",
+      targets: [
+        "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
+        "LatheTracking",
+      ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
   ],
   traits: [
@@ -48,31 +54,38 @@ let package = Package(
     .target(name: "CZlib"),
     .target(name: "CImages"),
     .target(name: "CChecksum"),
+    .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: settings),
+    .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: settings),
+    .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
+    .target(name: "LatheModels", dependencies: ["LatheNN"], swiftSettings: settings),
     .target(
-      name: "LatheNN", dependencies: ["Lathe", "CZlib", "CImages", "CChecksum"], swiftSettings: settings),
+      name: "LatheData", dependencies: ["LatheNN", "LatheFormats", "CImages"], swiftSettings: settings),
+    .target(name: "LatheTraining", dependencies: ["LatheData", "LatheModels"], swiftSettings: settings),
+    .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
+    .target(name: "LatheML", dependencies: ["LatheTracking"], swiftSettings: settings),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheNN"], path: "benchmarks/harness", swiftSettings: settings),
+      name: "LatheBenchmarks", dependencies: ["LatheML"], path: "benchmarks/harness", swiftSettings: settings),
     .testTarget(
-      name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheNN"], swiftSettings: settings),
+      name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: settings),
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheNN", "LatheBenchmarks",
+        "LatheML", "LatheBenchmarks",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
       ],
       swiftSettings: settings),
     .executableTarget(
-      name: "TrainFashionMNIST", dependencies: ["LatheNN"], path: "examples/FashionMNIST",
+      name: "TrainFashionMNIST", dependencies: ["LatheML"], path: "examples/FashionMNIST",
       swiftSettings: settings),
     .target(
-      name: "DataTestSupport", dependencies: ["LatheNN"], path: "Tests/DataTestSupport",
+      name: "DataTestSupport", dependencies: ["LatheML"], path: "Tests/DataTestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheNNTests", dependencies: ["LatheNN", "DataTestSupport"], swiftSettings: settings),
+      name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "LatheCommandTests", dependencies: ["LatheNN", "LatheCommand", "DataTestSupport"],
+      name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
@@ -91,7 +104,7 @@ let package = Package(
       name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests",
       swiftSettings: settings),
     .testTarget(
-      name: "FixtureTests", dependencies: ["LatheNN", "TestSupport"], swiftSettings: settings),
+      name: "FixtureTests", dependencies: ["LatheML", "TestSupport"], swiftSettings: settings),
     .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
   ]

@@ -19,7 +19,8 @@ trap 'rm -rf "$graphs"' EXIT
 clang_options=()
 while read -r map; do clang_options+=(-Xcc "-fmodule-map-file=$map"); done < <(find "$products" -maxdepth 2 -path "*.build/module.modulemap")
 
-for module in LatheCore Lathe LatheNN; do
+modules="LatheCore Lathe LatheNN LatheModels LatheFiles LatheFormats LatheData LatheTraining LatheTracking"
+for module in $modules; do
   swift-symbolgraph-extract -module-name "$module" -I "$products/Modules" -output-dir "$graphs" \
     -target "$(swift -print-target-info | sed -n 's/.*"unversionedTriple" *: *"\([^"]*\)".*/\1/p' | head -n 1)" \
     -minimum-access-level public -skip-inherited-docs "${clang_options[@]}"

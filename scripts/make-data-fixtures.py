@@ -4,7 +4,7 @@
     .venv-data/bin/pip install numpy==2.4.6 ml_dtypes pillow==13.0.0 tfrecord==1.14.6
     .venv-data/bin/python scripts/make-data-fixtures.py
 
-What the readers must make of the images is in expected.npz, as Pillow decodes and changes them. Tests/LatheNNTests
+What the readers must make of the images is in expected.npz, as Pillow decodes and changes them. Tests/LatheMLTests
 reads everything; running the tests needs no Python.
 """
 

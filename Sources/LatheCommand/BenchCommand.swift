@@ -2,7 +2,7 @@
   import ArgumentParser
   import Foundation
   import LatheBenchmarks
-  import LatheNN
+  import LatheML
 
   struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
 #endif
-import LatheNN
+import LatheML
 
 /// The optimizers that the tool knows.
 enum OptimizerName: String, CaseIterable {

@@ -1,6 +1,6 @@
 #if CommandLine
   import ArgumentParser
-  import LatheNN
+  import LatheML
 
   /// Where a command computes.
   struct DeviceOptions: ParsableArguments {

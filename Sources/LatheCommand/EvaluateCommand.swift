@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
-  import LatheNN
+  import LatheML
 
   struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

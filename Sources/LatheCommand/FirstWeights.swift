@@ -1,5 +1,5 @@
 import LatheCore
-import LatheNN
+import LatheML
 
 /// The weights that a run starts from, and what of the model is left out of training.
 struct FirstWeights {
@@ -15,7 +15,7 @@ struct FirstWeights {
     var loaded: [String] = []
     if let path = options.weights {
       let file = try WeightFile(
-        path: path, names: WeightNames(removing: options.weightsPrefix),
+        fileOrRun: path, names: WeightNames(removing: options.weightsPrefix),
         limit: options.dataLimit.flatMap(byteCount))
       if options.partial == true {
         let report = try model.loadMatching(file.values, from: file.source)

@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 /// Trains with a rising learning rate and shows where the loss falls fastest.
 struct LearningRateSearch {

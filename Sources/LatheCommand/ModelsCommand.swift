@@ -1,6 +1,6 @@
 #if CommandLine
   import ArgumentParser
-  import LatheNN
+  import LatheML
 
   struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

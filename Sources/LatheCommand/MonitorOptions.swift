@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 extension TrainingOptions {
   /// The names in --metrics.

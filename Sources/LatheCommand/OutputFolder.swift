@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 /// Chooses and prepares the folder of a run.
 enum OutputFolder {

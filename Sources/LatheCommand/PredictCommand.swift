@@ -1,6 +1,6 @@
 #if CommandLine
   import ArgumentParser
-  import LatheNN
+  import LatheML
 
   struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import Foundation
 import LatheCore
-import LatheNN
+import LatheML
 
 /// What a model is asked about: names to show, and batches made when they are needed.
 struct PredictionInputs {

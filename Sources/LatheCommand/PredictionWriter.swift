@@ -1,5 +1,5 @@
 #if CommandLine
-  import LatheNN
+  import LatheML
 
   /// Writes the classes of each input with their probabilities, the most probable first.
   struct PredictionWriter {

@@ -3,7 +3,7 @@
   import Foundation
   import LatheBenchmarks
   import LatheCore
-  import LatheNN
+  import LatheML
 
   struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,7 +2,7 @@
   import Foundation
   import LatheBenchmarks
   import LatheCore
-  import LatheNN
+  import LatheML
 
   /// All parts of a device's probe, each in a process of its own.
   struct ProbeRun {

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// The bar of an epoch under way, drawn over itself on a terminal.
 package struct ProgressBar {

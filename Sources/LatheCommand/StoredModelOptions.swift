@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
-  import LatheNN
+  import LatheML
 
   /// Which weights of which run a command uses.
   struct StoredModelOptions: ParsableArguments {

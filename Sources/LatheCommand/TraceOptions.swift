@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import LatheCore
-  import LatheNN
+  import LatheML
 
   /// What records a run for a viewer of traces.
   struct TraceOptions: ParsableArguments {

@@ -2,7 +2,7 @@
   import ArgumentParser
   import Foundation
   import LatheBenchmarks
-  import LatheNN
+  import LatheML
 
   struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 /// Shows a run: a bar on a terminal, a line an epoch elsewhere, JSON on standard output where asked for.
 final class TrainingDisplay {

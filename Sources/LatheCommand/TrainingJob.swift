@@ -1,5 +1,5 @@
 import LatheCore
-import LatheNN
+import LatheML
 
 /// A recipe with its data and settings, ready to be trained.
 struct TrainingJob {

@@ -1,5 +1,5 @@
 import LatheCore
-import LatheNN
+import LatheML
 
 extension TrainingOptions {
   /// What is wrong with the values, each by itself and beside the others; nil where nothing is.

@@ -1,6 +1,6 @@
 import Foundation
 import LatheCore
-import LatheNN
+import LatheML
 
 /// What `lathe train` can be told, by flags or by a configuration file; what is nil is left to the model's recipe.
 struct TrainingOptions: Codable, Equatable {

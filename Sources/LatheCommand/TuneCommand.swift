@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import LatheCore
-  import LatheNN
+  import LatheML
 
   struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -39,11 +39,14 @@ private func callerOfLathe(of own: String = #filePath) -> String? {
     else { return nil }
     let sources = own.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(
       separator: "/")
-    let libraries = ["Lathe", "LatheCore", "LatheCPU", "LatheOpenCL", "LatheNN"].map { "\(sources)/\($0)/" }
+    // All of the package's libraries, and no program.
+    func isOwn(_ path: String) -> Bool {
+      path.hasPrefix("\(sources)/") && !path.hasPrefix("\(sources)/LatheCommand/")
+    }
     for frame in frames {
       // What the compiler made has no line, and the standard library no file.
       guard let place = frame.symbol?.sourceLocation, place.line > 0, place.path.hasPrefix("/"),
-        !place.path.hasPrefix("//"), !libraries.contains(where: place.path.hasPrefix)
+        !place.path.hasPrefix("//"), !isOwn(place.path)
       else { continue }
       return "\(place.path):\(place.line)"
     }

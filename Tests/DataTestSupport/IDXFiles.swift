@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Makes IDX and gzip files, byte by byte.
 package enum IDXFiles {

@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// LatheNN's losses, by PyTorch's names.
 let lossOperations: [String: FixtureOperation] = [

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 import Testing
 
 /// What scikit-learn says; see scripts/make-metric-fixtures.py.

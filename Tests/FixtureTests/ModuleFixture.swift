@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// One module with what PyTorch says of its outputs, gradients and buffers; see scripts/make-module-fixtures.py.
 struct ModuleFixture: Decodable, Sendable {

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 import TestSupport
 import Testing
 

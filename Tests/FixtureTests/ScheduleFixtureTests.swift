@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 import Testing
 
 /// Thirty learning rates from a base of 0.5.

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 import Testing
 
 import LatheBenchmarks

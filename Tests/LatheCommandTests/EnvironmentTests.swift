@@ -1,6 +1,6 @@
 import DataTestSupport
 import Foundation
-import LatheNN
+import LatheML
 import Testing
 
 extension CommandTests {

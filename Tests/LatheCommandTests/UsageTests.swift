@@ -1,6 +1,6 @@
 import DataTestSupport
 import Foundation
-import LatheNN
+import LatheML
 import Testing
 
 /// The suite that holds all others: they start processes that want the cores for themselves.

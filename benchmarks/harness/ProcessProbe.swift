@@ -1,7 +1,7 @@
 import Foundation
 import Lathe
 import LatheCore
-import LatheNN
+import LatheML
 
 /// A process of its own that trains LeNet for some steps: how soon it gets there and how much memory it takes.
 public struct ProcessProbe: Codable, Sendable {

@@ -64,7 +64,7 @@ class Encoder(nn.Module):
 
 
 class GPT(nn.Module):
-    """The GPT of Sources/LatheNN/Models/TextModels.swift, to logits of all tokens in one row each."""
+    """The GPT of Sources/LatheModels/TextModels.swift, to logits of all tokens in one row each."""
 
     def __init__(self, p):
         super().__init__()

@@ -1,7 +1,7 @@
 // Trains a small convolutional network on Fashion-MNIST: swift run -c release TrainFashionMNIST
 //
 // The data comes from Debian's package dataset-fashion-mnist, or from a folder named as the first argument.
-import LatheNN
+import LatheML
 
 let folder = CommandLine.arguments.dropFirst().first ?? FashionMNIST.defaultFolder
 let training = try FashionMNIST.load(.train, from: folder)

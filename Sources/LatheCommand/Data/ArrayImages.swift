@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 /// Inputs and labels of NumPy files: two arrays of an archive, or two files; with those of a test set where the archive
 /// has them.

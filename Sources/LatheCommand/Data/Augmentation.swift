@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// The changes of training images that `--augment` names.
 struct Augmentation {

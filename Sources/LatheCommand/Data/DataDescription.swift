@@ -1,6 +1,6 @@
 import Foundation
 import LatheCore
-import LatheNN
+import LatheML
 
 /// What a network was made for and how its data became numbers: `data.json` of a run's folder, by which a stored model
 /// is tested.

@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 #if CommandLine
   import ArgumentParser

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Where a run's data comes from, and what is fixed about it by a run before.
 struct DataSource {

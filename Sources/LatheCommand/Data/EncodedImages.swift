@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Encoded images of a TFRecord file, in memory, decoded by the workers.
 struct EncodedImages: ImageSource {

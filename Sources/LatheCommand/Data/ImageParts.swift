@@ -1,5 +1,5 @@
 import Foundation
-import LatheNN
+import LatheML
 
 /// Images of any form as training and test set.
 struct ImageParts: DataParts {

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Images that one source holds together.
 protocol ImageSource: Dataset<LabelledImage> {

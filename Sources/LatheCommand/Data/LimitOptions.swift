@@ -1,5 +1,5 @@
 import LatheCore
-import LatheNN
+import LatheML
 
 #if CommandLine
   import ArgumentParser

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Images of one size in an array of bytes or numbers.
 struct PixelArray {

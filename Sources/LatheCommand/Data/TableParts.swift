@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Rows of numbers with classes as training and test set, standardised by the training rows.
 struct TableParts: DataParts {

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// Texts of any form as training and test set.
 struct TextParts: DataParts {

@@ -1,4 +1,4 @@
-import LatheNN
+import LatheML
 
 /// The data of a run and what the network must fit.
 struct TrainingInput {

@@ -1,7 +1,7 @@
 import Lathe
 
 /// Watches the modules that run inside a scope: summaries, and the search for the layer that made a NaN.
-final class ForwardObserver: @unchecked Sendable {
+package final class ForwardObserver: @unchecked Sendable {
   // Unchecked: `report` is called only inside the `watch` that made the observer, on that thread.
 
   @TaskLocal static var current: ForwardObserver?
@@ -12,7 +12,7 @@ final class ForwardObserver: @unchecked Sendable {
   private init(_ report: @escaping (any ParameterContainer, Tensor, Tensor) -> Void) { self.report = report }
 
   /// Runs `body` with an observer.
-  static func watch<R>(
+  package static func watch<R>(
     _ report: @escaping (any ParameterContainer, Tensor, Tensor) -> Void, during body: () throws -> R
   ) rethrows -> R {
     try $current.withValue(ForwardObserver(report), operation: body)

@@ -63,7 +63,7 @@ extension ParameterContainer {
   }
 
   /// Runs a function in a mode and puts every module back into its own.
-  func inMode<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
+  package func inMode<Result>(_ isTraining: Bool, _ body: () throws -> Result) rethrows -> Result {
     let modules = [self] + ModuleVisitor(self).modules.map(\.module)
     let modes = modules.map(\.trainingMode)
     // What does not tell its mode had that of the others.

@@ -35,11 +35,11 @@ extension Module {
 }
 
 /// Which elements of filled-up sequences count.
-enum SequenceMask {
+package enum SequenceMask {
   /// Bools [batch, time], true at elements that count.
   ///
   /// An empty sequence counts its first element, which is padding: attention to nothing has no result.
-  static func bools(_ lengths: [Int], of input: Tensor) -> Tensor {
+  package static func bools(_ lengths: [Int], of input: Tensor) -> Tensor {
     let time = input.shape[1]
     require(
       lengths.count == input.shape[0] && lengths.allSatisfy { (0...time).contains($0) },

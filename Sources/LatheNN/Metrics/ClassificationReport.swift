@@ -1,4 +1,5 @@
 import Foundation
+import Lathe
 
 extension ConfusionMatrix {
   /// Precision, recall and F1 of every class and their averages, laid out as scikit-learn's `classification_report`.

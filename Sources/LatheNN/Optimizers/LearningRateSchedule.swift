@@ -130,7 +130,7 @@ public struct ReduceOnPlateau: Sendable, Hashable, Codable {
   }
 
   /// What a rule cannot be after any reports; nil where nothing is wrong.
-  var problem: String? {
+  package var problem: String? {
     let isRight =
       factor.isFinite && factor > 0 && waited >= 0 && waited <= max(patience, 0) && cooling >= 0
       && cooling <= max(cooldown, 0)

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// ResNet-18 for images of 32 x 32 (He et al., 2016, in the form used for CIFAR: a 3 x 3 stem and no first pooling).
 enum ResNet18 {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// A small GPT on characters with its batches and its loss in float64.
 struct SmallGPT {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// A transformer encoder as BERT uses it (Devlin et al., 2019): learned positions, GELU, normalisation behind each
 /// sum, no dropout; the mean over the tokens is classified.

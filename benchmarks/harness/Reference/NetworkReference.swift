@@ -1,6 +1,6 @@
 import Foundation
 import Lathe
-import LatheNN
+import LatheML
 
 /// Parameters of a network in float64, handed out in the order in which its layers take them.
 struct ParameterQueue {

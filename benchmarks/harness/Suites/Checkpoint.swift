@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Lathe
-import LatheNN
+import LatheML
 
 /// Checkpoints on the disk, in turns with the same bytes written or read by plain system calls.
 enum CheckpointSuite {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// What an operation costs the host, whatever its size.
 enum LatencySuite {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// Batches of a data set, ready on the device, with nothing that learns from them.
 enum LoaderSuite {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 extension MemorySuite {
   /// A step of a small GPT in one precision, with its peak memory; of 16-bit types also as a share of float32's.

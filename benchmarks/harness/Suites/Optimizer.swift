@@ -1,6 +1,6 @@
 import Foundation
 import Lathe
-import LatheNN
+import LatheML
 
 /// Optimizer steps.
 enum OptimizerSuite {

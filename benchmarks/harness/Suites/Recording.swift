@@ -1,6 +1,6 @@
 import Foundation
 import Lathe
-import LatheNN
+import LatheML
 
 /// A run of a `Trainer` alone in turns with one that records and shows all that `lathe train` does.
 enum RecordingRows {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 /// Whole training steps: data, loss, gradients, optimizer.
 enum TrainSuite {

@@ -1,5 +1,5 @@
 import Lathe
-import LatheNN
+import LatheML
 
 extension TrainSuite {
   /// A small GPT on characters.

@@ -1,0 +1,72 @@
+import Foundation
+import LatheCore
+
+/// A file open for reading, of which the size is known: no folder, pipe or device.
+package final class RegularFile: Sendable {
+  /// Where it is, for messages.
+  package let path: String
+  /// Its bytes when it was opened.
+  package let size: Int
+  private let descriptor: Int32
+
+  /// Opens a file.
+  ///
+  /// - Throws: `LatheError.file`.
+  package init(_ path: String) throws {
+    // A pipe that nobody writes to would be waited for without O_NONBLOCK, which files do not heed.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileErrors.failed("open", path) }
+    var facts = stat()
+    guard fstat(descriptor, &facts) == 0 else {
+      let error = FileErrors.failed("read", path)
+      close(descriptor)
+      throw error
+    }
+    guard facts.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw LatheError(.file, "\(path): \(RegularFile.kind(facts.st_mode)), not a regular file; name a file")
+    }
+    self.path = path
+    self.descriptor = descriptor
+    size = Int(facts.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  private static func kind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    default: "a device"
+    }
+  }
+
+  /// Reads bytes from an offset on.
+  ///
+  /// - Returns: How many there were: fewer than asked for where the file ends.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+    var count = 0
+    while count < buffer.count {
+      let part = pread(
+        descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count, off_t(offset + count))
+      if part < 0 && errno == EINTR { continue }
+      guard part >= 0 else { throw FileErrors.failed("read", path) }
+      if part == 0 { break }
+      count += part
+    }
+    return count
+  }
+
+  /// The bytes from an offset on; fewer than asked for where the file ends.
+  package func read(_ count: Int, at offset: Int) throws -> [UInt8] {
+    var failure: (any Error)?
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(0, min(count, size - offset))) { buffer, count in
+      do { count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}

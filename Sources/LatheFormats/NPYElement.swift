@@ -1,0 +1,87 @@
+import Lathe
+import LatheFiles
+
+/// An element type of NumPy's format, and how its bytes become those of a tensor.
+struct NPYElement {
+  /// The type that the values get.
+  let dtype: DType
+  /// Bytes of an element in the file.
+  let byteCount: Int
+  private let isBigEndian: Bool
+  private let kind: Character
+
+  /// A type by its descriptor, such as `<f4`; nil where it is not supported.
+  init?(descriptor: String) {
+    // Without a mark of its own the order is the machine's.
+    let characters = Array(descriptor.count == 2 ? "=\(descriptor)" : descriptor)
+    guard characters.count == 3, let size = characters[2].wholeNumberValue else { return nil }
+    switch (characters[1], size) {
+    case ("f", 4), ("f", 8): dtype = .float32
+    case ("f", 2): dtype = .float16
+    case ("V", 2): dtype = .bfloat16
+    case ("i", 1), ("i", 2), ("u", 2), ("i", 4): dtype = .int32
+    case ("u", 4), ("i", 8): dtype = .int64
+    case ("u", 1): dtype = .uint8
+    case ("b", 1): dtype = .bool
+    default: return nil
+    }
+    switch characters[0] {
+    case "<", "|", "=": isBigEndian = false
+    case ">": isBigEndian = true
+    default: return nil
+    }
+    byteCount = size
+    kind = characters[1]
+  }
+
+  /// Values converted at a time.
+  private static let step = 1 << 16
+
+  /// Fills memory with values of `dtype`, in the machine's order.
+  ///
+  /// - Returns: Whether there were enough.
+  func read(_ stream: ByteStream, into buffer: UnsafeMutableRawBufferPointer) throws -> Bool {
+    switch (kind, byteCount) {
+    case ("f", 8): return try convert(stream, buffer) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
+    case ("i", 1): return try convert(stream, buffer) { (value: Int8) in Int32(value) }
+    case ("i", 2): return try convert(stream, buffer) { (value: Int16) in Int32(value) }
+    case ("u", 2): return try convert(stream, buffer) { (value: UInt16) in Int32(value) }
+    case ("u", 4): return try convert(stream, buffer) { (value: UInt32) in Int64(value) }
+    default: break
+    }
+    guard try stream.read(into: buffer) == buffer.count else { return false }
+    if dtype == .bool { TruthValues.normalize(buffer) }
+    if isBigEndian {
+      for start in stride(from: 0, to: buffer.count, by: byteCount) {
+        for place in 0..<byteCount / 2 { buffer.swapAt(start + place, start + byteCount - 1 - place) }
+      }
+    }
+    return true
+  }
+
+  private func convert<From: FixedWidthInteger, To>(
+    _ stream: ByteStream, _ buffer: UnsafeMutableRawBufferPointer, _ value: (From) -> To
+  ) throws -> Bool {
+    let values = buffer.bindMemory(to: To.self)
+    for start in stride(from: 0, to: values.count, by: Self.step) {
+      let count = min(Self.step, values.count - start)
+      let bytes = try stream.read(count * byteCount)
+      guard bytes.count == count * byteCount else { return false }
+      bytes.withUnsafeBytes { source in
+        for place in 0..<count {
+          let bits = source.loadUnaligned(fromByteOffset: place * byteCount, as: From.self)
+          values[start + place] = value(isBigEndian ? From(bigEndian: bits) : From(littleEndian: bits))
+        }
+      }
+    }
+    return true
+  }
+}
+
+/// Truth values as files hold them.
+enum TruthValues {
+  /// Makes 1 of whatever is not 0, as NumPy reads it.
+  static func normalize(_ bytes: UnsafeMutableRawBufferPointer) {
+    for place in bytes.indices where bytes[place] > 1 { bytes[place] = 1 }
+  }
+}

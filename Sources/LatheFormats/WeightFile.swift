@@ -1,0 +1,106 @@
+import Lathe
+import LatheFiles
+
+/// Weights by dotted path as a file holds them: safetensors, or NumPy's npz.
+public struct WeightFile: Sendable {
+  /// A format of weights.
+  public enum Format: String, Sendable, Hashable, CaseIterable {
+    /// Tensors behind a JSON header.
+    case safetensors
+    /// A zip archive of NumPy arrays.
+    case npz
+
+    /// The format that a path's ending names.
+    ///
+    /// - Throws: `LatheError.invalidArgument` where it names none.
+    init(path: String) throws {
+      guard let format = Format.allCases.first(where: { path.lowercased().hasSuffix(".\($0.rawValue)") })
+      else {
+        throw LatheError(
+          .invalidArgument, "\(path): weights are written as .safetensors or .npz; let the name end so")
+      }
+      self = format
+    }
+  }
+
+  /// The weights, on the CPU.
+  public let values: [String: Tensor]
+  /// Text that the writer added; npz has none.
+  public let metadata: [String: String]
+  /// Where they come from, for messages.
+  public let source: String
+
+  /// Reads a file, whose first bytes tell its format.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - names: What the model calls them.
+  ///   - limit: The bytes that the arrays of an archive may take; as `ReadingLimits` says unless given.
+  /// - Throws: `LatheError` naming the file: not there, damaged, another format, or two weights of one path.
+  public init(path: String, names: WeightNames = WeightNames(), limit: Int? = nil) throws {
+    source = path
+    switch try Self.format(path) {
+    case .safetensors:
+      let file = try Safetensors(path: path)
+      values = try Self.values(file.entries.keys, names, path) { file.tensor($0) }
+      metadata = file.metadata
+    case .npz:
+      let file = try NPZFile(path: path, limit: limit)
+      if let name = file.names.first(where: { $0.hasSuffix("data.pkl") }) {
+        throw Self.pickled(path, "'\(name)' in it")
+      }
+      values = try Self.values(file.names, names, path) { try file.tensor($0) }
+      metadata = [:]
+    }
+  }
+
+  /// Weights that are there already, such as those of a run.
+  package init(
+    _ all: [String: Tensor], names: WeightNames, metadata: [String: String], source: String
+  ) throws {
+    values = try Self.values(all.keys, names, source) { all[$0] }
+    self.metadata = metadata
+    self.source = source
+  }
+
+  private static func values(
+    _ all: some Sequence<String>, _ names: WeightNames, _ source: String, _ tensor: (String) throws -> Tensor?
+  ) throws -> [String: Tensor] {
+    var values: [String: Tensor] = [:]
+    for (name, path) in try names.paths(all, source: source) { values[path] = try tensor(name) }
+    return values
+  }
+
+  private static func format(_ path: String) throws -> Format {
+    // A safetensors file begins with its header's length in eight bytes, at most 100,000,000; neither a zip archive nor a
+    // pickle can be read as such a number.
+    let first = try ByteStream(path).read(8)
+    if first.starts(with: [0x50, 0x4B, 3, 4]), first.count == 8, first[4] != 0 { return .npz }
+    if first.starts(with: [0x80, 2, 0x8A, 0x0A]) { throw pickled(path, "a Python pickle") }
+    return .safetensors
+  }
+
+  private static func pickled(_ path: String, _ what: String) -> LatheError {
+    LatheError(
+      .format,
+      "\(path): a file of PyTorch (\(what)), which can hold programs and is not read here; convert it by "
+        + "scripts/convert-pytorch-weights.py")
+  }
+
+  /// Writes tensors in the format that the path's ending names, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - tensors: What is written, in this order.
+  ///   - metadata: Text beside the tensors; npz has no place for it.
+  ///   - path: The file.
+  /// - Throws: `LatheError`: an ending that is none of the two, a tensor whose computation failed, or a file that cannot
+  ///   be written.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws {
+    switch try Format(path: path) {
+    case .safetensors: try Safetensors.write(tensors, metadata: metadata, to: path)
+    case .npz: try NPZFile.write(tensors, to: path)
+    }
+  }
+}

@@ -1,0 +1,9 @@
+// One import for all of the library, tensors included.
+@_exported public import Lathe
+@_exported public import LatheData
+@_exported public import LatheFiles
+@_exported public import LatheFormats
+@_exported public import LatheModels
+@_exported public import LatheNN
+@_exported public import LatheTracking
+@_exported public import LatheTraining

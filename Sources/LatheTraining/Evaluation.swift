@@ -1,0 +1,171 @@
+import Lathe
+import LatheData
+import LatheNN
+
+/// The figures of a pass over a test set.
+package struct TestFigures {
+  /// The mean loss.
+  package let loss: Double
+  /// The share of right answers; nil where there is no right and wrong.
+  package let accuracy: Double?
+  /// The metrics that have a finite value, by their names; nil where none were asked for.
+  package let metrics: [String: Double]?
+}
+
+extension Objective {
+  /// The mean loss over a data set and the share of right answers, nil where there is no right and wrong, in evaluation
+  /// mode.
+  ///
+  /// - Throws: `LatheError` where the device fails or an example cannot be read.
+  public func means(of model: any Module, on data: any TrainingData, device: Device = .default) throws -> (
+    loss: Double, accuracy: Double?
+  ) {
+    let found = try TestBatches.fitting(data.testBatchSize) { size in
+      try figures(of: model, on: data, batchSize: size, device: device)
+    }
+    return (found.loss, found.accuracy)
+  }
+
+  /// The means and further metrics, which fit the objective, by one pass over a data set in evaluation mode.
+  ///
+  /// - Parameter batchSize: Examples at a time; as the data says unless given.
+  package func figures(
+    of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], batchSize: Int? = nil,
+    device: Device
+  ) throws -> TestFigures {
+    try model.evaluating {
+      try pass(over: data, metrics, model, batchSize ?? data.testBatchSize, device)
+    }
+  }
+
+  private func pass(
+    over data: any TrainingData, _ metrics: [TestMetric], _ model: any Module, _ batchSize: Int,
+    _ device: Device
+  ) throws -> TestFigures {
+    let passes = metrics.map { $0.pass() }
+    var isFinite = true
+    var results: [(result: ObjectiveResult, count: Int)] = []
+    try noGradient {
+      let batches = data.batches(size: batchSize, seed: nil, epoch: 0, first: 0, on: device)
+      while let batch = try batches.next() {
+        let result: ObjectiveResult
+        if !metrics.isEmpty, let objective = self as? any OutputObjective {
+          let output = try model(batch).evaluated()
+          result = objective.result(output, batch)
+          let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
+          // A loss that is not finite says more than metrics, which may not take the batch.
+          isFinite = try isFinite && result.loss.item().isFinite
+          if isFinite { for pass in passes { try pass.update(seen) } }
+        } else {
+          result = self(model, batch)
+        }
+        results.append(
+          (
+            ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
+            batch.count
+          ))
+      }
+    }
+    var (loss, correct, count) = (0.0, 0, 0)
+    for (result, size) in results {
+      loss += Double(try result.loss.item()) * Double(size)
+      correct += try result.correct?.item(as: Int.self) ?? 0
+      count += size
+    }
+    let share = Double(correct) / Double(max(count, 1))
+    let values = zip(metrics, passes).map { ($0.name, $1.value()) }.filter { $0.1.isFinite }
+    return TestFigures(
+      loss: loss / Double(max(count, 1)),
+      accuracy: results.contains { $0.result.correct != nil } ? share : nil,
+      metrics: metrics.isEmpty || !isFinite ? nil : Dictionary(values) { first, _ in first })
+  }
+}
+
+/// How well a model classifies a data set.
+public struct Evaluation: Sendable {
+  /// How well one class is found.
+  public struct ClassScore: Sendable {
+    /// The class.
+    public let name: String
+    /// Of the images given this class, the share that belong to it; 0 where none was.
+    public let precision: Double
+    /// Of the images of this class, the share that was found; 0 where there are none.
+    public let recall: Double
+    /// The harmonic mean of the two.
+    public let f1: Double
+    /// Images of this class.
+    public let count: Int
+  }
+
+  /// The mean cross-entropy.
+  public let loss: Double
+  /// The share of images given their class.
+  public let accuracy: Double
+  /// Counts of images by true class and given class.
+  public let confusion: [[Int]]
+  /// One score a class.
+  public let classes: [ClassScore]
+
+  /// Runs a model over a data set in evaluation mode.
+  ///
+  /// - Throws: `LatheError` where the device fails.
+  public init(
+    of model: any Module, on dataset: ImageDataset, batchSize: Int = 250, device: Device = .default
+  ) throws {
+    try self.init(
+      of: model, on: dataset, classNames: dataset.classNames, batchSize: batchSize, device: device)
+  }
+
+  /// Runs a model over any data with class indices as labels, one an example or one for each of its tokens.
+  ///
+  /// - Throws: `LatheError` where the device fails or an example cannot be read.
+  public init(
+    of model: any Module, on data: any TrainingData, classNames: [String], batchSize: Int? = nil,
+    device: Device = .default
+  ) throws {
+    let (loss, matrix) = try TestBatches.fitting(batchSize ?? data.testBatchSize) { size in
+      try model.evaluating { try Evaluation.pass(over: data, model, classNames.count, size, device) }
+    }
+    self.init(loss: loss, confusion: matrix.counts, names: classNames)
+  }
+
+  /// The mean loss and the counts of answers.
+  private static func pass(
+    over data: any TrainingData, _ model: any Module, _ classes: Int, _ batchSize: Int, _ device: Device
+  ) throws -> (loss: Double, matrix: ConfusionMatrix) {
+    var results: [(loss: Tensor, given: Tensor, labels: Tensor)] = []
+    let batches = data.batches(size: batchSize, seed: nil, epoch: 0, first: 0, on: device)
+    try noGradient {
+      while let batch = try batches.next() {
+        let logits = model(batch)
+        let loss = crossEntropy(logits, batch.labels, reduction: .sum)
+        results.append((try loss.evaluated(), try logits.argmax(axis: -1).evaluated(), batch.labels))
+      }
+    }
+    var total = 0.0
+    var matrix = ConfusionMatrix(classes: classes)
+    for result in results {
+      total += Double(try result.loss.item())
+      try matrix.update(
+        predicted: result.given.scalars(as: Int.self), labels: result.labels.scalars(as: Int.self))
+    }
+    return (total / Double(max(matrix.total, 1)), matrix)
+  }
+
+  init(loss: Double, confusion: [[Int]], names: [String]) {
+    func share(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
+    let right = confusion.indices.map { confusion[$0][$0] }
+    self.loss = loss
+    self.confusion = confusion
+    accuracy = share(right.reduce(0, +), confusion.joined().reduce(0, +))
+    classes = names.enumerated().map { index, name in
+      let count = confusion[index].reduce(0, +)
+      let precision = share(right[index], confusion.reduce(0) { $0 + $1[index] })
+      let recall = share(right[index], count)
+      let sum = precision + recall
+      return ClassScore(
+        name: name, precision: precision, recall: recall, f1: sum == 0 ? 0 : 2 * precision * recall / sum,
+        count: count)
+    }
+  }
+}

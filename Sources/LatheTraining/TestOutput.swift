@@ -1,0 +1,80 @@
+import Foundation
+import Lathe
+import LatheNN
+
+/// A batch of a test as metrics see it: what the model gave and what is right.
+///
+/// What several metrics read of it comes from the device once.
+public final class TestOutput {
+  /// The model's output: of classes, logits [n, classes], a row for every label; else as the model gives it.
+  public let output: Tensor
+  /// What it is compared with: class indices [n], or numbers.
+  public let targets: Tensor
+  /// Of examples whose labels are shares of classes, the shares [n, classes].
+  private let shares: Tensor?
+  private var keptPredictions: [Int]?
+  private var keptLabels: [Int]?
+  private var keptMargins: [Double]?
+  private var keptProbabilities: [[Double]]?
+  private var keptCrossEntropy: Double?
+
+  package init(_ output: Tensor, targets: Tensor, kind: OutputKind) {
+    guard kind == .classes else {
+      (self.output, self.targets, shares) = (output, targets, nil)
+      return
+    }
+    let logits = output.reshaped(to: [-1, output.shape[output.rank - 1]])
+    self.output = logits
+    shares = targets.dtype.isFloatingPoint ? targets.reshaped(to: logits.shape) : nil
+    self.targets = shares?.argmax(axis: 1) ?? targets.reshaped(to: [-1])
+  }
+
+  /// Classes of the logits.
+  public var classes: Int { output.shape[1] }
+
+  /// The class of the largest logit of each row.
+  public func predictions() throws -> [Int] {
+    try kept(\.keptPredictions) { try output.argmax(axis: 1).scalars(as: Int.self) }
+  }
+
+  /// The class of each row.
+  public func labels() throws -> [Int] { try kept(\.keptLabels) { try targets.scalars(as: Int.self) } }
+
+  /// Of two classes, how far the logit of class 1 is above that of class 0: the logarithm of its odds.
+  public func margins() throws -> [Double] {
+    try kept(\.keptMargins) {
+      let logits = try output.scalars(as: Float.self)
+      return stride(from: 0, to: logits.count, by: 2).map { Double(logits[$0 + 1]) - Double(logits[$0]) }
+    }
+  }
+
+  /// The softmax of each row of logits.
+  public func probabilities() throws -> [[Double]] {
+    try kept(\.keptProbabilities) {
+      let logits = try output.scalars(as: Float.self)
+      return stride(from: 0, to: logits.count, by: classes).map { start in
+        let row = logits[start..<start + classes]
+        let largest = Double(row.max() ?? 0)
+        let powers = row.map { exp(Double($0) - largest) }
+        let sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
+      }
+    }
+  }
+
+  /// The mean cross-entropy, without label smoothing.
+  public func meanCrossEntropy() throws -> Double {
+    try kept(\.keptCrossEntropy) {
+      Double(try (shares.map { crossEntropy(output, shares: $0) } ?? crossEntropy(output, targets)).item())
+    }
+  }
+
+  private func kept<Value>(
+    _ place: ReferenceWritableKeyPath<TestOutput, Value?>, _ make: () throws -> Value
+  ) rethrows -> Value {
+    if let value = self[keyPath: place] { return value }
+    let value = try make()
+    self[keyPath: place] = value
+    return value
+  }
+}

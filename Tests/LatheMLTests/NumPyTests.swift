@@ -1,0 +1,121 @@
+import DataTestSupport
+import LatheML
+import Testing
+
+@Suite("NumPy's files")
+struct NumPyTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private static let signed: [Double] = [1, 2, -3, 4, 5, -6, 7, 8, -9, 10, 11, -12]
+  private static let unsigned: [Double] = (1...12).map(Double.init)
+
+  @Test(
+    "Every type",
+    arguments: [
+      ("f4", DType.float32), ("f8", .float32), ("f2", .float16), ("bfloat16", .bfloat16), ("i1", .int32),
+      ("i2", .int32), ("u2", .int32), ("i4", .int32), ("u4", .int64), ("i8", .int64), ("u1", .uint8),
+      ("big-endian", .int32), ("big-endian-f8", .float32), ("fortran", .float32),
+    ])
+  func types(_ name: String, _ dtype: DType) throws {
+    let tensor = try NPYFile(path: DataFixtures.path("\(name).npy")).tensor
+    #expect(tensor.dtype == dtype && tensor.shape == [2, 3, 2])
+    let expected = ["u1", "u2", "u4"].contains(name) ? Self.unsigned : Self.signed
+    #expect(try tensor.cast(to: .float32).scalars(as: Float.self).map(Double.init) == expected)
+  }
+
+  @Test("Truth values, scalars, vectors and empty arrays")
+  func shapes() throws {
+    let bool = try NPYFile(path: DataFixtures.path("bool.npy")).tensor
+    #expect(bool.dtype == .bool)
+    #expect(try bool.scalars(as: Bool.self) == (1...12).map { $0 % 2 == 0 })
+    let scalar = try NPYFile(path: DataFixtures.path("scalar.npy")).tensor
+    #expect(try scalar.shape == [] && scalar.item() == 7.5)
+    #expect(try NPYFile(path: DataFixtures.path("vector.npy")).tensor.scalars(as: Int.self) == [4, 5])
+    #expect(try NPYFile(path: DataFixtures.path("empty.npy")).tensor.shape == [0, 3])
+  }
+
+  @Test("Types that are not supported are named")
+  func unsupported() {
+    #expect(
+      message { try NPYFile(path: DataFixtures.path("c8.npy")) }.contains("type '<c8' is not supported"))
+    #expect(message { try NPYFile(path: DataFixtures.path("text.npy")) }.contains("type '<U1'"))
+    #expect(message { try NPYFile(path: DataFixtures.path("record.npy")) }.contains("several fields"))
+  }
+
+  private func fault(_ header: String, data: Int = 0) -> String {
+    let text = Array(header.utf8)
+    let bytes =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count & 0xFF), UInt8(text.count >> 8)] + text
+      + [UInt8](repeating: 0, count: data)
+    return message { try NPYFile(path: folder.write(bytes, "array.npy")) }
+  }
+
+  @Test("Headers that say too much or too little")
+  func headers() throws {
+    func header(_ shape: String, _ descriptor: String = "'<f4'") -> String {
+      "{'descr': \(descriptor), 'fortran_order': False, 'shape': \(shape), }\n"
+    }
+    #expect(fault(header("(2, 3)"), data: 24).isEmpty)
+    // What older versions of NumPy and Python wrote.
+    #expect(fault(header("(2L, 3L)", "u'<f4'"), data: 24).isEmpty)
+    #expect(fault(header("(2L,3)", "u\"f4\""), data: 24).isEmpty)
+    #expect(fault(header("(L,)")).contains("expected a size"))
+    #expect(
+      fault(header("(2, 3)"), data: 20).contains("truncated: [2, 3] of '<f4' needs 24 bytes, there are 20"))
+    #expect(fault(header("(2, 3)"), data: 25).contains("data goes on"))
+    #expect(fault(header("(4611686018427387904, 4)")).contains("impossible sizes"))
+    #expect(fault(header("(0, 4611686018427387904, 4)")).contains("impossible sizes"))
+    #expect(fault(header("(99999999999999999999,)")).contains("expected a size"))
+    #expect(fault(header("(-1,)")).contains("expected a size"))
+    #expect(fault(header("(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"), data: 4).contains("12 axes, more than"))
+    #expect(fault("{'descr': '<f4', 'descr': '<f4'}").contains("'descr' comes twice"))
+    #expect(fault("{'descr': '<f4'}").contains("lacks"))
+    #expect(fault("{'descr': '<f4").contains("without an end"))
+    #expect(fault("__import__('os')").contains("expected '{'"))
+    #expect(fault("{'x': 1}").contains("unknown key 'x'"))
+    #expect(fault("{'fortran_order': Maybe}").contains("True or False"))
+    let version = [0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0]
+    #expect(
+      message { try NPYFile(path: folder.write(version, "array.npy")) }.contains("offset 6: version 9.0"))
+    #expect(message { try NPYFile(path: folder.write([], "array.npy")) }.contains("not a NumPy array"))
+    #expect(try damage(DataFixtures.bytes("f4.npy")) { _ = try NPYFile(path: $0) } > 60)
+  }
+
+  @Test("Archives, stored, deflated and with 64-bit sizes", arguments: ["stored", "deflated", "zip64"])
+  func archives(_ name: String) throws {
+    let file = try NPZFile(path: DataFixtures.path("\(name).npz"))
+    #expect(file.names == ["weights", "labels", "zeros"])
+    let weights = try #require(try file.tensor("weights"))
+    #expect(weights.shape == [3, 4])
+    #expect(try weights.scalars(as: Float.self).map(Double.init) == Self.signed)
+    let labels = try #require(try file.tensor("labels"))
+    #expect(try labels.dtype == .int64 && labels.scalars(as: Int.self) == [1, 2, -3, 4, 5])
+    #expect(try file.tensor("zeros")?.sum().item() == 0)
+    #expect(try file.tensor("other") == nil)
+  }
+
+  @Test("Damaged archives", arguments: ["deflated", "zip64"])
+  func damagedArchives(_ name: String) throws {
+    let refused = try damage(DataFixtures.bytes("\(name).npz")) { path in
+      let file = try NPZFile(path: path)
+      for name in file.names { _ = try file.tensor(name) }
+    }
+    #expect(refused > 100)
+  }
+
+  @Test("An archive that declares more than it can hold or may")
+  func bombs() throws {
+    var bytes = try DataFixtures.bytes("deflated.npz")
+    #expect(
+      message { try NPZFile(path: DataFixtures.path("deflated.npz"), limit: 1000) }.contains(
+        "more than the 1000 bytes"))
+    // The first entry's size in the directory.
+    let entry = try #require(bytes.indices.dropLast(4).first { bytes[$0..<$0 + 4] == [0x50, 0x4B, 1, 2] })
+    for place in 0..<4 { bytes[entry + 24 + place] = 0x7F }
+    #expect(message { try NPZFile(path: folder.write(bytes, "bomb.npz")) }.contains("cannot hold"))
+    #expect(message { try NPZFile(path: folder.write([], "none.npz")) }.contains("not a zip archive"))
+    #expect(message { try NPZFile(path: DataFixtures.path("f4.npy")) }.contains("not a zip archive"))
+  }
+}
