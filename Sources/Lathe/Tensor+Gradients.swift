@@ -32,30 +32,16 @@ extension Tensor {
   public func gradients(
     of inputs: [Tensor], upstream: Tensor, retainingGraph: Bool = false, creatingGraph: Bool = false
   ) -> [Tensor] {
-    require(
-      upstream.shape == shape, "gradients: upstream \(upstream.shape) for a tensor of shape \(shape)")
-    guard let root = node else {
-      stop("gradients: this tensor was not computed from one that requires a gradient")
-    }
-    let targets = inputs.map { input -> GradientNode in
-      guard let node = input.node else {
-        stop(
-          "gradients: an input of shape \(input.shape) is not tracked; use requiringGradient()")
-      }
-      return node
-    }
-    let keep = retainingGraph || creatingGraph
-    let walk = {
-      BackwardWalk(targets: targets, keeping: keep).run(from: [(root, upstream.cast(to: dtype))])
-    }
-    // The types of the forward pass decide, not where the gradients are asked for.
-    let found = Trace.span("backward") {
-      withPrecision(.float32) { creatingGraph ? walk() : noGradient(walk) }
-    }
-    return zip(inputs, found).map { input, gradient in
-      gradient ?? Tensor.zeros(input.shape, dtype: input.dtype, device: input.device)
-    }
+    zip(
+      inputs,
+      BackwardWalk.gradients(
+        of: [(self, upstream)], withRespectTo: inputs, retainingGraph: retainingGraph,
+        creatingGraph: creatingGraph)
+    ).map { input, gradient in gradient ?? input.zeros }
   }
+
+  /// Zeros of the tensor's shape and type.
+  var zeros: Tensor { Tensor.zeros(shape, dtype: dtype, device: device) }
 }
 
 /// The reverse walk over the tape: nodes in falling order of creation, freed as it goes.
