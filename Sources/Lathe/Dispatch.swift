@@ -18,7 +18,7 @@ enum Dispatch {
 
   /// Runs an operation on tensors of a device; afterwards the storages have their memory, or the error.
   static func run(_ operation: Operation, _ inputs: [Tensor], into outputs: [Storage], on device: Device) {
-    device.evaluationLock.withLock {
+    device.computationLock.withLock {
       do {
         var operands: [Operand] = []
         operands.reserveCapacity(inputs.count)
@@ -88,7 +88,7 @@ extension Tensor {
   ) -> [Tensor] {
     let device = inputs[0].device
     let storages = outputs.map {
-      Storage(device: device, dtype: $0.dtype, shape: $0.shape, state: .evaluating)
+      Storage(device: device, dtype: $0.dtype, shape: $0.shape, state: .computing)
     }
     Dispatch.run(operation, inputs, into: storages, on: device)
     return storages.map { Tensor($0) }
@@ -100,12 +100,12 @@ extension Tensor {
     device: Device? = nil
   ) -> Tensor {
     let device = device ?? inputs[0].device
-    let storage = Storage(device: device, dtype: dtype, shape: shape, state: .evaluating)
+    let storage = Storage(device: device, dtype: dtype, shape: shape, state: .computing)
     Dispatch.run(operation, inputs, into: [storage], on: device)
     return Tensor(storage)
   }
 
-  /// The memory and layout, computed now if they were still to be; called under the device's evaluation lock.
+  /// The memory and layout, computed now if they were still to be; called under the device's computation lock.
   func operand() throws -> Operand {
     Operand(buffer: try storage.lockedBuffer(), layout: layout, dtype: dtype)
   }

@@ -42,7 +42,7 @@ final class DrawLog: Sendable {
       return state.withLock { state in
         guard state.used < state.keys.count else {
           stop(
-            "checkpoint: the second run draws more random numbers than the first: it must do the same each time"
+            "recomputed: the second run draws more random numbers than the first: it must do the same each time"
           )
         }
         state.used += 1

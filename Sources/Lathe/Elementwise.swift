@@ -38,7 +38,7 @@ extension Tensor {
         "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
     }
     guard let shape, let device else { stop("\(name): no tensor operand") }
-    return device.evaluationLock.withLock {
+    return device.computationLock.withLock {
       var parts = Operands<Expression.Operand>()
       // 16 bits become float32 as they are read, without an instruction.
       var size = op == .toFloat32 && type == .float32 ? 0 : 1
@@ -58,7 +58,7 @@ extension Tensor {
             size += expression.size
             leaves += expression.leaves
           case .failed(let error): if failure == nil { failure = error }
-          case .ready, .evaluating: leaves += 1
+          case .ready, .computing: leaves += 1
           }
           parts.append(.storage(tensor.storage, tensor.view(in: shape)))
         }
@@ -67,11 +67,11 @@ extension Tensor {
       if let constant = folded(op, parts, type: type, result: result) {
         return Tensor.full(shape, constant.floatValue, dtype: result, device: device)
       }
-      if size > Evaluation.maximumSize || leaves > Evaluation.maximumLeaves {
+      if size > Fusion.maximumSize || leaves > Fusion.maximumLeaves {
         size = 1
         leaves = 0
         for case .storage(let storage, _) in parts {
-          if case .pending = storage.state { Evaluation.run(storage) }
+          if case .pending = storage.state { Fusion.run(storage) }
           leaves += 1
         }
       }

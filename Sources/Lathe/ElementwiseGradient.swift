@@ -99,8 +99,8 @@ struct ElementwiseGradient: Sendable {
     case .select:
       guard let condition = a?.tensor else { return nil }
       switch index {
-      case 1: return Tensor.select(condition, g, g.zero)
-      case 2: return Tensor.select(condition, g.zero, g)
+      case 1: return Tensor.where(condition, g, g.zero)
+      case 2: return Tensor.where(condition, g.zero, g)
       default: return nil
       }
     case .clamp: return clamp(g)
@@ -123,7 +123,7 @@ struct ElementwiseGradient: Sendable {
     case .tanh: g * (1 - y * y)
     case .sigmoid: g * (y * (1 - y))
     // NaN passes it on.
-    case .relu: Tensor.select(y .<= 0, g.zero, g)
+    case .relu: Tensor.where(y .<= 0, g.zero, g)
     default: nil
     }
   }
@@ -131,7 +131,7 @@ struct ElementwiseGradient: Sendable {
   /// Rules of unary operations that use the input.
   private func fromInput(_ g: Tensor, _ x: Tensor) -> Tensor? {
     switch op {
-    case .absolute: return Tensor.select(x .> 0, g, Tensor.select(x .< 0, -g, g.zero))
+    case .absolute: return Tensor.where(x .> 0, g, Tensor.where(x .< 0, -g, g.zero))
     case .log: return g / x
     case .log1p: return g / (x + 1)
     case .square: return g * (x * 2)
@@ -166,7 +166,7 @@ struct ElementwiseGradient: Sendable {
         return g * (Tensor.binary(.power, .tensor(x), .scalar(.float(n - 1)), name: "pow") * n)
       case .tensor(let exponent):
         guard let product = combine(.power, a, .tensor(exponent - 1)) else { return nil }
-        return Tensor.select(exponent .== 0, g.zero, g * exponent * product)
+        return Tensor.where(exponent .== 0, g.zero, g * exponent * product)
       }
     }
     // a^b * log a; 0 where a is 0 and b is not negative, as the limit.
@@ -174,9 +174,9 @@ struct ElementwiseGradient: Sendable {
     switch a {
     case .scalar(let base):
       let product = g * y * log(base.floatValue)
-      return base.floatValue == 0 ? Tensor.select(exponent .>= 0, g.zero, product) : product
+      return base.floatValue == 0 ? Tensor.where(exponent .>= 0, g.zero, product) : product
     case .tensor(let base):
-      return Tensor.select((base .== 0) .&& (exponent .>= 0), g.zero, g * y * base.log())
+      return Tensor.where((base .== 0) .&& (exponent .>= 0), g.zero, g * y * base.log())
     }
   }
 
@@ -185,7 +185,7 @@ struct ElementwiseGradient: Sendable {
     guard let loses = combine(op == .maximum ? .less : .greater, index == 0 ? a : b, index == 0 ? b : a),
       let ties = combine(.equal, a, b)
     else { return nil }
-    return Tensor.select(ties, g * 0.5, Tensor.select(loses, g.zero, g))
+    return Tensor.where(ties, g * 0.5, Tensor.where(loses, g.zero, g))
   }
 
   /// Between the limits; an infinite one is none.
@@ -195,24 +195,24 @@ struct ElementwiseGradient: Sendable {
     let above = bottom == -.infinity ? nil : x .> bottom
     let below = top == .infinity ? nil : x .< top
     switch (above, below) {
-    case (let above?, let below?): return Tensor.select(above .&& below, g, g.zero)
-    case (let inside?, nil), (nil, let inside?): return Tensor.select(inside, g, g.zero)
+    case (let above?, let below?): return Tensor.where(above .&& below, g, g.zero)
+    case (let inside?, nil), (nil, let inside?): return Tensor.where(inside, g, g.zero)
     case (nil, nil): return g
     }
   }
 
   private func leakyReLU(_ index: Int, _ g: Tensor) -> Tensor? {
     guard let x = a?.tensor else { return nil }
-    if index == 0 { return Tensor.select(x .> 0, g, times(g, b)) }
-    return Tensor.select(x .> 0, g.zero, g * x)
+    if index == 0 { return Tensor.where(x .> 0, g, times(g, b)) }
+    return Tensor.where(x .> 0, g.zero, g * x)
   }
 
   private func elu(_ index: Int, _ g: Tensor) -> Tensor? {
     guard let x = a?.tensor else { return nil }
     // exp of a large x must not meet the gradient 0 of what is not chosen.
-    let low = Tensor.select(x .> 0, x.zero, x)
-    if index == 0 { return Tensor.select(x .> 0, g, times(g * low.exp(), b)) }
-    return Tensor.select(x .> 0, g.zero, g * low.expm1())
+    let low = Tensor.where(x .> 0, x.zero, x)
+    if index == 0 { return Tensor.where(x .> 0, g, times(g * low.exp(), b)) }
+    return Tensor.where(x .> 0, g.zero, g * low.expm1())
   }
 
   private func times(_ g: Tensor, _ operand: ElementwiseOperand?) -> Tensor {

@@ -39,7 +39,7 @@ package enum FusedOptimizer {
         "optimizer: parameter \(parameter.shape) of \(parameter.dtype) and gradient \(gradient.shape)")
     }
     let gradients = TensorLists.floats(gradients)
-    device.evaluationLock.withLock {
+    device.computationLock.withLock {
       do {
         var inputs: [Operand] = []
         var outputs: [Operand] = []

@@ -34,7 +34,7 @@ public final class Generator: Sendable {
     set { current.withLock { $0 = newValue } }
   }
 
-  /// Takes the numbers for `count` elements; in the second run of a checkpointed region those of the first.
+  /// Takes the numbers for `count` elements; in the second run of a recomputed region those of the first.
   func key(count: Int) -> RandomKey {
     guard let log = DrawLog.current else { return draw(count) }
     return log.key { draw(count) }

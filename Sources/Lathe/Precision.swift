@@ -82,7 +82,7 @@ extension Tensor {
     if dtype == target { return self }
     let result = cast(to: target)
     // A failure stays in the tensor and is thrown where it is read.
-    _ = try? result.evaluated()
+    _ = try? result.computed()
     return result
   }
 
@@ -168,7 +168,7 @@ struct KernelOperand: Sendable {
     if tensor.storage.shape.elementCount != tensor.count {
       return KernelOperand(tensor.detached(), rounding: rounding).converted
     }
-    if tensor.dtype.isHalf, let again = Evaluation.recomputed(tensor.storage) {
+    if tensor.dtype.isHalf, let again = Fusion.recomputed(tensor.storage) {
       return Tensor(again, tensor.layout)
     }
     // In the memory's own order: what is pending there joins the conversion's kernel.

@@ -55,7 +55,7 @@ struct ProgramBuilder {
     _ storage: Storage, folding folded: inout [(storage: Storage, register: Register)]
   ) throws -> Register {
     guard case .pending(var expression) = storage.state else { return try input(storage, nil) }
-    storage.state = .evaluating
+    storage.state = .computing
     var operands = Operands<Register>()
     // From the back, so that each operand can be moved out and held once.
     while let operand = expression.operands.popLast() {

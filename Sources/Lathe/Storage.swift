@@ -2,14 +2,14 @@ import LatheCore
 
 /// The memory behind tensors: computed, still to be computed, or the error that stood in the way.
 final class Storage: @unchecked Sendable {
-  // Unchecked: `state` and `wasAbsorbed` are only touched under the device's evaluation lock.
+  // Unchecked: `state` and `wasAbsorbed` are only touched under the device's computation lock.
 
   enum State {
     case ready(Buffer)
     case pending(Expression)
     case failed(LatheError)
-    /// Taken by an evaluation that is under way.
-    case evaluating
+    /// Taken by a computation that is under way.
+    case computing
   }
 
   let device: Device
@@ -29,16 +29,16 @@ final class Storage: @unchecked Sendable {
 
   /// The memory, computed now if it was still to be.
   func buffer() throws(LatheError) -> Buffer {
-    try device.evaluationLock.withLock { () throws(LatheError) in try lockedBuffer() }
+    try device.computationLock.withLock { () throws(LatheError) in try lockedBuffer() }
   }
 
-  /// The same where the caller has taken the device's evaluation lock.
+  /// The same where the caller has taken the device's computation lock.
   func lockedBuffer() throws(LatheError) -> Buffer {
-    if case .pending = state { Evaluation.run(self) }
+    if case .pending = state { Fusion.run(self) }
     switch state {
     case .ready(let buffer): return buffer
     case .failed(let error): throw error
-    case .pending, .evaluating: throw LatheError(.device, "\(device): a tensor depends on itself")
+    case .pending, .computing: throw LatheError(.device, "\(device): a tensor depends on itself")
     }
   }
 

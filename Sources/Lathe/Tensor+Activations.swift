@@ -14,7 +14,7 @@ extension Tensor {
     return formula("selu") {
       $0.elu(alpha: alpha) * scale
     } gradient: { g, x in
-      Tensor.select(x .> 0, g * scale, g * (x.negativePart.exp() * (alpha * scale)))
+      Tensor.where(x .> 0, g * scale, g * (x.negativePart.exp() * (alpha * scale)))
     }
   }
 
@@ -24,7 +24,7 @@ extension Tensor {
     return formula("celu") {
       $0.maximum(Float(0)) + ($0.minimum(Float(0)) / alpha).expm1() * alpha
     } gradient: { g, x in
-      Tensor.select(x .> 0, g, g * (x.negativePart / alpha).exp())
+      Tensor.where(x .> 0, g, g * (x.negativePart / alpha).exp())
     }
   }
 
@@ -46,7 +46,7 @@ extension Tensor {
     formula("hardSigmoid") {
       ($0 + Float(3)).relu6() / Float(6)
     } gradient: { g, x in
-      Tensor.select(x.abs() .< Float(3), g / Float(6), g.zero)
+      Tensor.where(x.abs() .< Float(3), g / Float(6), g.zero)
     }
   }
 
@@ -55,8 +55,8 @@ extension Tensor {
     formula("hardSwish") {
       $0 * (($0 + Float(3)).relu6() / Float(6))
     } gradient: { g, x in
-      Tensor.select(
-        x .<= Float(-3), g.zero, Tensor.select(x .>= Float(3), g, g * (x / Float(3) + Float(0.5))))
+      Tensor.where(
+        x .<= Float(-3), g.zero, Tensor.where(x .>= Float(3), g, g * (x / Float(3) + Float(0.5))))
     }
   }
 
@@ -84,22 +84,22 @@ extension Tensor {
     return formula("softShrink") {
       $0 - $0.clamped(-limit, limit)
     } gradient: { g, x in
-      Tensor.select(x.abs() .> limit, g, g.zero)
+      Tensor.where(x.abs() .> limit, g, g.zero)
     }
   }
 
   /// x where |x| is above `limit`, else 0.
   public func hardShrink(_ limit: Float = 0.5) -> Tensor {
     formula("hardShrink") {
-      Tensor.select($0.abs() .<= limit, $0.zero, $0)
+      Tensor.where($0.abs() .<= limit, $0.zero, $0)
     } gradient: { g, x in
-      Tensor.select(x.abs() .> limit, g, g.zero)
+      Tensor.where(x.abs() .> limit, g, g.zero)
     }
   }
 
   /// x where it is above `limit`, else `value`.
   public func threshold(_ limit: Float, _ value: Float) -> Tensor {
-    Tensor.select(self .<= limit, Tensor.full([], value, dtype: dtype, device: device), self)
+    Tensor.where(self .<= limit, Tensor.full([], value, dtype: dtype, device: device), self)
   }
 
   /// x where x > 0, else slope * x, with slopes that are trained (He et al., 2015).
@@ -139,5 +139,5 @@ extension Tensor {
   }
 
   /// x where it is not above 0, else 0, so that exp of it is finite.
-  private var negativePart: Tensor { Tensor.select(self .> 0, zero, self) }
+  private var negativePart: Tensor { Tensor.where(self .> 0, zero, self) }
 }

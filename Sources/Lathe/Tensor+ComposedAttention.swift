@@ -21,8 +21,8 @@ extension Tensor {
       // Below every score; a query that sees nothing has equal scores instead and sees everything.
       let hidden = Tensor.full([], -Float.infinity, dtype: scores.dtype, device: device)
       let equal = Tensor.zeros([], dtype: scores.dtype, device: device)
-      scores = Tensor.select(
-        visible, scores, Tensor.select(visible.any(axis: -1, keepDims: true), hidden, equal))
+      scores = Tensor.where(
+        visible, scores, Tensor.where(visible.any(axis: -1, keepDims: true), hidden, equal))
     }
     var weights = scores.softmax(axis: -1)
     if let dropout {

@@ -81,7 +81,7 @@ extension Tensor {
       return (asInt32(), ignoredIndex.flatMap(Int32.init(exactly:)))
     }
     let stand = Tensor.full([], Int32.min, dtype: .int32, device: device)
-    return (Tensor.select(self .== ignoredIndex, stand, asInt32().maximum(Int32.min + 1)), .min)
+    return (Tensor.where(self .== ignoredIndex, stand, asInt32().maximum(Int32.min + 1)), .min)
   }
 
   /// The gradient in tensor operations, for gradients of gradients.
@@ -93,8 +93,8 @@ extension Tensor {
     if let ignored = loss.ignoredIndex {
       let isIgnored = labels .== ignored
       let zero = Tensor.zeros([], device: device)
-      weight = Tensor.select(isIgnored, zero, gradient)
-      x = Tensor.select(isIgnored.unsqueezed(1), zero, self)
+      weight = Tensor.where(isIgnored, zero, gradient)
+      x = Tensor.where(isIgnored.unsqueezed(1), zero, self)
     }
     return ((loss.ofLogarithms ? -wanted : x.softmax() - wanted)) * weight.unsqueezed(1)
   }

@@ -166,8 +166,8 @@ extension Tensor {
       name: "clamped")
   }
 
-  /// `a` where the condition holds, else `b`; all three broadcast.
-  public static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
+  /// `a` where the condition holds, else `b`, as NumPy's and PyTorch's `where`; all three broadcast.
+  public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     let common = DType.promote(a.dtype, b.dtype)
     return record(
       .select,

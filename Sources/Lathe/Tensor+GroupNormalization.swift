@@ -11,7 +11,7 @@ extension Tensor {
     require(
       weight.map { $0.shape == [shape[rank - 1]] } ?? true,
       "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
-    if isWidened { return checkpoint { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
+    if isWidened { return recomputed { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
     let x = cast(to: .float32)
     let scaled = x * (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
     return (weight.map { scaled * $0 } ?? scaled).cast(to: dtype.isFloatingPoint ? dtype : .float32)
@@ -31,7 +31,7 @@ extension Tensor {
       rank >= 2 && groups > 0 && shape[1] % groups == 0,
       "groupNorm: \(groups) groups for a tensor of shape \(shape), not [n, c, ...] with c a multiple of them")
     if isWidened {
-      return checkpoint {
+      return recomputed {
         inFullPrecision.groupNorm(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
       }
     }

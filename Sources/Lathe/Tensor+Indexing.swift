@@ -125,7 +125,7 @@ extension Tensor {
     require(classes >= 0 && classes <= Int(Int32.max), "oneHot: \(classes) classes")
     // What is picked is the element itself: a check of its range. Classes never count from the end.
     let labels = asInt32()
-    let checked = Tensor.select(
+    let checked = Tensor.where(
       labels .< 0, Tensor.full([], Int32.max, dtype: .int32, device: device), labels)
     let same = Tensor.arange(classes, device: device).indexSelected(axis: 0, indices: checked.flattened())
     return same.reshaped(to: shape).matches(classes: classes).cast(to: dtype)
@@ -145,7 +145,7 @@ extension Tensor {
     let limit = Tensor.arange(shape[rank - 2], device: device).unsqueezed(1) + Int32(diagonal)
     let column = Tensor.arange(shape[rank - 1], device: device)
     let keep = lower ? column .<= limit : column .>= limit
-    return Tensor.select(keep, self, Tensor.zeros([], dtype: dtype, device: device))
+    return Tensor.where(keep, self, Tensor.zeros([], dtype: dtype, device: device))
   }
 
   /// Sorted along an axis, stable, NaN counted as largest.

@@ -12,7 +12,7 @@ extension Tensor {
     parts: [(tensor: Tensor, region: Layout)],
     fill: ScalarValue?, pullback: @escaping @Sendable (Tensor) -> [Tensor?]
   ) -> Tensor {
-    let state: Storage.State = device.evaluationLock.withLock {
+    let state: Storage.State = device.computationLock.withLock {
       do {
         let buffer = try device.backend.allocate(byteCount: shape.elementCount * dtype.byteCount)
         if shape.elementCount > 0, let fill {

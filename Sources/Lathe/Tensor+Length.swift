@@ -26,7 +26,7 @@ extension Tensor {
   package func rootOfSquares() -> Tensor {
     let isZero = self .== 0
     let one = Tensor.ones([], dtype: dtype, device: device)
-    return Tensor.select(isZero, zero, Tensor.select(isZero, one, self).sqrt())
+    return Tensor.where(isZero, zero, Tensor.where(isZero, one, self).sqrt())
   }
 
   /// The largest absolute value along axes, at least a small number and 1 where it is infinite: a constant to divide by.
@@ -34,6 +34,6 @@ extension Tensor {
     let one = Tensor.ones([], device: device)
     guard count > 0 else { return one }
     let largest = detached().abs().max(axes: axes, keepDims: true).maximum(least)
-    return Tensor.select(largest .== Float.infinity, one, largest)
+    return Tensor.where(largest .== Float.infinity, one, largest)
   }
 }

@@ -19,7 +19,7 @@ extension Tensor {
       let powers = x.shiftedExponentials(largest)
       let total = powers.sum(axes: axes, keepDims: true)
       // A sum of 0 is one of nothing but -inf.
-      let safe = Tensor.select(total .== 0, Tensor.ones([], device: x.device), total)
+      let safe = Tensor.where(total .== 0, Tensor.ones([], device: x.device), total)
       return [gradient.reshaped(to: target) * (powers / safe)]
     }
     let shape = reducedShape(reducedAxes(axes, "logSumExp"), keepDims: keepDims)
@@ -35,8 +35,8 @@ extension Tensor {
   /// infinity.
   private func shiftedExponentials(_ largest: Tensor) -> Tensor {
     let isInfinite = largest.abs() .== Float.infinity
-    let finite = Tensor.select(isInfinite, zero, self - largest).exp()
+    let finite = Tensor.where(isInfinite, zero, self - largest).exp()
     let infinite = ((self .== largest) .&& (largest .> 0)).cast(to: .float32)
-    return Tensor.select(isInfinite, infinite, finite)
+    return Tensor.where(isInfinite, infinite, finite)
   }
 }

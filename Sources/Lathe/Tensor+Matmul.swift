@@ -130,7 +130,7 @@ extension Tensor {
       ) {
         gradient, output in
         var g = gradient.cast(to: .float32)
-        if let output { g = Tensor.select(output .<= 0, g.zero, g) }
+        if let output { g = Tensor.where(output .<= 0, g.zero, g) }
         return [
           savedWeight.map { Tensor.product(g, $0.wide).cast(to: types.0) },
           savedRows.map { Tensor.product(g.transposed(), $0.wide).cast(to: types.1) },

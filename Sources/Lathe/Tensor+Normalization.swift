@@ -65,7 +65,7 @@ extension Tensor {
     require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
     if dtype.isHalf {
       // Computed in float32; the tape keeps the input and computes again.
-      let results = checkpoint { () -> [Tensor] in
+      let results = recomputed { () -> [Tensor] in
         let (output, mean, variance) = cast(to: .float32).batchNorm(
           weight: weight, bias: bias, epsilon: epsilon)
         return [output.cast(to: dtype), mean, variance]

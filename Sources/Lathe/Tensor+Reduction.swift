@@ -28,12 +28,12 @@ extension Tensor {
   ) -> Tensor {
     let target = reducedShape(reduced, keepDims: keepDims)
     let flat = reducedShape(reduced, keepDims: false)
-    return device.evaluationLock.withLock {
+    return device.computationLock.withLock {
       let state: Storage.State
       do {
         var builder: ProgramBuilder
         var register: ProgramBuilder.Register
-        if view == nil, let absorbed = try Evaluation.absorb(storage) {
+        if view == nil, let absorbed = try Fusion.absorb(storage) {
           (builder, register) = absorbed
         } else {
           builder = ProgramBuilder(shape: shape)

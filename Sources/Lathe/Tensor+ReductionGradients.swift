@@ -30,7 +30,7 @@ extension Tensor {
     let wins = (self .== winner) .|| isNaN()
     let axes = reduced.indices.filter { reduced[$0] }
     let shared = gradient.cast(to: .float32) / wins.cast(to: .float32).sum(axes: axes, keepDims: true)
-    return Tensor.select(wins, shared, Tensor.zeros([], device: device)).cast(to: dtype)
+    return Tensor.where(wins, shared, Tensor.zeros([], device: device)).cast(to: dtype)
   }
 }
 

@@ -36,8 +36,8 @@ extension Tensor {
         let (zero, one) = (Tensor(Float(0), device: x.device), Tensor(Float(1), device: x.device))
         let isConstant = deviation .== zero
         // Chosen on both sides of the division, so that a constant's second derivative is 0 as well.
-        let quotient = gradient.cast(to: .float32) / Tensor.select(isConstant, one, deviation) / divisor
-        let share = x.spread(Tensor.select(isConstant, zero, quotient), reduced)
+        let quotient = gradient.cast(to: .float32) / Tensor.where(isConstant, one, deviation) / divisor
+        let share = x.spread(Tensor.where(isConstant, zero, quotient), reduced)
         return [(share * x.differences(reduced)).cast(to: x.dtype)]
       }
   }
@@ -68,8 +68,8 @@ extension Tensor {
     // Squares of numbers beyond 1e19 overflow and those below 1e-19 vanish: a power of two brings them nearer to 1.
     let largest = differences.abs().max(axes: axes, keepDims: true)
     func number(_ value: Float) -> Tensor { Tensor(value, device: device) }
-    let small = Tensor.select(largest .< 0x1p-50, number(0x1p96), number(1))
-    let unit = Tensor.select(largest .> 0x1p50, number(0x1p-96), small)
+    let small = Tensor.where(largest .< 0x1p-50, number(0x1p96), number(1))
+    let unit = Tensor.where(largest .> 0x1p50, number(0x1p-96), small)
     return ((differences * unit).square().sum(axes: axes, keepDims: true), unit)
   }
 }

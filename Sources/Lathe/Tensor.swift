@@ -68,7 +68,7 @@ public struct Tensor: Sendable, CustomStringConvertible {
   ///
   /// - Throws: `LatheError` of whatever failed so far.
   @discardableResult
-  public func evaluated() throws -> Tensor {
+  public func computed() throws -> Tensor {
     _ = try storage.buffer()
     return self
   }
@@ -86,7 +86,7 @@ public struct Tensor: Sendable, CustomStringConvertible {
 
   /// The value of all elements where they are a constant not yet stored.
   private var constantValue: ScalarValue? {
-    device.evaluationLock.withLock { storage.expression?.constant }
+    device.computationLock.withLock { storage.expression?.constant }
   }
 
   /// The tensor on another device; itself where it is there already.

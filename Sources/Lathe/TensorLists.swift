@@ -5,10 +5,10 @@ package enum TensorLists {
   /// Computes deferred tensors; a group's tensors come from one kernel, and groups with the same formula share a launch.
   ///
   /// - Parameter groups: Tensors of one shape each. A failure stays in the tensors and is thrown where they are read.
-  package static func evaluate(_ groups: [[Tensor]]) {
+  package static func compute(_ groups: [[Tensor]]) {
     guard let device = groups.first(where: { !$0.isEmpty })?[0].device else { return }
-    device.evaluationLock.withLock {
-      Evaluation.runEach(groups, on: device)
+    device.computationLock.withLock {
+      Fusion.runEach(groups, on: device)
     }
   }
 
@@ -34,7 +34,7 @@ package enum TensorLists {
       }
       groups.append(rule(place, tensors))
     }
-    evaluate(groups)
+    compute(groups)
     lists = (groups.first ?? []).indices.map { list in groups.map { $0[list] } }
   }
 
@@ -97,7 +97,7 @@ package enum TensorLists {
   /// Contiguous float32 tensors of the same values; what is deferred runs together.
   static func floats(_ tensors: [Tensor]) -> [Tensor] {
     let wide = tensors.map { $0.detached().cast(to: .float32) }
-    evaluate(wide.map { [$0] })
+    compute(wide.map { [$0] })
     return wide.map { $0.contiguous() }
   }
 

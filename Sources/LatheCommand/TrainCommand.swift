@@ -139,7 +139,7 @@
 
     @Flag(
       help: "Keep only the inputs of layers and compute them again for the gradient: less memory, more time.")
-    var checkpointing = false
+    var recompute = false
 
     /// What the flags say.
     private var flags: TrainingOptions {
@@ -176,7 +176,7 @@
       options.partial = partial ? true : nil
       options.freeze = freeze
       options.precision = precision?.rawValue
-      options.checkpointing = checkpointing ? true : nil
+      options.recompute = recompute ? true : nil
       options.device = shared.choice.device
       options.json = shared.json ? true : nil
       options.resume = resume ? true : nil

@@ -79,10 +79,10 @@ struct TrainingJob {
       settings: settings, folder: folder, device: device)
     trainer.objective = recipe.objective(labelSmoothing: options.labelSmoothing ?? 0)
     trainer.precision = options.precision.flatMap(Precision.init) ?? .float32
-    if options.checkpointing == true, !model.checkpointLayers() {
+    if options.recompute == true, !model.recomputeLayers() {
       throw LatheError(
         .invalidArgument,
-        "--checkpointing: \(recipe.name) has no layers that can be run again; leave it out")
+        "--recompute: \(recipe.name) has no layers that can be run again; leave it out")
     }
     trainer.dropsLast = options.dropLast ?? false
     trainer.accumulation = options.accumulate ?? 1

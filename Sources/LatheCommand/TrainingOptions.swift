@@ -36,7 +36,7 @@ struct TrainingOptions: Codable, Equatable {
     case testShare = "test_share"
     case weightsPrefix = "weights_prefix"
     case precision
-    case checkpointing
+    case recompute
     case device, json, resume, trace
     case dryRun = "dry_run"
     case findLearningRate = "find_learning_rate"
@@ -92,7 +92,7 @@ struct TrainingOptions: Codable, Equatable {
   var partial: Bool?
   var freeze: String?
   var precision: String?
-  var checkpointing: Bool?
+  var recompute: Bool?
   var device: String?
   var json: Bool?
   var resume: Bool?

@@ -7,7 +7,7 @@ public final class Device: Sendable, Hashable, CustomStringConvertible {
   /// What runs the operations.
   public let backend: any Backend
   /// Guards the change of deferred tensors to computed ones on this device.
-  package let evaluationLock = RecursiveLock()
+  package let computationLock = RecursiveLock()
 
   /// Made by a backend's discovery.
   package init(name: String, backend: any Backend) {

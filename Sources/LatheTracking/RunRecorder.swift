@@ -156,7 +156,7 @@ public final class RunRecorder: TrainerCallback {
         + scalar("accuracy/train", report.trainAccuracy) + scalar("accuracy/test", report.testAccuracy)
         + [("examples_per_second", report.samplesPerSecond)] + scalars(report.metrics), step: trainer.step)
     if trainer.objective.reconstructsInputs, let examples {
-      try trainer.model.evaluating {
+      try trainer.model.inEvalMode {
         try record(noGradient { trainer.model(examples) }, as: "reconstructions", step: trainer.step)
       }
     }

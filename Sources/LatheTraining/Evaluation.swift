@@ -33,7 +33,7 @@ extension Objective {
     of model: any Module, on data: any TrainingData, metrics: [TestMetric] = [], batchSize: Int? = nil,
     device: Device
   ) throws -> TestFigures {
-    try model.evaluating {
+    try model.inEvalMode {
       try pass(over: data, metrics, model, batchSize ?? data.testBatchSize, device)
     }
   }
@@ -50,7 +50,7 @@ extension Objective {
       while let batch = try batches.next() {
         let result: ObjectiveResult
         if !metrics.isEmpty, let objective = self as? any OutputObjective {
-          let output = try model(batch).evaluated()
+          let output = try model(batch).computed()
           result = objective.result(output, batch)
           let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
           // A loss that is not finite says more than metrics, which may not take the batch.
@@ -61,7 +61,7 @@ extension Objective {
         }
         results.append(
           (
-            ObjectiveResult(loss: try result.loss.evaluated(), correct: try result.correct?.evaluated()),
+            ObjectiveResult(loss: try result.loss.computed(), correct: try result.correct?.computed()),
             batch.count
           ))
       }
@@ -124,7 +124,7 @@ public struct Evaluation: Sendable {
     device: Device = .default
   ) throws {
     let (loss, matrix) = try TestBatches.fitting(batchSize ?? data.testBatchSize) { size in
-      try model.evaluating { try Evaluation.pass(over: data, model, classNames.count, size, device) }
+      try model.inEvalMode { try Evaluation.pass(over: data, model, classNames.count, size, device) }
     }
     self.init(loss: loss, confusion: matrix.counts, names: classNames)
   }
@@ -139,7 +139,7 @@ public struct Evaluation: Sendable {
       while let batch = try batches.next() {
         let logits = model(batch)
         let loss = crossEntropy(logits, batch.labels, reduction: .sum)
-        results.append((try loss.evaluated(), try logits.argmax(axis: -1).evaluated(), batch.labels))
+        results.append((try loss.computed(), try logits.argmax(axis: -1).computed(), batch.labels))
       }
     }
     var total = 0.0

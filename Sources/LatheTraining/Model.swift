@@ -41,7 +41,7 @@ public struct Model {
     let description = try ModelDescription(run: folder.path)
     let network = recipe.model(description.input, generator: Generator(seed: 0), device: device)
     try network.load(content.values, from: content.source)
-    network.evaluate()
+    network.eval()
     return Model(
       network: network, recipe: recipe, description: description, source: content.source, folder: folder.path,
       device: device)

@@ -64,7 +64,7 @@ extension Trainer {
 
   /// How many classes the model gives for the test set's first batch.
   private func outputClasses() throws -> Int? {
-    try model.evaluating {
+    try model.inEvalMode {
       try noGradient {
         let batches = test.batches(size: 1, seed: nil, epoch: 0, first: 0, on: device)
         guard let batch = try batches.next() else { return nil }

@@ -15,7 +15,7 @@ extension Trainer {
 
   /// Gives the optimizer's state its memory, so that what has no room for it fails before parameters are changed.
   private func makeOptimizerState() throws {
-    for tensor in optimizer.state.slots.values.joined() { try tensor.evaluated() }
+    for tensor in optimizer.state.slots.values.joined() { try tensor.computed() }
   }
 
   /// The error of a step that the device has no room for, with the batch size that it would have.
@@ -34,7 +34,7 @@ extension Trainer {
           + "(LATHE_MEMORY_LIMIT sets the limit)"
       default:
         "a batch of \(known) fits and takes \(bytes) bytes beside what stays; use that and gather the gradients of "
-          + "\((total + known - 1) / known) batches a step, or keep less by checkpointing or 16-bit precision"
+          + "\((total + known - 1) / known) batches a step, or keep less by recomputation or 16-bit precision"
       }
     return LatheError(
       .outOfMemory,
@@ -62,7 +62,7 @@ extension Trainer {
 
   /// Gives parameters without values stand-ins.
   private func makeValues() throws {
-    for parameter in optimizer.parameters where (try? parameter.value.evaluated()) == nil {
+    for parameter in optimizer.parameters where (try? parameter.value.computed()) == nil {
       parameter.value = try room(for: parameter.value)
     }
   }
@@ -78,7 +78,7 @@ extension Trainer {
       let ahead = try (0...DataLoaderDefaults.prefetch).map { _ in
         try [room(for: batch.inputs), room(for: batch.labels)]
       }
-      let unread = try Tensor.zeros([3 * 50 * 512], dtype: .uint8, device: device).evaluated()
+      let unread = try Tensor.zeros([3 * 50 * 512], dtype: .uint8, device: device).computed()
       try withExtendedLifetime((ahead, unread)) { try pass(batch) }
       try device.synchronize()
     } catch {
@@ -95,7 +95,7 @@ extension Trainer {
     let earlier = try optimizer.parameters.map { try room(for: $0.value) }
     let loss = withPrecision(precision) { objective(model, batch) }.loss
     let found = (state.lossScaler?.scaled(loss) ?? loss).gradients(of: optimizer.parameters)
-    for gradient in found { try gradient.evaluated() }
+    for gradient in found { try gradient.computed() }
     let copies = state.lossScaler != nil && clipping != nil ? 2 : 1
     let sums = try (0..<copies).flatMap { _ in try found.map { try room(for: $0) } }
     withExtendedLifetime((earlier, found, sums)) {}
@@ -103,7 +103,7 @@ extension Trainer {
 
   /// Memory like that of a tensor.
   private func room(for tensor: Tensor) throws -> Tensor {
-    try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: device).evaluated()
+    try Tensor.zeros(tensor.shape, dtype: tensor.dtype, device: device).computed()
   }
 }
 

@@ -75,7 +75,7 @@ extension Trainer {
     func run() throws {
       let size = testBatchSize ?? test.testBatchSize
       let batches = test.batches(size: size, seed: nil, epoch: 0, first: 0, on: device)
-      try model.evaluating {
+      try model.inEvalMode {
         try noGradient {
           var count = 0
           while count != limit, let batch = try batches.next() {

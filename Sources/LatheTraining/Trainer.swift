@@ -340,7 +340,7 @@ public final class Trainer {
         let found = (scaler?.scaled(part) ?? part).gradients(of: parameters)
         gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
         // What failed must not reach the parameters, and no deferred sum wait behind the next batch.
-        for gradient in gradients { try gradient.evaluated() }
+        for gradient in gradients { try gradient.computed() }
       }
       loss = loss.map { $0 + part.detached() } ?? part.detached()
       if let right = result.correct { correct = correct.map { $0 + right } ?? right }
@@ -360,7 +360,7 @@ public final class Trainer {
     guard let loss else { return }
     unread.append(
       UnreadStep(
-        loss: try loss.evaluated(), correct: try correct?.evaluated(), norm: try norm?.evaluated(),
+        loss: try loss.computed(), correct: try correct?.computed(), norm: try norm?.computed(),
         count: batches.reduce(0) { $0 + $1.count }, learningRate: optimizer.learningRate,
         peakBytes: phases.stepPeak,
         bytesInUse: device.counters.bytesInUse))

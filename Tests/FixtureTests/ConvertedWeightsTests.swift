@@ -30,7 +30,7 @@ import Testing
       let make = try #require(Self.models[fixture.name], "no model '\(fixture.name)'")
       let model = make(device)
       try model.load(from: "\(folder)/\(fixture.file)")
-      model.evaluate()
+      model.eval()
       let output = model(try fixture.input.tensor(on: device))
       #expect(output.shape == Shape(fixture.output.shape), "\(fixture.name)")
       let given = try output.scalars(as: Float.self)
@@ -81,5 +81,5 @@ private final class DecoderToItself: Module {
 
   func visit(_ visitor: inout ModuleVisitor) { layer.visit(&visitor) }
 
-  func setTraining(_ isTraining: Bool) { isTraining ? layer.train() : layer.evaluate() }
+  func setTraining(_ isTraining: Bool) { isTraining ? layer.train() : layer.eval() }
 }

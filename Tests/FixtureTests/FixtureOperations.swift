@@ -108,7 +108,7 @@ private let elementwiseOperations: [String: FixtureOperation] = [
   "minimum": { x, _ in [x[0].minimum(x[1])] },
   "maximum": { x, _ in [x[0].maximum(x[1])] },
   "remainder": { x, _ in [x[0] % x[1]] },
-  "where": { x, _ in [Tensor.select(x[0], x[1], x[2])] },
+  "where": { x, _ in [Tensor.where(x[0], x[1], x[2])] },
 ]
 
 private let arrayOperations: [String: FixtureOperation] = [

@@ -52,7 +52,7 @@ private let plainModules: [String: @Sendable (Device) -> FixtureModule] = [
   "batchnorm2d": { d in FixtureModule(BatchNorm2D(2, momentum: 0.3, device: d)) },
   "batchnorm evaluating": { d in
     let layer = BatchNorm2D(2, device: d)
-    layer.evaluate()
+    layer.eval()
     return FixtureModule(layer)
   },
   "layernorm of two axes": { d in FixtureModule(LayerNorm([3, 4] as Shape, device: d)) },

@@ -61,8 +61,8 @@ struct RunnerTests {
 
   private func workload(_ shape: String, error: Double = 0) -> Workload {
     Workload(.latency, "add", shape, work: .time) { device in
-      let x = try Tensor([1] as [Float], device: device).evaluated()
-      return Trial(tolerance: 1e-6, run: { try (x + 1).evaluated() }) {
+      let x = try Tensor([1] as [Float], device: device).computed()
+      return Trial(tolerance: 1e-6, run: { try (x + 1).computed() }) {
         try (x + 1).item() == 2 ? error : 1
       }
     }

@@ -35,7 +35,7 @@ extension CommandTests {
       #expect(other.status == 1 && other.errors.contains("precision bfloat16, now none"), "\(other.errors)")
       let unknown = try train("--precision", "float8")
       #expect(unknown.status == 2 && unknown.errors.contains("bfloat16"), "\(unknown.errors)")
-      let plain = try train("--checkpointing", "--output", "none")
+      let plain = try train("--recompute", "--output", "none")
       #expect(plain.status == 1 && plain.errors.contains("lenet has no layers"), "\(plain.errors)")
     }
 

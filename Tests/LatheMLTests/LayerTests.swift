@@ -14,7 +14,7 @@ struct LayerTests {
     let kept = rows.filter { $0 != [0] }
     #expect(kept.allSatisfy { abs(($0.first ?? 0) - 1 / 0.6) < 1e-5 })
     #expect(abs(Double(kept.count) / 600 - 0.6) < 0.08)
-    layer.evaluate()
+    layer.eval()
     #expect(try layer(Tensor.ones([1, 2, 3], device: .cpu)).scalars(as: Float.self) == [1, 1, 1, 1, 1, 1])
   }
 
@@ -41,8 +41,8 @@ struct LayerTests {
     #expect(model.state.map(\.name) == ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
     let copy = Sequential { BatchNorm2D(2, device: .cpu) }
     try copy.load(Dictionary(uniqueKeysWithValues: model.state), from: "memory")
-    copy.evaluate()
-    model.evaluate()
+    copy.eval()
+    model.eval()
     let here = try model(x).scalars(as: Float.self)
     let there = try copy(x.moved(to: .cpu)).scalars(as: Float.self)
     #expect(zip(here, there).allSatisfy { abs($0 - $1) < 1e-5 })
@@ -123,14 +123,14 @@ struct LayerTests {
   func masks() throws {
     let g = Generator(seed: 1)
     let gpt = GPT(vocabulary: 9, length: 6, width: 8, heads: 2, layers: 2, generator: g, device: .cpu)
-    gpt.evaluate()
+    gpt.eval()
     let a = try gpt(Tensor([Int32(1), 2, 3, 4], shape: [1, 4], device: .cpu)).scalars(as: Float.self)
     let b = try gpt(Tensor([Int32(1), 2, 3, 8], shape: [1, 4], device: .cpu)).scalars(as: Float.self)
     #expect(zip(a[..<27], b[..<27]).allSatisfy { abs($0 - $1) < 1e-6 })
     #expect(a[27...] != b[27...])
     let classifier = TransformerClassifier(
       vocabulary: 9, length: 6, classes: 3, width: 8, heads: 2, generator: g, device: .cpu)
-    classifier.evaluate()
+    classifier.eval()
     let short = try classifier(Tensor([Int32(1), 2, 3], shape: [1, 3], device: .cpu)).scalars(as: Float.self)
     let padded = try classifier(Tensor([Int32(1), 2, 3, 0, 0], shape: [1, 5], device: .cpu)).scalars(
       as: Float.self)

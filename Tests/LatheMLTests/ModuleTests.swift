@@ -88,7 +88,7 @@ struct ModuleTests {
     #expect(Set(dropped) == [0, 2])
     #expect(abs(dropped.reduce(0, +) - 1000) < 150)
     #expect(try model(x).scalars(as: Float.self) != dropped)
-    model.evaluate()
+    model.eval()
     #expect(try model(x).scalars(as: Float.self).allSatisfy { $0 == 1 })
     model.train()
     generator.state = Generator.State(seed: 5)

@@ -60,7 +60,7 @@ struct OptimizerLaunchTests {
   @Test("Clipping and averages are a few launches for all parameters", arguments: TestDevice.all)
   func clippingAndAverages(_ device: Device) throws {
     let gradients = Self.tensors(device)
-    for gradient in gradients { try gradient.evaluated() }
+    for gradient in gradients { try gradient.computed() }
     var before = device.counters.launches
     let (clipped, norm) = gradients.clipped(norm: 0.5)
     // Squares (2), their sum, the factor, the gradients.

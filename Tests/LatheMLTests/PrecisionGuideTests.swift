@@ -45,11 +45,11 @@ struct PrecisionGuideTests {
     #expect(try model.parameters[0].value.scalars(as: Float.self) != before)
   }
 
-  @Test("Checkpointing")
-  func checkpointing() throws {
+  @Test("Recomputation")
+  func recomputing() throws {
     let block = Linear(8, 8, generator: Generator(seed: 4), device: device)
-    let hidden = checkpoint { block(inputs) }
-    let parts = checkpoint { () -> [Tensor] in
+    let hidden = recomputed { block(inputs) }
+    let parts = recomputed { () -> [Tensor] in
       let y = block(hidden)
       return [y.tanh(), y.exp()]
     }

@@ -44,7 +44,7 @@ struct SmallBatchTests {
     let output = layer(Tensor.ones([1, 3], device: device))
     #expect { try output.sum().item() } throws: { says($0, "no variance") }
     #expect(try layer.runningMean?.value.bytes() == statistics)
-    layer.evaluate()
+    layer.eval()
     #expect(try layer(Tensor.ones([1, 3], device: device)).sum().item() > 2.9)
   }
 

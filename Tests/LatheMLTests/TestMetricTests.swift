@@ -50,7 +50,7 @@ struct TestMetricTests {
     let set = Points(count: 200, classes: classes, seed: 2).set
     let batch = try #require(try set.batches(size: 200, seed: nil, epoch: 0, first: 0, on: device).next())
     let average = try #require(trainer.average)
-    trainer.model.evaluate()
+    trainer.model.eval()
     let values = try average.withAverages {
       try noGradient { try trainer.model(batch).scalars(as: Float.self) }
     }

@@ -3,14 +3,14 @@ import Foundation
 import LatheML
 import Testing
 
-/// Loss scaling, and runs with mixed precision and checkpointing.
+/// Loss scaling, and runs with mixed precision and recomputation.
 @Suite("Mixed precision in training", .serialized)
 struct TrainerPrecisionTests {
   private static let training = IDXFiles.dataset(count: 60, seed: 1)
   private static let test = IDXFiles.dataset(count: 20, seed: 2)
 
   private func trainer(
-    _ precision: Precision, folder: String? = nil, checkpointing: Bool = false, device: Device
+    _ precision: Precision, folder: String? = nil, recomputing: Bool = false, device: Device
   ) throws -> Trainer {
     let generator = Generator(seed: 7)
     let model = Sequential {
@@ -25,7 +25,7 @@ struct TrainerPrecisionTests {
       Flatten()
       Linear(576, 10, generator: generator, device: device)
     }
-    model.checkpointLayers(checkpointing)
+    model.recomputeLayers(recomputing)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 3e-3), generator: generator,
       training: Self.training, test: Self.test, epochs: 3,
@@ -113,16 +113,16 @@ struct TrainerPrecisionTests {
     }
   }
 
-  @Test("Checkpointed layers end with the same bits", arguments: Device.all)
-  func checkpointing(_ device: Device) throws {
+  @Test("Recomputed layers end with the same bits", arguments: Device.all)
+  func recomputing(_ device: Device) throws {
     let plain = try trainer(.float32, device: device)
-    let checked = try trainer(.float32, checkpointing: true, device: device)
+    let checked = try trainer(.float32, recomputing: true, device: device)
     #expect(try plain.run() == .finished && checked.run() == .finished)
     #expect(
       try checked.model.state.map { try $0.tensor.bytes() } == plain.model.state.map { try $0.tensor.bytes() }
     )
     #expect(checked.history.map(\.testLoss) == plain.history.map(\.testLoss))
-    #expect(!LeNet.model(device: device).checkpointLayers())
+    #expect(!LeNet.model(device: device).recomputeLayers())
   }
 
   @Test("Steps report their memory, and the report the phases", arguments: Device.all)
@@ -153,14 +153,14 @@ struct TrainerPrecisionTests {
   func memory(_ device: Device) throws {
     let generator = Generator(seed: 3)
     let model = GPT(vocabulary: 60, length: 64, width: 128, generator: generator, device: device)
-    let tokens = try Tensor((0..<8 * 64).map { Int32($0 % 59) }, shape: [8, 64], device: device).evaluated()
-    func peak(_ precision: Precision, checkpointing: Bool = false) throws -> Int {
-      model.checkpointLayers(checkpointing)
+    let tokens = try Tensor((0..<8 * 64).map { Int32($0 % 59) }, shape: [8, 64], device: device).computed()
+    func peak(_ precision: Precision, recomputing: Bool = false) throws -> Int {
+      model.recomputeLayers(recomputing)
       try device.synchronize()
       device.resetCounters()
       let before = device.counters.bytesInUse
       let loss = withPrecision(precision) { crossEntropy(model(tokens), tokens) }
-      for gradient in loss.gradients(of: model.parameters) { try gradient.evaluated() }
+      for gradient in loss.gradients(of: model.parameters) { try gradient.computed() }
       return device.counters.peakBytes - before
     }
     let full = try peak(.float32)
@@ -168,6 +168,6 @@ struct TrainerPrecisionTests {
       let half = try peak(precision)
       #expect(Double(half) <= 0.65 * Double(full), "\(precision): \(half) of \(full)")
     }
-    #expect(try Double(peak(.float32, checkpointing: true)) <= 0.65 * Double(full))
+    #expect(try Double(peak(.float32, recomputing: true)) <= 0.65 * Double(full))
   }
 }

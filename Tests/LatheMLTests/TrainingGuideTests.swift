@@ -214,7 +214,7 @@ struct TrainingGuideTests {
     let model = network()
     var matrix = ConfusionMatrix(classes: 3)
     var top2 = TopKAccuracy(2)
-    model.evaluate()
+    model.eval()
     try noGradient {
       for batch in DataLoader(rows, batchSize: 32, on: device) {
         let logits = model(batch.inputs)

@@ -29,7 +29,7 @@ struct TrainingModeTests {
   @Test("In evaluation, in training and with one layer frozen in evaluation", arguments: [0, 1, 2])
   func helpers(_ state: Int) throws {
     let model = network()
-    if state == 0 { model.evaluate() } else { model.train() }
+    if state == 0 { model.eval() } else { model.train() }
     if state == 2 { model.namedModules[2].module.setTraining(false) }
     let before = modes(model)
     #expect(before == [[false, false], [true, true], [false, true]][state])
@@ -42,8 +42,8 @@ struct TrainingModeTests {
     #expect(modes(model) == before)
     let input = Tensor.ones([3, 1, 28, 28], device: .cpu)
     let statistics = try model.namedBuffers.map { try $0.buffer.value.bytes() }
-    let first = try model.evaluating { try model(input).bytes() }
-    #expect(try model.evaluating { try model(input).bytes() } == first)
+    let first = try model.inEvalMode { try model(input).bytes() }
+    #expect(try model.inEvalMode { try model(input).bytes() } == first)
     #expect(try model.namedBuffers.map { try $0.buffer.value.bytes() } == statistics)
   }
 
@@ -58,7 +58,7 @@ struct TrainingModeTests {
       }
     }
     let model = network()
-    model.evaluate()
+    model.eval()
     let run = try trainer(model, Broken())
     for read in [
       { _ = try Evaluation(of: model, on: Broken(), classNames: ["a"], device: .cpu) },

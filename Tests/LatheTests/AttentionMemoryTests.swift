@@ -12,7 +12,7 @@ extension AllTests {
     private func peak(_ device: Device, dropout: Float) throws -> Int {
       let generator = Generator(seed: 8)
       let rows = try (0..<3).map { _ in
-        try Tensor.normal([1, 1024, 32], generator: generator, device: device).evaluated().requiringGradient()
+        try Tensor.normal([1, 1024, 32], generator: generator, device: device).computed().requiringGradient()
       }
       try device.synchronize()
       device.resetCounters()
@@ -21,7 +21,7 @@ extension AllTests {
       let output = heads[0].attention(
         keys: heads[1], values: heads[2], isCausal: true, dropout: (dropout, generator))
       let joined = output.transposed(1, 2).reshaped(to: [1, 1024, 32])
-      for gradient in joined.square().sum().gradients(of: rows) { try gradient.evaluated() }
+      for gradient in joined.square().sum().gradients(of: rows) { try gradient.computed() }
       try device.synchronize()
       return device.counters.peakBytes - before
     }
@@ -40,17 +40,17 @@ extension AllTests {
 
     /// Heads are split and joined without a pass over memory: one launch forward, one backward on the CPU.
     @Test func headsAreReadWhereTheyAre() throws {
-      let x = try Tensor.ones([2, 70, 3 * 64], device: .cpu).contiguous().evaluated().requiringGradient()
-      let upstream = try Tensor.ones([2, 70, 64], device: .cpu).contiguous().evaluated()
+      let x = try Tensor.ones([2, 70, 3 * 64], device: .cpu).contiguous().computed().requiringGradient()
+      let upstream = try Tensor.ones([2, 70, 64], device: .cpu).contiguous().computed()
       let heads = (0..<3).map {
         x.sliced(axis: 2, from: 64 * $0, to: 64 * ($0 + 1)).reshaped(to: [2, 70, 4, 16]).transposed(1, 2)
       }
       var before = Device.cpu.counters.launches
       let output = try heads[0].attention(keys: heads[1], values: heads[2]).transposed(1, 2)
-        .reshaped(to: [2, 70, 64]).evaluated()
+        .reshaped(to: [2, 70, 64]).computed()
       #expect(Device.cpu.counters.launches == before + 1)
       before = Device.cpu.counters.launches
-      for gradient in output.gradients(of: heads, upstream: upstream) { try gradient.evaluated() }
+      for gradient in output.gradients(of: heads, upstream: upstream) { try gradient.computed() }
       #expect(Device.cpu.counters.launches == before + 1)
     }
   }

@@ -9,14 +9,14 @@ extension AllTests {
   struct Corners {
     @Test(arguments: TestDevice.all, [DType.float32, .float16])
     func functions(_ device: Device, _ dtype: DType) throws {
-      let x = try Tensor(CornerRow.inputs, dtype: dtype, device: device).evaluated().requiringGradient()
+      let x = try Tensor(CornerRow.inputs, dtype: dtype, device: device).computed().requiringGradient()
       for first in stride(from: 0, to: CornerRow.all.count, by: 6) {
         let rows = CornerRow.all[first..<min(first + 6, CornerRow.all.count)]
         let results = rows.map { $0.run(x) }
         let ones = Tensor.ones(x.shape, dtype: dtype, device: device)
         let gradients = results.map { $0.gradients(of: [x], upstream: ones)[0] }
         // One kernel for several.
-        TensorLists.evaluate([results.map { $0.detached() } + gradients])
+        TensorLists.compute([results.map { $0.detached() } + gradients])
         for (k, row) in rows.enumerated() {
           try check(results[k], row.values, "\(row.name)", dtype)
           try check(gradients[k], row.gradients, "gradient of \(row.name)", dtype)

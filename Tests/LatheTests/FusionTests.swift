@@ -17,7 +17,7 @@ extension AllTests {
     private func inputs(_ count: Int, _ shape: Shape, _ device: Device) throws -> [Tensor] {
       let generator = Generator(seed: 1)
       return try (0..<count).map { _ in
-        try Tensor.uniform(shape, generator: generator, device: device).evaluated()
+        try Tensor.uniform(shape, generator: generator, device: device).computed()
       }
     }
 
@@ -25,7 +25,7 @@ extension AllTests {
     func chainIsOneLaunch(_ device: Device) throws {
       let x = try inputs(4, [64, 65], device)
       let fused = device.counters.fusedOperations
-      let count = try launches(device) { try ((x[0] * x[1] + x[2]).gelu() + x[3]).evaluated() }
+      let count = try launches(device) { try ((x[0] * x[1] + x[2]).gelu() + x[3]).computed() }
       #expect(count == 1)
       #expect(device.counters.fusedOperations > fused)
     }
@@ -36,7 +36,7 @@ extension AllTests {
       var y: Tensor?
       #expect(launches(device) { y = (x[0] * x[1]).exp() + 1 } == 0)
       let waiting = try #require(y)
-      #expect(try launches(device) { try waiting.evaluated() } == 1)
+      #expect(try launches(device) { try waiting.computed() } == 1)
       #expect(try launches(device) { _ = try waiting.scalars(as: Float.self) } == 0)
     }
 
@@ -45,7 +45,7 @@ extension AllTests {
       let x = try inputs(1, [64, 65], device)[0]
       let row = try inputs(1, [65], device)[0]
       let column = try inputs(1, [64, 1], device)[0]
-      #expect(try launches(device) { try ((x * row + column) * 2 - 1).tanh().evaluated() } == 1)
+      #expect(try launches(device) { try ((x * row + column) * 2 - 1).tanh().computed() } == 1)
     }
 
     @Test(arguments: TestDevice.all)
@@ -53,9 +53,9 @@ extension AllTests {
       let x = try inputs(2, [64, 65], device)
       // Small enough for one stage: the `gpu` kernels sum many elements to one in two.
       let small = try inputs(2, [8, 33], device)
-      #expect(try launches(device) { try (small[0] * small[1]).sum().evaluated() } == 1)
-      #expect(try launches(device) { try (x[0] - x[1]).square().mean(axis: 1).evaluated() } == 1)
-      #expect(try launches(device) { try (x[0] + 1).log().max(axis: 0).evaluated() } == 1)
+      #expect(try launches(device) { try (small[0] * small[1]).sum().computed() } == 1)
+      #expect(try launches(device) { try (x[0] - x[1]).square().mean(axis: 1).computed() } == 1)
+      #expect(try launches(device) { try (x[0] + 1).log().max(axis: 0).computed() } == 1)
     }
 
     @Test(arguments: TestDevice.all)
@@ -67,7 +67,7 @@ extension AllTests {
       let count = try launches(device) {
         let y = (x[0] * x[1]).exp()
         result = y * y + y
-        try result?.evaluated()
+        try result?.computed()
       }
       #expect(count <= 2)
       let size = 64 * 65 * 4
@@ -75,8 +75,8 @@ extension AllTests {
       // Somebody holds y: it becomes a second output of the same kernel.
       let y = (x[0] * x[1]).exp()
       let z = y * y + y
-      #expect(try launches(device) { try z.evaluated() } == 1)
-      #expect(try launches(device) { try y.evaluated() } == 0)
+      #expect(try launches(device) { try z.computed() } == 1)
+      #expect(try launches(device) { try y.computed() } == 0)
       let (a, b) = (try x[0].array(), try x[1].array())
       let expected = (a * b).map { Double(Float($0)) }
       let e = expected.map { exp($0) }
@@ -89,10 +89,10 @@ extension AllTests {
       let x = try inputs(1, [64, 65], device)[0]
       let y = x.exp()
       let count = try launches(device) {
-        try y.evaluated()
-        try y.transposed().evaluated()
-        try y[1..<5].evaluated()
-        try y.reshaped(to: [65, 64]).evaluated()
+        try y.computed()
+        try y.transposed().computed()
+        try y[1..<5].computed()
+        try y.reshaped(to: [65, 64]).computed()
       }
       #expect(count == 1)
     }
@@ -100,15 +100,15 @@ extension AllTests {
     @Test(arguments: TestDevice.all)
     func constantsTakeNoLaunch(_ device: Device) throws {
       let x = try inputs(1, [64, 65], device)[0]
-      #expect(try launches(device) { try (x + Tensor.ones([65], device: device) * 2).evaluated() } == 1)
+      #expect(try launches(device) { try (x + Tensor.ones([65], device: device) * 2).computed() } == 1)
     }
 
     @Test(arguments: TestDevice.all)
     func matrixProductsReadTransposesInPlace(_ device: Device) throws {
       let x = try inputs(2, [33, 65], device)
-      #expect(try launches(device) { try x[0].matmul(x[1].transposed()).evaluated() } <= 2)
+      #expect(try launches(device) { try x[0].matmul(x[1].transposed()).computed() } <= 2)
       let counters = device.counters
-      try x[0].transposed().matmul(x[1]).evaluated()
+      try x[0].transposed().matmul(x[1]).computed()
       #expect(device.counters.fallbacks == counters.fallbacks)
     }
 
@@ -119,9 +119,9 @@ extension AllTests {
       let bias = try inputs(1, [16], device)[0]
       // A packing pass may come before the product; bias and activation must not come behind it.
       let count = try launches(device) {
-        try x.linear(weight: weight, bias: bias, activation: .relu).evaluated()
+        try x.linear(weight: weight, bias: bias, activation: .relu).computed()
       }
-      let product = try launches(device) { try x.matmul(weight.transposed()).evaluated() }
+      let product = try launches(device) { try x.matmul(weight.transposed()).computed() }
       #expect(count == product)
     }
   }

@@ -52,7 +52,7 @@ extension AllTests {
       case 10: return { $0[i] * 0.3 + 1 }
       case 11: return { $0[i].clamped(-1.1, 2.7) }
       case 12: return { ($0[i].cast(to: .float32) * 1.7 - 0.1).cast(to: dtype) }
-      case 13: return { Tensor.select($0[i] .> $0[j], $0[i], $0[j] * 3) }
+      case 13: return { Tensor.where($0[i] .> $0[j], $0[i], $0[j] * 3) }
       case 14: return { $0[i].sin() }
       case 15: return { $0[i].leakyReLU(slope: 0.1) }
       case 16: return { $0[i].relu().square() }
@@ -66,17 +66,17 @@ extension AllTests {
     private func chain(_ seed: String, _ dtype: DType, _ device: Device, joined: Bool) throws -> [[Float]] {
       var random = TestRandom(seed)
       var tensors = try (0..<3).map { _ in
-        try Tensor((0..<53).map { _ in random.uniform(-4, 4) }, dtype: dtype, device: device).evaluated()
+        try Tensor((0..<53).map { _ in random.uniform(-4, 4) }, dtype: dtype, device: device).computed()
       }
       for _ in 0..<10 {
         let next = step(&random, dtype, count: tensors.count)(&tensors)
-        if !joined { try next.evaluated() }
+        if !joined { try next.computed() }
         tensors.append(next)
       }
       let last = tensors[tensors.count - 1]
       // First what a reduction makes of the chain that is not in memory yet.
       let sum = try last.sum().item()
-      if joined { TensorLists.evaluate([Array(tensors.suffix(2))]) }
+      if joined { TensorLists.compute([Array(tensors.suffix(2))]) }
       return [[sum]] + (try tensors.suffix(2).map { try $0.scalars() })
     }
 

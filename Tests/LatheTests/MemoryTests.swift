@@ -13,7 +13,7 @@ extension AllTests {
       let loss = normal.linear(weight: parameters[4], bias: nil).crossEntropy(labels)
       let gradients = loss.gradients(of: parameters)
       parameters = try zip(parameters, gradients).map { parameter, gradient in
-        try (parameter.detached() - gradient * 0.1).evaluated().requiringGradient()
+        try (parameter.detached() - gradient * 0.1).computed().requiringGradient()
       }
       return loss
     }
@@ -22,14 +22,14 @@ extension AllTests {
     func trainingStepsLeakNothing(_ device: Device) throws {
       let generator = Generator(seed: 4)
       func parameter(_ shape: Shape) throws -> Tensor {
-        try Tensor.uniform(shape, low: -0.3, high: 0.3, generator: generator, device: device).evaluated()
+        try Tensor.uniform(shape, low: -0.3, high: 0.3, generator: generator, device: device).computed()
           .requiringGradient()
       }
       var parameters = [
         try parameter([31, 20]), try parameter([31]), try parameter([31]), try parameter([31]),
         try parameter([10, 31]),
       ]
-      let x = try Tensor.normal([32, 20], generator: generator, device: device).evaluated()
+      let x = try Tensor.normal([32, 20], generator: generator, device: device).computed()
       let labels = Tensor((0..<32).map { Int32($0 % 10) }, device: device)
       var first: Float = 0
       var last: Float = 0
@@ -37,7 +37,7 @@ extension AllTests {
       for i in 0..<200 {
         let loss = try step(&parameters, x, labels)
         if i == 0 { first = try loss.item() }
-        if i == 199 { last = try loss.item() } else { try loss.evaluated() }
+        if i == 199 { last = try loss.item() } else { try loss.computed() }
         if i == 20 {
           try device.synchronize()
           warm = device.counters
@@ -56,7 +56,7 @@ extension AllTests {
 
     @Test(arguments: TestDevice.all)
     func theGraphGoesWithTheLoss(_ device: Device) throws {
-      let x = try Tensor.ones([64, 64], device: device).contiguous().evaluated().requiringGradient()
+      let x = try Tensor.ones([64, 64], device: device).contiguous().computed().requiringGradient()
       let before = device.counters.bytesInUse
       do {
         var y = x
@@ -71,7 +71,7 @@ extension AllTests {
 
     @Test(arguments: TestDevice.all)
     func gradientsFreeTheGraph(_ device: Device) throws {
-      let x = try Tensor.ones([64, 64], device: device).contiguous().evaluated().requiringGradient()
+      let x = try Tensor.ones([64, 64], device: device).contiguous().computed().requiringGradient()
       var y = x
       for _ in 0..<10 { y = y.matmul(x).tanh() }
       let loss = y.sum()
@@ -90,14 +90,14 @@ extension AllTests {
     func thePoolGivesBuffersBack(_ device: Device) throws {
       device.emptyCache()
       do {
-        _ = try Tensor.zeros([1000, 1000], device: device).evaluated()
+        _ = try Tensor.zeros([1000, 1000], device: device).computed()
       }
       try device.synchronize()
       let before = device.counters
       #expect(before.cachedBytes >= 4_000_000)
       // The same size comes from the pool.
       do {
-        _ = try Tensor.ones([1000, 1000], device: device).evaluated()
+        _ = try Tensor.ones([1000, 1000], device: device).computed()
       }
       #expect(device.counters.allocations == before.allocations)
       try device.synchronize()

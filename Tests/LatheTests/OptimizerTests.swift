@@ -119,7 +119,7 @@ extension AllTests {
     func unsharedMemoryIsUpdatedInPlace(_ device: Device) throws {
       let shape: Shape = [100, 100]
       func make(_ value: Float) throws -> [Tensor] {
-        [try (Tensor.full(shape, value, device: device) + Tensor([0] as [Float], device: device)).evaluated()]
+        [try (Tensor.full(shape, value, device: device) + Tensor([0] as [Float], device: device)).computed()]
       }
       var parameters = try make(1)
       var m = try make(0)

@@ -61,11 +61,11 @@ extension AllTests {
     @Test(arguments: TestDevice.all)
     func theTapeKeepsSixteenBits(_ device: Device) throws {
       let (rows, width) = (256, 1024)
-      let x = try numbers([rows, width], device).evaluated()
-      let first = try numbers([width, width], device, seed: 2).evaluated().requiringGradient()
-      let second = try numbers([width, width], device, seed: 3).evaluated().requiringGradient()
+      let x = try numbers([rows, width], device).computed()
+      let first = try numbers([width, width], device, seed: 2).computed().requiringGradient()
+      let second = try numbers([width, width], device, seed: 3).computed().requiringGradient()
       // The sum of a row's squares behind a norm alone is the same for all parameters.
-      let weights = try numbers([width], device, seed: 4).evaluated()
+      let weights = try numbers([width], device, seed: 4).computed()
       func kept(_ precision: Precision) throws -> (bytes: Int, gradients: [Tensor]) {
         try device.synchronize()
         let before = device.counters.bytesInUse
@@ -73,7 +73,7 @@ extension AllTests {
           x.linear(weight: first).gelu().linear(weight: second).gelu().layerNorm(weight: weights).square()
             .sum()
         }
-        try loss.evaluated()
+        try loss.computed()
         let bytes = device.counters.bytesInUse - before
         return (bytes, loss.gradients(of: [first, second]))
       }
@@ -109,9 +109,9 @@ extension AllTests {
 
     @Test func layersThatShareAnInputShareItsCopy() throws {
       let device = Device.cpu
-      let x = try numbers([64, 1024], device).evaluated().requiringGradient()
+      let x = try numbers([64, 1024], device).computed().requiringGradient()
       let weights = try (0..<3).map { seed in
-        try numbers([8, 1024], device, seed: UInt64(seed + 2)).evaluated().requiringGradient()
+        try numbers([8, 1024], device, seed: UInt64(seed + 2)).computed().requiringGradient()
       }
       let before = device.counters.bytesInUse
       let results = withPrecision(.bfloat16) { weights.map { x.linear(weight: $0) } }

@@ -64,7 +64,7 @@ extension AllTests {
 
     @Test(arguments: TestDevice.all)
     func viewsTakeNoMemory(_ device: Device) throws {
-      let x = try Tensor.zeros([64, 64], device: device).evaluated()
+      let x = try Tensor.zeros([64, 64], device: device).computed()
       let before = device.counters
       let views = [
         x.reshaped(to: [32, 128]), x.transposed(), x[1..<5], x.sliced(axis: 1, step: -3), x.unsqueezed(0),
@@ -72,7 +72,7 @@ extension AllTests {
         x.select(axis: 0, index: 3),
         x.flipped([0, 1]), x.split(count: 4, axis: 1)[2],
       ]
-      for view in views { try view.evaluated() }
+      for view in views { try view.computed() }
       #expect(device.counters.bytesInUse == before.bytesInUse)
       #expect(device.counters.launches == before.launches)
     }

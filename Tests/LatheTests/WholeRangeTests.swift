@@ -73,12 +73,12 @@ extension AllTests {
 
     @Test(arguments: TestDevice.all)
     func functions(_ device: Device) throws {
-      let x = try Tensor(Self.values, device: device).evaluated()
+      let x = try Tensor(Self.values, device: device).computed()
       for first in stride(from: 0, to: Self.rows.count, by: 5) {
         let rows = Self.rows[first..<min(first + 5, Self.rows.count)]
         let results = rows.map { $0.run(x) }
         // One kernel for several.
-        TensorLists.evaluate([results])
+        TensorLists.compute([results])
         for (row, result) in zip(rows, results) { try check(row, result.scalars(), device) }
       }
     }

@@ -43,8 +43,8 @@ extension OpCase {
       cases.append(
         OpCase(
           "select \(condition)", [InputSpec(condition, .bool, .bools), .float([5, 7]), .float([7])],
-          gradient: [1, 2], secondOrder: true, views: true, run: { Tensor.select($0[0], $0[1], $0[2]) },
-          reference: { NDArray.select($0[0], $0[1], $0[2]) }))
+          gradient: [1, 2], secondOrder: true, views: true, run: { Tensor.where($0[0], $0[1], $0[2]) },
+          reference: { NDArray.where($0[0], $0[1], $0[2]) }))
     }
     cases.append(
       OpCase(

@@ -36,7 +36,7 @@ extension OpCase {
         "a list of twenty updated in place", many,
         run: { tensors in
           var lists = [tensors.map { $0 + Float(1) }]
-          TensorLists.evaluate(lists[0].map { [$0] })
+          TensorLists.compute(lists[0].map { [$0] })
           TensorLists.update(&lists) { _, t in [t[0] * t[0].abs()] }
           return flat(lists[0])
         },

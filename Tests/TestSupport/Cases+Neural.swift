@@ -183,8 +183,8 @@ extension OpCase {
           InputSpec([37], .uint8, .integers(0, 9)),
         ],
         gradient: [0],
-        run: { Tensor.select($0[2], $0[0] * $0[1], ($0[3] + $0[1]).cast(to: .float32)) },
-        reference: { NDArray.select($0[2], $0[0] * $0[1], $0[3] + $0[1]) }),
+        run: { Tensor.where($0[2], $0[0] * $0[1], ($0[3] + $0[1]).cast(to: .float32)) },
+        reference: { NDArray.where($0[2], $0[0] * $0[1], $0[3] + $0[1]) }),
       OpCase(
         "softmax written out", [.float([5, 7])], gradient: [0], secondOrder: true,
         run: { x in

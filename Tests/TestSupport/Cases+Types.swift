@@ -43,7 +43,7 @@ extension OpCase {
       add("clamped", signed, .integers(-9, 9), .integers(0, 0), { ($0 + $1).clamped(-3, 4) }) {
         Scalar.clamp($0 + $1, -3, 4)
       }
-      add("select", whole, .integers(0, 9), .integers(0, 9), { Tensor.select($0 .< $1, $0, $1 + $1) }) {
+      add("select", whole, .integers(0, 9), .integers(0, 9), { Tensor.where($0 .< $1, $0, $1 + $1) }) {
         $0 < $1 ? $0 : $1 + $1
       }
       cases.append(

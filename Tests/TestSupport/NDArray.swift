@@ -115,7 +115,7 @@ extension NDArray {
   }
 
   /// a where the condition holds, else b; broadcast.
-  package static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray) -> NDArray {
+  package static func `where`(_ condition: NDArray, _ a: NDArray, _ b: NDArray) -> NDArray {
     let shape = broadcast(condition.shape, broadcast(a.shape, b.shape))
     let condition = condition.expanded(to: shape)
     let a = a.expanded(to: shape)

@@ -26,7 +26,7 @@ public struct MixUp: Sendable {
     let pixels = try LabelledImage.pixels(examples, on: device)
     let others = pixels.indexSelected(axis: 0, indices: Tensor(partners.map { Int32($0) }, device: device))
     return Batch(
-      inputs: try (pixels * share + others * (1 - share)).evaluated(),
+      inputs: try (pixels * share + others * (1 - share)).computed(),
       labels: try mixedLabels(examples, partners, shares: share, classes: classes, on: device),
       count: examples.count)
   }

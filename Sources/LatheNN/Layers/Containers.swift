@@ -1,13 +1,13 @@
 import Lathe
 
 /// x + body(x) (He et al., 2016), with another module in place of x where sizes change.
-public final class Residual: SequenceModule, LayerCheckpointing {
+public final class Residual: SequenceModule, LayerRecomputation {
   /// What is added.
   public let body: any Module
   /// What stands for x; x itself where nil.
   public let shortcut: (any Module)?
   /// Whether the body is run again in the backward pass instead of keeping what it made.
-  public var isCheckpointed = false
+  public var isRecomputed = false
 
   /// - Parameters:
   ///   - body: Computes what is added to its input.

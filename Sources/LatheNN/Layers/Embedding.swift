@@ -27,7 +27,7 @@ public final class Embedding: Module {
     let drawn = initializer([count, width], generator: generator, device: device)
     if let paddingIndex {
       let rows = Tensor.arange(count, device: device).unsqueezed(1)
-      weight = Parameter(Tensor.select(rows .== Int32(paddingIndex), Tensor.zeros([], device: device), drawn))
+      weight = Parameter(Tensor.where(rows .== Int32(paddingIndex), Tensor.zeros([], device: device), drawn))
     } else {
       weight = Parameter(drawn)
     }
@@ -39,7 +39,7 @@ public final class Embedding: Module {
     let rows = Tensor.embedding(input, weight.value)
     guard let padding, rows.requiresGradient else { return rows }
     let isPadding = (input .== padding.row) .|| (input .== padding.fromEnd)
-    return Tensor.select(isPadding.unsqueezed(-1), rows.detached(), rows)
+    return Tensor.where(isPadding.unsqueezed(-1), rows.detached(), rows)
   }
 
   /// Names the table.

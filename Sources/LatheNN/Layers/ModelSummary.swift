@@ -28,7 +28,7 @@ public struct ModelSummary: CustomStringConvertible {
   init(_ model: any ParameterContainer, depth: Int, forward: () -> Void) {
     var outputs: [ObjectIdentifier: Shape] = [:]
     var counts: [ObjectIdentifier: Int] = [:]
-    model.evaluating {
+    model.inEvalMode {
       noGradient {
         ForwardObserver.watch(
           { module, input, output in

@@ -53,12 +53,12 @@ extension ParameterContainer {
   /// Switches this module and all inside it to training.
   public func train() { setMode(true) }
 
-  /// Switches this module and all inside it to evaluation.
-  public func evaluate() { setMode(false) }
+  /// Switches this module and all inside it to evaluation mode.
+  public func eval() { setMode(false) }
 
   /// Runs a function with this module and all inside it in evaluation mode, and puts each back into the mode that it had,
   /// also where the function throws.
-  public func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+  public func inEvalMode<Result>(_ body: () throws -> Result) rethrows -> Result {
     try inMode(false, body)
   }
 

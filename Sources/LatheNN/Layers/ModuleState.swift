@@ -98,7 +98,7 @@ extension ParameterContainer {
     // All are on their device before the first is put in its place.
     func moved(_ name: String, _ present: Tensor) throws -> Tensor? {
       guard taken.contains(name) else { return nil }
-      return try values[name]?.moved(to: present.device).evaluated()
+      return try values[name]?.moved(to: present.device).computed()
     }
     let parameters = try visitor.parameters.map { ($0.parameter, try moved($0.name, $0.parameter.value)) }
     let buffers = try visitor.buffers.map { ($0.buffer, try moved($0.name, $0.buffer.value)) }

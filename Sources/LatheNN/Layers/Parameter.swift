@@ -49,7 +49,7 @@ public final class ModuleBuffer {
       // Computed now, or the chain of updates would grow from step to step; a failure stays in the tensor and is
       // thrown where it is read.
       tensor = newValue.detached()
-      _ = try? tensor.evaluated()
+      _ = try? tensor.computed()
     }
   }
 

@@ -176,11 +176,11 @@ public final class TransformerDecoderLayer: ParameterContainer {
 }
 
 /// Encoder layers one after the other, with a norm behind them where they normalise first.
-public final class TransformerEncoder: SequenceModule, LayerCheckpointing {
+public final class TransformerEncoder: SequenceModule, LayerRecomputation {
   /// The layers in order.
   public let layers: [TransformerEncoderLayer]
   /// Whether layers are run again in the backward pass instead of keeping what they made.
-  public var isCheckpointed = false
+  public var isRecomputed = false
   private let norm: LayerNorm?
 
   /// - Parameters:
@@ -224,11 +224,11 @@ public final class TransformerEncoder: SequenceModule, LayerCheckpointing {
 }
 
 /// Decoder layers one after the other, with a norm behind them where they normalise first.
-public final class TransformerDecoder: ParameterContainer, LayerCheckpointing {
+public final class TransformerDecoder: ParameterContainer, LayerRecomputation {
   /// The layers in order.
   public let layers: [TransformerDecoderLayer]
   /// Whether layers are run again in the backward pass instead of keeping what they made.
-  public var isCheckpointed = false
+  public var isRecomputed = false
   private let norm: LayerNorm?
 
   /// - Parameters:

@@ -59,8 +59,8 @@ public func klDivergence(
   } else {
     // 0 log 0 is 0, and its gradient too.
     let isZero = targets .== Float(0)
-    let safe = Tensor.select(isZero, Tensor.ones([], device: targets.device), targets)
-    loss = Tensor.select(isZero, zero, targets * safe.log()) - targets * logProbabilities
+    let safe = Tensor.where(isZero, Tensor.ones([], device: targets.device), targets)
+    loss = Tensor.where(isZero, zero, targets * safe.log()) - targets * logProbabilities
   }
   switch reduction {
   case .none: return loss

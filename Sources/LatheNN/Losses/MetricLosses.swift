@@ -37,7 +37,7 @@ public func cosineEmbeddingLoss(
     "cosineEmbeddingLoss: \(a.shape), \(b.shape) and targets \(targets.shape): expected [rows, width] twice and [rows]"
   )
   let cosine = a.cosineSimilarity(b)
-  return Tensor.select(targets .> 0, 1 - cosine, (cosine - margin).relu()).reduced(reduction)
+  return Tensor.where(targets .> 0, 1 - cosine, (cosine - margin).relu()).reduced(reduction)
 }
 
 /// max(0, |anchor - positive| - |anchor - negative| + margin) (Balntas et al., 2016).

@@ -83,6 +83,6 @@ public func multiClassHingeLoss(
   let right = -chosen.cast(to: scores.dtype).unsqueezed(1)
   let over = (margin - right + scores).relu()
   let own = labels.oneHot(classes: classes, dtype: .bool)
-  let others = Tensor.select(own, Tensor.zeros([], device: scores.device), over)
+  let others = Tensor.where(own, Tensor.zeros([], device: scores.device), over)
   return (others.sum(axis: 1) / Float(classes)).reduced(reduction)
 }

@@ -95,6 +95,6 @@ private struct RowWeights {
 extension Tensor {
   /// Zeros where a condition holds, through which no gradient flows either.
   fileprivate func zeroed(where condition: Tensor) -> Tensor {
-    Tensor.select(condition, Tensor.zeros([], dtype: dtype, device: device), self)
+    Tensor.where(condition, Tensor.zeros([], dtype: dtype, device: device), self)
   }
 }

@@ -159,7 +159,7 @@ public final class LAMB: GroupedOptimizer {
     let length = squares.sliced(axis: 0, to: values.count)
     let norm = squares.sliced(axis: 0, from: values.count)
     // Where either is 0 the ratio is 1.
-    let ratios = Tensor.select(
+    let ratios = Tensor.where(
       (length .> 0) .&& (norm .> 0), length / norm.maximum(Float.leastNormalMagnitude),
       Tensor.ones([], device: length.device))
     var lists = [values]

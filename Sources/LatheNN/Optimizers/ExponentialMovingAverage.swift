@@ -16,7 +16,7 @@ public final class ExponentialMovingAverage {
     self.parameters = parameters
     // Copies: an average that shared a parameter's memory would keep the optimizer from updating it in place.
     averages = parameters.map { $0.value.detached() + Float(0) }
-    TensorLists.evaluate(averages.map { [$0] })
+    TensorLists.compute(averages.map { [$0] })
   }
 
   /// Takes the present values into the average; called after each step.

@@ -16,7 +16,7 @@ extension [Tensor] {
     let factor = (limit / (norm + 1e-6)).minimum(Float(1))
     let factors = Dictionary(uniqueKeysWithValues: Set(map(\.dtype)).map { ($0, factor.cast(to: $0)) })
     let clipped = map { $0 * (factors[$0.dtype] ?? factor) }
-    TensorLists.evaluate(clipped.map { [$0] })
+    TensorLists.compute(clipped.map { [$0] })
     return (clipped, norm)
   }
 
@@ -27,7 +27,7 @@ extension [Tensor] {
     require(limit > 0, "clipped: value \(limit)")
     let norm = globalNorm()
     let clipped = map { $0.clamped(-limit, limit) }
-    TensorLists.evaluate(clipped.map { [$0] })
+    TensorLists.compute(clipped.map { [$0] })
     return (clipped, norm)
   }
 }

@@ -18,7 +18,7 @@ struct SmallGPT {
       rows = numbers.map { Array($0.dropLast()) }
       next = numbers.flatMap { $0.dropFirst() }
       func tensor(_ values: [Int]) throws -> Tensor {
-        try Tensor(values.map { Int32($0) }, shape: [count, length], device: device).evaluated()
+        try Tensor(values.map { Int32($0) }, shape: [count, length], device: device).computed()
       }
       (inputs, labels) = (try tensor(rows.flatMap { $0 }), try tensor(next))
     }

@@ -28,7 +28,7 @@ struct SampleValues {
       initialized = count
     }
     return try values.withUnsafeBytes {
-      try Tensor(bytes: $0, shape: shape, dtype: .float32, device: device).evaluated()
+      try Tensor(bytes: $0, shape: shape, dtype: .float32, device: device).computed()
     }
   }
 

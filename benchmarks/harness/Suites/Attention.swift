@@ -38,7 +38,7 @@ enum AttentionSuite {
       let reference = AttentionReference(sizes)
       let inputs = try reference.inputs.map { try $0.tensor(sizes.shape, on: device) }
       let run = { inputs[0].attention(keys: inputs[1], values: inputs[2]) }
-      return Trial(run: { try run().evaluated() }) { try reference.error(output: run()) }
+      return Trial(run: { try run().computed() }) { try reference.error(output: run()) }
     }
   }
 
@@ -54,7 +54,7 @@ enum AttentionSuite {
         inputs[0].attention(keys: inputs[1], values: inputs[2], isCausal: sizes.isCausal)
           .gradients(of: inputs, upstream: upstream)
       }
-      return Trial(tolerance: 1e-4, run: { for gradient in run() { try gradient.evaluated() } }) {
+      return Trial(tolerance: 1e-4, run: { for gradient in run() { try gradient.computed() } }) {
         try reference.error(gradients: run())
       }
     }

@@ -38,7 +38,7 @@ private final class CheckpointTurns {
       (0..<CheckpointSuite.layers).map { _ in
         Linear(width, width, bias: false, generator: Generator(seed: 0), device: device)
       })
-    for parameter in model.parameters { try parameter.value.evaluated() }
+    for parameter in model.parameters { try parameter.value.computed() }
     bytes = .allocate(byteCount: 4 * CheckpointSuite.layers * width * width, alignment: 4096)
     // Not zeros, which a file system might not store; and the memory is there before the first turn.
     for i in 0..<bytes.count / 8 {

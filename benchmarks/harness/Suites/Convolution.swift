@@ -80,7 +80,7 @@ enum ConvolutionSuite {
       }
       if pass == .forward {
         let input = x
-        return Trial(run: { try forward(input, filter, bias).evaluated() }) {
+        return Trial(run: { try forward(input, filter, bias).computed() }) {
           try reference.outputError(forward(input, filter, bias))
         }
       }
@@ -94,7 +94,7 @@ enum ConvolutionSuite {
         let y = forward(input, tracked.filter, tracked.bias)
         return (y, y.gradients(of: wanted, upstream: upstream))
       }
-      return Trial(tolerance: 1e-4, run: { for gradient in both().gradients { try gradient.evaluated() } }) {
+      return Trial(tolerance: 1e-4, run: { for gradient in both().gradients { try gradient.computed() } }) {
         let (y, gradients) = both()
         var errors = [try reference.outputError(y), try reference.filterError(gradients[0])]
         if sizes.hasBias { errors.append(try reference.biasError(gradients[1])) }

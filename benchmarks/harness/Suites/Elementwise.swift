@@ -20,7 +20,7 @@ enum ElementwiseSuite {
       chain("tanh", large, inputs: 1, { $0[0].tanh() }, { v, i in tanh(v[0].double(i)) }),
       chain("log", large, inputs: 1, low: 0.01, { $0[0].log() }, { v, i in log(v[0].double(i)) }),
       chain(
-        "select", large, inputs: 3, { Tensor.select($0[0] .> 0, $0[1], $0[2]) },
+        "select", large, inputs: 3, { Tensor.where($0[0] .> 0, $0[1], $0[2]) },
         { v, i in v[0].double(i) > 0 ? v[1].double(i) : v[2].double(i) }),
       addRow(4096, 4096),
       toHalf(large),
@@ -40,12 +40,12 @@ enum ElementwiseSuite {
     ) { device in
       let values = (0..<inputs).map { SampleValues($0 + 1, low: low, high: 2) }
       let tensors = try values.map { try $0.tensor([count], on: device) }
-      var trial = Trial(run: { try body(tensors).evaluated() }) {
+      var trial = Trial(run: { try body(tensors).computed() }) {
         try RelativeError.of(body(tensors), at: SamplePlaces(4096, of: count)) { reference(values, $0) }
       }
       trial.counters = {
         let before = device.counters.launches
-        try body(tensors).evaluated()
+        try body(tensors).computed()
         return ["launches": Double(device.counters.launches - before)]
       }
       return trial
@@ -59,7 +59,7 @@ enum ElementwiseSuite {
       let (vx, vr) = (SampleValues(1), SampleValues(2))
       let x = try vx.tensor([rows, columns], on: device)
       let row = try vr.tensor([columns], on: device)
-      return Trial(run: { try (x + row).evaluated() }) {
+      return Trial(run: { try (x + row).computed() }) {
         try RelativeError.of(x + row, at: SamplePlaces(4096, of: rows * columns)) {
           vx.double($0) + vr.double($0 % columns)
         }
@@ -72,9 +72,9 @@ enum ElementwiseSuite {
       .elementwise, "scale", "\(count)", dtype: .bfloat16, work: .traffic(Double(count * 4))
     ) { device in
       let values = SampleValues(1)
-      let x = try values.tensor([count], on: device).cast(to: .bfloat16).evaluated()
+      let x = try values.tensor([count], on: device).cast(to: .bfloat16).computed()
       // bfloat16 keeps 8 bits: each of the two roundings may be off by 2^-9.
-      return Trial(tolerance: 0x1p-7, run: { try (x * 3).evaluated() }) {
+      return Trial(tolerance: 0x1p-7, run: { try (x * 3).computed() }) {
         try RelativeError.of(x * 3, at: SamplePlaces(4096, of: count)) { values.double($0) * 3 }
       }
     }

@@ -9,7 +9,7 @@ enum EmbeddingSuite {
   private static func token(_ index: Int, _ rows: Int) -> Int { SampleValues(2).integer(index, below: rows) }
 
   private static func indices(_ tokens: Int, _ rows: Int, on device: Device) throws -> Tensor {
-    try Tensor((0..<tokens).map { Int32(token($0, rows)) }, device: device).evaluated()
+    try Tensor((0..<tokens).map { Int32(token($0, rows)) }, device: device).computed()
   }
 
   private static func forward(rows: Int, width: Int, tokens: Int) -> Workload {
@@ -21,7 +21,7 @@ enum EmbeddingSuite {
       let values = SampleValues(1)
       let table = try values.tensor([rows, width], on: device)
       let picked = try indices(tokens, rows, on: device)
-      return Trial(run: { try Tensor.embedding(picked, table).evaluated() }) {
+      return Trial(run: { try Tensor.embedding(picked, table).computed() }) {
         try RelativeError.of(
           Tensor.embedding(picked, table), at: SamplePlaces(4096, of: tokens * width)
         ) { values.double(token($0 / width, rows) * width + $0 % width) }
@@ -42,7 +42,7 @@ enum EmbeddingSuite {
       let upstream = try upstreams.tensor([tokens, width], on: device)
       let y = Tensor.embedding(picked, table)
       let gradient = { y.gradients(of: [table], upstream: upstream, retainingGraph: true)[0] }
-      return Trial(run: { try gradient().evaluated() }) {
+      return Trial(run: { try gradient().computed() }) {
         var uses: [Int: [Int]] = [:]
         for i in 0..<tokens { uses[token(i, rows), default: []].append(i) }
         let values = try gradient().hostValues()

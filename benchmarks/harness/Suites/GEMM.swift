@@ -56,7 +56,7 @@ enum GEMMSuite {
       let a = try matrix(va, m, k, sizes.transposesA)
       let b = try matrix(vb, k, n, sizes.transposesB)
       let places = SamplePlaces(96, of: batch * m * n)
-      return Trial(run: { try a.matmul(b).evaluated() }) {
+      return Trial(run: { try a.matmul(b).computed() }) {
         try RelativeError.of(a.matmul(b), at: places) { place in
           let (z, row, column) = (place / (m * n), place / n % m, place % n)
           return (0..<k).reduce(0.0) { sum, i in
@@ -81,7 +81,7 @@ enum GEMMSuite {
       let bias = try vb.tensor([outputs], on: device)
       let places = SamplePlaces(96, of: rows * outputs)
       let run = { x.linear(weight: weight, bias: bias, activation: .relu) }
-      return Trial(run: { try run().evaluated() }) {
+      return Trial(run: { try run().computed() }) {
         try RelativeError.of(run(), at: places) { place in
           let (row, column) = (place / outputs, place % outputs)
           let sum = (0..<inputs).reduce(vb.double(column)) {

@@ -13,11 +13,11 @@ enum LatencySuite {
   /// One element plus one: nothing but building, launching and, where asked for, waiting.
   private static func single(_ name: String, isQuick: Bool, waits: Bool) -> Workload {
     Workload(.latency, name, "1", work: .time, isQuick: isQuick, hasPeers: !waits) { device in
-      let x = try Tensor([1] as [Float], device: device).evaluated()
+      let x = try Tensor([1] as [Float], device: device).computed()
       return Trial(
         tolerance: 0,
         run: {
-          try (x + 1).evaluated()
+          try (x + 1).computed()
           if waits { try device.synchronize() }
         }, check: { Double(abs(try (x + 1).item() - 2)) })
     }
@@ -25,7 +25,7 @@ enum LatencySuite {
 
   private static var views: Workload {
     Workload(.latency, "view", "transpose, slice, reshape", work: .time) { device in
-      let x = try Tensor.zeros([4, 6, 8], device: device).evaluated()
+      let x = try Tensor.zeros([4, 6, 8], device: device).computed()
       let run = { x.transposed(0, 1).sliced(axis: 0, from: 1, to: 3).reshaped(to: [2, 4, 2, 4]) }
       return Trial(tolerance: 0, run: { _ = run() }) { run().shape == [2, 4, 2, 4] ? 0 : 1 }
     }
@@ -33,9 +33,9 @@ enum LatencySuite {
 
   private static var multiplyAddBackward: Workload {
     Workload(.latency, "multiply-add-backward", "1", work: .time, hasPeers: true) { device in
-      let x = try Tensor([3] as [Float], device: device).evaluated().requiringGradient()
+      let x = try Tensor([3] as [Float], device: device).computed().requiringGradient()
       let run = { (x * x + 1).gradient(of: x) }
-      return Trial(tolerance: 0, run: { try run().evaluated() }) { Double(abs(try run().item() - 6)) }
+      return Trial(tolerance: 0, run: { try run().computed() }) { Double(abs(try run().item() - 6)) }
     }
   }
 
@@ -58,17 +58,17 @@ enum LatencySuite {
       let parameters = model.parameters
       let optimizer = Adam(parameters, learningRate: 1e-3)
       let image = try SampleValues(1).tensor([1, 1, 10, 10], on: device)
-      let label = try Tensor([1] as [Int32], device: device).evaluated()
+      let label = try Tensor([1] as [Int32], device: device).computed()
       let step = { () -> Tensor in
         let loss = crossEntropy(model(image), label)
         optimizer.step(loss.gradients(of: parameters))
         return loss
       }
-      try step().evaluated()
+      try step().computed()
       let before = device.counters.launches
-      try step().evaluated()
+      try step().computed()
       let launches = device.counters.launches - before
-      var trial = Trial(tolerance: 0, run: { try step().evaluated() }) {
+      var trial = Trial(tolerance: 0, run: { try step().computed() }) {
         try step().item().isFinite ? 0 : .infinity
       }
       trial.parts = Double(max(launches, 1))

@@ -32,7 +32,7 @@ enum LoaderSuite {
       return Trial(tolerance: 1e-5) {
         epoch += 1
         let batches = stream()
-        while let batch = try batches.next() { try batch.inputs.evaluated() }
+        while let batch = try batches.next() { try batch.inputs.computed() }
       } check: {
         try error(
           of: stream(), images, order: RandomSampler(count: count, seed: 0).order(epoch: epoch), isAugmented)

@@ -15,7 +15,7 @@ extension MemorySuite {
       func step(_ precision: Precision) throws {
         let loss = gpt.loss(tokens, precision)
         optimizer.step(loss.gradients(of: optimizer.parameters))
-        try loss.evaluated()
+        try loss.computed()
       }
       func peak(_ precision: Precision) throws -> Double {
         try device.synchronize()

@@ -28,7 +28,7 @@ enum MemorySuite {
     ) { device in
       let values = SampleValues(1)
       let x = try values.tensor([size, size], on: device)
-      return Trial(tolerance: 0, run: { try body(x).evaluated() }) {
+      return Trial(tolerance: 0, run: { try body(x).computed() }) {
         let result = body(x)
         return try RelativeError.of(result, at: SamplePlaces(4096, of: result.count)) {
           values.double(source($0))

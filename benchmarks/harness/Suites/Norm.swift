@@ -31,7 +31,7 @@ enum NormSuite {
       let x = try vx.tensor([rows, columns], on: device)
       let weight = try vw.tensor([columns], on: device)
       let bias = try vb.tensor([columns], on: device)
-      return Trial(run: { try x.layerNorm(weight: weight, bias: bias).evaluated() }) {
+      return Trial(run: { try x.layerNorm(weight: weight, bias: bias).computed() }) {
         try SoftmaxSuite.rowError(x.layerNorm(weight: weight, bias: bias), rows, columns) { index in
           normalized(row(vx, index, columns)).values.enumerated().map {
             $1 * vw.double($0) + vb.double($0)
@@ -53,7 +53,7 @@ enum NormSuite {
       let upstream = try vg.tensor([rows, columns], on: device)
       let y = x.layerNorm(weight: weight, bias: bias)
       let gradients = { y.gradients(of: [x, weight, bias], upstream: upstream, retainingGraph: true) }
-      return Trial(tolerance: 1e-4, run: { for gradient in gradients() { try gradient.evaluated() } }) {
+      return Trial(tolerance: 1e-4, run: { for gradient in gradients() { try gradient.computed() } }) {
         let found = gradients()
         let inputError = try SoftmaxSuite.rowError(found[0], rows, columns) { index in
           let (xs, scale) = normalized(row(vx, index, columns))
@@ -95,7 +95,7 @@ enum NormSuite {
       let gradients = {
         x.batchNorm(weight: weight, bias: bias).output.gradients(of: [x, weight, bias], upstream: upstream)
       }
-      return Trial(tolerance: 1e-4, run: { for gradient in gradients() { try gradient.evaluated() } }) {
+      return Trial(tolerance: 1e-4, run: { for gradient in gradients() { try gradient.computed() } }) {
         let found = try gradients()[0].hostValues()
         var error = RelativeError()
         for channel in [0, channels - 1] {

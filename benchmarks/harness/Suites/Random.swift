@@ -28,7 +28,7 @@ enum RandomSuite {
   ) -> Workload {
     Workload(.random, name, "\(count)", work: .traffic(Double(count * 4)), isQuick: isQuick) { device in
       let generator = Generator(seed: seed)
-      return Trial(run: { try body(generator, device).evaluated() }) {
+      return Trial(run: { try body(generator, device).computed() }) {
         try RelativeError.of(body(Generator(seed: seed), device), at: SamplePlaces(4096, of: count)) {
           reference(PhiloxReference.words(block: UInt64($0 / 4), seed: seed), $0 % 4)
         }
@@ -42,7 +42,7 @@ enum RandomSuite {
       let x = try values.tensor([count], on: device)
       let generator = Generator(seed: seed)
       let probability: Float = 0.25
-      return Trial(run: { try x.dropout(probability: probability, generator: generator).evaluated() }) {
+      return Trial(run: { try x.dropout(probability: probability, generator: generator).computed() }) {
         let result = x.dropout(probability: probability, generator: Generator(seed: seed))
         return try RelativeError.of(result, at: SamplePlaces(4096, of: count)) {
           let words = PhiloxReference.words(block: UInt64($0 / 4), seed: seed)

@@ -47,7 +47,7 @@ enum RecurrentSuite {
       let parameters = layer.parameters
       func loss(_ x: Tensor) -> Tensor { layer(x).sum() }
       return Trial(tolerance: 2e-3) {
-        for gradient in loss(x).gradients(of: parameters) { try gradient.evaluated() }
+        for gradient in loss(x).gradients(of: parameters) { try gradient.computed() }
       } check: {
         let (few, short) = (2, 16)
         let part = try SampleValues(1).tensor([few, short, size], on: device)

@@ -40,7 +40,7 @@ enum ReductionSuite {
       // All of one sign: a sum that cancels would say nothing about the digits lost.
       let values = SampleValues(1, low: 0.25, high: 1)
       let x = try values.tensor([rows, columns], on: device)
-      return Trial(run: { try body(x).evaluated() }) {
+      return Trial(run: { try body(x).computed() }) {
         let result = body(x)
         return try RelativeError.of(result, at: SamplePlaces(64, of: result.count)) { reference(values, $0) }
       }
@@ -54,7 +54,7 @@ enum ReductionSuite {
       let values = SampleValues(1, low: 0.25, high: 1)
       let x = try values.tensor([rows, columns], on: device)
       // Sums of thousands of elements in their order lose digits one by one.
-      return Trial(tolerance: 1e-4, run: { try x.cumulativeSum(axis: 1).evaluated() }) {
+      return Trial(tolerance: 1e-4, run: { try x.cumulativeSum(axis: 1).computed() }) {
         try RelativeError.of(x.cumulativeSum(axis: 1), at: SamplePlaces(64, of: rows * columns)) { place in
           (place / columns * columns...place).reduce(0) { $0 + values.double($1) }
         }

@@ -29,7 +29,7 @@ enum SoftmaxSuite {
     ) { device in
       let values = SampleValues(1, low: low, high: high)
       let x = try values.tensor([rows, columns], on: device)
-      return Trial(run: { try x.softmax().evaluated() }) {
+      return Trial(run: { try x.softmax().computed() }) {
         try rowError(x.softmax(), rows, columns) { row(values, $0, columns) }
       }
     }
@@ -45,7 +45,7 @@ enum SoftmaxSuite {
       let upstream = try upstreams.tensor([rows, columns], on: device)
       let y = x.softmax()
       let gradient = { y.gradients(of: [x], upstream: upstream, retainingGraph: true)[0] }
-      return Trial(run: { try gradient().evaluated() }) {
+      return Trial(run: { try gradient().computed() }) {
         try rowError(gradient(), rows, columns) { index in
           let y = row(values, index, columns)
           let g = (0..<columns).map { upstreams.double(index * columns + $0) }
@@ -64,9 +64,9 @@ enum SoftmaxSuite {
       let values = SampleValues(1, low: low, high: high)
       let labels = (0..<rows).map { Int32(SampleValues(2).integer($0, below: classes)) }
       let x = try values.tensor([rows, classes], on: device).requiringGradient()
-      let target = try Tensor(labels, device: device).evaluated()
+      let target = try Tensor(labels, device: device).computed()
       let gradient = { x.crossEntropy(target).gradient(of: x) }
-      return Trial(run: { try gradient().evaluated() }) {
+      return Trial(run: { try gradient().computed() }) {
         try rowError(gradient(), rows, classes) { index in
           var result = row(values, index, classes)
           result[Int(labels[index])] -= 1

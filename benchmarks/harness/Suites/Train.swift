@@ -63,7 +63,7 @@ enum TrainSuite {
         let labels = (0..<count).map { $0 % 10 }
         return (
           try SampleValues(1).tensor([count, 3, 32, 32], on: device), labels,
-          try Tensor(labels.map { Int32($0) }, device: device).evaluated()
+          try Tensor(labels.map { Int32($0) }, device: device).computed()
         )
       }
       let full = try batch(batchSize)
@@ -102,8 +102,8 @@ enum TrainSuite {
         return (
           rows,
           try Tensor(rows.joined().map { Int32($0) }, shape: [count, sizes.length], device: device)
-            .evaluated(),
-          labels, try Tensor(labels.map { Int32($0) }, device: device).evaluated()
+            .computed(),
+          labels, try Tensor(labels.map { Int32($0) }, device: device).computed()
         )
       }
       let full = try batch(batchSize)
@@ -128,7 +128,7 @@ enum TrainSuite {
     let run = {
       let loss = try loss()
       optimizer.step(loss.gradients(of: parameters))
-      try loss.evaluated()
+      try loss.computed()
     }
     // The slope of a loss with corners, and sums over whole batches in float32.
     var trial = Trial(tolerance: 2e-3, run: run, check: check)

@@ -13,7 +13,7 @@ enum TransferSuite {
 
   private static func send(_ bytes: [UInt8], to device: Device) throws -> Tensor {
     try bytes.withUnsafeBytes {
-      try Tensor(bytes: $0, shape: [bytes.count], dtype: .uint8, device: device).evaluated()
+      try Tensor(bytes: $0, shape: [bytes.count], dtype: .uint8, device: device).computed()
     }
   }
 

@@ -1,9 +1,9 @@
 import LatheCore
 
-extension Evaluation {
+extension Fusion {
   /// Computes pending storages of many tensors together: groups whose programs are the same run in one operation.
   ///
-  /// Results take the memory of inputs that nobody else holds. Called under the device's evaluation lock; afterwards
+  /// Results take the memory of inputs that nobody else holds. Called under the device's computation lock; afterwards
   /// every storage is ready or failed.
   ///
   /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its

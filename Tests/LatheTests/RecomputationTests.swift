@@ -4,8 +4,8 @@ import Testing
 
 extension AllTests {
   /// Regions that the backward pass runs again.
-  @Suite("Checkpointing", .serialized)
-  struct Checkpointing {
+  @Suite("Recomputation", .serialized)
+  struct RecomputedParts {
     private struct Network {
       let weights: [Tensor]
       let x: Tensor
@@ -15,9 +15,9 @@ extension AllTests {
         weights = try (0..<layers).map { layer in
           try Tensor.normal(
             [width, width], deviation: 0.3, generator: Generator(seed: UInt64(layer + 1)), device: device
-          ).evaluated().requiringGradient()
+          ).computed().requiringGradient()
         }
-        x = try Tensor.normal([rows, width], generator: Generator(seed: 9), device: device).evaluated()
+        x = try Tensor.normal([rows, width], generator: Generator(seed: 9), device: device).computed()
           .requiringGradient()
       }
 
@@ -40,7 +40,7 @@ extension AllTests {
         let plain = withPrecision(precision) { network.loss { $0() } }
         let after = network.generator.state
         let expected = try plain.gradients(of: inputs).map { try $0.bytes() }
-        let checked = withPrecision(precision) { network.loss { checkpoint($0) } }
+        let checked = withPrecision(precision) { network.loss { recomputed($0) } }
         #expect(network.generator.state == after)
         // Draws in between must not matter.
         _ = Tensor.uniform([100], generator: network.generator, device: device)
@@ -60,7 +60,7 @@ extension AllTests {
       network.generator.state = Generator.State(seed: 5)
       let halves = [Array(network.weights[..<2]), Array(network.weights[2...])]
       let nested = halves.reduce(network.x) { x, half in
-        checkpoint { half.reduce(x) { x, weight in checkpoint { network.layer(x, weight) } } }
+        recomputed { half.reduce(x) { x, weight in recomputed { network.layer(x, weight) } } }
       }.square().mean()
       #expect(try nested.gradients(of: inputs, retainingGraph: true).map { try $0.bytes() } == expected)
       #expect(try nested.gradients(of: inputs).map { try $0.bytes() } == expected, "a second time")
@@ -80,7 +80,7 @@ extension AllTests {
         return (parts[0] * parts[1]).sum() + parts[2].square().sum() + parts[0].square().sum()
       }
       let expected = loss { $0() }.gradients(of: [x, w])
-      let found = loss { checkpoint($0) }.gradients(of: [x, w])
+      let found = loss { recomputed($0) }.gradients(of: [x, w])
       for (a, b) in zip(found, expected) { #expect(try (a - b).abs().max().item() < 1e-5) }
     }
 
@@ -90,18 +90,18 @@ extension AllTests {
         let g = network.loss(region).gradient(of: network.x, creatingGraph: true)
         return g.square().sum().gradient(of: network.weights[0])
       }
-      let (expected, found) = (second { $0() }, second { checkpoint($0) })
+      let (expected, found) = (second { $0() }, second { recomputed($0) })
       #expect(try (expected - found).abs().max().item() < 1e-6)
       #expect(try expected.abs().max().item() > 1e-4)
     }
 
     @Test func nothingIsKeptWhereNothingIsTracked() throws {
       let x = Tensor([1, 2] as [Float], device: .cpu)
-      #expect(!checkpoint { x * 2 }.requiresGradient)
+      #expect(!recomputed { x * 2 }.requiresGradient)
       let tracked = x.requiringGradient()
-      #expect(!noGradient { checkpoint { tracked * 2 } }.requiresGradient)
+      #expect(!noGradient { recomputed { tracked * 2 } }.requiresGradient)
       // A result of which a part of the tape was passed on alone.
-      let same = checkpoint { tracked }
+      let same = recomputed { tracked }
       #expect(try same.gradient(of: tracked).scalars() == [1, 1] as [Float])
     }
 
@@ -112,10 +112,10 @@ extension AllTests {
         try device.synchronize()
         device.resetCounters()
         let before = device.counters.bytesInUse
-        for gradient in network.loss(region).gradients(of: network.weights) { try gradient.evaluated() }
+        for gradient in network.loss(region).gradients(of: network.weights) { try gradient.computed() }
         return device.counters.peakBytes - before
       }
-      let (plain, checked) = (try peak { $0() }, try peak { checkpoint($0) })
+      let (plain, checked) = (try peak { $0() }, try peak { recomputed($0) })
       #expect(Double(checked) < 0.6 * Double(plain), "\(checked) of \(plain)")
     }
   }

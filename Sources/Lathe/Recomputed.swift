@@ -2,29 +2,29 @@ import LatheCore
 import Synchronization
 
 /// Runs `body` and keeps its result but not what its gradient needs: the backward pass runs it once more (Chen et al.,
-/// 2016).
+/// 2016), as PyTorch's `checkpoint`.
 ///
 /// The second run draws the same random numbers, whatever generators were used since, and works in the same precision,
 /// so that gradients are the same to the bit. Running statistics are not updated again. `body` may capture any tensors
-/// and parameters, and checkpoints nest. It must compute the same operations each time; it runs on the thread that asks
+/// and parameters, and such parts nest. It must compute the same operations each time; it runs on the thread that asks
 /// for gradients, which should be the one that ran it first.
-public func checkpoint(_ body: @escaping () -> Tensor) -> Tensor { checkpoint { [body()] }[0] }
+public func recomputed(_ body: @escaping () -> Tensor) -> Tensor { recomputed { [body()] }[0] }
 
-/// The same for a body with several results; see `checkpoint(_:)`.
-public func checkpoint(_ body: @escaping () -> [Tensor]) -> [Tensor] {
+/// The same for a body with several results; see `recomputed(_:)`.
+public func recomputed(_ body: @escaping () -> [Tensor]) -> [Tensor] {
   guard GradientMode.isRecording else { return body() }
   let draws = DrawLog(over: DrawLog.current)
   let start = GradientNode.nextID
   let results = DrawLog.$current.withValue(draws, operation: body)
   let inputs = GradientNode.boundary(of: results.compactMap(\.node), before: start)
   guard !inputs.isEmpty, results.contains(where: { ($0.node?.id ?? 0) >= start }) else { return results }
-  let region = CheckpointedRegion(
+  let region = RecomputedRegion(
     body: body, inputs: inputs, keys: draws.keys, precision: PrecisionScope.current, count: results.count)
   return region.outputs(of: results, from: start)
 }
 
 /// A part of the forward pass that is run again in the backward pass.
-private final class CheckpointedRegion: @unchecked Sendable {
+private final class RecomputedRegion: @unchecked Sendable {
   // Unchecked: `body` runs again only inside the walk that owns the graph, as `GradientNode` says of walks, and
   // `gradients` is touched only there.
 
@@ -49,7 +49,7 @@ private final class CheckpointedRegion: @unchecked Sendable {
 
   /// The results with the region on the tape instead of the operations that made them.
   func outputs(of results: [Tensor], from start: Int) -> [Tensor] {
-    let whole = GradientNode(name: "checkpoint", of: results[0].detached(), inputs: inputs) { [self] _, _ in
+    let whole = GradientNode(name: "recomputed", of: results[0].detached(), inputs: inputs) { [self] _, _ in
       inputGradients()
     }
     return results.enumerated().map { index, result in
@@ -58,8 +58,8 @@ private final class CheckpointedRegion: @unchecked Sendable {
       let device = result.device
       // Computed now: a pending result would hold what it is made of.
       var output = result.detached()
-      _ = try? output.evaluated()
-      output.node = GradientNode(name: "checkpoint result", of: output, inputs: [whole]) {
+      _ = try? output.computed()
+      output.node = GradientNode(name: "recomputed result", of: output, inputs: [whole]) {
         [self] gradient, _ in
         gradients[index] = gradient
         // The region is visited after all its results; what it is handed is only their count.
@@ -84,13 +84,13 @@ private final class CheckpointedRegion: @unchecked Sendable {
     }
     require(
       results.count == upstream.count && draws.isFinished,
-      "checkpoint: the second run gave \(results.count) results and drew \(draws.used) times, the first "
+      "recomputed: the second run gave \(results.count) results and drew \(draws.used) times, the first "
         + "\(upstream.count) and \(keys.count): it must do the same each time")
     var roots: [(node: GradientNode, gradient: Tensor)] = []
     for (result, gradient) in zip(results, upstream) {
       guard let gradient else { continue }
       guard let node = result.node, node.id >= boundary, result.shape == gradient.shape else {
-        stop("checkpoint: the second run made another result than the first: it must do the same each time")
+        stop("recomputed: the second run made another result than the first: it must do the same each time")
       }
       roots.append((node, gradient))
     }
@@ -98,7 +98,7 @@ private final class CheckpointedRegion: @unchecked Sendable {
   }
 }
 
-/// Whether a checkpointed region runs for the second time, when running statistics must not move again.
+/// Whether a recomputed region runs for the second time, when running statistics must not move again.
 package enum Recomputation {
   @TaskLocal package static var isUnderWay = false
 }

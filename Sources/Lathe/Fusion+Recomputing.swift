@@ -1,6 +1,6 @@
 import LatheCore
 
-extension Evaluation {
+extension Fusion {
   /// Longer expressions are stored: computing them twice costs more than the memory.
   private static let recomputedSize = 4
 
@@ -10,7 +10,7 @@ extension Evaluation {
   /// It saves memory where what the elements are made of is kept anyway, as is the input of an activation function
   /// whose result only a product reads: the tape then holds the first, and the second is made again when needed.
   static func recomputed(_ storage: Storage) -> Storage? {
-    storage.device.evaluationLock.withLock {
+    storage.device.computationLock.withLock {
       guard isShort(storage), readsOnlyWhatIsKept(storage, limit: storage.byteCount) else { return nil }
       return computed(storage)
     }
@@ -46,7 +46,7 @@ extension Evaluation {
   private static func readsOnlyWhatIsKept(_ storage: Storage, limit: Int) -> Bool {
     guard case .pending(var expression) = storage.state else { return false }
     // Taken out, so that a reference that only the expression holds is unique.
-    storage.state = .evaluating
+    storage.state = .computing
     defer { storage.state = .pending(expression) }
     for index in expression.operands.indices {
       guard case .storage(var child, let view) = expression.operands[index] else { continue }
@@ -57,7 +57,7 @@ extension Evaluation {
         guard view == nil, readsOnlyWhatIsKept(child, limit: limit) else { return false }
       case .ready:
         if child.byteCount > limit || isKnownUniquelyReferenced(&child) { return false }
-      case .failed, .evaluating: return false
+      case .failed, .computing: return false
       }
     }
     return true

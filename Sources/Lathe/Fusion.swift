@@ -1,14 +1,14 @@
 import LatheCore
 
 /// Turns deferred expressions into one element-wise program and runs it.
-enum Evaluation {
+enum Fusion {
   /// Limits of one program: small enough for every driver's argument limit and for registers.
   static let maximumSize = 32
   static let maximumLeaves = 12
 
   /// Computes a pending storage, together with every pending one below it that somebody still holds.
   ///
-  /// Called under the device's evaluation lock. Afterwards the storage is ready or failed.
+  /// Called under the device's computation lock. Afterwards the storage is ready or failed.
   static func run(_ root: Storage) {
     var builder = ProgramBuilder(shape: root.shape)
     // Each storage that is folded in, held once, so that uniqueness tells whether somebody outside holds it.
