@@ -46,7 +46,7 @@
       let form = ReductionKernel(
         kind: reduction.kind, program: reduction.program, profile: profile, mode: plan.mode,
         labels: axes.labels,
-        accesses: accesses)
+        accesses: accesses, isLong: plan.isLong)
       let key = GeneratedKernels.Key(program: reduction.program, form: form.form)
       let kernel = try generated.kernel(key) {
         try self.kernel(.generated(name: "reduce", text: form.text), "reduce")
@@ -105,21 +105,28 @@
           let least = innerIsReduced ? 8192 : max(1, 8192 / min(inner, 64))
           split(into: min((units * 4 + items - 1) / items, count / least))
         }
-        if maySplit { limitRuns(of: innerIsReduced ? min(inner, 16 * Self.run) : Self.run) }
+        let lanes = innerIsReduced ? 4 * backend.profile.vectorWidth : 1
+        if maySplit { limitRuns(of: innerIsReduced ? min(inner, lanes * Self.run) : Self.run) }
+        isLong = chunk > 2 * Self.run * lanes || (innerIsReduced && chunk > inner)
         global = (items * splits, 1, 1)
       case .gpu:
         let wanted = mode == .tree ? units * 4 : units * 512
         if maySplit, outputs * 2 <= wanted {
           split(into: min(wanted / outputs, count / (mode == .tree ? 2048 : 64)))
         }
-        if maySplit { limitRuns(of: mode == .tree ? 256 * Self.run : Self.run) }
+        let lanes = mode == .tree ? 256 : 1
+        if maySplit { limitRuns(of: lanes * Self.run) }
+        isLong = chunk > 2 * Self.run * lanes
         local = mode == .tree ? 256 : 64
         global = (mode == .tree ? outputs * 256 : outputs, splits, 1)
       }
     }
 
     /// Numbers of a run, LATHE_RUN in common.clh.
-    private static let run = 8
+    private static let run = 16
+
+    /// Whether a lane adds more numbers than two runs have.
+    private(set) var isLong = true
 
     /// Splits where a part has more runs of so many elements than a pair of floats adds without loss.
     private mutating func limitRuns(of elements: Int) {

@@ -32,23 +32,7 @@
         const size_t row = position - start;
         const size_t end = min((size_t)n\(last), end_of_chunk - row);
         size_t j = start;
-        while (j + \(wide.width) <= end) {
-        const size_t run_end = \(runEnd("j", step: wide.width, end: "end"));
-        \(wide.type(registerType)) run = \(identity(width: wide.width));
-        for (; j + \(wide.width) <= run_end; j += \(wide.width)) {
-        \(wide.body(accesses: accesses, index: "j"))
-        run = \(joined("run", register));
-        }
-        \(addRun("run", to: "sums", wide))
-        }
-        if (j < end) {
-        \(scalar.type(registerType)) run = \(identity(width: 1));
-        for (; j < end; j++) {
-        \(scalar.body(accesses: accesses, index: "j"))
-        run = \(joined("run", register));
-        }
-        \(addRun("run", to: "total", scalar))
-        }
+        \(isPair ? runsOfRow : wholeRow)
         position = row + end;
         start = 0;
         \(odometer(outer))
@@ -57,6 +41,77 @@
         y[split * outputs + o] = \(result("total", width: 1));
         }
         """
+    }
+
+    /// How many results of a run are made beside each other.
+    ///
+    /// One alone would wait for each of its additions; a long program has other work meanwhile.
+    private var chains: Int { program.instructions.count <= 4 ? 4 : 1 }
+
+    private var runNames: [String] { (0..<chains).map { "run\($0)" } }
+
+    private var noRuns: String {
+      let values = runNames.map { "\($0) = \(identity(width: wide.width))" }
+      return "\(wide.type(registerType)) \(values.joined(separator: ", "));"
+    }
+
+    /// Takes vectors up to an end, each chain one in turn, and then those that are left.
+    private func takeVectors(to end: String) -> String {
+      func step(_ chain: Int) -> String {
+        """
+        {
+        \(wide.body(accesses: accesses, index: chain == 0 ? "j" : "(j + \(chain * wide.width))"))
+        \(runNames[chain]) = \(joined(runNames[chain], register));
+        }
+        """
+      }
+      func loop(_ count: Int) -> String {
+        let width = count * wide.width
+        return """
+          for (; j + \(width) <= \(end); j += \(width)) {
+          \((0..<count).map(step).joined(separator: "\n"))
+          }
+          """
+      }
+      return chains > 1 ? "\(loop(chains))\n\(loop(1))" : loop(1)
+    }
+
+    private var chainsJoined: String {
+      chains > 1 ? joined(joined("run0", "run1"), joined("run2", "run3")) : "run0"
+    }
+
+    /// The rest of a row in runs, whose results are added to pairs.
+    private var runsOfRow: String {
+      """
+      while (j + \(wide.width) <= end) {
+      const size_t run_end = \(runEnd("j", step: chains * wide.width, end: "end"));
+      \(noRuns)
+      \(takeVectors(to: "run_end"))
+      const \(wide.type(registerType)) run = \(chainsJoined);
+      \(addRun("run", to: "sums", wide))
+      }
+      if (j < end) {
+      \(scalar.type(registerType)) run = \(identity(width: 1));
+      for (; j < end; j++) {
+      \(scalar.body(accesses: accesses, index: "j"))
+      run = \(joined("run", register));
+      }
+      \(addRun("run", to: "total", scalar))
+      }
+      """
+    }
+
+    /// The rest of a row at once.
+    private var wholeRow: String {
+      """
+      \(noRuns)
+      \(takeVectors(to: "end"))
+      sums = \(joined("sums", chainsJoined));
+      for (; j < end; j++) {
+      \(scalar.body(accesses: accesses, index: "j"))
+      total = \(joined("total", register));
+      }
+      """
     }
 
     var columns: String {

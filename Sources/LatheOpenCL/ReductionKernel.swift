@@ -26,10 +26,13 @@
     let labels: [Bool]
     /// How each input is read along the innermost axis.
     let accesses: [Access]
+    /// Whether so many elements are added that floats would lose digits.
+    let isLong: Bool
 
     /// What the text depends on, beside the program and the profile.
     var form: [UInt8] {
-      [1, mode.rawValue, kind.rawValue] + labels.map { $0 ? 1 : 0 } + [2] + accesses.map(\.rawValue)
+      [1, mode.rawValue, kind.rawValue, isLong ? 1 : 0] + labels.map { $0 ? 1 : 0 } + [2]
+        + accesses.map(\.rawValue)
     }
 
     var rank: Int { labels.count }
@@ -148,8 +151,8 @@
       }
     }
 
-    /// Whether results are sums of floats, which are kept as pairs; see common.clh.
-    var isPair: Bool { kind == .sum && registerType == .float32 }
+    /// Whether results are long sums of floats, which are kept as pairs; see common.clh.
+    var isPair: Bool { isLong && kind == .sum && registerType == .float32 }
 
     /// A result with nothing in it yet.
     func start(_ name: String, _ printer: ProgramPrinter) -> String {
@@ -202,7 +205,9 @@
 
     /// A result as it is stored.
     func result(_ name: String, width: Int) -> String {
-      let value = isPair ? "lathe_total_f\(width)(\(name), \(name)_rest, divisor)" : name
+      let isSum = kind == .sum && registerType == .float32
+      let rest = isPair ? "\(name)_rest" : "0.0f"
+      let value = isSum ? "lathe_total_f\(width)(\(name), \(rest), divisor)" : name
       return ProgramPrinter(program: program, width: width).stored(value, as: program.outputs[0].dtype)
     }
   }

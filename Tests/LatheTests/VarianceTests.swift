@@ -49,5 +49,33 @@ extension AllTests {
         #expect(abs(try deviations(size).item() as Float / size - 1) < 1e-6, "\(size)")
       }
     }
+
+    /// Layer norm scales rows whose squares leave float32.
+    @Test(arguments: TestDevice.all, [4, 100, 3000])
+    func layerNormOfHugeRows(_ device: Device, _ columns: Int) throws {
+      let rows = (0..<3).map { row in
+        (0..<columns).map { column -> Float in
+          let step = Float((column * 7 + row) % 4)
+          return row == 0 ? step * 1e38 : row == 1 ? step : (step - 1) * 1e38
+        }
+      }
+      let x = Tensor(Array(rows.joined()), shape: [3, columns], device: device).requiringGradient()
+      let weight = Tensor((0..<columns).map { Float($0 % 3) }, device: device)
+      let bias = Tensor.zeros([columns], device: device)
+      let normal = x.layerNorm(weight: weight, bias: bias, epsilon: 1e-5)
+      let found = try normal.scalars(as: Float.self)
+      for (r, row) in rows.enumerated() {
+        let mean = row.reduce(0.0) { $0 + Double($1) } / Double(columns)
+        let variance = row.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(columns)
+        let deviation = (variance + 1e-5).squareRoot()
+        for (c, value) in row.enumerated() {
+          let right = (Double(value) - mean) / deviation * Double(c % 3)
+          #expect(abs(Double(found[r * columns + c]) - right) <= 1e-5, "row \(r), column \(c)")
+        }
+      }
+      let upstream = Tensor((0..<3 * columns).map { Float($0 % 5) }, shape: [3, columns], device: device)
+      let gradient = try normal.gradients(of: [x], upstream: upstream)[0].scalars(as: Float.self)
+      #expect(gradient.allSatisfy { $0.isFinite })
+    }
   }
 }

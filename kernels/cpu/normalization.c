@@ -1,5 +1,6 @@
 #include "include/normalization.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "blocked_sums.h"
@@ -8,45 +9,69 @@
 
 // Sums run in four chains, since an addition waits for the one before it.
 
-/// The mean of n floats less `offset`, or of their squares.
-LATHE_INLINE double row_mean(const float *x, long n, const bool squares, float offset) {
+/// The mean of n floats less `offset`, or of their squares; scale is 1 / n.
+LATHE_INLINE double row_mean(const float *x, long n, double scale, const bool squares, float offset) {
   double sum = 0;
   long i = 0;
   while (i + 16 <= n) {
-    f16v chains[4] = {};
-    const long end = i + LATHE_SUM_BLOCK < n ? i + LATHE_SUM_BLOCK : n;
-    for (; i + 64 <= end; i += 64) {
-      for (int j = 0; j < 4; j++) {
-        const f16v d = load16(x + i + 16 * j) - offset;
-        chains[j] += squares ? d * d : d;
+    f16v lanes = {};
+    for (int block = 0; block < LATHE_SUM_BLOCKS && i + 16 <= n; block++) {
+      f16v chains[4] = {};
+      const long end = i + LATHE_SUM_BLOCK < n ? i + LATHE_SUM_BLOCK : n;
+      for (; i + 64 <= end; i += 64) {
+        for (int j = 0; j < 4; j++) {
+          const f16v d = load16(x + i + 16 * j) - offset;
+          chains[j] += squares ? d * d : d;
+        }
       }
+      for (; i + 16 <= end; i += 16) {
+        const f16v d = load16(x + i) - offset;
+        chains[0] += squares ? d * d : d;
+      }
+      lanes += (chains[0] + chains[1]) + (chains[2] + chains[3]);
     }
-    for (; i + 16 <= end; i += 16) {
-      const f16v d = load16(x + i) - offset;
-      chains[0] += squares ? d * d : d;
-    }
-    const f16v lanes = (chains[0] + chains[1]) + (chains[2] + chains[3]);
     sum += sum16(&lanes);
   }
   for (; i < n; i++) sum += squares ? (x[i] - offset) * (x[i] - offset) : x[i] - offset;
-  return sum / (double)n;
+  return sum * scale;
+}
+
+/// A row whose squares leave float32, in float64; mean and rstd get what the gradient needs.
+static void normalize_wide_row(
+    const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long n, float epsilon) {
+  double sum = 0, squares = 0;
+  for (long i = 0; i < n; i++) sum += x[i];
+  const double m = sum / (double)n;
+  for (long i = 0; i < n; i++) squares += (x[i] - m) * (x[i] - m);
+  const double r = 1 / sqrt(squares / (double)n + (double)epsilon);
+  for (long i = 0; i < n; i++) {
+    const float value = (float)((x[i] - m) * r);
+    y[i] = weight ? value * weight[i] + bias[i] : value;
+  }
+  *mean = (float)m;
+  *rstd = (float)r;
 }
 
 LATHE_CLONES void lathe_layer_norm(
     const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long n,
     float epsilon, bool streams, long first, long last) {
   streams = streams && are_lines(y, n);
+  const double scale = 1 / (double)n;
   for (long row = first; row < last; row++) {
     const float *from = x + row * n;
     float *to = y + row * n;
-    const float m = (float)row_mean(from, n, false, 0);
-    double variance = row_mean(from, n, true, m), shift = 0;
+    const float m = (float)row_mean(from, n, scale, false, 0);
+    double variance = row_mean(from, n, scale, true, m), shift = 0;
+    if (!(variance <= (double)FLT_MAX)) {
+      normalize_wide_row(from, weight, bias, to, mean + row, rstd + row, n, epsilon);
+      continue;
+    }
     // Where the mean is large beside the deviation, its rounding error counts.
     if ((double)m * m > 256 * variance) {
-      shift = row_mean(from, n, false, m);
+      shift = row_mean(from, n, scale, false, m);
       variance -= shift * shift;
     }
-    const float r = (float)(1 / sqrt(variance + (double)epsilon));
+    const float r = 1 / sqrtf((float)(variance + (double)epsilon));
     const float correction = (float)(-shift * (double)r);
     mean[row] = (float)((double)m + shift);
     rstd[row] = r;
@@ -88,6 +113,7 @@ LATHE_CLONES void lathe_layer_norm_backward(
     memset(weight_sums, 0, 2 * (size_t)n * sizeof(double));
     memset(run, 0, 2 * (size_t)n * sizeof(float));
   }
+  const double scale = 1 / (double)n;
   for (long row = first; row < last; row++) {
     const float *g = dy + row * n, *from = x + row * n;
     float *to = dx + row * n;
@@ -115,7 +141,7 @@ LATHE_CLONES void lathe_layer_norm_backward(
       sum_g += d;
       sum_product += d * ((from[i] - m) * r);
     }
-    const float mean_g = (float)(sum_g / (double)n), mean_product = (float)(sum_product / (double)n);
+    const float mean_g = (float)(sum_g * scale), mean_product = (float)(sum_product * scale);
     for (i = 0; i + 16 <= n; i += 16) {
       __builtin_prefetch(g + n + i);
       __builtin_prefetch(from + n + i);
@@ -150,7 +176,13 @@ LATHE_CLONES void lathe_layer_norm_backward(
 }
 
 LATHE_CLONES void lathe_sum_rows(const double *rows, long count, long stride, long n, float *to) {
-  for (long i = 0; i < n; i++) {
+  long i = 0;
+  for (; i + 16 <= n; i += 16) {
+    d16v sum = {};
+    for (long row = 0; row < count; row++) sum += *(const d16v *)(rows + row * stride + i);
+    store16(to + i, __builtin_convertvector(sum, f16v));
+  }
+  for (; i < n; i++) {
     double sum = 0;
     for (long row = 0; row < count; row++) sum += rows[row * stride + i];
     to[i] = (float)sum;

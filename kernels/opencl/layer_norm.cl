@@ -37,6 +37,32 @@ ROW_ATTRIBUTES __kernel void layer_norm(__global const float *restrict x,
     ROW_SUM(squares, i, columns, (ROW_LOAD(from + i) - mean) * (ROW_LOAD(from + i) - mean))
     FOR_REST(i, columns) rest += (from[i] - mean) * (from[i] - mean);
     float variance = row_sum(squares, rest) / columns;
+    if (!(variance <= FLT_MAX)) {
+      // The squares leave float32: the same for the row times a power of two, beside which epsilon is nothing.
+      const float scale = 0x1p-96f;
+      rest = 0.0f;
+      ROW_SUM(scaled, i, columns, ROW_LOAD(from + i) * scale)
+      FOR_REST(i, columns) rest += from[i] * scale;
+      const float scaled_mean = row_sum(scaled, rest) / columns;
+      rest = 0.0f;
+      ROW_SUM(scaled_squares, i, columns,
+              (ROW_LOAD(from + i) * scale - scaled_mean) * (ROW_LOAD(from + i) * scale - scaled_mean))
+      FOR_REST(i, columns) rest += (from[i] * scale - scaled_mean) * (from[i] * scale - scaled_mean);
+      const float scaled_rstd = 1.0f / sqrt(row_sum(scaled_squares, rest) / columns);
+      for (int i = (int)get_local_id(0); i < columns; i += ROW_ITEMS) {
+        const float normal = (from[i] * scale - scaled_mean) * scaled_rstd;
+#if AFFINE
+        to[i] = normal * weight[i] + bias[i];
+#else
+        to[i] = normal;
+#endif
+      }
+      if (get_local_id(0) == 0) {
+        means[row] = scaled_mean / scale;
+        rstds[row] = scaled_rstd * scale;
+      }
+      continue;
+    }
     float shift = 0.0f;
     // Where the mean is large beside the deviation, its rounding error counts.
     if (mean * mean > 256.0f * variance) {
@@ -84,12 +110,18 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
 #endif
                                                  const int rows, const int columns, const int rows_per_group) {
 #if AFFINE
-#define GRADIENT(i) (ROW_LOAD(d + i) * ROW_LOAD(weight + i))
+#define GRADIENT(i) (ROW_LOAD(d + (i)) * ROW_LOAD(weight + (i)))
 #define GRADIENT_AT(i) (d[i] * weight[i])
 #else
-#define GRADIENT(i) ROW_LOAD(d + i)
+#define GRADIENT(i) ROW_LOAD(d + (i))
 #define GRADIENT_AT(i) d[i]
 #endif
+#define ADD_GRADIENT(sum, product, i)                      \
+  {                                                        \
+    const ROW_VECTOR g = GRADIENT(i);                      \
+    sum += g;                                              \
+    product += g * ((ROW_LOAD(from + (i)) - mean) * rstd); \
+  }
   ROW_SCRATCH
   const int first = (int)get_group_id(0) * rows_per_group;
   const int end = min(first + rows_per_group, rows);
@@ -108,18 +140,38 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
     ROW_VECTOR wide = (ROW_VECTOR)0.0f, wide_product = (ROW_VECTOR)0.0f;
     ROW_VECTOR wide_rest = (ROW_VECTOR)0.0f, product_rest = (ROW_VECTOR)0.0f;
     float rest = 0.0f, rest_product = 0.0f;
+    int runs = 0;
     for (int i = (int)get_local_id(0) * ROW_LANES; i + ROW_LANES <= columns;) {
       ROW_VECTOR run = (ROW_VECTOR)0.0f, product_run = (ROW_VECTOR)0.0f;
-      for (int k = 0; k < 2 * LATHE_RUN && i + ROW_LANES <= columns; k++, i += ROW_ITEMS * ROW_LANES) {
-        const ROW_VECTOR g = GRADIENT(i);
-        run += g;
-        product_run += g * ((ROW_LOAD(from + i) - mean) * rstd);
+#if LATHE_PROFILE_CPU
+      // Two chains beside each other, since an addition waits for the one before it.
+      ROW_VECTOR run_2 = (ROW_VECTOR)0.0f, product_run_2 = (ROW_VECTOR)0.0f;
+      for (int k = 0; k < 2 * LATHE_RUN && i + 2 * ROW_LANES <= columns; k++, i += 2 * ROW_LANES) {
+        ADD_GRADIENT(run, product_run, i)
+        ADD_GRADIENT(run_2, product_run_2, i + ROW_LANES)
+      }
+      if (i + 2 * ROW_LANES > columns && i + ROW_LANES <= columns) {
+        ADD_GRADIENT(run, product_run, i)
+        i += ROW_LANES;
+      }
+      run += run_2;
+      product_run += product_run_2;
+#else
+      for (int k = 0; k < 2 * LATHE_RUN && i + ROW_LANES <= columns; k++, i += ROW_ITEMS * ROW_LANES)
+        ADD_GRADIENT(run, product_run, i)
+#endif
+      if (runs++ == 0) {
+        wide = run;
+        wide_product = product_run;
+        continue;
       }
       LATHE_ADD_RUN(ROW_VECTOR, wide, wide_rest, run)
       LATHE_ADD_RUN(ROW_VECTOR, wide_product, product_rest, product_run)
     }
-    wide = ROW_TOTAL(wide, wide_rest, 1.0f);
-    wide_product = ROW_TOTAL(wide_product, product_rest, 1.0f);
+    if (runs > 1) {
+      wide = ROW_TOTAL(wide, wide_rest, 1.0f);
+      wide_product = ROW_TOTAL(wide_product, product_rest, 1.0f);
+    }
     FOR_REST(i, columns) {
       const float g = GRADIENT_AT(i);
       rest += g;

@@ -33,6 +33,25 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void arg_reduce(
 
 #else
 
+#define SCAN_RUN (2 * LATHE_RUN)
+
+// A run has been summed: the next one stands on sum + rest.
+#define END_RUN(runs, sum, rest, run)                                                    \
+  {                                                                                      \
+    LATHE_ADD_RUN(float, sum, rest, run)                                                 \
+    if (++runs % LATHE_SETTLED_RUNS == 0) LATHE_SETTLE(float, lathe_total_f1, sum, rest) \
+  }
+
+#if LATHE_PROFILE_CPU
+// The running sums of 16 numbers.
+static inline float16 running_sums(float16 v) {
+  v += (float16)(0.0f, v.s012, v.s3456, v.s789a, v.sbcde);
+  v += (float16)(0.0f, 0.0f, v.s01, v.s2345, v.s6789, v.sabcd);
+  v += (float16)((float4)0.0f, v.s0123, v.s4567, v.s89ab);
+  return v + (float16)((float8)0.0f, v.lo);
+}
+#endif
+
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_sum(
     __global const ELEMENT *restrict x, __global ELEMENT *restrict y, ulong columns, ulong count, ulong inner,
     ulong per_item) {
@@ -44,15 +63,34 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_sum(
     VALUE sum = 0;
 #if IS_FLOAT
     float rest = 0.0f;
-    for (size_t i = 0; i < count;) {
-      const size_t end = min((size_t)count, i + 2 * LATHE_RUN);
+    int runs = 0;
+    size_t i = 0;
+#if LATHE_PROFILE_CPU
+    if (inner == 1) {
+      for (; i + 64 <= count; i += 64) {
+        float16 sums[4];
+#pragma unroll
+        for (int k = 0; k < 4; k++) sums[k] = running_sums(vload16(k, x + start + i));
+        const float before = lathe_total_f1(sum, rest, 1.0f);
+        float run = 0.0f;
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+          vstore16(sums[k] + (before + run), k, y + start + i);
+          run += sums[k].sf;
+        }
+        END_RUN(runs, sum, rest, run)
+      }
+    }
+#endif
+    while (i < count) {
+      const size_t end = min((size_t)count, i + SCAN_RUN);
+      const float before = lathe_total_f1(sum, rest, 1.0f);
       float run = 0.0f;
       for (; i < end; i++) {
         run += x[start + i * inner];
-        y[start + i * inner] = sum + run;
+        y[start + i * inner] = before + run;
       }
-      LATHE_ADD_RUN(float, sum, rest, run)
-      LATHE_SETTLE(float, lathe_total_f1, sum, rest)
+      END_RUN(runs, sum, rest, run)
     }
 #else
     for (size_t i = 0; i < count; i++) {
