@@ -207,8 +207,8 @@ extension Tensor {
       output: shape, dtype: result.computeType
     )
     .cast(to: result)
-    .recorded("cumulativeSum", [self]) { gradient, _ in
-      [gradient.flipped([a]).cumulativeSum(axis: a).flipped([a])]
+    .recorded("cumulativeSum", [self]) { [dtype] gradient, _ in
+      [gradient.flipped([a]).cumulativeSum(axis: a).flipped([a]).cast(to: dtype)]
     }
   }
 }
