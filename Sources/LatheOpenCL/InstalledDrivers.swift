@@ -10,9 +10,33 @@
   ///
   /// A loader leaves out what it cannot load without a word.
   package enum InstalledDrivers {
+    /// The files that register drivers.
+    static var registered: [String] { files(in: place) }
+
+    /// What tells one set of drivers from another: the files, their content and what they name, with times and sizes.
+    static var identity: String {
+      var lines = [version(of: environment("LATHE_OPENCL_LIBRARY") ?? "libOpenCL.so.1")]
+      for file in registered {
+        lines += [version(of: file), firstLine(of: file).map(version) ?? ""]
+      }
+      return lines.joined(separator: "\n") + "\n"
+    }
+
     /// What keeps drivers from being loaded, a line each: the file that registers one and the system's own words.
-    package static var problems: [String] {
-      problems(in: environment("OCL_ICD_VENDORS") ?? "/etc/OpenCL/vendors")
+    package static var problems: [String] { problems(in: place) }
+
+    private static var place: String { environment("OCL_ICD_VENDORS") ?? "/etc/OpenCL/vendors" }
+
+    private static func version(of file: String) -> String {
+      var status = stat()
+      guard stat(file, &status) == 0 else { return file }
+      return "\(file) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+
+    private static func firstLine(of file: String) -> String? {
+      guard let bytes = FileBytes.read(file) else { return nil }
+      let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      return String(decoding: line, as: UTF8.self).split(separator: " ").joined(separator: " ")
     }
 
     /// The same for a folder of `.icd` files, or one of them.
@@ -21,9 +45,7 @@
     }
 
     private static func problem(of file: String) -> String? {
-      guard let bytes = FileBytes.read(file) else { return "cannot be read" }
-      let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-      let library = String(decoding: line, as: UTF8.self).split(separator: " ").joined(separator: " ")
+      guard let library = firstLine(of: file) else { return "cannot be read" }
       guard !library.isEmpty else { return "names no library" }
       _ = dlerror()
       // What loads stays loaded: the OpenCL loader has it open anyway.

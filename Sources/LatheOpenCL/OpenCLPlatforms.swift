@@ -34,6 +34,8 @@
       if let openCLFailure { return ([], openCLFailure) }
       keepPoCLThreadsApart()
       let obstacle = PoCLCache.prepare()
+      let trial = DriverTrial()
+      if let absence = trial.absence { return ([], absence) }
       do {
         let platforms = try OpenCLQuery.platforms()
         guard !platforms.isEmpty else {
@@ -45,7 +47,7 @@
           )
         }
         var entries: [OpenCLEntry] = []
-        for platform in platforms { addDevices(of: platform, to: &entries) }
+        for platform in platforms { addDevices(of: platform, trial, to: &entries) }
         guard entries.isEmpty else { return (entries, nil) }
         return ([], "no OpenCL platform has a device" + (obstacle.map { ": \($0)" } ?? ""))
       } catch {
@@ -53,12 +55,18 @@
       }
     }
 
-    private static func addDevices(of platform: cl_platform_id, to entries: inout [OpenCLEntry]) {
+    private static func addDevices(
+      of platform: cl_platform_id, _ trial: DriverTrial, to entries: inout [OpenCLEntry]
+    ) {
       let platformName =
         (try? OpenCLQuery.platformText(platform, CL_PLATFORM_NAME)) ?? "a platform without name"
       do {
         for device in try OpenCLQuery.devices(of: platform) {
-          entries.append(entry(for: device, platform: platform, name: platformName, index: entries.count))
+          let index = entries.count
+          entries.append(
+            entry(
+              for: device, platform: platform, name: platformName, index: index,
+              problem: trial.problems[index]))
         }
       } catch {
         entries.append(broken(name: platformName, index: entries.count, error: "\(error)"))
@@ -66,15 +74,16 @@
     }
 
     private static func entry(
-      for device: cl_device_id, platform: cl_platform_id, name: String, index: Int
+      for device: cl_device_id, platform: cl_platform_id, name: String, index: Int, problem: String?
     ) -> OpenCLEntry {
       do {
         let platformVersion = try OpenCLQuery.platformText(platform, CL_PLATFORM_VERSION)
         let type = OpenCLQuery.typeName(try OpenCLQuery.number(device, CL_DEVICE_TYPE))
         let native = try KernelProfile.chosen(forType: type)
-        let info = try OpenCLQuery.info(of: device, index: "opencl:\(index)", profile: native)
+        var info = try OpenCLQuery.info(of: device, index: "opencl:\(index)", profile: native)
+        if let problem { info.error = problem }
         if let error = info.error {
-          return OpenCLEntry(info: info) { _ in
+          return OpenCLEntry(info: info) { [info] _ in
             throw LatheError(.device, "\(info.index) (\(info.name)): \(error)")
           }
         }

@@ -76,16 +76,21 @@
       return OpenCLKernel(owning: handle, name: function, program: program)
     }
 
+    /// What every program of a profile is built with.
+    static func arguments(profile: KernelProfile, isPoCL: Bool) -> String {
+      // Of warnings a driver prints how many there were, on the program's own standard error.
+      var arguments = "-w -cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1"
+      if isPoCL { arguments += " -DLATHE_CLANG_BUILTINS=1" }
+      if environment("LATHE_UNOPTIMIZED_PROFILE") == profile.rawValue { arguments += " -cl-opt-disable" }
+      return arguments
+    }
+
     /// Builds a source; where its own declarations are what a driver does not take, with the driver's from then on.
     private func build(
       _ source: KernelSource, _ options: KernelOptions, _ declaresBuiltins: inout Bool
     ) throws -> OpenCLProgram {
       let text = try source.text(for: profile, options)
-      var arguments =
-        // Of warnings a driver prints how many there were, on the program's own standard error.
-        "-w -cl-std=CL1.2 -DLATHE_PROFILE_\(profile.rawValue.uppercased())=1" + options.arguments
-      if place.isPoCL { arguments += " -DLATHE_CLANG_BUILTINS=1" }
-      if environment("LATHE_UNOPTIMIZED_PROFILE") == profile.rawValue { arguments += " -cl-opt-disable" }
+      let arguments = ProgramCache.arguments(profile: profile, isPoCL: place.isPoCL) + options.arguments
       guard declaresBuiltins else { return try build(text, name: source.name, arguments) }
       do {
         return try build(

@@ -28,7 +28,8 @@ extension CommandTests {
       "A variable with an impossible value ends a command with one line",
       arguments: [
         ("LATHE_THREADS", "0"), ("LATHE_THREADS", "-1"), ("LATHE_THREADS", "abc"), ("LATHE_THREADS", "1025"),
-        ("LATHE_MEMORY_LIMIT", "abc"), ("LATHE_MEMORY_POOL", "of"), ("LATHE_KERNEL_PROFILE", "tpu"),
+        ("LATHE_MEMORY_LIMIT", "abc"), ("LATHE_MEMORY_POOL", "of"), ("LATHE_DRIVER_TRIAL", "no"),
+        ("LATHE_KERNEL_PROFILE", "tpu"),
         ("LATHE_UNOPTIMIZED_PROFILE", "tpu"), ("LATHE_BLAS", "/dev/null"), ("LATHE_BLAS", "no\nsuch"),
       ])
     func variables(_ name: String, _ value: String) throws {
@@ -73,6 +74,52 @@ extension CommandTests {
       for word in ["vendors/broken.icd: /nonexistent/libdriver.so: ", "vendors/empty.icd: names no library"] {
         #expect(result.errors.contains(word), "\(result.errors)")
       }
+    }
+
+    /// Compiles an OpenCL loader of which one function ends the process; nil where there is no C compiler.
+    private func loader(where function: String, ends: String) throws -> String? {
+      try folder.write(
+        Array("#include <stdlib.h>\nint \(function)(void) { \(ends); return 0; }\n".utf8), "loader.c")
+      let compiled = try? Lathe.start(
+        program: "/usr/bin/env",
+        [
+          "cc", "-shared", "-fPIC", "-o", "libloader.so", "loader.c", "-Wl,--no-as-needed",
+          "-l:libOpenCL.so.1",
+        ],
+        in: folder.path
+      ).wait()
+      return compiled?.status == 0 ? folder.path + "/libloader.so" : nil
+    }
+
+    @Test(
+      "A driver that ends the process is listed with its signal, and others are used",
+      .enabled(if: Device.all.count > 1),
+      arguments: [("clBuildProgram", "abort()", 6), ("clEnqueueNDRangeKernel", "*(volatile int *)8 = 1", 11)])
+    func endingDrivers(_ function: String, _ ends: String, _ signal: Int) throws {
+      guard let library = try loader(where: function, ends: ends) else { return }
+      let environment = ["LATHE_OPENCL_LIBRARY": library, "LATHE_CACHE_DIR": folder.path + "/cache"]
+      // The second time what was found out is kept.
+      for _ in 0..<2 {
+        let result = try Lathe.run("devices", in: folder.path, environment: environment)
+        #expect(result.status == 0)
+        #expect(result.errors.contains("its driver ends the process (signal \(signal))"), "\(result.errors)")
+      }
+      let used = try Lathe.run("bench", "--device", "opencl", in: folder.path, environment: environment)
+      #expect(
+        used.status == 2 && used.errors.contains("every OpenCL device failed to open"), "\(used.errors)")
+    }
+
+    @Test(
+      "A driver that ends the process that lists its devices is not used", .enabled(if: Device.all.count > 1))
+    func endingLists() throws {
+      guard let library = try loader(where: "clGetDeviceIDs", ends: "exit(3)") else { return }
+      let result = try Lathe.run(
+        "devices", in: folder.path,
+        environment: ["LATHE_OPENCL_LIBRARY": library, "LATHE_CACHE_DIR": folder.path + "/cache"])
+      #expect(result.status == 0)
+      #expect(
+        result.errors.contains("no OpenCL device: a driver ends the process that lists its devices"),
+        "\(result.errors)")
     }
 
     @Test("A pipe in place of the tuned rows is not waited for", .enabled(if: Device.all.count > 1))

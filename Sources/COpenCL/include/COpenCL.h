@@ -62,4 +62,33 @@ const char *lathe_opencl_failure(void);
 /// what is registered later. Called on another thread it does nothing.
 void lathe_at_exit_of_main_thread(void (*body)(void));
 
+/// A program with the kernel `trial(global float[1024])`, for 64 work-items, and what to build it with.
+struct LatheOpenCLTrialProgram {
+  const char *source;
+  const char *options;
+};
+
+/// What to try on each device: programs by profile (0 `cpu`, 1 `gpu`) and by whether the platform is PoCL.
+struct LatheOpenCLTrial {
+  struct LatheOpenCLTrialProgram programs[2][2];
+  /// 0 or 1 for every device; -1 for what suits the type of each.
+  int profile;
+  /// The most seconds that all may take.
+  unsigned seconds;
+};
+
+enum LatheOpenCLVerdictKind { LATHE_TRIAL_PASSED, LATHE_TRIAL_ENDED, LATHE_TRIAL_UNKNOWN };
+
+struct LatheOpenCLVerdict {
+  enum LatheOpenCLVerdictKind kind;
+  /// The device, in the order of all platforms, whose driver ended the process; -1 where it ended before the first.
+  int device;
+  /// The signal it ended by; 0 where the driver called exit.
+  int signal;
+};
+
+/// Builds and runs a kernel on each device from `first` on, in a process of its own, since a driver may end it. Nothing may
+/// have been asked of OpenCL in this process before.
+struct LatheOpenCLVerdict lathe_opencl_trial(const struct LatheOpenCLTrial *trial, int first);
+
 #endif
