@@ -107,5 +107,8 @@ let package = Package(
       name: "FixtureTests", dependencies: ["LatheML", "TestSupport"], swiftSettings: settings),
     .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
+    .executableTarget(
+      name: "CustomOperation", dependencies: ["Lathe"], path: "examples/CustomOperation",
+      swiftSettings: settings),
   ]
 )

@@ -11,6 +11,8 @@ enum Dispatch {
         try device.backend.run(operation, inputs: inputs, outputs: outputs)
       }
     } catch let error as LatheError where error.kind == .unsupported && device.backend !== CPUBackend.shared {
+      // The program that brought it along decides where it runs.
+      if case .custom = operation { throw error }
       device.backend.counters.fellBack()
       try runOnCPU(operation, inputs: inputs, outputs: outputs, for: device.backend)
     }

@@ -147,7 +147,8 @@ extension Tensor {
     let axes = Array(shape) + Array(input.shape)
     require(
       axes.count <= Shape.maximumRank,
-      "\(name): derivatives of shape \(shape) by shape \(input.shape) have more than \(Shape.maximumRank) axes")
+      "\(name): derivatives of shape \(shape) by shape \(input.shape) have more than \(Shape.maximumRank) axes"
+    )
     guard node != nil, count > 0 else {
       return Tensor.zeros(Shape(axes), dtype: dtype, device: device)
     }

@@ -19,59 +19,42 @@ public func recomputed(_ body: @escaping () -> [Tensor]) -> [Tensor] {
   let inputs = GradientNode.boundary(of: results.compactMap(\.node), before: start)
   guard !inputs.isEmpty, results.contains(where: { ($0.node?.id ?? 0) >= start }) else { return results }
   let region = RecomputedRegion(
-    body: body, inputs: inputs, keys: draws.keys, precision: PrecisionScope.current, count: results.count)
+    body: body, inputs: inputs, keys: draws.keys, precision: PrecisionScope.current)
   return region.outputs(of: results, from: start)
 }
 
 /// A part of the forward pass that is run again in the backward pass.
 private final class RecomputedRegion: @unchecked Sendable {
-  // Unchecked: `body` runs again only inside the walk that owns the graph, as `GradientNode` says of walks, and
-  // `gradients` is touched only there.
+  // Unchecked: `body` runs again only inside the walk that owns the graph, as `GradientNode` says of walks.
 
   private let body: () -> [Tensor]
   /// The nodes outside the region that it reads.
   private let inputs: [GradientNode]
   private let keys: [RandomKey]
   private let precision: PrecisionScope?
-  /// The results' gradients that the walk has met; all of them come before the region itself.
-  private var gradients: [Tensor?]
 
   init(
-    body: @escaping () -> [Tensor], inputs: [GradientNode], keys: [RandomKey], precision: PrecisionScope?,
-    count: Int
+    body: @escaping () -> [Tensor], inputs: [GradientNode], keys: [RandomKey], precision: PrecisionScope?
   ) {
     self.body = body
     self.inputs = inputs
     self.keys = keys
     self.precision = precision
-    gradients = Array(repeating: nil, count: count)
   }
 
   /// The results with the region on the tape instead of the operations that made them.
   func outputs(of results: [Tensor], from start: Int) -> [Tensor] {
-    let whole = GradientNode(name: "recomputed", of: results[0].detached(), inputs: inputs) { [self] _, _ in
-      inputGradients()
-    }
-    return results.enumerated().map { index, result in
-      // What the body only passed on keeps its own entry.
-      guard let node = result.node, node.id >= start else { return result }
-      let device = result.device
-      // Computed now: a pending result would hold what it is made of.
-      var output = result.detached()
-      _ = try? output.computed()
-      output.node = GradientNode(name: "recomputed result", of: output, inputs: [whole]) {
-        [self] gradient, _ in
-        gradients[index] = gradient
-        // The region is visited after all its results; what it is handed is only their count.
-        return [Tensor.zeros([], device: device)]
-      }
-      return output
+    // What the body only passed on keeps its own entry.
+    let isMade = results.map { ($0.node?.id ?? 0) >= start }
+    // Computed now: a pending result would hold what it is made of.
+    for (result, isMade) in zip(results, isMade) where isMade { _ = try? result.computed() }
+    return JointGradients.record("recomputed", results, where: isMade, inputs: inputs) {
+      [self] gradients, _ in
+      inputGradients(gradients)
     }
   }
 
-  private func inputGradients() -> [Tensor?] {
-    let upstream = gradients
-    for index in gradients.indices { gradients[index] = nil }
+  private func inputGradients(_ upstream: [Tensor?]) -> [Tensor?] {
     let isDifferentiatedAgain = GradientMode.isRecording
     let boundary = GradientNode.nextID
     let draws = DrawLog(repeating: keys)

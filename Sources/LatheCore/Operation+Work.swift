@@ -47,6 +47,7 @@ extension Operation {
     case .convolutionBackwardFilter(let s): return "convolutionBackwardFilter \(sizes(s))"
     case .attention(let s): return "attention \(s.label)"
     case .attentionBackward(let s): return "attentionBackward \(s.label)"
+    case .custom(let kernel): return "custom \(kernel.name)"
     default:
       // The case's own name is what stands before its values.
       return String("\(self)".prefix { $0 != "(" })

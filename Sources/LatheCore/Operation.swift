@@ -115,6 +115,11 @@ public enum Operation: Sendable {
   case elementwiseEach(ElementwiseProgram, scalars: [ScalarValue], count: Int)
   /// x of each tensor, at any offset -> the sums of all, one tensor's after the other's; see `AxisSum`.
   case sumEach([AxisSum], squares: Bool)
+
+  /// Inputs of any types -> outputs of any types, as the program that brought the implementation along says.
+  ///
+  /// A backend without an implementation throws an `unsupported` error, and nobody does it instead.
+  case custom(CustomKernel)
 }
 
 /// Sums over the middle axis of x [outer, count, inner].

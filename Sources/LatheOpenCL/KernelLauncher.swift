@@ -52,15 +52,17 @@
 
     /// Queues a kernel over `global` work-items in groups of `local`; does not wait.
     ///
-    /// A global size that is no multiple of the local one is rounded up: kernels check their bounds.
+    /// A global size that is no multiple of the local one is rounded up: kernels check their bounds. Without a local size
+    /// the driver chooses one.
     package func launch(
       _ kernel: OpenCLKernel, _ arguments: [KernelArgument], global: (Int, Int, Int),
-      local: (Int, Int, Int) = (1, 1, 1)
+      local: (Int, Int, Int)? = (1, 1, 1)
     ) throws {
       guard global.0 > 0, global.1 > 0, global.2 > 0 else { return }
       func rounded(_ size: Int, _ step: Int) -> Int { (size + step - 1) / step * step }
-      var globalSizes = [rounded(global.0, local.0), rounded(global.1, local.1), rounded(global.2, local.2)]
-      var localSizes = [local.0, local.1, local.2]
+      let group = local ?? (1, 1, 1)
+      var globalSizes = [rounded(global.0, group.0), rounded(global.1, group.1), rounded(global.2, group.2)]
+      var localSizes = [group.0, group.1, group.2]
       var shouldFlush = false
       var status: cl_int = 0
       var event: cl_event?
@@ -76,12 +78,14 @@
             throw failure("argument \(index) of \(kernel.name)", status, bytes: 0)
           }
         }
-        let dimensions: cl_uint = global.2 > 1 || local.2 > 1 ? 3 : global.1 > 1 || local.1 > 1 ? 2 : 1
+        let dimensions: cl_uint = global.2 > 1 || group.2 > 1 ? 3 : global.1 > 1 || group.1 > 1 ? 2 : 1
         for attempt in 0..<2 {
-          status = withUnsafeMutablePointer(to: &event) {
-            cl.clEnqueueNDRangeKernel(
-              queue.handle, kernel.handle, dimensions, nil, &globalSizes, &localSizes, 0, nil,
-              Trace.isOn ? $0 : nil)
+          status = withUnsafeMutablePointer(to: &event) { event in
+            localSizes.withUnsafeMutableBufferPointer { sizes in
+              cl.clEnqueueNDRangeKernel(
+                queue.handle, kernel.handle, dimensions, nil, &globalSizes,
+                local == nil ? nil : sizes.baseAddress, 0, nil, Trace.isOn ? event : nil)
+            }
           }
           // Some drivers find memory for a buffer only when it is first used.
           guard status == CL_MEM_OBJECT_ALLOCATION_FAILURE, attempt == 0 else { break }

@@ -8,26 +8,33 @@
     case file(String)
     /// Text made at run time, with a name for messages.
     case generated(name: String, text: String)
+    /// Text that a program brought along, with a name for messages: it is built as it is, so that a build log has its line
+    /// numbers.
+    case custom(name: String, text: String)
 
     /// The file's name, or the name given to generated text.
     package var name: String {
       switch self {
       case .file(let name): name
-      case .generated(let name, _): name
+      case .generated(let name, _), .custom(let name, _): name
       }
     }
 
-    /// The last line of what goes in front of every source.
+    /// Whether a program brought it along.
+    var isCustom: Bool { if case .custom = self { true } else { false } }
+
+    /// The last line of what goes in front of every source of Lathe's own.
     static let end = "// End of the common part"
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
     /// name a function of (`lathe_exp_f16`), and the source itself.
     func text(for profile: KernelProfile, _ options: KernelOptions) throws -> String {
-      let body =
-        switch self {
-        case .file(let name): try KernelSource.content(of: name)
-        case .generated(_, let text): text
-        }
+      let body: String
+      switch self {
+      case .file(let name): body = try KernelSource.content(of: name)
+      case .generated(_, let text): body = text
+      case .custom(_, let text): return text
+      }
       var text = try KernelSource.content(of: "common.clh")
       let math = try KernelSource.content(of: "math.clh")
       let named = body + options.arguments

@@ -73,6 +73,8 @@
         try elementwiseEach(program, scalars: scalars, count: count, inputs: inputs, outputs: outputs)
       case .sumEach(let sums, let squares):
         try sumEach(sums, squares: squares, inputs: inputs, outputs: outputs)
+      case .custom(let kernel):
+        try custom(kernel, inputs: inputs, outputs: outputs)
       }
     }
   }

@@ -91,7 +91,8 @@
     ) throws -> OpenCLProgram {
       let text = try source.text(for: profile, options)
       let arguments = ProgramCache.arguments(profile: profile, isPoCL: place.isPoCL) + options.arguments
-      guard declaresBuiltins else { return try build(text, name: source.name, arguments) }
+      // A program's own text may call any function.
+      guard declaresBuiltins, !source.isCustom else { return try build(text, name: source.name, arguments) }
       do {
         return try build(
           KernelSource.builtins(for: text, profile) + text, name: source.name, arguments + " -D_OPENCL_H_")

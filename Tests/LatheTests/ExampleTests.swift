@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+extension AllTests {
+  /// Programs of `examples/` that check themselves.
+  @Suite("Examples")
+  struct Examples {
+    @Test(arguments: ["CustomOperation"])
+    func endsWell(_ name: String) throws {
+      let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      let process = Process()
+      process.executableURL = test.deletingLastPathComponent().appendingPathComponent(name)
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0, "\(text)")
+      #expect(text.contains("cpu: loss"), "\(text)")
+    }
+  }
+}
