@@ -38,14 +38,9 @@ package enum TensorLists {
     lists = (groups.first ?? []).indices.map { list in groups.map { $0[list] } }
   }
 
-  /// The sums of each tensor's elements, or of their squares: scalars that are views of one vector.
+  /// The sums of each tensor's elements, or of their squares, as a vector with an element per tensor.
   ///
   /// - Parameter mean: Whether the sums are divided by the number of elements.
-  package static func sums(_ tensors: [Tensor], squares: Bool = false, mean: Bool = false) -> [Tensor] {
-    scalars(of: vector(tensors, squares: squares, mean: mean))
-  }
-
-  /// The same as a vector with an element per tensor.
   package static func vector(_ tensors: [Tensor], squares: Bool = false, mean: Bool = false) -> Tensor {
     let parts = tensors.map { tensor in
       let rows = max(1, (tensor.count + chunk - 1) / chunk)
@@ -89,10 +84,6 @@ package enum TensorLists {
 
   /// Elements that one sum adds before the sums of a tensor are added: enough parts for every core.
   private static let chunk = 8192
-
-  private static func scalars(of vector: Tensor) -> [Tensor] {
-    (0..<vector.count).map { vector.select(axis: 0, index: $0) }
-  }
 
   /// Contiguous float32 tensors of the same values; what is deferred runs together.
   static func floats(_ tensors: [Tensor]) -> [Tensor] {

@@ -99,16 +99,16 @@
       Terminal.output("loss      \(Terminal.fixed(evaluation.loss, 4))")
       show(metrics, width: 8)
       Terminal.output("device    \(device.name)\n")
-      let names = evaluation.classes.map { printable($0.name) }
+      let names = evaluation.classNames.map { printable($0) }
       let width = max(5, names.map(\.count).max() ?? 0)
       Terminal.output(
         Terminal.left("class", width) + "  precision  recall      F1" + Terminal.right(noun, 8))
-      for (name, score) in zip(names, evaluation.classes) {
+      for (name, score) in zip(names, evaluation.confusion.scores) {
         Terminal.output(
           Terminal.left(name, width) + Terminal.right(Terminal.fixed(score.precision, 4), 11)
             + Terminal.right(Terminal.fixed(score.recall, 4), 8)
             + Terminal.right(Terminal.fixed(score.f1, 4), 8)
-            + Terminal.right(String(score.count), 8))
+            + Terminal.right(String(score.support), 8))
       }
     }
 
@@ -191,8 +191,9 @@
         loss = Figure(evaluation.loss)
         self.metrics = Figure.all(asked, metrics)
         self.device = device
-        classes = evaluation.classes.map {
-          Class(name: $0.name, precision: $0.precision, recall: $0.recall, f1: $0.f1, count: $0.count)
+        classes = zip(evaluation.classNames, evaluation.confusion.scores).map { name, score in
+          Class(
+            name: name, precision: score.precision, recall: score.recall, f1: score.f1, count: score.support)
         }
       }
     }

@@ -12,30 +12,24 @@ struct SafetensorsEntry {
 /// A strict reader of the header's JSON: one object of tensor entries and `__metadata__`.
 ///
 /// Foundation's decoder lets a repeated key pass, which here would make two tensors of one name.
-struct SafetensorsHeader {
+struct SafetensorsHeader: HeaderScanner {
   private(set) var entries: [SafetensorsEntry] = []
   private(set) var metadata: [String: String] = [:]
   /// Where the texts of the metadata end in the header, behind them their quotation marks.
   private(set) var metadataEnds: [String: Int] = [:]
-  private let text: [UInt8]
-  private var position = 0
+  let text: [UInt8]
+  var position = 0
 
-  /// What is wrong with the header, and at which of its bytes.
-  struct Fault: Error {
-    var message: String
-    var offset: Int
-  }
-
-  init(_ text: [UInt8]) throws(Fault) {
+  init(_ text: [UInt8]) throws(HeaderFault) {
     self.text = text
     guard text.first == UInt8(ascii: "{") else {
-      throw Fault(message: "the header is not an object", offset: 0)
+      throw HeaderFault(message: "the header is not an object", offset: 0)
     }
     var names = Set<String>()
-    try object { reader, key throws(Fault) in
+    try object { reader, key throws(HeaderFault) in
       guard names.insert(key).inserted else { throw reader.fault("the name '\(key)' comes twice") }
       if key == "__metadata__" {
-        try reader.object { reader, key throws(Fault) in
+        try reader.object { reader, key throws(HeaderFault) in
           guard reader.metadata[key] == nil else { throw reader.fault("the name '\(key)' comes twice") }
           reader.metadata[key] = try reader.string()
           reader.metadataEnds[key] = reader.position - 1
@@ -45,16 +39,15 @@ struct SafetensorsHeader {
         reader.entries.append(entry)
       }
     }
-    skipSpace()
-    guard position == text.count else { throw fault("text behind the header's end") }
+    try expectEnd()
   }
 
-  private mutating func entry(_ name: String) throws(Fault) -> SafetensorsEntry {
+  private mutating func entry(_ name: String) throws(HeaderFault) -> SafetensorsEntry {
     var dtype: String?
     var shape: [Int]?
     var offsets: [Int]?
     let start = position
-    try object { reader, key throws(Fault) in
+    try object { reader, key throws(HeaderFault) in
       switch key {
       case "dtype" where dtype == nil: dtype = try reader.string()
       case "shape" where shape == nil: shape = try reader.numbers()
@@ -63,31 +56,14 @@ struct SafetensorsHeader {
       }
     }
     guard let dtype, let shape, let offsets, offsets.count == 2 else {
-      throw Fault(message: "tensor '\(name)' lacks dtype, shape or two data_offsets", offset: start)
+      throw HeaderFault(message: "tensor '\(name)' lacks dtype, shape or two data_offsets", offset: start)
     }
     return SafetensorsEntry(name: name, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1])
   }
 
-  private func fault(_ message: String) -> Fault { Fault(message: message, offset: position) }
-
-  private mutating func skipSpace() {
-    while position < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[position]) { position += 1 }
-  }
-
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard position < text.count, text[position] == UInt8(ascii: character) else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
-    guard take(character) else { throw fault("expected '\(character)'") }
-  }
-
   private mutating func object(
-    _ member: (inout SafetensorsHeader, String) throws(Fault) -> Void
-  ) throws(Fault) {
+    _ member: (inout SafetensorsHeader, String) throws(HeaderFault) -> Void
+  ) throws(HeaderFault) {
     try expect("{")
     if take("}") { return }
     repeat {
@@ -98,24 +74,16 @@ struct SafetensorsHeader {
     try expect("}")
   }
 
-  private mutating func numbers() throws(Fault) -> [Int] {
+  private mutating func numbers() throws(HeaderFault) -> [Int] {
     try expect("[")
     var values: [Int] = []
     if take("]") { return values }
-    repeat {
-      skipSpace()
-      let start = position
-      while position < text.count, (0x30...0x39).contains(text[position]) { position += 1 }
-      guard let value = Int(String(decoding: text[start..<position], as: UTF8.self)) else {
-        throw fault("expected a whole number that is not negative")
-      }
-      values.append(value)
-    } while take(",")
+    repeat { values.append(try size()) } while take(",")
     try expect("]")
     return values
   }
 
-  private mutating func string() throws(Fault) -> String {
+  private mutating func string() throws(HeaderFault) -> String {
     try expect("\"")
     var bytes: [UInt8] = []
     while position < text.count {
@@ -135,7 +103,7 @@ struct SafetensorsHeader {
     throw fault("a string without an end")
   }
 
-  private mutating func escape() throws(Fault) -> [UInt8] {
+  private mutating func escape() throws(HeaderFault) -> [UInt8] {
     guard position < text.count else { throw fault("a string without an end") }
     let byte = text[position]
     position += 1
@@ -160,7 +128,7 @@ struct SafetensorsHeader {
     }
   }
 
-  private mutating func unit() throws(Fault) -> UInt32 {
+  private mutating func unit() throws(HeaderFault) -> UInt32 {
     guard position + 4 <= text.count,
       let value = UInt32(String(decoding: text[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw fault("expected four hexadecimal digits") }

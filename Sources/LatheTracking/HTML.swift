@@ -19,4 +19,13 @@ enum HTML {
     }
     return "<div class=\"wide\"><table>\(lines.joined(separator: "\n"))</table></div>\n"
   }
+
+  /// Title, legend and picture of curves; empty where there are no values.
+  static func figure(_ curves: SVGCurves) -> String {
+    let picture = curves.svg
+    guard !picture.isEmpty else { return "" }
+    let legend = curves.lines.map { "<span class=\"\($0.style)\">\(escaped($0.name))</span>" }
+    return
+      "<figure><figcaption>\(escaped(curves.title)): \(legend.joined(separator: " "))</figcaption>\(picture)</figure>\n"
+  }
 }

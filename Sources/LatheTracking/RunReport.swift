@@ -76,7 +76,8 @@ public final class RunReport: TrainerCallback {
   private func curves(_ trainer: Trainer, _ metrics: [String], _ best: Int?) -> String {
     let history = trainer.history
     func figure(_ title: String, _ lines: [SVGCurves.Line]) -> String {
-      SVGCurves(title: title, lines: lines, epochs: history.count, best: best.map { $0 + 1 }).figure
+      HTML.figure(
+        SVGCurves(title: title, lines: lines, epochs: history.count, best: best.map { $0 + 1 }))
     }
     let points = steps.points(folder: folder, inEpoch: trainer.stepsPerEpoch)
     return figure(

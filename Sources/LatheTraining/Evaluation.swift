@@ -83,28 +83,15 @@ extension Objective {
 
 /// How well a model classifies a data set.
 public struct Evaluation: Sendable {
-  /// How well one class is found.
-  public struct ClassScore: Sendable {
-    /// The class.
-    public let name: String
-    /// Of the images given this class, the share that belong to it; 0 where none was.
-    public let precision: Double
-    /// Of the images of this class, the share that was found; 0 where there are none.
-    public let recall: Double
-    /// The harmonic mean of the two.
-    public let f1: Double
-    /// Images of this class.
-    public let count: Int
-  }
-
   /// The mean cross-entropy.
   public let loss: Double
-  /// The share of images given their class.
-  public let accuracy: Double
-  /// Counts of images by true class and given class.
-  public let confusion: [[Int]]
-  /// One score a class.
-  public let classes: [ClassScore]
+  /// Counts of examples by true class and given class, and the scores of the classes.
+  public let confusion: ConfusionMatrix
+  /// The classes' names, in the order of their indices.
+  public let classNames: [String]
+
+  /// The share of examples given their class.
+  public var accuracy: Double { confusion.accuracy }
 
   /// Runs a model over a data set in evaluation mode.
   ///
@@ -123,10 +110,10 @@ public struct Evaluation: Sendable {
     of model: any Module, on data: any TrainingData, classNames: [String], batchSize: Int? = nil,
     device: Device = .default
   ) throws {
-    let (loss, matrix) = try TestBatches.fitting(batchSize ?? data.testBatchSize) { size in
+    (loss, confusion) = try TestBatches.fitting(batchSize ?? data.testBatchSize) { size in
       try model.inEvalMode { try Evaluation.pass(over: data, model, classNames.count, size, device) }
     }
-    self.init(loss: loss, confusion: matrix.counts, names: classNames)
+    self.classNames = classNames
   }
 
   /// The mean loss and the counts of answers.
@@ -150,22 +137,5 @@ public struct Evaluation: Sendable {
         predicted: result.given.scalars(as: Int.self), labels: result.labels.scalars(as: Int.self))
     }
     return (total / Double(max(matrix.total, 1)), matrix)
-  }
-
-  init(loss: Double, confusion: [[Int]], names: [String]) {
-    func share(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
-    let right = confusion.indices.map { confusion[$0][$0] }
-    self.loss = loss
-    self.confusion = confusion
-    accuracy = share(right.reduce(0, +), confusion.joined().reduce(0, +))
-    classes = names.enumerated().map { index, name in
-      let count = confusion[index].reduce(0, +)
-      let precision = share(right[index], confusion.reduce(0) { $0 + $1[index] })
-      let recall = share(right[index], count)
-      let sum = precision + recall
-      return ClassScore(
-        name: name, precision: precision, recall: recall, f1: sum == 0 ? 0 : 2 * precision * recall / sum,
-        count: count)
-    }
   }
 }

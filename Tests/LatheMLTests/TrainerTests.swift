@@ -224,11 +224,11 @@ struct TrainerTests {
     let result = try Evaluation(of: Fixed(), on: dataset, device: .cpu)
     #expect(result.accuracy == 5.0 / 8)
     let precisions: [Double] = [2.0 / 3, 0.6, 0]
-    #expect(result.classes.map(\.precision) == precisions)
-    #expect(result.classes.map(\.recall) == [0.5, 0.75, 0])
-    #expect(abs(result.classes[0].f1 - 4.0 / 7) < 1e-12)
-    #expect(result.classes[2].f1 == 0)
-    #expect(result.classes.map(\.count) == [4, 4, 0])
+    #expect(result.confusion.scores.map(\.precision) == precisions)
+    #expect(result.confusion.scores.map(\.recall) == [0.5, 0.75, 0])
+    #expect(abs(result.confusion.scores[0].f1 - 4.0 / 7) < 1e-12)
+    #expect(result.confusion.scores[2].f1 == 0)
+    #expect(result.confusion.scores.map(\.support) == [4, 4, 0])
     // Rows that are right lose ln(1 + 2 / e), rows that are wrong 1 more.
     let right = log(1 + 2 * exp(-1.0))
     #expect(abs(result.loss - (right + 3.0 / 8)) < 1e-6)

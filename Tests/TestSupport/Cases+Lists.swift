@@ -44,9 +44,11 @@ extension OpCase {
       OpCase(
         "a list times each one's number", inputs,
         run: { tensors in
-          let numbers = TensorLists.sums(tensors, mean: true)
+          let numbers = TensorLists.vector(tensors, mean: true)
           var lists = [tensors]
-          TensorLists.update(&lists) { place, t in [t[0] * numbers[place]] }
+          TensorLists.update(&lists) { place, t in
+            [t[0] * numbers.select(axis: 0, index: place)]
+          }
           return flat(lists[0])
         },
         reference: { flat($0.map { x in x.map { $0 * x.values.reduce(0, +) / Double(x.count) } }) }),

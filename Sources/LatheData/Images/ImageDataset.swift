@@ -148,12 +148,4 @@ extension ImageDataset: TrainingData {
 
   /// Of labels and pixels.
   public var checksum: UInt32 { CRC32.checksum([labels, pixels]) }
-
-  /// Batches prepared ahead by a `DataLoader`.
-  public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    DataLoader(
-      self, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
-      on: device
-    ).stream()
-  }
 }

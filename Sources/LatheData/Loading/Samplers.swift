@@ -171,8 +171,3 @@ public struct DistributedSampler: Sampler {
     return (0..<count).map { order[($0 * size + rank) % order.count] }
   }
 }
-
-/// The places 0..<count, shuffled for an epoch unless the seed is nil.
-func epochOrder(_ count: Int, seed: UInt64?, epoch: Int) -> [Int] {
-  seed.map { RandomSampler(count: count, seed: $0).order(epoch: epoch) } ?? Array(0..<count)
-}

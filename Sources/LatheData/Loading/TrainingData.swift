@@ -35,6 +35,16 @@ public protocol TrainingData: Sendable {
     -> BatchStream
 }
 
+extension TrainingData where Self: InMemoryDataset {
+  /// Batches prepared ahead by a `DataLoader`.
+  public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
+    DataLoader(
+      self, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
+      on: device
+    ).stream()
+  }
+}
+
 extension TrainingData {
   /// None.
   public var classes: [String]? { nil }

@@ -10,6 +10,8 @@ public struct TextDataset: TrainingData {
   /// Characters of a window.
   public let length: Int
   private let tokens: ArraySlice<Int32>
+  /// Where the first window begins.
+  private var start = 0
 
   /// Reads a UTF-8 file.
   ///
@@ -107,166 +109,38 @@ public struct TextDataset: TrainingData {
   /// Windows [n, length] with their labels; an epoch shuffled by a seed begins at a place of its own within the first
   /// window's length.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    let order = epochOrder(count, seed: seed, epoch: epoch)
+    var shifted = self
     let room = tokens.count - 1 - count * length
-    let start = seed == nil || room == 0 ? 0 : (epoch * 7919) % (room + 1)
-    let batches = stride(from: first * size, to: count, by: size).map { $0..<Swift.min($0 + size, count) }
-    return BatchStream(
-      batches.lazy.map { range -> Batch in
-        let windows = range.map { tokens.startIndex + start + order[$0] * length }
-        let shape: Shape = [range.count, length]
-        return Batch(
-          inputs: Tensor(windows.flatMap { tokens[$0..<$0 + length] }, shape: shape, device: device),
-          labels: Tensor(windows.flatMap { tokens[$0 + 1...$0 + length] }, shape: shape, device: device),
-          count: shape.elementCount)
-      }.makeIterator())
+    if seed != nil && room > 0 { shifted.start = (epoch * 7919) % (room + 1) }
+    return DataLoader(
+      shifted, batchSize: size, shuffled: seed != nil, seed: seed ?? 0, epoch: epoch, firstBatch: first,
+      on: device
+    ).stream()
   }
 }
 
-/// Texts with classes, as bytes: token 0 stands behind the end, byte b is token b + 1.
-public struct LabelledTexts: TrainingData {
-  /// Different tokens.
-  public static let vocabulary = 257
-  /// The classes' names.
-  public let classNames: [String]
-  /// Tokens of a text; longer ones are cut.
-  public let length: Int
-  private let texts: [[UInt8]]
-  private let labels: [Int32]
-
-  /// A text with its class, and where it stands.
-  public struct Record: Sendable, Hashable {
-    /// The line, counted from 1.
-    public let line: Int
-    /// The class's name; nil where none was given.
-    public let label: String?
-    /// The text.
-    public let text: [UInt8]
-
-    /// A record from its parts.
-    public init(line: Int, label: String?, text: [UInt8]) {
-      (self.line, self.label, self.text) = (line, label, text)
-    }
-
-    /// Bytes that it takes, twice the text's: the data set keeps its own.
-    package var memory: Int { 2 * text.count + (label?.utf8.count ?? 0) + 192 }
+extension TextDataset: InMemoryDataset {
+  /// A window with what follows it.
+  public func example(at index: Int, random: inout SampleRandom) -> TextWindow {
+    let first = tokens.startIndex + start + index * length
+    return TextWindow(tokens: tokens[first...first + length])
   }
+}
 
-  /// Reads a file of lines `class<TAB>text`; a tenth of each class is for testing.
-  ///
-  /// - Throws: `LatheError` naming the file and line that cannot be used.
-  public static func load(_ path: String, length: Int) throws -> (
-    training: LabelledTexts, test: LabelledTexts
-  ) {
-    let records = try records(path)
-    let names = Set(records.compactMap(\.label)).sorted()
-    guard records.count >= 10, names.count > 1 else {
-      throw LatheError(
-        .format,
-        "\(path): \(records.count) texts of \(names.count) classes; at least ten of two classes are needed")
-    }
-    let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    return try LabelledTexts(
-      records.map(\.text), labels: records.compactMap { $0.label.flatMap { index[$0] } }, classNames: names,
-      length: length
-    ).parts()
-  }
+/// A stretch of a text: what a model reads, and one token more, so that each has one that follows.
+public struct TextWindow: Collatable {
+  /// The tokens, at least two.
+  public var tokens: ArraySlice<Int32>
 
-  /// The lines `class<TAB>text` of a file, gzipped or not.
-  ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - limit: The memory that the data of a compressed file may take; as `ReadingLimits` says unless given.
-  /// - Throws: `LatheError` naming the line that is none.
-  public static func records(_ path: String, limit: Int? = nil) throws -> [Record] {
-    let lines = try TextLineReader(path: path)
-    var budget = try ReadingBudget(path, limit: limit)
-    var records: [Record] = []
-    while let line = try lines.next() {
-      if line.isEmpty { continue }
-      let bytes = line.utf8
-      guard let tab = bytes.firstIndex(of: 0x09), tab > bytes.startIndex else {
-        throw LatheError(.format, "\(path): line \(lines.line): not a class, a tab and a text")
-      }
-      let record = Record(
-        line: lines.line, label: String(line[..<tab]), text: Array(bytes[bytes.index(after: tab)...]))
-      try budget.take(record.memory)
-      records.append(record)
-    }
-    return records
-  }
+  /// A window from its tokens.
+  public init(tokens: ArraySlice<Int32>) { self.tokens = tokens }
 
-  /// Texts in memory, as UTF-8.
-  ///
-  /// - Parameters:
-  ///   - texts: The texts.
-  ///   - labels: The index of each text's class.
-  ///   - classNames: The classes' names.
-  ///   - length: Bytes of a text; longer ones are cut.
-  public init(_ texts: [[UInt8]], labels: [Int], classNames: [String], length: Int) {
-    require(
-      texts.count == labels.count && labels.allSatisfy { classNames.indices.contains($0) } && length > 0,
-      "LabelledTexts: \(labels.count) labels for \(texts.count) texts, \(classNames.count) classes, length \(length)"
-    )
-    self.classNames = classNames
-    self.length = length
-    self.texts = texts.map { Array($0.prefix(length)) }
-    self.labels = labels.map { Int32($0) }
-  }
-
-  /// Texts to learn from, and a share of each class to test on, drawn by a seed, in the order that they have here.
-  ///
-  /// - Throws: `LatheError.invalidArgument` where a part would be empty.
-  public func parts(testShare: Double = 0.1, seed: UInt64 = 0) throws -> (
-    training: LabelledTexts, test: LabelledTexts
-  ) {
-    let labels = labels.map { Int($0) }
-    let parts = try splitPlaces(count, [1 - testShare, testShare], seed: seed, stratifiedBy: labels).map {
-      places in
-      let places = places.sorted()
-      return LabelledTexts(
-        places.map { texts[$0] }, labels: places.map { labels[$0] }, classNames: classNames, length: length)
-    }
-    return (parts[0], parts[1])
-  }
-
-  /// As `classNames`.
-  public var classes: [String]? { classNames }
-  /// Texts.
-  public var count: Int { texts.count }
-  /// Texts.
-  public var noun: String { "texts" }
-  /// Of texts and labels.
-  public var checksum: UInt32 {
-    labels.withUnsafeBytes { CRC32.checksum($0, continuing: CRC32.checksum(texts)) }
-  }
-
-  /// The tokens of a text's bytes.
-  package static func tokens(_ bytes: some Sequence<UInt8>) -> [Int32] { bytes.map { Int32($0) + 1 } }
-
-  /// The text, without a character that was cut.
-  public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? {
-    let tokens = try batch.inputs.select(axis: 0, index: place).scalars(as: Int32.self)
-    let bytes = tokens.prefix { $0 > 0 }.map { UInt8(clamping: $0 - 1) }
-    let text = String(decoding: bytes, as: UTF8.self)
-    return .text(bytes.count == length && text.last == "\u{FFFD}" ? String(text.dropLast()) : text)
-  }
-
-  /// Texts filled up to the longest of their batch, [n, t], and labels [n].
-  public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
-    let order = epochOrder(count, seed: seed, epoch: epoch)
-    let batches = stride(from: first * size, to: count, by: size).map { $0..<Swift.min($0 + size, count) }
-    return BatchStream(
-      batches.lazy.map { range -> Batch in
-        let rows = range.map { order[$0] }
-        let longest = Swift.max(rows.map { texts[$0].count }.max() ?? 1, 1)
-        let tokens = rows.flatMap { row in
-          LabelledTexts.tokens(texts[row]) + Array(repeating: Int32(0), count: longest - texts[row].count)
-        }
-        return Batch(
-          inputs: Tensor(tokens, shape: [rows.count, longest], device: device),
-          labels: Tensor(rows.map { labels[$0] }, device: device), count: rows.count,
-          lengths: rows.map { texts[$0].count })
-      }.makeIterator())
+  /// All tokens but the last, [n, t], and as labels all but the first; windows of one batch have one length.
+  public static func collate(_ examples: [TextWindow], on device: Device) -> Batch {
+    let shape: Shape = [examples.count, examples[0].tokens.count - 1]
+    return Batch(
+      inputs: Tensor(examples.flatMap { $0.tokens.dropLast() }, shape: shape, device: device),
+      labels: Tensor(examples.flatMap { $0.tokens.dropFirst() }, shape: shape, device: device),
+      count: shape.elementCount)
   }
 }
