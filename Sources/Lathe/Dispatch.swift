@@ -20,6 +20,10 @@ enum Dispatch {
 
   /// Runs an operation on tensors of a device; afterwards the storages have their memory, or the error.
   static func run(_ operation: Operation, _ inputs: [Tensor], into outputs: [Storage], on device: Device) {
+    defer {
+      GraphRecorder.current?.add(
+        .operation(operation, on: device), inputs.map { .tensor($0) }, outputs.map { Tensor($0) })
+    }
     device.computationLock.withLock {
       do {
         var operands: [Operand] = []

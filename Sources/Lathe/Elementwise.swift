@@ -38,7 +38,16 @@ extension Tensor {
         "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
     }
     guard let shape, let device else { stop("\(name): no tensor operand") }
-    return device.computationLock.withLock {
+    let result = deferred(op, operands, type: type, result: result, shape: shape, device: device)
+    GraphRecorder.current?.add(.elementwise(op, type), Array(operands), [result])
+    return result
+  }
+
+  private static func deferred(
+    _ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>, type: DType, result: DType, shape: Shape,
+    device: Device
+  ) -> Tensor {
+    device.computationLock.withLock {
       var parts = Operands<Expression.Operand>()
       // 16 bits become float32 as they are read, without an instruction.
       var size = op == .toFloat32 && type == .float32 ? 0 : 1

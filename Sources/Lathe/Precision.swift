@@ -55,7 +55,8 @@ final class PrecisionScope: Sendable {
       list.removeAll { $0.source.storage == nil || $0.result.storage == nil }
       return list.first { $0.source.storage === source }?.result.storage
     }
-    if let known { return Tensor(known, tensor.layout) }
+    // A copy made before a recording began is made anew, so that the graph has it.
+    if let known, GraphRecorder.current == nil { return Tensor(known, tensor.layout) }
     guard source.shape.elementCount == tensor.count else {
       return tensor.detached().stored(as: storage)
     }
@@ -169,6 +170,8 @@ struct KernelOperand: Sendable {
       return KernelOperand(tensor.detached(), rounding: rounding).converted
     }
     if tensor.dtype.isHalf, let again = Fusion.recomputed(tensor.storage) {
+      GraphRecorder.current?.add(
+        .elementwise(.toFloat32, .float32), [.tensor(tensor.wholeStorage)], [Tensor(again)])
       return Tensor(again, tensor.layout)
     }
     // In the memory's own order: what is pending there joins the conversion's kernel.

@@ -33,8 +33,10 @@ extension Tensor {
         return .failed(Dispatch.typed(error))
       }
     }
-    return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: state))
-      .recorded(name, parts.map(\.tensor)) { gradient, _ in pullback(gradient) }
+    let result = Tensor(Storage(device: device, dtype: dtype, shape: shape, state: state))
+    GraphRecorder.current?.add(
+      .assembled(regions: parts.map(\.region), fill: fill), parts.map { .tensor($0.tensor) }, [result])
+    return result.recorded(name, parts.map(\.tensor)) { gradient, _ in pullback(gradient) }
   }
 
   /// Tensors joined along an axis; the other axes have equal sizes.

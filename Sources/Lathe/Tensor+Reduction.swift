@@ -21,10 +21,23 @@ extension Tensor {
     return result
   }
 
-  /// Reduces without recording; a deferred input is computed inside the reduction's kernel.
-  private func reduction(
+  /// Reduces without recording a gradient; a deferred input is computed inside the reduction's kernel.
+  func reduction(
     _ kind: ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, result: DType,
     divisor: Float = 1
+  ) -> Tensor {
+    let output = reducedValues(
+      kind, reduced: reduced, keepDims: keepDims, accumulator: accumulator, result: result, divisor: divisor)
+    GraphRecorder.current?.add(
+      .reduction(
+        kind, reduced: reduced, keepDims: keepDims, accumulator: accumulator, divisor: divisor),
+      [.tensor(self)], [output])
+    return output
+  }
+
+  private func reducedValues(
+    _ kind: ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, result: DType,
+    divisor: Float
   ) -> Tensor {
     let target = reducedShape(reduced, keepDims: keepDims)
     let flat = reducedShape(reduced, keepDims: false)

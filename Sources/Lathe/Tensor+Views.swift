@@ -10,9 +10,15 @@ extension Tensor {
 
   /// The same memory under another layout; `pullback` undoes it.
   private func view(
-    _ name: StaticString, _ layout: Layout, pullback: @escaping @Sendable (Tensor) -> Tensor
+    _ name: StaticString, _ layout: Layout,
+    attributes: @autoclosure () -> [ComputationGraph.Attribute] = [],
+    pullback: @escaping @Sendable (Tensor) -> Tensor
   ) -> Tensor {
-    Tensor(storage, layout).recorded(name, [self]) { gradient, _ in [pullback(gradient)] }
+    let result = Tensor(storage, layout)
+    GraphRecorder.current?.add(
+      .view(layout), [.tensor(self)], [result], name: "\(name)",
+      attributes: [.init(name: "shape", value: .ints(Array(layout.shape)))] + attributes())
+    return result.recorded(name, [self]) { gradient, _ in [pullback(gradient)] }
   }
 
   /// The same elements in another shape, without moving them unless strides make that impossible.
@@ -69,7 +75,9 @@ extension Tensor {
   }
 
   private func permuted(_ order: Shape, back: Shape) -> Tensor {
-    view("permuted", layout.permuted(order)) { $0.permuted(back, back: order) }
+    view(
+      "permuted", layout.permuted(order), attributes: [.init(name: "axes", value: .ints(Array(order)))]
+    ) { $0.permuted(back, back: order) }
   }
 
   /// The last two axes exchanged.
@@ -125,7 +133,9 @@ extension Tensor {
   /// The elements that a selection of each axis names, without copying.
   func selected(_ selection: AxisSelections) -> Tensor {
     let original = shape
-    return view("sliced", selection.applied(to: layout)) { $0.placed(selection, in: original) }
+    return view("sliced", selection.applied(to: layout), attributes: selection.attributes) {
+      $0.placed(selection, in: original)
+    }
   }
 
   /// Zeros of a shape with this tensor's elements where a selection names them.
@@ -215,6 +225,13 @@ struct AxisSelections: Sendable {
       steps[axis] = newValue.step
       counts[axis] = newValue.count
     }
+  }
+
+  /// As a graph shows them: the elements that are taken are `start + step * i` for i in `0..<shape[axis]`.
+  var attributes: [ComputationGraph.Attribute] {
+    [
+      .init(name: "start", value: .ints(Array(starts))), .init(name: "step", value: .ints(Array(steps))),
+    ]
   }
 
   func applied(to layout: Layout) -> Layout {

@@ -110,7 +110,8 @@ public struct Tensor: Sendable, CustomStringConvertible {
       state = .failed(Dispatch.typed(error))
     }
     let origin = device
-    return Tensor(Storage(device: target, dtype: dtype, shape: shape, state: state))
-      .recorded("moved", [self]) { gradient, _ in [gradient.moved(to: origin)] }
+    let result = Tensor(Storage(device: target, dtype: dtype, shape: shape, state: state))
+    GraphRecorder.current?.add(.moved(target), [.tensor(source)], [result])
+    return result.recorded("moved", [self]) { gradient, _ in [gradient.moved(to: origin)] }
   }
 }
