@@ -14,6 +14,9 @@ enum OutputFolder {
     let (folder, made) = try choose(asked, model: model, resume: resume)
     defer { removeEmpty(made) }
     let lock = try FolderLock.of(folder)
+    if let weakness = lock.weakness {
+      Terminal.note("\(folder): cannot be locked (\(weakness)); no other process should work in it meanwhile")
+    }
     return try withExtendedLifetime(lock) {
       try AtomicFile.checkWritable(folder: folder)
       if !resume, let name = earlierRun(in: folder) {

@@ -10,6 +10,8 @@ package final class FolderLock: Sendable {
   private let descriptor: Int32
   private let key: Key
   private let path: String
+  /// Why other processes may work in the folder all the same: its file system has no locks. Nil where they may not.
+  package let weakness: String?
   private let isInUse = Mutex(false)
 
   /// A folder, however it is called.
@@ -26,7 +28,7 @@ package final class FolderLock: Sendable {
 
   /// The lock of a folder.
   ///
-  /// A file system without locks gives none, and the folder is used all the same.
+  /// A file system without locks gives none, and the folder is used all the same; `weakness` says so.
   /// - Throws: `LatheError.file` where another process has it, or there is no such folder.
   package static func of(_ folder: String) throws -> FolderLock {
     try held.withLock { held in
@@ -40,14 +42,18 @@ package final class FolderLock: Sendable {
           close(descriptor)
           return lock
         }
+        var weakness: String?
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
           if errno == EINTR { continue }
-          guard errno == EWOULDBLOCK else { break }
+          guard errno == EWOULDBLOCK else {
+            weakness = String(cString: strerror(errno))
+            break
+          }
           throw LatheError(
             .file,
             "\(folder): another process is at work in it; wait until it ends, or choose another folder")
         }
-        let lock = FolderLock(descriptor, key, folder)
+        let lock = FolderLock(descriptor, key, folder, weakness: weakness)
         held[key] = Held(lock: lock)
         return lock
       } catch {
@@ -57,8 +63,8 @@ package final class FolderLock: Sendable {
     }
   }
 
-  private init(_ descriptor: Int32, _ key: Key, _ path: String) {
-    (self.descriptor, self.key, self.path) = (descriptor, key, path)
+  private init(_ descriptor: Int32, _ key: Key, _ path: String, weakness: String?) {
+    (self.descriptor, self.key, self.path, self.weakness) = (descriptor, key, path, weakness)
   }
 
   deinit { close(descriptor) }

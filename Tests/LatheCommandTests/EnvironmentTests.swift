@@ -17,7 +17,8 @@ extension CommandTests {
       let running = try Lathe.start(
         program: "/bin/sh",
         [
-          "-c", "\(limits); exec \"$0\" train mlp --data-file rows.csv --epochs 1 --device \(device)",
+          "-c",
+          "\(limits); exec \"$0\" train mlp --data-file rows.csv --batch-size 8 --epochs 1 --device \(device)",
           Lathe.binary.path,
         ],
         in: folder.path)
@@ -43,7 +44,7 @@ extension CommandTests {
 
     @Test("Few file descriptors, threads or little memory end a run with one line, or not at all")
     func limits() throws {
-      for limits in ["ulimit -n 9", "ulimit -n 11", "ulimit -n 16", "ulimit -v 120000"] {
+      for limits in ["ulimit -n 9", "ulimit -n 11", "ulimit -n 16", "ulimit -v 120000", "ulimit -v 100000"] {
         let result = try train(limits: limits)
         #expect(result.status == 0 || result.status == 1, "\(limits): \(result.status) \(result.errors)")
         let complaints = result.errors.split(separator: "\n").filter { $0.contains("error: ") }
@@ -76,19 +77,30 @@ extension CommandTests {
       }
     }
 
-    /// Compiles an OpenCL loader of which one function ends the process; nil where there is no C compiler.
-    private func loader(where function: String, ends: String) throws -> String? {
-      try folder.write(
-        Array("#include <stdlib.h>\nint \(function)(void) { \(ends); return 0; }\n".utf8), "loader.c")
+    /// Compiles a library with one function of C; nil where there is no C compiler.
+    private func library(_ function: String, options: [String] = []) throws -> String? {
+      try folder.write(Array("#include <errno.h>\n#include <stdlib.h>\n\(function)\n".utf8), "library.c")
       let compiled = try? Lathe.start(
-        program: "/usr/bin/env",
-        [
-          "cc", "-shared", "-fPIC", "-o", "libloader.so", "loader.c", "-Wl,--no-as-needed",
-          "-l:libOpenCL.so.1",
-        ],
+        program: "/usr/bin/env", ["cc", "-shared", "-fPIC", "-o", "liblibrary.so", "library.c"] + options,
         in: folder.path
       ).wait()
-      return compiled?.status == 0 ? folder.path + "/libloader.so" : nil
+      return compiled?.status == 0 ? folder.path + "/liblibrary.so" : nil
+    }
+
+    /// An OpenCL loader of which one function ends the process.
+    private func loader(where function: String, ends: String) throws -> String? {
+      try library(
+        "int \(function)(void) { \(ends); return 0; }", options: ["-Wl,--no-as-needed", "-l:libOpenCL.so.1"])
+    }
+
+    @Test("A folder on a file system without locks is used, and a line says so")
+    func noLocks() throws {
+      guard let library = try library("int flock(int file, int how) { errno = ENOLCK; return -1; }") else {
+        return
+      }
+      let result = try train(limits: "export LD_PRELOAD='\(library)'")
+      #expect(result.status == 0)
+      #expect(result.errors.contains("mlp-1: cannot be locked (No locks available)"), "\(result.errors)")
     }
 
     @Test(
