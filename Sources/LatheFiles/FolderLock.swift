@@ -10,7 +10,7 @@ package final class FolderLock: Sendable {
   private let descriptor: Int32
   private let key: Key
   private let path: String
-  /// Why other processes may work in the folder all the same: its file system has no locks. Nil where they may not.
+  /// Why other processes may work in the folder all the same, as on a file system without locks; nil where they may not.
   package let weakness: String?
   private let isInUse = Mutex(false)
 
