@@ -111,6 +111,18 @@ extension Tensor {
     return Tensor(storage)
   }
 
+  /// A tensor whose shape is known when values have been read; where that fails one that carries the error, of a shape
+  /// that stands for what is not known.
+  static func afterReading(
+    _ nothing: Shape, _ dtype: DType, _ device: Device, _ body: () throws -> Tensor
+  ) -> Tensor {
+    do {
+      return try body()
+    } catch {
+      return Tensor(failed: Dispatch.typed(error), shape: nothing, dtype: dtype, device: device)
+    }
+  }
+
   /// The memory and layout, computed now if they were still to be; called under the device's computation lock.
   func operand() throws -> Operand {
     Operand(buffer: try storage.lockedBuffer(), layout: layout, dtype: dtype)

@@ -157,9 +157,7 @@ extension Tensor {
     switch (a, b) {
     case (.tensor(let x), .tensor(let y)): common = DType.promote(x.dtype, y.dtype)
     case (.tensor(let x), .scalar(let value)), (.scalar(let value), .tensor(let x)):
-      common = x.dtype
-      if value.isFloat, !common.isFloatingPoint { common = .float32 }
-      if case .int(let number) = value { common = common.widened(for: number) }
+      common = x.numberType(beside: value)
     case (.scalar, .scalar): stop("\(name): no tensor operand")
     }
     if floatOnly && !common.isFloatingPoint { common = .float32 }
@@ -174,6 +172,14 @@ extension Tensor {
     return record(
       op, Operands(converted(a), converted(b)), type: compute,
       result: result == compute ? common : result, name: name)
+  }
+
+  /// The type of an operation on this tensor and a number: its own, unless that cannot hold the number.
+  func numberType(beside number: ScalarValue) -> DType {
+    switch number {
+    case .float: dtype.isFloatingPoint ? dtype : .float32
+    case .int(let whole): dtype.widened(for: whole)
+    }
   }
 
   /// The tensor in another type.
@@ -225,7 +231,7 @@ extension ElementwiseOp {
   /// Whether `withPrecision` takes the operand to float32: small errors or ranges of it become large ones.
   fileprivate var losesPrecision: Bool {
     switch self {
-    case .exp, .expm1, .log, .log1p, .rsqrt, .reciprocal, .softplus: true
+    case .exp, .expm1, .log, .log1p, .rsqrt, .reciprocal, .softplus, .tan, .asin, .acos, .sinh, .cosh: true
     default: false
     }
   }

@@ -63,15 +63,17 @@ struct ElementwiseGradient: Sendable {
       .roundToBFloat16,
       .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
       .greater,
-      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .floorDivide, .bitwiseAnd, .bitwiseOr, .bitwiseXor,
+      .shiftLeft, .shiftRight:
       (false, false, false, false)
-    case .exp, .expm1, .sqrt, .rsqrt, .reciprocal, .tanh, .sigmoid, .relu: (false, false, false, true)
-    case .absolute, .log, .log1p, .square, .sin, .cos, .erf, .gelu, .geluTanh, .silu, .softplus:
+    case .exp, .expm1, .sqrt, .rsqrt, .reciprocal, .tanh, .tan, .sigmoid, .relu: (false, false, false, true)
+    case .absolute, .log, .log1p, .square, .sin, .cos, .erf, .gelu, .geluTanh, .silu, .softplus, .asin, .acos,
+      .atan, .sinh, .cosh, .asinh, .acosh, .atanh:
       (true, false, false, false)
     case .multiply: (inputs[1] != nil, inputs[0] != nil, false, false)
     case .divide: (false, true, false, inputs[1] != nil)
     case .power: (true, true, false, inputs[1] != nil)
-    case .minimum, .maximum, .elu, .leakyReLU: (true, true, false, false)
+    case .minimum, .maximum, .elu, .leakyReLU, .atan2: (true, true, false, false)
     case .remainder: (inputs[1] != nil, inputs[1] != nil, false, false)
     case .select: (true, false, false, false)
     case .clamp: (true, true, true, false)
@@ -82,10 +84,11 @@ struct ElementwiseGradient: Sendable {
   private func partial(_ index: Int, _ g: Tensor, _ y: Tensor?) -> Tensor? {
     switch op {
     case .negate: return -g
-    case .sign, .floor, .ceil, .round: return nil
+    case .sign, .floor, .ceil, .round, .floorDivide: return nil
     case .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
       .greater,
-      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft,
+      .shiftRight:
       return nil
     case .toFloat32, .roundToFloat16, .roundToBFloat16, .add: return g
     case .subtract: return -g
@@ -104,6 +107,7 @@ struct ElementwiseGradient: Sendable {
       default: return nil
       }
     case .clamp: return clamp(g)
+    case .atan2: return angle(index, g)
     case .leakyReLU: return leakyReLU(index, g)
     case .elu: return elu(index, g)
     default:
@@ -121,6 +125,7 @@ struct ElementwiseGradient: Sendable {
     case .rsqrt: g * (y * y * y) * -0.5
     case .reciprocal: -(g * (y * y))
     case .tanh: g * (1 - y * y)
+    case .tan: g * (1 + y * y)
     case .sigmoid: g * (y * (1 - y))
     // NaN passes it on.
     case .relu: Tensor.where(y .<= 0, g.zero, g)
@@ -137,6 +142,14 @@ struct ElementwiseGradient: Sendable {
     case .square: return g * (x * 2)
     case .sin: return g * x.cos()
     case .cos: return -(g * x.sin())
+    case .asin: return g * (1 - x * x).rsqrt()
+    case .acos: return -(g * (1 - x * x).rsqrt())
+    case .atan: return g / (x * x + 1)
+    case .sinh: return g * x.cosh()
+    case .cosh: return g * x.sinh()
+    case .asinh: return g * (x * x + 1).rsqrt()
+    case .acosh: return g * (x * x - 1).rsqrt()
+    case .atanh: return g / (1 - x * x)
     case .erf: return g * ((-(x * x)).exp() * 1.1283791670955126)
     case .gelu:
       let cdf = (x * 0.7071067811865476).erf() * 0.5 + 0.5
@@ -186,6 +199,14 @@ struct ElementwiseGradient: Sendable {
       let ties = combine(.equal, a, b)
     else { return nil }
     return Tensor.where(ties, g * 0.5, Tensor.where(loses, g.zero, g))
+  }
+
+  /// The point's other coordinate over the square of its distance from the origin, where it is 0.
+  private func angle(_ index: Int, _ g: Tensor) -> Tensor? {
+    guard let squareA = combine(.multiply, a, a), let squareB = combine(.multiply, b, b) else { return nil }
+    let square = squareA + squareB
+    let share = times(g, index == 0 ? b : a) / square
+    return Tensor.where(square .== 0, g.zero, index == 0 ? share : -share)
   }
 
   /// Between the limits; an infinite one is none.

@@ -48,9 +48,19 @@ extension Tensor {
   }
 
   /// The largest element of each window of [n, c, length]; the stride is the kernel where nil.
-  public func maxPool1D(kernel: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+  ///
+  /// - Parameters:
+  ///   - kernel: The size of the window.
+  ///   - stride: Steps of the window.
+  ///   - padding: Places added on each side, which are never the largest.
+  ///   - dilation: Steps between the elements of a window.
+  ///   - ceilMode: Whether a window that the sequence ends in counts, too, as long as it begins inside.
+  public func maxPool1D(
+    kernel: Int, stride: Int? = nil, padding: Int = 0, dilation: Int = 1, ceilMode: Bool = false
+  ) -> Tensor {
     asImage("maxPool1D").maxPool2D(
-      kernel: (1, kernel), stride: (1, stride ?? kernel), padding: (0, padding)
+      kernel: (1, kernel), stride: (1, stride ?? kernel), padding: (0, padding), dilation: (1, dilation),
+      ceilMode: ceilMode
     ).squeezed(2)
   }
 
@@ -61,11 +71,13 @@ extension Tensor {
   ///   - stride: Steps of the window.
   ///   - padding: Elements added on each side.
   ///   - countsPadding: Whether padding counts as elements of value 0.
+  ///   - ceilMode: Whether a window that the sequence ends in counts, too, as long as it begins inside.
   public func averagePool1D(
-    kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true
+    kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true, ceilMode: Bool = false
   ) -> Tensor {
     asImage("averagePool1D").averagePool2D(
-      kernel: (1, kernel), stride: (1, stride ?? kernel), padding: (0, padding), countsPadding: countsPadding
+      kernel: (1, kernel), stride: (1, stride ?? kernel), padding: (0, padding), countsPadding: countsPadding,
+      ceilMode: ceilMode
     ).squeezed(2)
   }
 }

@@ -2,7 +2,7 @@ import LatheCore
 
 extension Tensor {
   /// Indices as the kernels take them.
-  private func asIndices(_ name: StaticString) -> Tensor {
+  func asIndices(_ name: StaticString) -> Tensor {
     require(dtype.isInteger, "\(name): indices are whole numbers, not \(dtype)")
     return asInt32().detached()
   }
@@ -40,7 +40,7 @@ extension Tensor {
     return gathered(a, indices.asIndices("gather"))
   }
 
-  private func gathered(_ axis: Int, _ indices: Tensor) -> Tensor {
+  func gathered(_ axis: Int, _ indices: Tensor) -> Tensor {
     let (outer, count, inner) = sizes(around: axis)
     let picked = indices.shape[axis]
     let grouped = indices.reshaped(to: [outer, picked, inner])
@@ -72,7 +72,7 @@ extension Tensor {
     return cast(to: common).scattered(a, indices.asIndices("scatterAdd"), source.cast(to: common))
   }
 
-  private func scattered(_ axis: Int, _ indices: Tensor, _ source: Tensor) -> Tensor {
+  func scattered(_ axis: Int, _ indices: Tensor, _ source: Tensor) -> Tensor {
     let (outer, count, inner) = sizes(around: axis)
     let picked = indices.shape[axis]
     let grouped = indices.reshaped(to: [outer, picked, inner])
@@ -177,10 +177,32 @@ extension Tensor {
   }
 
   /// The k largest (or smallest) elements along an axis, in order, and where they came from (int32).
+  ///
+  /// They are found by selection; NaN counts as largest, and of equal elements the first come first.
+  ///
+  /// - Parameters:
+  ///   - k: How many.
+  ///   - axis: Along which axis.
+  ///   - largest: The smallest where false.
   public func topK(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let a = self.axis(axis, "topK")
     require(k >= 0 && k <= shape[a], "topK: \(k) of axis \(axis) of \(shape)")
-    let (values, indices) = sorted(axis: a, descending: largest)
-    return (values.sliced(axis: a, from: 0, to: k), indices.sliced(axis: a, from: 0, to: k))
+    if a != rank - 1 {
+      let (values, indices) = transposed(a, -1).topK(k, largest: largest)
+      return (values.transposed(a, -1), indices.transposed(a, -1))
+    }
+    checkCount(a, "topK")
+    let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .bool ? .uint8 : dtype)
+    let (original, n) = (shape, shape[a])
+    var target = shape
+    target[a] = k
+    let results = Tensor.run(
+      .topK(rows: n == 0 ? 0 : count / n, count: n, k: k, largest: largest),
+      [cast(to: key).detached().contiguous()], outputs: [(target, key), (target, .int32)])
+    let indices = results[1]
+    let values = results[0].cast(to: dtype).recorded("topK", [self]) { gradient, _ in
+      [Tensor.zeros(original, dtype: gradient.dtype, device: gradient.device).scattered(a, indices, gradient)]
+    }
+    return (values, indices)
   }
 }

@@ -30,7 +30,7 @@ extension Tensor {
   }
 
   /// The largest absolute value along axes, at least a small number and 1 where it is infinite: a constant to divide by.
-  private func largestMagnitude(_ axes: [Int], atLeast least: Float) -> Tensor {
+  func largestMagnitude(_ axes: [Int], atLeast least: Float) -> Tensor {
     let one = Tensor.ones([], device: device)
     guard count > 0 else { return one }
     let largest = detached().abs().max(axes: axes, keepDims: true).maximum(least)

@@ -35,10 +35,25 @@ extension Tensor {
   /// The largest element of each window of [n, c, h, w]; the stride is the kernel where nil.
   ///
   /// The gradient goes to the first largest element of a window, or to its last NaN.
+  ///
+  /// - Parameters:
+  ///   - kernel: The size of the window (vertical, horizontal).
+  ///   - stride: Steps of the window.
+  ///   - padding: Places added on each side, which are never the largest.
+  ///   - dilation: Steps between the elements of a window.
+  ///   - ceilMode: Whether a window that the image ends in counts, too, as long as it begins inside.
   public func maxPool2D(
-    kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0)
+    kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0),
+    dilation: (Int, Int) = (1, 1),
+    ceilMode: Bool = false
   ) -> Tensor {
-    maxPool2D(poolSizes("maxPool2D", kernel, stride, padding))
+    guard ceilMode || dilation != (1, 1) else {
+      return maxPool2D(poolSizes("maxPool2D", kernel, stride, padding))
+    }
+    let plan = PartialWindows("maxPool2D", self, kernel, stride, padding, dilation, ceilMode: ceilMode)
+    if dilation != (1, 1) { return dilatedMaxPool2D(plan) }
+    return padded([(0, plan.missing.0), (0, plan.missing.1)], value: -Float.infinity)
+      .maxPool2D(kernel: kernel, stride: plan.stride, padding: padding)
   }
 
   func maxPool2D(_ sizes: Pool2D) -> Tensor {
@@ -75,9 +90,15 @@ extension Tensor {
   ///   - stride: Steps of the window.
   ///   - padding: Zeros added on each side.
   ///   - countsPadding: Whether padding counts as elements of value 0.
+  ///   - ceilMode: Whether a window that the image ends in counts, too, as long as it begins inside.
   public func averagePool2D(
-    kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0), countsPadding: Bool = true
+    kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0), countsPadding: Bool = true,
+    ceilMode: Bool = false
   ) -> Tensor {
+    if ceilMode {
+      let plan = PartialWindows("averagePool2D", self, kernel, stride, padding, (1, 1), ceilMode: true)
+      if plan.missing != (0, 0) { return partialAveragePool2D(plan, countsPadding: countsPadding) }
+    }
     var sizes = poolSizes("averagePool2D", kernel, stride, padding)
     sizes.countsPadding = countsPadding
     return averagePool2D(sizes)

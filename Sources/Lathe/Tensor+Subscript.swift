@@ -61,9 +61,27 @@ private func pythonEnd(behind last: Int) -> Int? {
   return last == -1 ? nil : last + 1
 }
 
+/// The places that indices name: a selection of each axis, and the shape that they have without the axes of one element.
+struct IndexedRegion: Sendable {
+  var selection: AxisSelections
+  var shape: Shape
+}
+
 extension Tensor {
   /// A view by one index per axis from the front; axes without an index stay whole.
+  ///
+  /// Assigned to, the elements are written over: in the tensor's memory where nobody else holds it and no gradient is
+  /// recorded, else in a copy. What is assigned broadcasts and takes the tensor's type.
   public subscript(_ indices: any TensorIndex...) -> Tensor {
+    get {
+      let region = region(indices)
+      return selected(region.selection).reshaped(to: region.shape)
+    }
+    set { put(newValue, region(indices)) }
+  }
+
+  /// What indices name in this tensor.
+  func region(_ indices: [any TensorIndex]) -> IndexedRegion {
     var selection = AxisSelections(all: shape)
     var target = Shape()
     var axis = 0
@@ -91,6 +109,6 @@ extension Tensor {
       target.append(shape[axis])
       axis += 1
     }
-    return selected(selection).reshaped(to: target)
+    return IndexedRegion(selection: selection, shape: target)
   }
 }

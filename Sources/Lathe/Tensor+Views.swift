@@ -9,7 +9,7 @@ extension Tensor {
   }
 
   /// The same memory under another layout; `pullback` undoes it.
-  private func view(
+  func view(
     _ name: StaticString, _ layout: Layout,
     attributes: @autoclosure () -> [ComputationGraph.Attribute] = [],
     pullback: @escaping @Sendable (Tensor) -> Tensor
@@ -210,7 +210,8 @@ extension AxisSelection {
 struct AxisSelections: Sendable {
   private var starts: Shape
   private var steps: Shape
-  private var counts: Shape
+  /// How many elements are taken from each axis.
+  private(set) var counts: Shape
 
   init(all shape: Shape) {
     starts = Shape(repeating: 0, rank: shape.rank)

@@ -24,8 +24,17 @@ extension CPUBackend {
         outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
     case .cumulativeSum(let outer, let count, let inner):
       try cumulativeSum(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
+    case .cumulativeProduct(let outer, let count, let inner):
+      try cumulativeProduct(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
+    case .cumulativeExtremum(let outer, let count, let inner, let largest):
+      try cumulativeExtremum(
+        outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
     case .matmul(let product):
       try matmul(product, inputs: inputs, outputs: outputs)
+    case .factorization(let kind, let batch, let rows, let columns):
+      try factorize(kind, batch: batch, rows: rows, columns: columns, inputs: inputs, outputs: outputs)
+    case .linearSystem(let kind, let batch, let n, let columns):
+      try solve(kind, batch: batch, n: n, columns: columns, inputs: inputs, outputs: outputs)
     case .convolution(let sizes):
       try convolution(sizes, inputs: inputs, outputs: outputs)
     case .convolutionBackwardInput(let sizes):
@@ -67,8 +76,17 @@ extension CPUBackend {
     case .scatterAdd(let outer, let count, let inner, let picked):
       try scatterAdd(
         outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
+    case .scatter(let rule, let outer, let count, let inner, let picked):
+      try scatter(
+        rule, outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
     case .sort(let rows, let count, let descending):
       try sort(rows: rows, count: count, descending: descending, inputs: inputs, outputs: outputs)
+    case .topK(let rows, let count, let k, let largest):
+      try topK(rows: rows, count: count, k: k, largest: largest, inputs: inputs, outputs: outputs)
+    case .searchSorted(let sequences, let rows, let count, let picked, let right):
+      try searchSorted(
+        sequences: sequences, rows: rows, count: count, picked: picked, right: right, inputs: inputs,
+        outputs: outputs)
     case .random(let distribution, let key):
       try random(distribution, key: key, inputs: inputs, outputs: outputs)
     case .dropout(let probability, let key):

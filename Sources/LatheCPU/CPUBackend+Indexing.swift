@@ -52,21 +52,8 @@ extension CPUBackend {
       }
     let size = dtype.byteCount
     let index = IndexOperand(inputs[1], outer: outer, picked: picked, inner: inner)
-    // All indices are checked before anything is added.
     let width = index.isRow ? 1 : inner
-    var resolved = [Int32](repeating: 0, count: outer * picked * width)
-    for o in 0..<(picked * width > 0 ? outer : 0) {
-      let failure = resolved.withUnsafeMutableBufferPointer { buffer in
-        lathe_resolve_indices(
-          buffer.baseAddress.map { $0 + o * picked * width }, index.pointer(o, 0),
-          Int64(index.strides.picked),
-          Int64(index.strides.inner), picked, count, width)
-      }
-      if failure >= 0 {
-        throw index.error(
-          "scatterAdd", at: o * picked * inner + Int(failure) * (index.isRow ? inner : 1), count: count)
-      }
-    }
+    let resolved = try index.resolved("scatterAdd", outer: outer, count: count)
     nonisolated(unsafe) let base = inputs[0].pointer
     nonisolated(unsafe) let source = inputs[2].pointer
     nonisolated(unsafe) let y = outputs[0].pointer
@@ -136,7 +123,7 @@ private final class NumberedTargets: @unchecked Sendable {
 }
 
 /// Indices int32 [outer, picked, inner] with any strides.
-private struct IndexOperand: @unchecked Sendable {
+struct IndexOperand: @unchecked Sendable {
   // Unchecked: it holds an address of memory that is only read.
   let strides: (outer: Int, picked: Int, inner: Int)
   /// Whether all elements of an inner run have one index.
@@ -156,6 +143,27 @@ private struct IndexOperand: @unchecked Sendable {
 
   func pointer(_ outer: Int, _ picked: Int) -> UnsafePointer<Int32> {
     base + outer * strides.outer + picked * strides.picked
+  }
+
+  /// All indices from 0 on and row-major, one for each row where rows are picked as a whole.
+  ///
+  /// - Throws: `LatheError.indexOutOfRange`, before anything is written.
+  func resolved(_ operation: String, outer: Int, count: Int) throws -> [Int32] {
+    let picked = sizes.picked
+    let width = isRow ? 1 : sizes.inner
+    var resolved = [Int32](repeating: 0, count: outer * picked * width)
+    for o in 0..<(picked * width > 0 ? outer : 0) {
+      let failure = resolved.withUnsafeMutableBufferPointer { buffer in
+        lathe_resolve_indices(
+          buffer.baseAddress.map { $0 + o * picked * width }, pointer(o, 0), Int64(strides.picked),
+          Int64(strides.inner), picked, count, width)
+      }
+      if failure >= 0 {
+        throw error(
+          operation, at: o * picked * sizes.inner + Int(failure) * (isRow ? sizes.inner : 1), count: count)
+      }
+    }
+    return resolved
   }
 
   /// Names the index at a position in row-major order.

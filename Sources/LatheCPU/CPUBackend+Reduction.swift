@@ -40,27 +40,4 @@ extension CPUBackend {
       }
     }
   }
-
-  func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
-    guard outputs[0].elementCount > 0 else { return }
-    counters.launched()
-    let dtype = inputs[0].dtype
-    let kernel =
-      switch dtype {
-      case .float32: lathe_cumulative_sum_f32
-      case .int32: lathe_cumulative_sum_i32
-      case .int64: lathe_cumulative_sum_i64
-      case .float16, .bfloat16, .uint8, .bool: throw LatheError.unsupported("cumulativeSum of \(dtype)")
-      }
-    nonisolated(unsafe) let x = UnsafeRawPointer(inputs[0].pointer)
-    nonisolated(unsafe) let y = outputs[0].pointer
-    let size = dtype.byteCount
-    ThreadPool.shared.parallelFor(outer * inner, grain: max(1, 8192 / count)) { range in
-      for i in range {
-        let (o, j) = i.quotientAndRemainder(dividingBy: inner)
-        let offset = (o * count * inner + j) * size
-        kernel(y + offset, x + offset, count, inner)
-      }
-    }
-  }
 }

@@ -40,6 +40,16 @@ enum ElementwiseKernels {
       case .reciprocal: float(k.reciprocal_f32)
       case .sin: float(k.sin_f32)
       case .cos: float(k.cos_f32)
+      case .tan: float(k.tan_f32)
+      case .asin: float(k.asin_f32)
+      case .acos: float(k.acos_f32)
+      case .atan: float(k.atan_f32)
+      case .atan2: float(k.atan2_f32)
+      case .sinh: float(k.sinh_f32)
+      case .cosh: float(k.cosh_f32)
+      case .asinh: float(k.asinh_f32)
+      case .acosh: float(k.acosh_f32)
+      case .atanh: float(k.atanh_f32)
       case .tanh: float(k.tanh_f32)
       case .sigmoid: float(k.sigmoid_f32)
       case .erf: float(k.erf_f32)
@@ -68,6 +78,13 @@ enum ElementwiseKernels {
       case .minimum: each(k.minimum_f32, k.minimum_i32, k.minimum_i64, k.minimum_u8, k.minimum_u8)
       case .maximum: each(k.maximum_f32, k.maximum_i32, k.maximum_i64, k.maximum_u8, k.maximum_u8)
       case .remainder: each(k.remainder_f32, k.remainder_i32, k.remainder_i64, k.remainder_u8)
+      case .floorDivide:
+        each(k.floor_divide_f32, k.floor_divide_i32, k.floor_divide_i64, k.floor_divide_u8)
+      case .bitwiseAnd: each(nil, k.bitwise_and_i32, k.bitwise_and_i64, k.bitwise_and_u8)
+      case .bitwiseOr: each(nil, k.bitwise_or_i32, k.bitwise_or_i64, k.bitwise_or_u8)
+      case .bitwiseXor: each(nil, k.bitwise_xor_i32, k.bitwise_xor_i64, k.bitwise_xor_u8)
+      case .shiftLeft: each(nil, k.shift_left_i32, k.shift_left_i64, k.shift_left_u8)
+      case .shiftRight: each(nil, k.shift_right_i32, k.shift_right_i64, k.shift_right_u8)
       case .equal: each(k.equal_f32, k.equal_i32, k.equal_i64, k.equal_u8, k.equal_u8)
       case .notEqual: each(k.not_equal_f32, k.not_equal_i32, k.not_equal_i64, k.not_equal_u8, k.not_equal_u8)
       case .less: each(k.less_f32, k.less_i32, k.less_i64, k.less_u8, k.less_u8)
@@ -103,8 +120,9 @@ enum ElementwiseKernels {
   static func cost(_ op: ElementwiseOp) -> Int {
     switch op {
     case .exp, .log, .tanh, .sigmoid, .erf, .gelu, .geluTanh, .silu, .divide, .sqrt, .rsqrt, .reciprocal: 6
-    case .expm1, .log1p, .sin, .cos, .softplus, .elu: 12
-    case .power, .remainder: 30
+    case .expm1, .log1p, .sin, .cos, .softplus, .elu, .asin, .acos, .atan, .sinh, .cosh: 12
+    case .tan, .atan2, .asinh, .acosh, .atanh: 20
+    case .power, .remainder, .floorDivide: 30
     default: 1
     }
   }

@@ -7,6 +7,7 @@
 public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   // Unary.
   case negate, absolute, sign, exp, expm1, log, log1p, sqrt, rsqrt, square, reciprocal, sin, cos, tanh
+  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh
   case sigmoid, erf, relu, gelu, geluTanh, silu, softplus, floor, ceil, round
   case isNaN, logicalNot
   /// Conversions; the instruction's `dtype` is the source's type.
@@ -17,6 +18,13 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   case add, subtract, multiply, divide, power, minimum, maximum
   /// The remainder with the divisor's sign, as NumPy's and PyTorch's.
   case remainder
+  /// The quotient rounded down; by 0 it is 0 for whole numbers and IEEE 754's for floats.
+  case floorDivide
+  /// The angle of the point (b, a).
+  case atan2
+  case bitwiseAnd, bitwiseOr, bitwiseXor
+  /// By less than 0 or by all bits and more: 0, to the right what the sign alone leaves.
+  case shiftLeft, shiftRight
   case equal, notEqual, less, lessEqual, greater, greaterEqual
   case logicalAnd, logicalOr, logicalXor
   /// a where a >= 0, else a * b.
@@ -35,7 +43,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
     case .select, .clamp: 3
     case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .remainder, .equal, .notEqual,
       .less,
-      .lessEqual, .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .leakyReLU, .elu:
+      .lessEqual, .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .leakyReLU, .elu,
+      .floorDivide, .atan2, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight:
       2
     default: 1
     }
@@ -64,10 +73,12 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
     switch self {
     case .exp, .expm1, .log, .log1p, .sqrt, .rsqrt, .reciprocal, .sin, .cos, .tanh, .sigmoid, .erf, .gelu,
       .geluTanh, .silu, .softplus, .floor, .ceil, .round, .isNaN, .roundToFloat16, .roundToBFloat16, .divide,
-      .leakyReLU, .elu:
+      .leakyReLU, .elu, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .atan2:
       dtype == .float32
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype.isInteger
     case .logicalNot, .logicalAnd, .logicalOr, .logicalXor: dtype == .bool
-    case .negate, .absolute, .sign, .square, .relu, .add, .subtract, .multiply, .power, .remainder, .clamp:
+    case .negate, .absolute, .sign, .square, .relu, .add, .subtract, .multiply, .power, .remainder,
+      .floorDivide, .clamp:
       dtype != .bool
     case .minimum, .maximum, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .select: true
     case .toFloat32, .toInt32, .toInt64, .toUInt8, .toBool: true

@@ -19,11 +19,22 @@ public enum Operation: Sendable {
   /// x [outer, count, inner] of float32, int32 or int64 -> running sums along the middle axis.
   case cumulativeSum(outer: Int, count: Int, inner: Int)
 
+  /// x [outer, count, inner] of float32, int32 or int64 -> running products along the middle axis.
+  case cumulativeProduct(outer: Int, count: Int, inner: Int)
+  /// x [outer, count, inner] of float32, int32 or int64 -> the largest (or smallest) element up to each along the middle
+  /// axis, and its int32 index; the last of equal ones, a NaN from the first on.
+  case cumulativeExtremum(outer: Int, count: Int, inner: Int, largest: Bool)
+
   /// Strided a [batch..., m, k] and b [batch..., k, n], bias [n] if `matmul.hasBias` -> [batch..., m, n].
   ///
   /// In the last two axes of a and b one stride is 1 (or its axis has size 1) and the other is at least that
   /// axis' extent; batch axes have any strides, 0 included.
   case matmul(MatrixMultiplication)
+
+  /// x [batch, rows, columns] -> the parts of each matrix; see `MatrixFactorization`. Only the CPU path has it.
+  case factorization(MatrixFactorization, batch: Int, rows: Int, columns: Int)
+  /// a [batch, n, n], b [batch, n, columns] -> x [batch, n, columns] with a x = b. Only the CPU path has it.
+  case linearSystem(LinearSystem, batch: Int, n: Int, columns: Int)
 
   /// x [n, c, h, w], filter [o, c / groups, kh, kw], bias [o] if `hasBias` -> y [n, o, oh, ow].
   case convolution(Convolution2D)
@@ -88,8 +99,19 @@ public enum Operation: Sendable {
   /// [outer, picked, inner] -> base with source[o, p, i] added at [o, index[o, p, i], i], in the order of p.
   case scatterAdd(outer: Int, count: Int, inner: Int, picked: Int)
 
+  /// base [outer, count, inner], strided index int32 and contiguous source [outer, picked, inner] of base's type -> base
+  /// with source[o, p, i] joined to [o, index[o, p, i], i] by a rule, in the order of p; see `ScatterRule`.
+  case scatter(ScatterRule, outer: Int, count: Int, inner: Int, picked: Int)
+
   /// x of float32, int32, int64 or uint8 [rows, count] -> sorted values, index int32; stable, NaN is largest.
   case sort(rows: Int, count: Int, descending: Bool)
+
+  /// x of float32, int32, int64 or uint8 [rows, count] -> the k first of `sort`'s values and indices, k >= 1.
+  case topK(rows: Int, count: Int, k: Int, largest: Bool)
+
+  /// Rising sequences [rows or 1, count] and values [rows, picked] of float32, int32 or int64 -> int32 [rows, picked]: how
+  /// many elements of the row's sequence are smaller (with `right` not larger) than each value; NaN is largest.
+  case searchSorted(sequences: Int, rows: Int, count: Int, picked: Int, right: Bool)
 
   /// -> float32 numbers from the counter-based generator; see `RandomDistribution`.
   case random(RandomDistribution, key: RandomKey)
@@ -144,6 +166,14 @@ public struct AxisSum: Sendable, Hashable {
   public var elementCount: Int { outer * count * inner - missing }
   /// The number of sums.
   public var sumCount: Int { outer * inner }
+}
+
+/// How a scattered element is joined with what stands at its place.
+public enum ScatterRule: UInt8, Sendable, Hashable, CaseIterable {
+  /// Written over it; of several at one place the last stays. Any type.
+  case set
+  /// `maximum` and `minimum` pass NaN on. float32, int32 or int64.
+  case product, maximum, minimum
 }
 
 /// How elements are joined by a reduction.

@@ -14,7 +14,9 @@
       case .negate: return "-\(a)"
       case .absolute: return absolute(a, dtype)
       case .sign: return sign(a, dtype)
-      case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .gelu, .softplus:
+      case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .gelu, .softplus, .tan, .asin,
+        .acos,
+        .atan, .sinh, .cosh, .asinh, .acosh, .atanh:
         return "\(function("\(instruction.op)"))(\(a))"
       case .geluTanh: return "\(function("gelu_tanh"))(\(a))"
       case .roundToFloat16: return "\(function("round_float16"))(\(a))"
@@ -44,6 +46,15 @@
       case .remainder:
         return dtype == .float32
           ? "\(function("remainder"))(\(a), \(b))" : lanes("integer_remainder", a, b, dtype)
+      case .floorDivide:
+        return dtype == .float32
+          ? "\(function("floor_divide"))(\(a), \(b))" : lanes("integer_floor_divide", a, b, dtype)
+      case .atan2: return "\(function("atan2"))(\(a), \(b))"
+      case .bitwiseAnd: return "(\(a) & \(b))"
+      case .bitwiseOr: return "(\(a) | \(b))"
+      case .bitwiseXor: return "(\(a) ^ \(b))"
+      case .shiftLeft: return lanes("integer_shift_left", a, b, dtype)
+      case .shiftRight: return lanes("integer_shift_right", a, b, dtype)
       case .minimum: return extreme("min", a, b, dtype)
       case .maximum: return extreme("max", a, b, dtype)
       case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:

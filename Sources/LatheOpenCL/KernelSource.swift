@@ -27,7 +27,7 @@
     static let end = "// End of the common part"
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
-    /// name a function of (`lathe_exp_f16`), and the source itself.
+    /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, and the source itself.
     func text(for profile: KernelProfile, _ options: KernelOptions) throws -> String {
       let body: String
       switch self {
@@ -36,13 +36,21 @@
       case .custom(_, let text): return text
       }
       var text = try KernelSource.content(of: "common.clh")
-      let math = try KernelSource.content(of: "math.clh")
+      var math = try KernelSource.content(of: "math.clh")
       let named = body + options.arguments
+      if KernelSource.arcs.contains(where: { named.contains("lathe_\($0)_f") }) {
+        math += try KernelSource.content(of: "math_arcs.clh")
+      }
       for width in [1, profile.vectorWidth] where named.contains("_f\(width)") || named.contains("_f##") {
         text += KernelSource.definitions(width: width) + math
       }
       return text + KernelSource.end + "\n" + body
     }
+
+    /// The functions of math_arcs.clh, which few programs have.
+    private static let arcs = [
+      "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh",
+    ]
 
     /// The declarations of built-in functions, for runtimes whose own take long to read: with vectors as wide as the
     /// profile's, or as those that a text names.

@@ -14,8 +14,15 @@
           outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
       case .cumulativeSum(let outer, let count, let inner):
         try cumulativeSum(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
+      case .cumulativeProduct(let outer, let count, let inner):
+        try cumulativeProduct(outer: outer, count: count, inner: inner, inputs: inputs, outputs: outputs)
+      case .cumulativeExtremum(let outer, let count, let inner, let largest):
+        try cumulativeExtremum(
+          outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
       case .matmul(let product):
         try matmul(product, inputs: inputs, outputs: outputs)
+      case .factorization(let kind, _, _, _): throw LatheError.unsupported("\(kind)")
+      case .linearSystem: throw LatheError.unsupported("linear systems")
       case .convolution(let sizes):
         try convolution(sizes, inputs: inputs, outputs: outputs)
       case .convolutionBackwardInput(let sizes):
@@ -57,8 +64,17 @@
       case .scatterAdd(let outer, let count, let inner, let picked):
         try scatterAdd(
           outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
+      case .scatter(let rule, let outer, let count, let inner, let picked):
+        try scatter(
+          rule, outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
       case .sort(let rows, let count, let descending):
         try sort(rows: rows, count: count, descending: descending, inputs: inputs, outputs: outputs)
+      case .topK(let rows, let count, let k, let largest):
+        try topK(rows: rows, count: count, k: k, largest: largest, inputs: inputs, outputs: outputs)
+      case .searchSorted(let sequences, let rows, let count, let picked, let right):
+        try searchSorted(
+          sequences: sequences, rows: rows, count: count, picked: picked, right: right, inputs: inputs,
+          outputs: outputs)
       case .random(let distribution, let key):
         try random(distribution, key: key, inputs: inputs, outputs: outputs)
       case .dropout(let probability, let key):

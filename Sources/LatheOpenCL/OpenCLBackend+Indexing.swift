@@ -81,7 +81,7 @@
     }
 
     /// An index of shape [outer, picked, inner] with its offset and strides.
-    private func indexArguments(_ index: Operand) -> [KernelArgument] {
+    func indexArguments(_ index: Operand) -> [KernelArgument] {
       let layout = index.layout
       return [.memory(index.memory), .long(layout.offset)] + (0..<3).map { .long(layout.strides[$0]) }
     }

@@ -13,7 +13,7 @@
         default: ""
         }
       try scan(
-        "arg_reduce", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
+        "arg_reduce", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
         [
           "ARG_REDUCE": 1, "LARGEST": largest ? 1 : 0, "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
           "LOAD": .string(load),
@@ -25,15 +25,34 @@
     func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
       let element = ProgramPrinter.storedType(inputs[0].dtype)
       try scan(
-        "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs[0],
+        "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
         [
           "ELEMENT": .string(element), "VALUE": .string(element),
           "IS_FLOAT": inputs[0].dtype == .float32 ? 1 : 0,
         ])
     }
 
+    func cumulativeProduct(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+      let element = ProgramPrinter.storedType(inputs[0].dtype)
+      try scan(
+        "cumulative_product", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
+        ["CUMULATIVE_PRODUCT": 1, "ELEMENT": .string(element), "VALUE": .string(element)])
+    }
+
+    func cumulativeExtremum(
+      outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
+    ) throws {
+      let element = ProgramPrinter.storedType(inputs[0].dtype)
+      try scan(
+        "cumulative_extremum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
+        [
+          "CUMULATIVE_EXTREMUM": 1, "LARGEST": largest ? 1 : 0, "ELEMENT": .string(element),
+          "VALUE": .string(element), "IS_FLOAT": inputs[0].dtype == .float32 ? 1 : 0,
+        ])
+    }
+
     private func scan(
-      _ function: String, columns: Int, count: Int, inner: Int, _ from: Operand, _ to: Operand,
+      _ function: String, columns: Int, count: Int, inner: Int, _ from: Operand, _ to: [Operand],
       _ options: KernelOptions
     ) throws {
       guard columns > 0, count > 0 else { return }
@@ -45,9 +64,8 @@
         profile == .cpu ? max(1, max(4096 / count, columns / (max(1, info.computeUnits) * 16))) : 1
       try launch(
         kernel,
-        [
-          .memory(from.memory), .memory(to.memory), .long(columns), .long(count), .long(inner),
-          .long(perItem),
+        [.memory(from.memory)] + to.map { .memory($0.memory) } + [
+          .long(columns), .long(count), .long(inner), .long(perItem),
         ], global: ((columns + perItem - 1) / perItem, 1, 1), local: (local, 1, 1))
     }
   }

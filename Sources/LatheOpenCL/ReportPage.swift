@@ -7,12 +7,14 @@
     case gather = 1
     case scatterAdd = 2
     case crossEntropy = 3
+    case scatter = 4
 
     private var what: String {
       switch self {
       case .gather: "gather: index"
       case .scatterAdd: "scatterAdd: index"
       case .crossEntropy: "crossEntropy: label"
+      case .scatter: "scatter: index"
       }
     }
 

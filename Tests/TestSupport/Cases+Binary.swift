@@ -32,6 +32,10 @@ extension OpCase {
     add("minimum", .distinct(-3, 3), .distinct(-2.9, 2.8), smooth: false, { $0.minimum($1) }, Scalar.minimum)
     add("maximum", .distinct(-3, 3), .distinct(-2.9, 2.8), smooth: false, { $0.maximum($1) }, Scalar.maximum)
     add("remainder", .uniform(0.1, 0.6), .signed(0.7, 0.9), smooth: false, { $0 % $1 }, Scalar.remainder)
+    add("atan2", .signed(0.5, 3), .signed(0.5, 3), { $0.atan2($1) }, { Glibc.atan2($0, $1) })
+    add(
+      "floorDivide", .uniform(-3, 3), .signed(0.7, 0.9), smooth: false, gradient: [],
+      { $0.floorDivide($1) }, { ($0 / $1).rounded(.down) })
     for (a, b) in pairs {
       cases.append(
         OpCase(
@@ -64,6 +68,7 @@ extension OpCase {
     extreme("add", { $0 + $1 }, +)
     extreme("multiply", { $0 * $1 }, *)
     extreme("divide", { $0 / $1.abs() }, { $0 / Swift.abs($1) })
+    extreme("atan2", { $0.atan2($1) }, { Glibc.atan2($0, $1) })
     extreme("minimum of two", { $0.minimum($1) }, Scalar.minimum)
     extreme("maximum of two", { $0.maximum($1) }, Scalar.maximum)
     cases.append(

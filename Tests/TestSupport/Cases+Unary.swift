@@ -37,6 +37,27 @@ private let rows: [UnaryRow] = [
   UnaryRow("reciprocal", .signed(0.5, 3), { $0.reciprocal() }, { 1 / $0 }),
   UnaryRow("sin", .uniform(-12, 12), { $0.sin() }, { Glibc.sin($0) }),
   UnaryRow("cos", .uniform(-12, 12), { $0.cos() }, { Glibc.cos($0) }),
+  UnaryRow("tan", .uniform(-1.3, 1.3), { $0.tan() }, { Glibc.tan($0) }),
+  UnaryRow("asin", .uniform(-0.9, 0.9), { $0.asin() }, { Glibc.asin($0) }),
+  UnaryRow("acos", .uniform(-0.9, 0.9), { $0.acos() }, { Glibc.acos($0) }),
+  UnaryRow("atan", .uniform(-4, 4), { $0.atan() }, { Glibc.atan($0) }),
+  UnaryRow("sinh", .uniform(-3, 3), { $0.sinh() }, { Glibc.sinh($0) }),
+  UnaryRow("cosh", .uniform(-3, 3), { $0.cosh() }, { Glibc.cosh($0) }),
+  UnaryRow("asinh", .uniform(-4, 4), { $0.asinh() }, { Glibc.asinh($0) }),
+  UnaryRow("acosh", .uniform(1.2, 4), { $0.acosh() }, { Glibc.acosh($0) }),
+  UnaryRow("atanh", .uniform(-0.9, 0.9), { $0.atanh() }, { Glibc.atanh($0) }),
+  UnaryRow(
+    "floorDivideNumber", .list([-3.5, -0.25, 0.25, 1, 2.5, 4]), smooth: false, { $0.floorDivide(0.75) * $0 }
+  ) {
+    ($0 / 0.75).rounded(.down) * $0
+  },
+  UnaryRow("selectNumber", .signed(0.1, 3), smooth: false, { Tensor.where($0 .> 0, $0, 0.5) }) {
+    $0 > 0 ? $0 : 0.5
+  },
+  UnaryRow("selectNumberFirst", .signed(0.1, 3), smooth: false, { Tensor.where($0 .> 0, 2, $0) }) {
+    $0 > 0 ? 2 : $0
+  },
+  UnaryRow("maskedFill", .signed(0.1, 3), smooth: false, { $0.maskedFill($0 .< 0, -1) }) { $0 < 0 ? -1 : $0 },
   UnaryRow("tanh", .uniform(-4, 4), { $0.tanh() }, { Glibc.tanh($0) }),
   UnaryRow("sigmoid", .uniform(-8, 8), { $0.sigmoid() }, Scalar.sigmoid),
   UnaryRow("erf", .uniform(-3, 3), { $0.erf() }, { Glibc.erf($0) }),
@@ -132,6 +153,9 @@ extension OpCase {
         "floor", special.filter { Swift.abs($0) > 1e-10 || $0 == 0 }, { $0.floor() }, { $0.rounded(.down) }),
       make("round", [0.5, 1.5, 2.5, -0.5, -1.5, .nan, .infinity, 8388609], { $0.round() }, Scalar.round),
       make("isNaN", special, dtype: .bool, { $0.isNaN() }, { Scalar.truth($0.isNaN) }),
+      make("isFinite", special, dtype: .bool, { $0.isFinite() }, { Scalar.truth($0.isFinite) }),
+      make("isInfinite", special, dtype: .bool, { $0.isInfinite() }, { Scalar.truth($0.isInfinite) }),
+      make("floorDivide by 0", special.filter { $0 != 0 }, { $0.floorDivide(Float(0)) }, { $0 / 0 }),
       make("clamped", special, { $0.clamped(-2, 2) }, { Scalar.clamp($0, -2, 2) }),
       make("clamped above", special, { $0.clamped(nil as Float?, 2) }, { Scalar.clamp($0, -.infinity, 2) }),
       make("maximum", special, { $0.maximum(0.5) }, { Scalar.maximum($0, 0.5) }),

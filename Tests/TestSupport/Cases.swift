@@ -5,7 +5,8 @@ extension OpCase {
   /// Every case of the suite, or those whose name contains `LATHE_TEST_CASES` where that is set.
   package static let all: [OpCase] = {
     let generated = [
-      unaryCases, unarySpecialValueCases, binaryCases, comparisonCases, integerCases, halfCases, castCases,
+      unaryCases, unarySpecialValueCases, binaryCases, comparisonCases, integerCases, bitwiseCases, halfCases,
+      castCases,
       reductionCases, reductionTypeCases, viewCases, fusionCases,
     ].flatMap { $0 }.map { opCase in
       var opCase = opCase
@@ -14,7 +15,10 @@ extension OpCase {
     }
     let written = [
       argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases, normalizationCases,
-      convolutionCases, transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
+      rearrangingCases, normCases, einsumCases, scatterCases, cumulativeCases, searchingCases,
+      interpolationCases,
+      unfoldCases, partialPoolingCases, volumeCases, fourierCases, linearAlgebraCases, convolutionCases,
+      transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
     ].flatMap { $0 }
     let cases = generated + written
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys

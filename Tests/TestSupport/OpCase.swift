@@ -18,6 +18,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package var isGenerated = false
   /// Whether gradients of gradients are composed of operations that have cases of their own: the CPU path is then enough.
   package var composesSecondOrder = false
+  /// Whether every device leaves the operation to the CPU.
+  package var runsOnHost = false
   package var run: @Sendable ([Tensor]) -> Tensor
   package var reference: @Sendable ([NDArray]) -> NDArray
 

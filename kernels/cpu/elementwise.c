@@ -1,5 +1,6 @@
 #include "include/elementwise.h"
 
+#include "math_arcs.h"
 #include "math_f32.h"
 
 // Helpers of the rows in elementwise_ops.h.
@@ -38,6 +39,29 @@ static int64_t lathe_integer_remainder(int64_t a, int64_t b) {
   int64_t r = a % b;
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
+
+/// Rounded down; by 0 what the division gives.
+static float lathe_floor_divide(float a, float b) {
+  float r = fmodf(a, b);
+  float quotient = (a - r) / b;
+  quotient = r != 0.0f && (r < 0.0f) != (b < 0.0f) ? quotient - 1.0f : quotient;
+  // What the subtraction rounded is less than a half.
+  return b == 0.0f ? a / b : quotient == 0.0f ? copysignf(0.0f, a / b) : roundf(quotient);
+}
+
+/// Rounded down; 0 for a divisor of 0, wrapping around for the smallest number by -1.
+static int64_t lathe_integer_floor_divide(int64_t a, int64_t b) {
+  if (b == 0) return 0;
+  if (b == -1) return (int64_t)(0 - (uint64_t)a);
+  int64_t q = a / b;
+  return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
+}
+
+// Shifts by less than 0 or by all bits and more leave nothing but, to the right, the sign.
+LATHE_INLINE int64_t lathe_shift_left(int64_t a, int64_t b) {
+  return b >= 0 && b < 64 ? (int64_t)((uint64_t)a << (b & 63)) : 0;
+}
+LATHE_INLINE int64_t lathe_shift_right(int64_t a, int64_t b) { return a >> (b >= 0 && b < 64 ? b & 63 : 63); }
 
 /// Wraps around; a negative exponent gives the power rounded towards zero.
 static int64_t lathe_integer_power(int64_t a, int64_t b) {

@@ -49,6 +49,15 @@ LATHE_UNARY(sqrt_f32, float, float, __builtin_elementwise_sqrt(a))
 LATHE_UNARY(rsqrt_f32, float, float, 1.0f / __builtin_elementwise_sqrt(a))
 LATHE_UNARY(reciprocal_f32, float, float, 1.0f / a)
 LATHE_UNARY(tanh_f32, float, float, lathe_tanh(a))
+LATHE_UNARY(asin_f32, float, float, lathe_asin(a))
+LATHE_UNARY(acos_f32, float, float, lathe_acos(a))
+LATHE_UNARY(atan_f32, float, float, lathe_atan(a))
+LATHE_UNARY(sinh_f32, float, float, lathe_sinh(a))
+LATHE_UNARY(cosh_f32, float, float, lathe_cosh(a))
+LATHE_UNARY(asinh_f32, float, float, lathe_asinh(a))
+LATHE_UNARY(acosh_f32, float, float, lathe_acosh(a))
+LATHE_UNARY(atanh_f32, float, float, lathe_atanh(a))
+LATHE_BINARY(atan2_f32, float, float, lathe_atan2(a, b))
 LATHE_UNARY(sigmoid_f32, float, float, lathe_sigmoid(a))
 LATHE_UNARY(erf_f32, float, float, lathe_erf(a))
 LATHE_UNARY(gelu_f32, float, float, lathe_gelu(a))
@@ -78,6 +87,7 @@ LATHE_BINARY(power_f32, float, float, lathe_power(a, b))
 LATHE_BINARY(minimum_f32, float, float, ((a < b) | (a != a)) ? a : b)
 LATHE_BINARY(maximum_f32, float, float, ((a > b) | (a != a)) ? a : b)
 LATHE_SCALAR_BINARY(remainder_f32, float, float, lathe_remainder(a, b))
+LATHE_SCALAR_BINARY(floor_divide_f32, float, float, lathe_floor_divide(a, b))
 LATHE_BINARY(leaky_relu_f32, float, float, a >= 0.0f ? a : a * b)
 LATHE_BINARY(elu_f32, float, float, a > 0.0f ? a : b * lathe_expm1(a))
 LATHE_TERNARY(clamp_f32, float, float, float, lathe_clamp(a, b, c))
@@ -86,24 +96,27 @@ LATHE_UNARY(f32_to_i32, float, int32_t, lathe_f32_to_i32(a))
 LATHE_UNARY(f32_to_i64, float, int64_t, lathe_f32_to_i64(a))
 LATHE_UNARY(f32_to_u8, float, uint8_t, lathe_f32_to_u8(a))
 
-// sin and cos: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more, by
+// sin, cos and tan: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more, by
 // themselves.
-#define LATHE_SINE(name, quadrant)                                                                        \
+#define LATHE_TURNING(name, near, beyond)                                                                 \
   static void LATHE_NAME(name)(void *restrict out_, const void *a_, const void *b_, const void *c_, size_t n) { \
     float *restrict out = out_;                                                                           \
-    const float *a = a_;                                                                                  \
+    const float *pa = a_;                                                                                 \
     uint32_t far = 0;                                                                                     \
     LATHE_LOOP for (size_t i = 0; i < n; i++) {                                                           \
-      far |= !(__builtin_fabsf(a[i]) <= 0x1p20f);                                                         \
-      out[i] = lathe_sine(a[i], quadrant);                                                                \
+      const float a = pa[i];                                                                              \
+      far |= !(__builtin_fabsf(a) <= 0x1p20f);                                                            \
+      out[i] = near;                                                                                      \
     }                                                                                                     \
     if (!far) return;                                                                                     \
     for (size_t i = 0; i < n; i++) {                                                                      \
-      if (!(__builtin_fabsf(a[i]) <= 0x1p20f)) out[i] = lathe_sine_far(a[i], quadrant);                   \
+      const float a = pa[i];                                                                              \
+      if (!(__builtin_fabsf(a) <= 0x1p20f)) out[i] = beyond;                                              \
     }                                                                                                     \
   }
-LATHE_SINE(sin_f32, 0)
-LATHE_SINE(cos_f32, 1)
+LATHE_TURNING(sin_f32, lathe_sine(a, 0), lathe_sine_far(a, 0))
+LATHE_TURNING(cos_f32, lathe_sine(a, 1), lathe_sine_far(a, 1))
+LATHE_TURNING(tan_f32, lathe_tangent(a), lathe_tangent_far(a))
 
 // Whole numbers wrap around.
 #define LATHE_INTEGER_ROWS(T, U, s)                                           \
@@ -119,6 +132,12 @@ LATHE_SINE(cos_f32, 1)
   LATHE_BINARY(minimum_##s, T, T, a < b ? a : b)                              \
   LATHE_BINARY(maximum_##s, T, T, a > b ? a : b)                              \
   LATHE_SCALAR_BINARY(remainder_##s, T, T, lathe_integer_remainder(a, b))     \
+  LATHE_SCALAR_BINARY(floor_divide_##s, T, T, lathe_integer_floor_divide(a, b)) \
+  LATHE_BINARY(bitwise_and_##s, T, T, a &b)                                   \
+  LATHE_BINARY(bitwise_or_##s, T, T, a | b)                                   \
+  LATHE_BINARY(bitwise_xor_##s, T, T, a ^ b)                                  \
+  LATHE_BINARY(shift_left_##s, T, T, lathe_shift_left(a, b))                  \
+  LATHE_BINARY(shift_right_##s, T, T, lathe_shift_right(a, b))                \
   LATHE_TERNARY(clamp_##s, T, T, T, lathe_clamp(a, b, c))                     \
   LATHE_UNARY(s##_to_f32, T, float, (float)a)                                 \
   LATHE_UNARY(s##_to_i32, T, int32_t, a)                                      \
@@ -158,6 +177,6 @@ static const struct lathe_elementwise_kernels LATHE_NAME(lathe_table) = {
 #undef LATHE_BINARY
 #undef LATHE_TERNARY
 #undef LATHE_SCALAR_BINARY
-#undef LATHE_SINE
+#undef LATHE_TURNING
 #undef LATHE_INTEGER_ROWS
 #undef LATHE_ANY_ROWS

@@ -15,7 +15,7 @@ int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride
   return -1;
 }
 
-#define LATHE_SCATTER_ADD(name, T)                                                                               \
+#define LATHE_SCATTER(name, T, expression)                                                                       \
   void name(void *y_, const void *x_, const int32_t *index, int is_row, size_t picked, size_t inner, size_t low, \
             size_t high) {                                                                                       \
     T *restrict y = y_;                                                                                          \
@@ -24,18 +24,50 @@ int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride
       if (is_row) {                                                                                              \
         size_t k = (size_t)index[p];                                                                             \
         if (k < low || k >= high) continue;                                                                      \
-        for (size_t i = 0; i < inner; i++) y[k * inner + i] += x[p * inner + i];                                 \
+        for (size_t i = 0; i < inner; i++) {                                                                     \
+          const T a = y[k * inner + i], b = x[p * inner + i];                                                    \
+          y[k * inner + i] = expression;                                                                         \
+        }                                                                                                        \
       } else {                                                                                                   \
         for (size_t i = 0; i < inner; i++) {                                                                     \
           size_t k = (size_t)index[p * inner + i];                                                               \
-          if (k >= low && k < high) y[k * inner + i] += x[p * inner + i];                                        \
+          if (k < low || k >= high) continue;                                                                    \
+          const T a = y[k * inner + i], b = x[p * inner + i];                                                    \
+          y[k * inner + i] = expression;                                                                         \
         }                                                                                                        \
       }                                                                                                          \
     }                                                                                                            \
   }
-LATHE_SCATTER_ADD(lathe_scatter_add_f32, float)
-LATHE_SCATTER_ADD(lathe_scatter_add_i32, uint32_t)
-LATHE_SCATTER_ADD(lathe_scatter_add_i64, uint64_t)
+#define LATHE_SCATTERS(s, T, U)                                                 \
+  LATHE_SCATTER(lathe_scatter_add_##s, U, a + b)                                \
+  LATHE_SCATTER(lathe_scatter_product_##s, U, a *b)                             \
+  LATHE_SCATTER(lathe_scatter_maximum_##s, T, ((b > a) | (b != b)) ? b : a)     \
+  LATHE_SCATTER(lathe_scatter_minimum_##s, T, ((b < a) | (b != b)) ? b : a)
+LATHE_SCATTERS(f32, float, float)
+LATHE_SCATTERS(i32, int32_t, uint32_t)
+LATHE_SCATTERS(i64, int64_t, uint64_t)
+
+#define LATHE_SCATTER_SET(s, T)                                                                                    \
+  void lathe_scatter_set_##s(void *y_, const void *x_, const int32_t *index, int is_row, size_t picked,            \
+                             size_t inner, size_t low, size_t high) {                                              \
+    T *restrict y = y_;                                                                                            \
+    const T *restrict x = x_;                                                                                      \
+    for (size_t p = 0; p < picked; p++) {                                                                          \
+      if (is_row) {                                                                                                \
+        size_t k = (size_t)index[p];                                                                               \
+        if (k >= low && k < high) memcpy(y + k * inner, x + p * inner, inner * sizeof(T));                         \
+      } else {                                                                                                     \
+        for (size_t i = 0; i < inner; i++) {                                                                       \
+          size_t k = (size_t)index[p * inner + i];                                                                 \
+          if (k >= low && k < high) y[k * inner + i] = x[p * inner + i];                                           \
+        }                                                                                                          \
+      }                                                                                                            \
+    }                                                                                                              \
+  }
+LATHE_SCATTER_SET(8, uint8_t)
+LATHE_SCATTER_SET(16, uint16_t)
+LATHE_SCATTER_SET(32, uint32_t)
+LATHE_SCATTER_SET(64, uint64_t)
 
 int32_t lathe_number_targets(int32_t *numbers, const int32_t *index, size_t picked, size_t count, size_t width,
                              size_t most, int32_t first) {

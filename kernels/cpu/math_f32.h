@@ -211,8 +211,8 @@ LATHE_INLINE float lathe_softplus(float x) {
   return x != x ? x : y;
 }
 
-/// sin(r + turn pi / 2) in float64 for |r| <= pi / 4.
-LATHE_INLINE float lathe_sine_turned(double r, int64_t turn) {
+/// sin r and cos r in float64 for |r| <= pi / 4.
+LATHE_INLINE void lathe_sine_cosine(double r, double *sine, double *cosine) {
   double u = r * r;
   double s = -1.0 / 39916800;
   s = s * u + 1.0 / 362880;
@@ -227,30 +227,59 @@ LATHE_INLINE float lathe_sine_turned(double r, int64_t turn) {
   c = c * u + 1.0 / 24;
   c = c * u - 0.5;
   c = c * u + 1.0;
+  *sine = s;
+  *cosine = c;
+}
+
+/// sin(r + turn pi / 2) in float64 for |r| <= pi / 4.
+LATHE_INLINE float lathe_sine_turned(double r, int64_t turn) {
+  double s, c;
+  lathe_sine_cosine(r, &s, &c);
   double y = (turn & 1) != 0 ? c : s;
   return (float)((turn & 2) != 0 ? -y : y);
 }
 
-/// sin (quadrant 0) or cos (quadrant 1) of x; |x| <= 2^20, where n times pi/2's first part is exact.
-LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
+/// tan(r + turn pi / 2) in float64 for |r| <= pi / 4.
+LATHE_INLINE float lathe_tangent_turned(double r, int64_t turn) {
+  double s, c;
+  lathe_sine_cosine(r, &s, &c);
+  return (float)((turn & 1) != 0 ? -c / s : s / c);
+}
+
+/// x less the quarter turns nearest to it; |x| <= 2^20, where n times pi/2's first part is exact.
+LATHE_INLINE double lathe_quarter_turns(float x, int64_t *turn) {
   double t = x;
   double shifted = t * 0x1.45f306dc9c883p-1 + 0x1.8p52;
   double n = shifted - 0x1.8p52;
   double r = t - n * 0x1.921fb544p0;
-  r = r - n * 0x1.0b4611a626331p-34;
-  float y = lathe_sine_turned(r, lathe_bits64(shifted) + quadrant);
+  *turn = lathe_bits64(shifted);
+  return r - n * 0x1.0b4611a626331p-34;
+}
+
+/// sin (quadrant 0) or cos (quadrant 1) of x; |x| <= 2^20.
+LATHE_INLINE float lathe_sine(float x, int64_t quadrant) {
+  int64_t turn;
+  double r = lathe_quarter_turns(x, &turn);
+  float y = lathe_sine_turned(r, turn + quadrant);
   // Keeps the sign of -0.
   return quadrant == 0 && x == 0.0f ? x : y;
 }
 
-/// The same for any |x| above 2^11 (Payne and Hanek): x is a whole number m of 24 bits times 2^k, and of the bits of
-/// 2/pi only the 96 matter whose products are neither whole turns nor too small.
-static float lathe_sine_far(float x, int64_t quadrant) {
+/// tan x; |x| <= 2^20.
+LATHE_INLINE float lathe_tangent(float x) {
+  int64_t turn;
+  double r = lathe_quarter_turns(x, &turn);
+  float y = lathe_tangent_turned(r, turn);
+  return x == 0.0f ? x : y;
+}
+
+/// |x| less the quarter turns nearest to it for any finite |x| above 2^11 (Payne and Hanek): x is a whole number m of 24
+/// bits times 2^k, and of the bits of 2/pi only the 96 matter whose products are neither whole turns nor too small.
+static double lathe_quarter_turns_far(float x, int64_t *turn) {
   // 31 bits in front of the binary point and 225 behind it.
   static const uint32_t table[8] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1,
                                     0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
   uint32_t magnitude = lathe_bits(x) & 0x7fffffffu;
-  if (magnitude >= 0x7f800000u) return NAN;
   uint64_t m = (magnitude & 0x7fffffu) | 0x800000u;
   uint32_t place = (magnitude >> 23) - 120, shift = place & 31;
   const uint32_t *word = table + (place >> 5);
@@ -259,10 +288,26 @@ static float lathe_sine_far(float x, int64_t quadrant) {
   uint64_t third = ((uint64_t)word[2] << 32 | word[3]) << shift >> 32;
   // Two bits of quarter turns, then their fraction; that of the nearest turn as a number with a sign.
   uint64_t product = ((m * first) << 32) + m * second + (m * third >> 32);
-  int64_t turn = (int64_t)((product + 0x2000000000000000u) >> 62);
-  double r = (double)(int64_t)(product << 2) * (0x1.921fb54442d18p0 * 0x1p-64);
+  *turn = (int64_t)((product + 0x2000000000000000u) >> 62);
+  return (double)(int64_t)(product << 2) * (0x1.921fb54442d18p0 * 0x1p-64);
+}
+
+/// The same as lathe_sine for any |x| above 2^11.
+static float lathe_sine_far(float x, int64_t quadrant) {
+  if (!(__builtin_fabsf(x) < INFINITY)) return NAN;
+  int64_t turn;
+  double r = lathe_quarter_turns_far(x, &turn);
   float y = lathe_sine_turned(r, turn + quadrant);
   return quadrant == 0 && x < 0.0f ? -y : y;
+}
+
+/// The same as lathe_tangent for any |x| above 2^11.
+static float lathe_tangent_far(float x) {
+  if (!(__builtin_fabsf(x) < INFINITY)) return NAN;
+  int64_t turn;
+  double r = lathe_quarter_turns_far(x, &turn);
+  float y = lathe_tangent_turned(r, turn);
+  return x < 0.0f ? -y : y;
 }
 
 /// a to the power b, in float64, with the special cases of IEEE 754's pow.

@@ -74,3 +74,36 @@ LATHE_ARG(lathe_arg_u8, uint8_t, uint8_t, SAME, NO_NAN)
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_f32, float, double)
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_i32, int32_t, uint32_t)
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_i64, int64_t, uint64_t)
+
+#define LATHE_CUMULATIVE_PRODUCT(name, T, A)                            \
+  void name(void *y_, const void *x_, size_t count, size_t stride) {    \
+    const T *x = x_;                                                    \
+    T *y = y_;                                                          \
+    A product = 1;                                                      \
+    for (size_t i = 0; i < count; i++) {                                \
+      product *= (A)x[i * stride];                                      \
+      y[i * stride] = (T)product;                                       \
+    }                                                                   \
+  }
+LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_f32, float, double)
+LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_i32, int32_t, uint32_t)
+LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_i64, int64_t, uint64_t)
+
+#define LATHE_CUMULATIVE_EXTREMUM(name, T, is_nan)                                                          \
+  void name(void *y_, int32_t *index, const void *x_, size_t count, size_t stride, bool largest) {          \
+    const T *x = x_;                                                                                        \
+    T *y = y_, best = x[0];                                                                                 \
+    size_t at = 0;                                                                                          \
+    for (size_t i = 0; i < count; i++) {                                                                    \
+      const T v = x[i * stride];                                                                            \
+      if (is_nan(v) || (!is_nan(best) && (largest ? v >= best : v <= best))) {                              \
+        best = v;                                                                                           \
+        at = i;                                                                                             \
+      }                                                                                                     \
+      y[i * stride] = best;                                                                                 \
+      index[i * stride] = (int32_t)at;                                                                      \
+    }                                                                                                       \
+  }
+LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_f32, float, FLOAT_NAN)
+LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_i32, int32_t, NO_NAN)
+LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_i64, int64_t, NO_NAN)

@@ -72,3 +72,66 @@ LATHE_SORT(f32, float, 4, UINT32_MAX)
 LATHE_SORT(i32, int32_t, 4, UINT32_MAX)
 LATHE_SORT(i64, int64_t, 8, UINT64_MAX)
 LATHE_SORT(u8, uint8_t, 1, UINT8_MAX)
+
+/// The key of the `rank`-th smallest of all keys, byte by byte from the highest; `rank` becomes how many of that key itself
+/// are among them.
+#define LATHE_SELECT_KEY(s, T, bytes, mask)                                                                  \
+  static uint64_t select_key_##s(const T *x, size_t count, bool largest, size_t *rank) {                     \
+    uint64_t found = 0, known = 0;                                                                           \
+    for (int byte = bytes - 1; byte >= 0; byte--) {                                                          \
+      size_t counts[256] = {0};                                                                              \
+      for (size_t i = 0; i < count; i++) {                                                                   \
+        const uint64_t plain = key_of_##s(x[i]), key = largest ? ~plain & mask : plain;                      \
+        if ((key & known) == found) counts[key >> 8 * byte & 255]++;                                         \
+      }                                                                                                      \
+      uint64_t digit = 0;                                                                                    \
+      while (*rank > counts[digit]) *rank -= counts[digit++];                                                \
+      found |= digit << 8 * byte;                                                                            \
+      known |= UINT64_C(255) << 8 * byte;                                                                    \
+    }                                                                                                        \
+    return found;                                                                                            \
+  }                                                                                                          \
+  void lathe_top_##s(void *values_, int32_t *indices, const void *x_, size_t count, size_t k, bool largest,  \
+                     void *scratch) {                                                                        \
+    T *values = values_;                                                                                     \
+    const T *x = x_;                                                                                         \
+    struct pair *a = scratch, *b = a + k;                                                                    \
+    size_t equal = k, taken = 0;                                                                             \
+    const uint64_t last = select_key_##s(x, count, largest, &equal);                                         \
+    for (size_t i = 0; i < count && taken < k; i++) {                                                        \
+      const uint64_t plain = key_of_##s(x[i]), key = largest ? ~plain & mask : plain;                        \
+      if (key > last || (key == last && equal == 0)) continue;                                               \
+      if (key == last) equal--;                                                                              \
+      a[taken++] = (struct pair){key, i};                                                                    \
+    }                                                                                                        \
+    const struct pair *sorted = sort_pairs(a, b, k, bytes);                                                  \
+    for (size_t i = 0; i < k; i++) {                                                                         \
+      values[i] = x[sorted[i].index];                                                                        \
+      indices[i] = (int32_t)sorted[i].index;                                                                 \
+    }                                                                                                        \
+  }
+LATHE_SELECT_KEY(f32, float, 4, UINT32_MAX)
+LATHE_SELECT_KEY(i32, int32_t, 4, UINT32_MAX)
+LATHE_SELECT_KEY(i64, int64_t, 8, UINT64_MAX)
+LATHE_SELECT_KEY(u8, uint8_t, 1, UINT8_MAX)
+
+#define LATHE_SEARCH(s, T)                                                                                    \
+  void lathe_search_##s(int32_t *y, const void *sequence_, const void *values_, size_t count, size_t picked,  \
+                        bool right) {                                                                         \
+    const T *sequence = sequence_, *values = values_;                                                         \
+    for (size_t p = 0; p < picked; p++) {                                                                     \
+      const uint64_t key = key_of_##s(values[p]);                                                             \
+      size_t low = 0, length = count;                                                                         \
+      while (length > 0) {                                                                                    \
+        const size_t half = length / 2;                                                                       \
+        const uint64_t middle = key_of_##s(sequence[low + half]);                                             \
+        const bool before = right ? middle <= key : middle < key;                                             \
+        low = before ? low + half + 1 : low;                                                                  \
+        length = before ? length - half - 1 : half;                                                           \
+      }                                                                                                       \
+      y[p] = (int32_t)low;                                                                                    \
+    }                                                                                                         \
+  }
+LATHE_SEARCH(f32, float)
+LATHE_SEARCH(i32, int32_t)
+LATHE_SEARCH(i64, int64_t)

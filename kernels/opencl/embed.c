@@ -19,6 +19,10 @@ static const char math[] = {
 #embed "math.clh" suffix(, 0)
 };
 
+static const char math_arcs_clh[] = {
+#embed "math_arcs.clh" suffix(, 0)
+};
+
 static const char attention_clh[] = {
 #embed "attention.clh" suffix(, 0)
 };
@@ -61,6 +65,14 @@ static const char random_cl[] = {
 
 static const char scan_cl[] = {
 #embed "scan.cl" suffix(, 0)
+};
+
+static const char scatter_cl[] = {
+#embed "scatter.cl" suffix(, 0)
+};
+
+static const char search_cl[] = {
+#embed "search.cl" suffix(, 0)
 };
 
 static const char slices_cl[] = {
@@ -159,6 +171,7 @@ static const struct {
     {"builtins.clh", builtins},
     {"common.clh", common},
     {"math.clh", math},
+    {"math_arcs.clh", math_arcs_clh},
     {"attention.clh", attention_clh},
     {"attention_tiles.clh", attention_tiles_clh},
     {"attention_gpu.cl", attention_gpu_cl},
@@ -187,6 +200,8 @@ static const struct {
     {"recurrence.cl", recurrence_cl},
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
+    {"scatter.cl", scatter_cl},
+    {"search.cl", search_cl},
     {"sort.cl", sort_cl},
     {"probe.cl", probe_cl},
     {"probe_nvidia.cl", probe_nvidia_cl},

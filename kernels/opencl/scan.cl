@@ -1,4 +1,4 @@
-// arg_reduce and cumulative_sum along the middle axis of [outer, count, inner].
+// arg_reduce and what is cumulated along the middle axis of [outer, count, inner].
 //
 // ELEMENT is the stored type, VALUE the type computed in (IS_FLOAT where it is float) and LOAD(x) its conversion.
 // A work-item does per_item columns; neighbouring columns are neighbours in memory where inner > 1.
@@ -28,6 +28,53 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void arg_reduce(
       }
     }
     y[column] = place;
+  }
+}
+
+#elif defined(CUMULATIVE_PRODUCT)
+
+__kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_product(
+    __global const ELEMENT *restrict x, __global ELEMENT *restrict y, ulong columns, ulong count, ulong inner,
+    ulong per_item) {
+  const size_t first = get_global_id(0) * per_item;
+  const size_t last = min((size_t)columns, first + (size_t)per_item);
+  for (size_t column = first; column < last; column++) {
+    const size_t o = column / inner;
+    const size_t start = o * count * inner + (column - o * inner);
+    VALUE product = 1;
+    for (size_t i = 0; i < count; i++) {
+      product *= x[start + i * inner];
+      y[start + i * inner] = product;
+    }
+  }
+}
+
+#elif defined(CUMULATIVE_EXTREMUM)
+
+// The largest (LARGEST = 1) or smallest element up to each and its place: the last of equal ones, NaN from the first on.
+__kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_extremum(
+    __global const ELEMENT *restrict x, __global ELEMENT *restrict y, __global int *restrict places, ulong columns,
+    ulong count, ulong inner, ulong per_item) {
+  const size_t first = get_global_id(0) * per_item;
+  const size_t last = min((size_t)columns, first + (size_t)per_item);
+  for (size_t column = first; column < last; column++) {
+    const size_t o = column / inner;
+    const size_t start = o * count * inner + (column - o * inner);
+    VALUE best = x[start];
+    int place = 0;
+    for (size_t i = 0; i < count; i++) {
+      const VALUE v = x[start + i * inner];
+      int better = LARGEST ? v >= best : v <= best;
+#if IS_FLOAT
+      better = isnan(v) || (better && !isnan(best));
+#endif
+      if (better) {
+        best = v;
+        place = (int)i;
+      }
+      y[start + i * inner] = best;
+      places[start + i * inner] = place;
+    }
   }
 }
 

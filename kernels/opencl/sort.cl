@@ -18,7 +18,40 @@ static int lathe_precedes(ELEMENT a, int i, ELEMENT b, int j) {
   return less || (!greater && i < j);
 }
 
-#ifdef LATHE_PROFILE_CPU
+#ifdef TOP_K
+
+// The k first of the elements that each of `parts` work-items of a row takes, `parts` apart, in order; FIRST = 1 where the
+// elements are a row of x, else they are what such parts found, with -1 as the place of what a part lacked.
+__kernel void top_part(__global const ELEMENT *restrict x, __global const int *restrict x_places,
+                       __global ELEMENT *restrict values, __global int *restrict places, ulong rows, ulong count,
+                       ulong parts, ulong k) {
+  const size_t item = get_global_id(0);
+  if (item >= rows * parts) return;
+  const size_t row = item / parts;
+  __global ELEMENT *own = values + item * k;
+  __global int *own_places = places + item * k;
+  size_t found = 0;
+  for (size_t i = item - row * parts; i < count; i += parts) {
+    const ELEMENT value = x[row * count + i];
+#if FIRST
+    const int place = (int)i;
+#else
+    const int place = x_places[row * count + i];
+    if (place < 0) continue;
+#endif
+    if (found == k && !lathe_precedes(value, place, own[k - 1], own_places[k - 1])) continue;
+    size_t to = found < k ? found++ : k - 1;
+    for (; to > 0 && lathe_precedes(value, place, own[to - 1], own_places[to - 1]); to--) {
+      own[to] = own[to - 1];
+      own_places[to] = own_places[to - 1];
+    }
+    own[to] = value;
+    own_places[to] = place;
+  }
+  for (; found < k; found++) own_places[found] = -1;
+}
+
+#elif defined(LATHE_PROFILE_CPU)
 
 // A work-item sorts per_item rows by merging runs of 1, 2, 4, ... elements back and forth between the result and
 // scratch memory of the same size.

@@ -15,17 +15,22 @@ typedef void (*lathe_kernel)(void *restrict out, const void *a, const void *b, c
   X(exp_f32) X(expm1_f32) X(log_f32) X(log1p_f32) X(sqrt_f32) X(rsqrt_f32) X(reciprocal_f32)            \
   X(sin_f32) X(cos_f32) X(tanh_f32) X(sigmoid_f32) X(erf_f32) X(gelu_f32) X(gelu_tanh_f32) X(silu_f32)  \
   X(softplus_f32) X(floor_f32) X(ceil_f32) X(round_f32) X(is_nan_f32) X(round_to_f16) X(round_to_bf16)  \
-  X(divide_f32) X(leaky_relu_f32) X(elu_f32)                                                            \
+  X(divide_f32) X(leaky_relu_f32) X(elu_f32) X(tan_f32) X(asin_f32) X(acos_f32) X(atan_f32) X(atan2_f32) \
+  X(sinh_f32) X(cosh_f32) X(asinh_f32) X(acosh_f32) X(atanh_f32)                                        \
   X(f16_to_f32) X(bf16_to_f32) X(f32_to_f16) X(f32_to_bf16)
 #define LATHE_LOGIC_KERNELS(X) X(logical_not) X(logical_and) X(logical_or) X(logical_xor)
 #define LATHE_NUMBER_KERNELS(X, s)                                                                      \
   X(negate_##s) X(absolute_##s) X(sign_##s) X(square_##s) X(relu_##s) X(add_##s) X(subtract_##s)        \
   X(multiply_##s) X(power_##s) X(minimum_##s) X(maximum_##s) X(remainder_##s) X(equal_##s)              \
   X(not_equal_##s) X(less_##s) X(less_equal_##s) X(greater_##s) X(greater_equal_##s) X(clamp_##s)       \
+  X(floor_divide_##s)                                                                                   \
   X(select_##s) X(copy_##s) X(s##_to_f32) X(s##_to_i32) X(s##_to_i64) X(s##_to_u8) X(s##_to_bool)
+#define LATHE_BIT_KERNELS(X, s)                                                                         \
+  X(bitwise_and_##s) X(bitwise_or_##s) X(bitwise_xor_##s) X(shift_left_##s) X(shift_right_##s)
 #define LATHE_ELEMENTWISE_KERNELS(X)                                                                    \
   LATHE_FLOAT_KERNELS(X) LATHE_LOGIC_KERNELS(X) LATHE_NUMBER_KERNELS(X, f32)                            \
-  LATHE_NUMBER_KERNELS(X, i32) LATHE_NUMBER_KERNELS(X, i64) LATHE_NUMBER_KERNELS(X, u8)
+  LATHE_NUMBER_KERNELS(X, i32) LATHE_NUMBER_KERNELS(X, i64) LATHE_NUMBER_KERNELS(X, u8) \
+  LATHE_BIT_KERNELS(X, i32) LATHE_BIT_KERNELS(X, i64) LATHE_BIT_KERNELS(X, u8)
 
 /// All kernels for one SIMD level.
 struct lathe_elementwise_kernels {

@@ -9,14 +9,16 @@
 int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride_p, int64_t stride_i, size_t picked,
                               size_t count, size_t inner);
 
-/// y[index[p, i], i] += x[p, i] in the order of p, for those whose index is in low..<high; y [count, inner], x and
+/// y[index[p, i], i] joined with x[p, i] in the order of p, for those whose index is in low..<high; y [count, inner], x and
 /// the resolved index [picked, inner], or the index [picked] where `is_row` says that it is the same for all i.
-void lathe_scatter_add_f32(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
+typedef void lathe_scatter(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
                            size_t low, size_t high);
-void lathe_scatter_add_i32(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
-                           size_t low, size_t high);
-void lathe_scatter_add_i64(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
-                           size_t low, size_t high);
+lathe_scatter lathe_scatter_add_f32, lathe_scatter_add_i32, lathe_scatter_add_i64;
+lathe_scatter lathe_scatter_product_f32, lathe_scatter_product_i32, lathe_scatter_product_i64;
+lathe_scatter lathe_scatter_maximum_f32, lathe_scatter_maximum_i32, lathe_scatter_maximum_i64;
+lathe_scatter lathe_scatter_minimum_f32, lathe_scatter_minimum_i32, lathe_scatter_minimum_i64;
+/// Elements of 8 to 64 bits written over those that are there.
+lathe_scatter lathe_scatter_set_8, lathe_scatter_set_16, lathe_scatter_set_32, lathe_scatter_set_64;
 
 /// Numbers the targets to which more than `most` are added, from `first` on, and gives the others -1: `width` targets
 /// for each of `count` rows, `index` [picked, width] as `lathe_resolve_indices` writes it. Returns the next number.

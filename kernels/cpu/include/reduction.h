@@ -57,3 +57,14 @@ int32_t lathe_arg_u8(const void *x, size_t count, size_t stride, bool largest);
 void lathe_cumulative_sum_f32(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_sum_i32(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_sum_i64(void *y, const void *x, size_t count, size_t stride);
+
+/// Running products of elements `stride` apart.
+void lathe_cumulative_product_f32(void *y, const void *x, size_t count, size_t stride);
+void lathe_cumulative_product_i32(void *y, const void *x, size_t count, size_t stride);
+void lathe_cumulative_product_i64(void *y, const void *x, size_t count, size_t stride);
+
+/// The largest or smallest of elements `stride` apart up to each, and its index: the last of equal ones, NaN from the
+/// first on.
+void lathe_cumulative_extremum_f32(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
+void lathe_cumulative_extremum_i32(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
+void lathe_cumulative_extremum_i64(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
