@@ -33,7 +33,9 @@ enum Dispatch {
         results.reserveCapacity(outputs.count)
         for output in outputs { results.append(try output.newMemory()) }
         if outputs.contains(where: { $0.elementCount > 0 }) {
-          try run(operation, inputs: operands, outputs: results, on: device)
+          try device.computationLock.unlocked {
+            try run(operation, inputs: operands, outputs: results, on: device)
+          }
         }
         for (output, result) in zip(outputs, results) { output.state = .ready(result.buffer) }
       } catch {

@@ -45,18 +45,22 @@ package enum FusedOptimizer {
         var outputs: [Operand] = []
         inputs.reserveCapacity(parameters.count * (2 + states.count))
         outputs.reserveCapacity(parameters.count * (1 + states.count))
-        func add(_ operand: Operand, updating tensor: inout Tensor) throws {
+        func add(updating tensor: inout Tensor) throws {
+          let isOwn = try isUnique(&tensor)
+          let operand = try tensor.contiguous().operand()
           inputs.append(operand)
-          outputs.append(try target(for: operand, unique: isUnique(&tensor), on: device))
+          outputs.append(try target(for: operand, unique: isOwn, on: device))
         }
         for i in parameters.indices {
-          try add(try parameters[i].contiguous().operand(), updating: &parameters[i])
+          try add(updating: &parameters[i])
           inputs.append(try gradients[i].operand())
           for slot in states.indices {
-            try add(try states[slot][i].contiguous().operand(), updating: &states[slot][i])
+            try add(updating: &states[slot][i])
           }
         }
-        try Dispatch.run(operation, inputs: inputs, outputs: outputs, on: device)
+        try device.computationLock.unlocked {
+          try Dispatch.run(operation, inputs: inputs, outputs: outputs, on: device)
+        }
         let stride = 1 + states.count
         func tensor(_ operand: Operand) -> Tensor {
           Tensor(
@@ -82,8 +86,15 @@ package enum FusedOptimizer {
     return Operand(buffer: buffer, layout: Layout(operand.shape), dtype: .float32)
   }
 
-  private static func isUnique(_ tensor: inout Tensor) -> Bool {
+  /// Whether nobody else holds a tensor's memory: neither the storage nor, in an operation that another thread is just
+  /// running, the buffer.
+  private static func isUnique(_ tensor: inout Tensor) throws -> Bool {
     tensor.node = nil
-    return isKnownUniquelyReferenced(&tensor.storage)
+    var buffer = try tensor.storage.lockedBuffer()
+    guard isKnownUniquelyReferenced(&tensor.storage) else { return false }
+    // Taken out for a moment, so that there is one reference where nobody else has any.
+    tensor.storage.state = .computing
+    defer { tensor.storage.state = .ready(buffer) }
+    return isKnownUniquelyReferenced(&buffer)
   }
 }

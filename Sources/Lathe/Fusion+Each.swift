@@ -3,15 +3,29 @@ import LatheCore
 extension Fusion {
   /// Computes pending storages of many tensors together: groups whose programs are the same run in one operation.
   ///
-  /// Results take the memory of inputs that nobody else holds. Called under the device's computation lock; afterwards
-  /// every storage is ready or failed.
+  /// Results take the memory of inputs that nobody else holds. Called under the device's computation lock, which is given
+  /// up while programs run; afterwards every storage is ready or failed, or another thread is at it.
   ///
   /// - Parameter groups: Tensors of one shape whose storages are computed by one program, such as a parameter and its
   ///   states.
   static func runEach(_ groups: [[Tensor]], on device: Device) {
     var batches: [Batch] = []
     var places: [Batch.Key: Int] = [:]
+    func runBatches() {
+      for batch in batches { batch.run(on: device) }
+      (batches, places) = ([], [:])
+    }
+    /// Computes what must be there before a group is taken; what fails stays failed, and fails the group.
+    func prepare(_ group: [Tensor]) {
+      while let missing = group.lazy.compactMap({ obstacle(below: $0.storage) }).first {
+        // It may be in a batch; and nobody waits while others may wait for what was taken.
+        runBatches()
+        _ = try? missing.lockedBuffer()
+      }
+    }
+    for group in groups { prepare(group) }
     for group in groups {
+      prepare(group)
       guard let item = Item(group, on: device) else { continue }
       if let place = places[item.key] {
         batches[place].add(item)
@@ -20,7 +34,7 @@ extension Fusion {
         batches.append(Batch(item))
       }
     }
-    for batch in batches { batch.run(on: device) }
+    runBatches()
   }
 
   /// The program and the operands of one group.
@@ -40,7 +54,6 @@ extension Fusion {
       targets = []
       var stored: [ElementwiseProgram.Output] = []
       do {
-        for root in roots { try builder.prepare(root) }
         for root in roots {
           // A root that another one's expression needs is computed there.
           guard builder.register(of: root) == nil else { continue }
@@ -100,9 +113,12 @@ extension Fusion {
       let some = items.filter { $0.targets[0].shape.elementCount > 0 }
       do {
         if !some.isEmpty {
-          try Dispatch.run(
-            .elementwiseEach(key.program, scalars: key.scalars, count: some.count),
-            inputs: some.flatMap(\.inputs), outputs: some.flatMap(\.outputs), on: device)
+          let (inputs, outputs) = (some.flatMap(\.inputs), some.flatMap(\.outputs))
+          try device.computationLock.unlocked {
+            try Dispatch.run(
+              .elementwiseEach(key.program, scalars: key.scalars, count: some.count), inputs: inputs,
+              outputs: outputs, on: device)
+          }
         }
         for item in items {
           for (target, output) in zip(item.targets, item.outputs) { target.state = .ready(output.buffer) }
@@ -111,6 +127,7 @@ extension Fusion {
         let error = Dispatch.typed(error)
         for target in items.flatMap(\.targets) { target.state = .failed(error) }
       }
+      device.computationLock.wakeAll()
     }
   }
 }

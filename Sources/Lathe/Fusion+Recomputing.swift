@@ -30,10 +30,12 @@ extension Fusion {
       let buffer = try storage.device.backend.allocate(byteCount: storage.elementCount * 4)
       if storage.elementCount > 0 {
         let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: .float32)
-        try Dispatch.run(
-          .elementwise(
-            builder.program(outputs: [.init(register: register, dtype: .float32)]), scalars: builder.scalars),
-          inputs: builder.inputs, outputs: [output], on: storage.device)
+        let program = builder.program(outputs: [.init(register: register, dtype: .float32)])
+        try storage.device.computationLock.unlocked {
+          try Dispatch.run(
+            .elementwise(program, scalars: builder.scalars), inputs: builder.inputs, outputs: [output],
+            on: storage.device)
+        }
       }
       state = .ready(buffer)
     } catch {

@@ -41,15 +41,6 @@ struct ProgramBuilder {
     }
   }
 
-  /// Computes the pending storages below that are read through a view: they cannot be folded in.
-  func prepare(_ storage: Storage) throws {
-    guard case .pending(let expression) = storage.state else { return }
-    try expression.operands.forEach { operand in
-      guard case .storage(let child, let view) = operand, case .pending = child.state else { return }
-      if view == nil { try prepare(child) } else { _ = try child.lockedBuffer() }
-    }
-  }
-
   /// Adds a pending storage's expression, moving it out of the storage; the folded storages are collected.
   mutating func take(
     _ storage: Storage, folding folded: inout [(storage: Storage, register: Register)]

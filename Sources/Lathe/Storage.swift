@@ -8,7 +8,7 @@ final class Storage: @unchecked Sendable {
     case ready(Buffer)
     case pending(Expression)
     case failed(LatheError)
-    /// Taken by a computation that is under way.
+    /// Taken by a computation that is under way, perhaps on another thread, which wakes those that wait for it.
     case computing
   }
 
@@ -33,12 +33,16 @@ final class Storage: @unchecked Sendable {
   }
 
   /// The same where the caller has taken the device's computation lock.
+  ///
+  /// The lock may be given up meanwhile.
   func lockedBuffer() throws(LatheError) -> Buffer {
-    if case .pending = state { Fusion.run(self) }
-    switch state {
-    case .ready(let buffer): return buffer
-    case .failed(let error): throw error
-    case .pending, .computing: throw LatheError(.device, "\(device): a tensor depends on itself")
+    while true {
+      switch state {
+      case .ready(let buffer): return buffer
+      case .failed(let error): throw error
+      case .pending: Fusion.run(self)
+      case .computing: device.computationLock.wait()
+      }
     }
   }
 

@@ -19,14 +19,19 @@ extension Tensor {
           let program = ElementwiseProgram(
             inputs: [], scalars: [dtype.computeType], instructions: [],
             outputs: [.init(register: 0, dtype: dtype)])
-          try Dispatch.run(
-            .elementwise(program, scalars: [fill.converted(to: dtype.computeType)]), inputs: [],
-            outputs: [Operand(buffer: buffer, layout: Layout(shape), dtype: dtype)], on: device)
+          try device.computationLock.unlocked {
+            try Dispatch.run(
+              .elementwise(program, scalars: [fill.converted(to: dtype.computeType)]), inputs: [],
+              outputs: [Operand(buffer: buffer, layout: Layout(shape), dtype: dtype)], on: device)
+          }
         }
         for part in parts where part.tensor.count > 0 {
-          try Dispatch.run(
-            .copy, inputs: [try part.tensor.operand()],
-            outputs: [Operand(buffer: buffer, layout: part.region, dtype: dtype)], on: device)
+          let source = try part.tensor.operand()
+          try device.computationLock.unlocked {
+            try Dispatch.run(
+              .copy, inputs: [source],
+              outputs: [Operand(buffer: buffer, layout: part.region, dtype: dtype)], on: device)
+          }
         }
         return .ready(buffer)
       } catch {

@@ -68,9 +68,11 @@ extension Tensor {
             inputs = [Operand(buffer: buffer, layout: nowhere, dtype: result)]
             operation.program = program.withUnusedInput(result)
           }
-          try Dispatch.run(
-            .reduce(operation), inputs: inputs,
-            outputs: [Operand(buffer: buffer, layout: Layout(flat), dtype: result)], on: device)
+          try device.computationLock.unlocked {
+            try Dispatch.run(
+              .reduce(operation), inputs: inputs,
+              outputs: [Operand(buffer: buffer, layout: Layout(flat), dtype: result)], on: device)
+          }
           device.backend.counters.fused(program.instructions.count)
         }
         state = .ready(buffer)

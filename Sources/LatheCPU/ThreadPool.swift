@@ -44,7 +44,7 @@ package final class ThreadPool: Sendable {
       return
     }
     withoutActuallyEscaping(body) { body in
-      var job = Job(count: count, size: size, body: body)
+      var job = Job(count: count, size: size, missing: lathe_workspace_reports(), body: body)
       withUnsafeMutablePointer(to: &job) { job in
         let started = lathe_pool_run(
           chunks, { context, chunk in context?.assumingMemoryBound(to: Job.self).pointee.run(chunk) }, job)
@@ -58,8 +58,14 @@ package final class ThreadPool: Sendable {
   private struct Job {
     let count: Int
     let size: Int
+    /// Where the operation that the job belongs to notes a lack of scratch memory.
+    let missing: UnsafeMutablePointer<Int>?
     let body: (Range<Int>) -> Void
 
-    func run(_ chunk: Int) { body(chunk * size..<min((chunk + 1) * size, count)) }
+    func run(_ chunk: Int) {
+      let outer = lathe_workspace_report_to(missing)
+      defer { lathe_workspace_report_to(outer) }
+      body(chunk * size..<min((chunk + 1) * size, count))
+    }
   }
 }

@@ -6,7 +6,7 @@ public final class Device: Sendable, Hashable, CustomStringConvertible {
   public let name: String
   /// What runs the operations.
   public let backend: any Backend
-  /// Guards the change of deferred tensors to computed ones on this device.
+  /// Guards the change of deferred tensors to computed ones on this device; given up while a backend runs an operation.
   package let computationLock = RecursiveLock()
 
   /// Made by a backend's discovery.

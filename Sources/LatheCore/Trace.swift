@@ -49,7 +49,6 @@ package enum Trace {
   private struct State {
     var spans: [Span] = []
     var count = 0
-    var current: Current?
     var dropped = 0
     /// The threads that recorded something, in the order in which they began.
     var threads: [pthread_t] = []
@@ -100,8 +99,8 @@ package enum Trace {
     }
   }
 
-  /// The operation that kernels are being started for.
-  package static var current: Current? { state.withLock { $0.current } }
+  /// The operation that the calling thread is starting kernels for.
+  @TaskLocal package static var current: Current?
 
   /// Does something on the host and records how long it took.
   @inline(__always)
@@ -120,7 +119,6 @@ package enum Trace {
     let name = operation.label
     let number = state.withLock { state in
       state.count += 1
-      state.current = Current(number: state.count, name: name, work: work)
       return state.count
     }
     let start = now
@@ -130,8 +128,7 @@ package enum Trace {
         Span(
           name: name, lane: lane(isKernel ? device.name : "host"), start: start, end: now,
           operation: isKernel ? number : nil, work: isKernel ? work : nil))
-      state.withLock { $0.current = nil }
     }
-    try body()
+    try $current.withValue(Current(number: number, name: name, work: work), operation: body)
   }
 }

@@ -1,7 +1,6 @@
 #include "include/workspace.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -12,7 +11,7 @@ typedef struct {
 static _Thread_local workspaces mine;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static atomic_size_t failures, missing;
+static _Thread_local size_t *missing;
 
 static void free_all(void *pointer) {
   workspaces *old = pointer;
@@ -34,8 +33,7 @@ float *lathe_workspace(enum lathe_workspace_slot slot, size_t count) {
     mine.count[slot] = 0;
     mine.memory[slot] = aligned_alloc(64, size * sizeof(float));
     if (!mine.memory[slot]) {
-      atomic_store(&missing, size * sizeof(float));
-      atomic_fetch_add(&failures, 1);
+      if (missing) __atomic_store_n(missing, size * sizeof(float), __ATOMIC_RELAXED);
       return NULL;
     }
     mine.count[slot] = size;
@@ -43,5 +41,10 @@ float *lathe_workspace(enum lathe_workspace_slot slot, size_t count) {
   return mine.memory[slot];
 }
 
-size_t lathe_workspace_failures(void) { return atomic_load(&failures); }
-size_t lathe_workspace_missing(void) { return atomic_load(&missing); }
+size_t *lathe_workspace_report_to(size_t *place) {
+  size_t *before = missing;
+  missing = place;
+  return before;
+}
+
+size_t *lathe_workspace_reports(void) { return missing; }

@@ -21,10 +21,13 @@ enum lathe_workspace_slot {
 ///
 /// The content is undefined and lasts until the next call for the same kind; it is freed when the thread ends. NULL where
 /// there is no memory: the caller then leaves its work undone, and whoever started the operation learns of it by
-/// lathe_workspace_failures.
+/// the number that it
+/// handed to lathe_workspace_report_to.
 float *lathe_workspace(enum lathe_workspace_slot slot, size_t count);
 
-/// How often there was no memory for a workspace, on any thread.
-size_t lathe_workspace_failures(void);
-/// The bytes that were asked for the last time there was none.
-size_t lathe_workspace_missing(void);
+/// Has the calling thread note in `missing` how many bytes it asked for where there was no memory; NULL for nowhere.
+///
+/// Threads that work on one operation share one place. Returns where it noted that before.
+size_t *lathe_workspace_report_to(size_t *missing);
+/// Where the calling thread notes that there was no memory.
+size_t *lathe_workspace_reports(void);
