@@ -32,6 +32,21 @@ extension AllTests {
       Row(
         name: "softplus", ulps: 3, run: { $0.softplus() },
         reference: { $0.isNaN ? $0 : max($0, 0) + log1p(exp(-abs($0))) }),
+      Row(name: "tan", ulps: 2, run: { $0.tan() }, reference: { tan($0) }),
+      Row(name: "asin", ulps: 2, run: { $0.asin() }, reference: { asin($0) }),
+      Row(name: "acos", ulps: 2, run: { $0.acos() }, reference: { acos($0) }),
+      Row(name: "atan", ulps: 2, run: { $0.atan() }, reference: { atan($0) }),
+      Row(name: "sinh", ulps: 2, run: { $0.sinh() }, reference: { sinh($0) }),
+      Row(name: "cosh", ulps: 2, run: { $0.cosh() }, reference: { cosh($0) }),
+      Row(name: "asinh", ulps: 2, run: { $0.asinh() }, reference: { asinh($0) }),
+      Row(name: "acosh", ulps: 2, run: { $0.acosh() }, reference: { acosh($0) }),
+      Row(name: "atanh", ulps: 2, run: { $0.atanh() }, reference: { atanh($0) }),
+      Row(
+        name: "atan2 of 0.7", ulps: 2, run: { Tensor(Float(0.7), device: $0.device).atan2($0) },
+        reference: { atan2(Double(Float(0.7)), $0) }),
+      Row(
+        name: "atan2 by -3", ulps: 2, run: { $0.atan2(Tensor(Float(-3), device: $0.device)) },
+        reference: { atan2($0, -3) }),
       Row(name: "floor", ulps: 0, run: { $0.floor() }, reference: { floor($0) }),
       Row(name: "ceil", ulps: 0, run: { $0.ceil() }, reference: { ceil($0) }),
       Row(name: "round", ulps: 0, run: { $0.round() }, reference: { $0.rounded(.toNearestOrEven) }),
@@ -65,6 +80,8 @@ extension AllTests {
         switch list.count % 4 {
         case 0: list.append(Float(random.uniform(-100, 100)))
         case 1: list.append(Float(Double(random.integer(1, 6000)) * .pi / 2))
+        // For functions of -1...1 and their inverses.
+        case 2 where list.count % 8 == 2: list.append(Float(random.uniform(-1.2, 1.2)))
         default: list.append(Float(bitPattern: UInt32(truncatingIfNeeded: random.next())))
         }
       }
