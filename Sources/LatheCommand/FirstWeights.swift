@@ -16,7 +16,7 @@ struct FirstWeights {
     if let path = options.weights {
       let file = try WeightFile(
         fileOrRun: path, names: WeightNames(removing: options.weightsPrefix),
-        limit: options.dataLimit.flatMap(byteCount))
+        limit: options.memoryLimit)
       if options.partial == true {
         let report = try model.loadMatching(file.values, from: file.source)
         note("\(file.source): \(report)")

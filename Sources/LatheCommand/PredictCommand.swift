@@ -49,7 +49,16 @@
     @Option(parsing: .unconditional, help: "How many classes of each input are shown; without it 3.")
     var top: Int?
 
+    @OptionGroup var limits: FileLimitOptions
     @OptionGroup var choice: DeviceOptions
+
+    /// What is said of the inputs, as training takes it.
+    private var options: TrainingOptions {
+      var options = TrainingOptions()
+      options.input = input
+      limits.put(into: &options)
+      return options
+    }
 
     func validate() throws {
       try stored.check()
@@ -64,6 +73,9 @@
       if let top, !(1...1_000_000).contains(top) {
         throw ValidationError("--top is \(top); give 1 to 1000000")
       }
+      var given = TrainingOptions()
+      limits.put(into: &given)
+      if let problem = given.problem { throw ValidationError(problem) }
       if json, let format, format != .json {
         throw ValidationError("--json is --format json; leave one of them out")
       }
@@ -85,9 +97,9 @@
     }
 
     private func inputs(of model: Model) throws -> PredictionInputs {
-      if !image.isEmpty { return try .images(image, model) }
-      if let dataDir { return try .folder(dataDir, model) }
-      if let dataFile { return try .file(dataFile, input: input, model) }
+      if !image.isEmpty { return try .images(image, model, options) }
+      if let dataDir { return try .folder(dataDir, model, options) }
+      if let dataFile { return try .file(dataFile, model, options) }
       return try .texts(text.map { ($0, $0) }, model)
     }
   }

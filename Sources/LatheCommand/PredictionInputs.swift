@@ -12,10 +12,15 @@ struct PredictionInputs {
   let batch: (Range<Int>) throws -> Batch
 
   /// Images of files.
-  static func images(_ paths: [String], _ model: Model) throws -> PredictionInputs {
+  static func images(_ paths: [String], _ model: Model, _ options: TrainingOptions) throws -> PredictionInputs
+  {
     let channels = model.description.input.channels
+    let limits = options.imageLimits
     return PredictionInputs(count: paths.count, name: { paths[$0] }) { range in
-      try model.batch(images: paths[range].map { try ImageFile.read($0, channels: channels) })
+      try model.batch(
+        images: paths[range].map {
+          try ImageFile.read($0, channels: channels, pixelLimit: limits.pixels, scanLimit: limits.scans)
+        })
     }
   }
 
@@ -29,27 +34,26 @@ struct PredictionInputs {
   /// The images in a folder and the folders below, or the test images of IDX files.
   ///
   /// - Throws: `LatheError` where there are none.
-  static func folder(_ folder: String, _ model: Model) throws -> PredictionInputs {
-    guard let found = FileManager.default.enumerator(atPath: folder) else {
-      throw LatheError(.file, "\(folder): cannot be listed; name a folder that you may read")
+  static func folder(_ folder: String, _ model: Model, _ options: TrainingOptions) throws -> PredictionInputs
+  {
+    let files = try FolderListing.files(below: folder)
+    if files.contains(where: { $0.contains("idx3-ubyte") }) { return try idx(folder, model, options) }
+    let images = files.filter { name in
+      [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
     }
-    let names = found.compactMap { $0 as? String }
-    if names.contains(where: { $0.contains("idx3-ubyte") }) { return try idx(folder, model) }
-    let images = names.filter { name in
-      !name.split(separator: "/").contains { $0.hasPrefix(".") }
-        && [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
-    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !images.isEmpty else {
       throw LatheError(
         .format, "\(folder): no image in it or below; it needs .png, .jpg or .jpeg files, or IDX files")
     }
-    return try self.images(images.map { "\(folder)/\($0)" }, model)
+    return try self.images(images, model, options)
   }
 
-  private static func idx(_ folder: String, _ model: Model) throws -> PredictionInputs {
+  private static func idx(_ folder: String, _ model: Model, _ options: TrainingOptions) throws
+    -> PredictionInputs
+  {
     let base = "\(folder)/t10k-images-idx3-ubyte"
     let path = FileManager.default.fileExists(atPath: base) ? base : base + ".gz"
-    let array = try IDXArray(path: path, axes: 3)
+    let array = try IDXArray(path: path, axes: 3, limit: options.memoryLimit)
     let (height, width) = (array.sizes[1], array.sizes[2])
     return PredictionInputs(count: array.sizes[0], name: { "\(path)[\($0)]" }) { range in
       try model.batch(
@@ -63,27 +67,32 @@ struct PredictionInputs {
 
   /// What a file holds, by its name.
   ///
-  /// - Parameter input: The array, key or column of the inputs, where it is not the usual one.
+  /// The options name the array, key or column of the inputs where it is not the usual one, and the limits.
   /// - Throws: `LatheError` where the model does not take it.
-  static func file(_ path: String, input: String?, _ model: Model) throws -> PredictionInputs {
+  static func file(_ path: String, _ model: Model, _ options: TrainingOptions) throws -> PredictionInputs {
     let name = path.lowercased()
     let bare = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
     func isNamed(_ ending: String) -> Bool { bare.hasSuffix(ending) }
     let takesTexts = model.recipe.task == .texts || model.recipe.task == .language
     if isNamed(".jsonl") {
-      let records = try TextParts.records(path, input: input, label: nil, limit: nil)
+      let records = try TextParts.records(
+        path, input: options.input, label: nil, limit: options.memoryLimit)
       return try texts(
         records.map { ("\(path):\($0.line)", String(decoding: $0.text, as: UTF8.self)) }, model)
     }
-    if isNamed(".csv") { return try table(path, column: takesTexts ? input ?? "text" : nil, model) }
-    if isNamed(".npz") || isNamed(".npy") { return try array(path, name: input, model) }
+    if isNamed(".csv") {
+      return try table(path, column: takesTexts ? options.input ?? "text" : nil, model, options)
+    }
+    if isNamed(".npz") || isNamed(".npy") { return try array(path, model, options) }
     guard takesTexts else {
       throw LatheError(
         .invalidArgument,
         "\(path): the name does not tell what is in it; \(model.recipe.name) takes .csv, .npz and .npy files, images by "
           + "--image and folders of them by --data-dir")
     }
-    if model.recipe.task == .language { return try texts([(path, TextDataset.read(path))], model) }
+    if model.recipe.task == .language {
+      return try texts([(path, TextDataset.read(path, limit: options.memoryLimit))], model)
+    }
     return try lines(path, model)
   }
 
@@ -102,9 +111,11 @@ struct PredictionInputs {
   }
 
   /// The rows of a table: a column of texts, or the columns that the model learned from.
-  private static func table(_ path: String, column: String?, _ model: Model) throws -> PredictionInputs {
+  private static func table(
+    _ path: String, column: String?, _ model: Model, _ options: TrainingOptions
+  ) throws -> PredictionInputs {
     if let column {
-      let table = try CSVTable(path: path, types: [column: .text], missing: [""])
+      let table = try CSVTable(path: path, types: [column: .text], missing: [""], limit: options.memoryLimit)
       guard case .texts(let values) = try table[column] else { return try texts([], model) }
       return try texts(
         values.enumerated().map { ("\(path):\(table.line(ofRow: $0))", $1 ?? "") }, model)
@@ -113,7 +124,7 @@ struct PredictionInputs {
       throw LatheError(
         .invalidArgument, "\(path): the model has no columns of a table by name; give what it learned from")
     }
-    let table = try CSVTable(path: path)
+    let table = try CSVTable(path: path, limit: options.memoryLimit)
     let missing = try DataDescription.read(from: model.folder)?.options.missing
     let columns = try features.map { try table.numbers($0, missing: missing) }
     let lines = (0..<table.rowCount).map { "\(path):\(table.line(ofRow: $0))" }
@@ -123,12 +134,14 @@ struct PredictionInputs {
   }
 
   /// The images or rows of an array.
-  private static func array(_ path: String, name: String?, _ model: Model) throws -> PredictionInputs {
+  private static func array(
+    _ path: String, _ model: Model, _ options: TrainingOptions
+  ) throws -> PredictionInputs {
     let values: Tensor
     if path.lowercased().hasSuffix(".npz") {
-      let file = try NPZFile(path: path)
+      let file = try NPZFile(path: path, limit: options.memoryLimit)
       let usual = ["images", "x_test", "test_images", "x", "X"].first(where: file.names.contains)
-      let name = name ?? usual ?? "images"
+      let name = options.input ?? usual ?? "images"
       guard let found = try file.tensor(name) else {
         throw LatheError(
           .format,

@@ -25,18 +25,24 @@ public struct ModelRecipe: Sendable {
   public let task: Task
   /// The step size of Adam that suits it, and examples a batch.
   public let learningRate: Float, batchSize: Int
+  /// What images it takes, where it takes some.
+  public let images: ImageRequirement
+  /// Whether it learns from rows of numbers, too.
+  public let takesTables: Bool
   private let make: @Sendable (ModelInput, Generator, Device) -> any Module
 
   init(
     _ name: String, _ summary: String, _ task: Task = .images, learningRate: Float = 1e-3,
-    batchSize: Int = 64,
-    make: @escaping @Sendable (ModelInput, Generator, Device) -> any Module
+    batchSize: Int = 64, images: ImageRequirement = ImageRequirement(minimumSize: 8),
+    takesTables: Bool = false, make: @escaping @Sendable (ModelInput, Generator, Device) -> any Module
   ) {
     self.name = name
     self.summary = summary
     self.task = task
     self.learningRate = learningRate
     self.batchSize = batchSize
+    self.images = images
+    self.takesTables = takesTables
     self.make = make
   }
 
@@ -59,8 +65,12 @@ public struct ModelRecipe: Sendable {
 public enum ModelCatalog {
   /// All of them.
   public static let all: [ModelRecipe] = [
-    ModelRecipe("mlp", "two hidden layers of 256", make: ImageModels.mlp),
-    ModelRecipe("lenet", "the small convolutional network of 1998, with the sizes common today") {
+    ModelRecipe(
+      "mlp", "two hidden layers of 256", images: ImageRequirement(), takesTables: true, make: ImageModels.mlp),
+    ModelRecipe(
+      "lenet", "the small convolutional network of 1998, with the sizes common today",
+      images: ImageRequirement(usualChannels: 1, usualSize: LeNet.imageSize, isFixed: true)
+    ) {
       LeNet.model(classes: $0.classes, generator: $1, device: $2)
     },
     ModelRecipe(
@@ -76,8 +86,11 @@ public enum ModelCatalog {
       "mobilenet-small", "inverted residuals with depthwise convolutions", make: ImageModels.mobilenet),
     ModelRecipe(
       "autoencoder", "convolutions down to 32 numbers and back", .reconstruction,
-      make: ImageModels.autoencoder),
-    ModelRecipe("vae", "a variational autoencoder with a code of 20 numbers", .variational, batchSize: 128) {
+      images: ImageRequirement(divisor: 4), make: ImageModels.autoencoder),
+    ModelRecipe(
+      "vae", "a variational autoencoder with a code of 20 numbers", .variational, batchSize: 128,
+      images: ImageRequirement()
+    ) {
       VariationalAutoencoder($0, generator: $1, device: $2)
     },
     ModelRecipe(

@@ -115,6 +115,23 @@ extension CommandTests {
         unknown.status == 1 && unknown.errors.contains("'c', is not one of the model's 2"), "\(unknown)")
     }
 
+    @Test("Files beyond the limits are refused, and flags raise them")
+    func limits() throws {
+      try IDXFiles.write(to: folder, training: 96, test: 20)
+      try train("mlp", "--data-dir", ".", "--epochs", "1")
+      let picture = PNG.encode([UInt8](repeating: 9, count: 900), width: 30, height: 30, channels: 1)
+      try folder.write(picture, "picture.png")
+      let few = try lathe("predict", "--model", "run", "--image", "picture.png", "--pixel-limit", "800")
+      #expect(
+        few.status == 1 && few.errors.contains("30 x 30 pixels are declared, more than the 800"), "\(few)")
+      let enough = try lathe("predict", "--model", "run", "--image", "picture.png", "--pixel-limit", "900")
+      #expect(enough.status == 0, "\(enough)")
+      let none = try lathe("predict", "--model", "run", "--image", "picture.png", "--pixel-limit", "0")
+      #expect(none.status == 2 && none.errors.contains("--pixel-limit is 0; give 1 or more"), "\(none)")
+      let size = try lathe("predict", "--model", "run", "--data-dir", ".", "--data-limit", "much")
+      #expect(size.status == 2 && size.errors.contains("--data-limit is 'much'"), "\(size)")
+    }
+
     @Test("Weights that are no numbers: null in JSON, said, and exit code 1")
     func notFinite() throws {
       try IDXFiles.write(to: folder, training: 96, test: 20)

@@ -54,6 +54,17 @@ extension AllTests {
     }
 
     @Test(arguments: TestDevice.all)
+    func aHundredMillion(_ device: Device) throws {
+      let x = Tensor.full([100_000_000], Float(0.1), device: device).contiguous()
+      try expect(x.sum(), is: [Self.tenth * 1e8])
+      try expect(x.mean(), is: [Self.tenth])
+      try expect(
+        x.reshaped(to: [50_000_000, 2]).sum(axis: 0), is: Array(repeating: Self.tenth * 5e7, count: 2))
+      try expect(
+        x.reshaped(to: [2, 50_000_000]).sum(axis: 1), is: Array(repeating: Self.tenth * 5e7, count: 2))
+    }
+
+    @Test(arguments: TestDevice.all)
     func gradientsOfWhatIsRepeated(_ device: Device) throws {
       let bias = Tensor.zeros([4], device: device).requiringGradient()
       let loss = ((Self.tenths([250_000, 4], on: device) + bias) * Self.tenths([4], on: device)).sum()

@@ -28,7 +28,7 @@ struct ArrayFile {
       test = nil
       return
     }
-    let file = try NPZFile(path: source.file, limit: source.memoryLimit)
+    let file = try NPZFile(path: source.file, limit: source.options.memoryLimit)
     func array(_ name: String) throws -> Tensor {
       guard let tensor = try file.tensor(name) else {
         throw LatheError(

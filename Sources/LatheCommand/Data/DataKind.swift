@@ -91,8 +91,3 @@ enum DataKind: String, CaseIterable, Codable {
     }
   }
 }
-
-extension ModelRecipe {
-  /// Whether it learns from rows of numbers, too.
-  var takesTables: Bool { name == "mlp" }
-}

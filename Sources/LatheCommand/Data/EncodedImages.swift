@@ -20,10 +20,10 @@ struct EncodedImages: ImageSource {
   init(_ source: DataSource) throws {
     path = source.file
     channels = source.imageChannels
-    limits = (source.pixelLimit, source.scanLimit)
+    limits = source.options.imageLimits
     problems = source.problems
     let reader = try TFRecordReader(path: path)
-    var budget = try ReadingBudget(path, limit: source.memoryLimit)
+    var budget = try ReadingBudget(path, limit: source.options.memoryLimit)
     var files: [[UInt8]] = []
     var names: [String] = []
     while let record = try reader.next() {

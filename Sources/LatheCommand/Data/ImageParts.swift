@@ -55,7 +55,8 @@ struct ImageParts: DataParts {
 
   private static func list(_ folder: String, _ source: DataSource) throws -> ImageFolder {
     try ImageFolder(
-      folder, channels: source.imageChannels, pixelLimit: source.pixelLimit, scanLimit: source.scanLimit,
+      folder, channels: source.imageChannels, pixelLimit: source.options.imageLimits.pixels,
+      scanLimit: source.options.imageLimits.scans,
       problems: source.problems)
   }
 
@@ -117,7 +118,7 @@ struct ImageParts: DataParts {
       throw LatheError(.invalidArgument, "\(name): images of IDX files are taken as they are")
     }
     if !source.isWhole { try source.refuseTestShare("t10k-images-idx3-ubyte") }
-    let (recipe, limit) = (source.recipe, source.memoryLimit)
+    let (recipe, limit) = (source.recipe, source.options.memoryLimit)
     // The test set is read while the training set is unpacked.
     let test = Background { try idx(.test, folder, recipe, isRaw: isRaw, limit: limit) }
     let training =

@@ -16,27 +16,9 @@ extension ImageFolder: ImageSource {
   var nativeSize: ModelInput? { nil }
 }
 
-extension ModelRecipe {
-  /// The channels and the height and width of images, where nothing else is said.
-  fileprivate var usualChannels: Int { name == "lenet" ? 1 : 3 }
-  fileprivate var usualSize: Int { name == "lenet" ? LeNet.imageSize : 32 }
-
-  /// What is wrong with images of a size; nil where the network takes them.
-  fileprivate func problem(_ input: ModelInput) -> String? {
-    let (height, width) = (input.height, input.width)
-    switch name {
-    case "lenet" where (input.channels, height, width) != (1, LeNet.imageSize, LeNet.imageSize):
-      return "grey images of 28 x 28"
-    case "autoencoder" where height % 4 != 0 || width % 4 != 0: return "heights and widths that 4 divides"
-    case "mlp", "vae", "lenet", "autoencoder": return nil
-    default: return min(height, width) < 8 ? "images of at least 8 x 8" : nil
-    }
-  }
-}
-
 extension DataSource {
   /// The channels that files are decoded to.
-  var imageChannels: Int { stored?.input.channels ?? options.channels ?? recipe.usualChannels }
+  var imageChannels: Int { stored?.input.channels ?? options.channels ?? recipe.images.usualChannels }
 
   /// The sizes that images get: those of the stored model, those asked for, or their own.
   ///
@@ -49,7 +31,7 @@ extension DataSource {
           "\(file): images of \(native.channels) channels, but the model was trained on \(stored.input.channels)"
         )
       }
-      if let wanted = recipe.problem(stored.input) {
+      if let wanted = recipe.images.problem(stored.input) {
         throw LatheError(
           .format,
           "\(recipe.name) takes \(wanted), not \(stored.input.height) x \(stored.input.width) of \(stored.input.channels) "
@@ -64,9 +46,9 @@ extension DataSource {
       throw LatheError(
         .invalidArgument, "--channels \(channels): the arrays of \(file) have \(input.channels)")
     }
-    input.height = options.imageSize ?? native?.height ?? recipe.usualSize
-    input.width = options.imageSize ?? native?.width ?? recipe.usualSize
-    if let wanted = recipe.problem(input) {
+    input.height = options.imageSize ?? native?.height ?? recipe.images.usualSize
+    input.width = options.imageSize ?? native?.width ?? recipe.images.usualSize
+    if let wanted = recipe.images.problem(input) {
       throw LatheError(
         .invalidArgument,
         "\(recipe.name) takes \(wanted), not \(input.height) x \(input.width) of \(input.channels) channels; say so with "

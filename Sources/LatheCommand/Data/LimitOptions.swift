@@ -4,8 +4,8 @@ import LatheML
 #if CommandLine
   import ArgumentParser
 
-  /// What a file may take before it is an error, and how many examples may be left out.
-  struct LimitOptions: ParsableArguments {
+  /// What a file may take before it is an error.
+  struct FileLimitOptions: ParsableArguments {
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp(
@@ -19,6 +19,18 @@ import LatheML
     @Option(parsing: .unconditional, help: "Scans that a JPEG file may have; 100.")
     var scanLimit: Int?
 
+    /// Sets what these flags say.
+    func put(into options: inout TrainingOptions) {
+      options.dataLimit = dataLimit ?? options.dataLimit
+      options.pixelLimit = pixelLimit ?? options.pixelLimit
+      options.scanLimit = scanLimit ?? options.scanLimit
+    }
+  }
+
+  /// What a file may take, and how many examples may be left out.
+  struct LimitOptions: ParsableArguments {
+    @OptionGroup var file: FileLimitOptions
+
     @Option(
       parsing: .unconditional,
       help: "Leave out up to so many examples that cannot be read, and list them in the end.")
@@ -26,19 +38,19 @@ import LatheML
 
     /// Sets what these flags say.
     func put(into options: inout TrainingOptions) {
-      options.dataLimit = dataLimit ?? options.dataLimit
-      options.pixelLimit = pixelLimit ?? options.pixelLimit
-      options.scanLimit = scanLimit ?? options.scanLimit
+      file.put(into: &options)
       options.skipBroken = skipBroken ?? options.skipBroken
     }
   }
 #endif
 
-extension DataSource {
+extension TrainingOptions {
   /// The memory that the data of a compressed file may take; nil where nothing is said.
-  var memoryLimit: Int? { options.dataLimit.flatMap(byteCount) }
-  var pixelLimit: Int { options.pixelLimit ?? ImageFile.defaultPixelLimit }
-  var scanLimit: Int { options.scanLimit ?? ImageFile.defaultScanLimit }
+  var memoryLimit: Int? { dataLimit.flatMap(byteCount) }
+  /// Pixels and scans that an image file may have.
+  var imageLimits: (pixels: Int, scans: Int) {
+    (pixelLimit ?? ImageFile.defaultPixelLimit, scanLimit ?? ImageFile.defaultScanLimit)
+  }
 }
 
 extension ReadingProblems {

@@ -8,7 +8,8 @@ struct TableParts: DataParts {
 
   /// Reads a CSV table: the column of --label is the class, those of --features, or all others, are the inputs.
   init(csv source: DataSource) throws {
-    let table = try CSVTable(path: source.file, missing: source.missingTexts, limit: source.memoryLimit)
+    let table = try CSVTable(
+      path: source.file, missing: source.missingTexts, limit: source.options.memoryLimit)
     let label = source.options.label ?? "label"
     let (indices, found) = try table.categories(label)
     let features =

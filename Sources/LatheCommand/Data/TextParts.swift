@@ -13,7 +13,7 @@ struct TextParts: DataParts {
       text = try TextParts.records(source).map { String(decoding: $0.text, as: UTF8.self) }.joined(
         separator: "\n")
     } else {
-      text = try TextDataset.read(source.file, limit: source.memoryLimit)
+      text = try TextDataset.read(source.file, limit: source.options.memoryLimit)
     }
     let length = source.stored?.input.length ?? source.options.length ?? 128
     let vocabulary = source.stored?.characters
@@ -47,7 +47,7 @@ struct TextParts: DataParts {
       case .jsonl:
         try TextParts.records(source)
       case .csv: try TextParts.table(source)
-      default: try LabelledTexts.records(source.file, limit: source.memoryLimit)
+      default: try LabelledTexts.records(source.file, limit: source.options.memoryLimit)
       }
     let labels = try records.map { record in
       guard let label = record.label else {
@@ -86,7 +86,8 @@ struct TextParts: DataParts {
 
   private static func records(_ source: DataSource) throws -> [LabelledTexts.Record] {
     try records(
-      source.file, input: source.options.input, label: source.options.label, limit: source.memoryLimit)
+      source.file, input: source.options.input, label: source.options.label, limit: source.options.memoryLimit
+    )
   }
 
   /// The texts of JSON lines, those that have labels with them.
@@ -117,7 +118,7 @@ struct TextParts: DataParts {
   private static func table(_ source: DataSource) throws -> [LabelledTexts.Record] {
     let (textName, labelName) = (source.options.input ?? "text", source.options.label ?? "label")
     let table = try CSVTable(
-      path: source.file, types: [textName: .text], missing: [""], limit: source.memoryLimit)
+      path: source.file, types: [textName: .text], missing: [""], limit: source.options.memoryLimit)
     guard case .texts(let texts) = try table[textName] else { return [] }
     let (indices, names) = try table.categories(labelName)
     return zip(texts, indices).enumerated().map { row, pair in

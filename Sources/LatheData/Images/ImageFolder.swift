@@ -34,14 +34,14 @@ public struct ImageFolder: Dataset {
     scanLimit: Int = ImageFile.defaultScanLimit, problems: ReadingProblems? = nil
   ) throws {
     require(channels == 1 || channels == 3, "ImageFolder: \(channels) channels: expected 1 or 3")
-    let classes = try Self.names(in: folder).filter { FileErrors.isFolder("\(folder)/\($0)") }
+    let classes = try FolderListing.names(in: folder).filter { FileErrors.isFolder("\(folder)/\($0)") }
     guard !classes.isEmpty else {
       throw LatheError(.format, "\(folder): no folder in it; make one for each class, with its images inside")
     }
     var paths: [String] = []
     var labels: [Int] = []
     for (label, name) in classes.enumerated() {
-      let files = try Self.names(in: "\(folder)/\(name)").filter { file in
+      let files = try FolderListing.names(in: "\(folder)/\(name)").filter { file in
         [".png", ".jpg", ".jpeg"].contains { file.lowercased().hasSuffix($0) }
       }
       guard !files.isEmpty else {
@@ -81,31 +81,5 @@ public struct ImageFolder: Dataset {
         paths[index], channels: channels, pixelLimit: pixelLimit, scanLimit: scanLimit, problems: problems),
       label: labels[index],
       normalization: normalization)
-  }
-
-  /// The names in a folder, by their bytes, so that the order is the same in every language setting.
-  private static func names(in folder: String) throws -> [String] {
-    guard FileErrors.isFolder(folder) else { throw LatheError(.file, "\(folder): no such folder") }
-    guard let entries = opendir(folder) else { throw FileErrors.failed("list", folder) }
-    defer { closedir(entries) }
-    var names: [String] = []
-    // Not by Foundation, which leaves out names that are not UTF-8 without a word.
-    while let entry = readdir(entries) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      guard name.first != UInt8(ascii: ".") else { continue }
-      guard let text = String(validating: name, as: UTF8.self) else {
-        throw LatheError(
-          .file,
-          "\(folder): the name '\(quoted(name))' in it is not UTF-8; rename it, for example by convmv -t utf-8"
-        )
-      }
-      names.append(text)
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  /// A name with its bytes above ASCII as Python writes them.
-  private static func quoted(_ name: [UInt8]) -> String {
-    name.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
   }
 }
