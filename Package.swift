@@ -108,6 +108,10 @@ let package = Package(
     .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
     .executableTarget(
+      name: "LoRA", dependencies: ["LatheML"], path: "examples/LoRA", swiftSettings: settings),
+    .executableTarget(
+      name: "NamedInputs", dependencies: ["LatheML"], path: "examples/NamedInputs", swiftSettings: settings),
+    .executableTarget(
       name: "CustomOperation", dependencies: ["Lathe"], path: "examples/CustomOperation",
       swiftSettings: settings),
   ]

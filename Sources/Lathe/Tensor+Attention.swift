@@ -9,17 +9,18 @@ extension Tensor {
   ///
   /// No matrix of all scores is stored, forward or backward (Dao et al., 2022), and heads split out of
   /// [n, t, heads * d] are read where they are; the result lies in memory as [n, t, heads, e]. With dropout, with
-  /// d or e above 256, and for gradients of gradients the scores are computed as a matrix [n, heads, t, m].
+  /// d or e above 256, with a bias, and for gradients of gradients the scores are computed as a matrix [n, heads, t, m].
   /// - Parameters:
   ///   - keys: [n, key heads, m, d] for queries [n, heads, t, d], with heads a multiple of key heads.
   ///   - values: [n, key heads, m, e].
   ///   - mask: Bools that broadcast to [n, heads, t, m], true where a query may see a key.
   ///   - isCausal: Whether query i sees keys 0...i + m - t only.
+  ///   - bias: Added to the scaled scores before the softmax; broadcasts to [n, heads, t, m] and gets a gradient.
   ///   - dropout: How likely a weight becomes 0, and what decides.
   ///   - scale: Instead of 1 / sqrt(d).
   /// - Returns: [n, heads, t, e].
   public func attention(
-    keys: Tensor, values: Tensor, mask: Tensor? = nil, isCausal: Bool = false,
+    keys: Tensor, values: Tensor, mask: Tensor? = nil, isCausal: Bool = false, bias: Tensor? = nil,
     dropout: (probability: Float, generator: Generator)? = nil, scale: Float? = nil
   ) -> Tensor {
     require(
@@ -38,14 +39,19 @@ extension Tensor {
         Shape.broadcast(mask.shape, scores) == scores,
         "attention: mask \(mask.shape) does not broadcast to \(scores)")
     }
+    if let bias {
+      require(
+        Shape.broadcast(bias.shape, scores) == scores && bias.device == device,
+        "attention: bias \(bias.shape) on \(bias.device) does not broadcast to \(scores) on \(device)")
+    }
     let sizes = Attention(
       batch: scores[0], heads: scores[1], keyHeads: keys.shape[1], queries: scores[2], keys: scores[3],
       width: shape[3], valueWidth: values.shape[3],
       scale: scale ?? 1 / Float(Swift.max(shape[3], 1)).squareRoot(), isCausal: isCausal, hasMask: mask != nil
     )
     let drops = dropout.map { $0.probability > 0 } ?? false
-    if drops || !sizes.hasKernel {
-      return composedAttention(sizes, keys, values, mask: mask, dropout: drops ? dropout : nil)
+    if drops || bias != nil || !sizes.hasKernel {
+      return composedAttention(sizes, keys, values, mask: mask, bias: bias, dropout: drops ? dropout : nil)
     }
     return fusedAttention(sizes, keys, values, mask: mask)
   }

@@ -2,9 +2,9 @@ import LatheCore
 
 extension Tensor {
   /// Attention by matrix products, softmax and masks, each an operation with a gradient of its own; see
-  /// `attention(keys:values:mask:isCausal:dropout:scale:)`.
+  /// `attention(keys:values:mask:isCausal:bias:dropout:scale:)`.
   func composedAttention(
-    _ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?,
+    _ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?, bias: Tensor? = nil,
     dropout: (probability: Float, generator: Generator)? = nil
   ) -> Tensor {
     // The queries of one group stand below each other, so that its keys and values are read once.
@@ -12,6 +12,7 @@ extension Tensor {
     let grouped = (self * sizes.scale).reshaped(to: [sizes.batch, sizes.keyHeads, rows, sizes.width])
     var scores = grouped.matmul(keys.transposed())
       .reshaped(to: [sizes.batch, sizes.heads, sizes.queries, sizes.keys])
+    if let bias { scores = scores + bias }
     var visible = mask.map { $0.cast(to: .bool) }
     if sizes.isCausal {
       let causal = Tensor.causalMask(sizes.queries, sizes.keys, device: device)

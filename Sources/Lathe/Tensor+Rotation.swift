@@ -1,3 +1,4 @@
+import Glibc
 import LatheCore
 
 /// The cosines and sines that positions are turned by, [length, width / 2] each.
@@ -15,6 +16,36 @@ public struct RotaryTable: Sendable {
     cosines = Tensor(angles.map { SinusoidTable.cosine($0) }, shape: shape, device: device)
     sines = Tensor(angles.map { SinusoidTable.sine($0) }, shape: shape, device: device)
   }
+
+  /// The turns of positions 0 ..< length by position * frequency, one frequency for each pair of elements.
+  ///
+  /// - Parameters:
+  ///   - length: Positions.
+  ///   - frequencies: In radians a position, one for each two elements.
+  ///   - factor: Cosines and sines are multiplied by it, as YaRN does.
+  ///   - device: Where the table lives.
+  public init(length: Int, frequencies: [Double], factor: Double = 1, device: Device = .default) {
+    require(
+      !frequencies.isEmpty && length >= 0, "RotaryTable: length \(length), \(frequencies.count) frequencies")
+    let angles = (0..<length).flatMap { position in frequencies.map { Double(position) * $0 } }
+    let shape: Shape = [length, frequencies.count]
+    cosines = Tensor(angles.map { Float(cos($0) * factor) }, shape: shape, device: device)
+    sines = Tensor(angles.map { Float(sin($0) * factor) }, shape: shape, device: device)
+  }
+
+  private init(_ cosines: Tensor, _ sines: Tensor) { (self.cosines, self.sines) = (cosines, sines) }
+
+  /// The turns of some of the positions, without a copy.
+  ///
+  /// - Parameter positions: Inside those of this table.
+  public func rows(_ positions: Range<Int>) -> RotaryTable {
+    RotaryTable(
+      cosines.sliced(axis: 0, from: positions.lowerBound, to: positions.upperBound),
+      sines.sliced(axis: 0, from: positions.lowerBound, to: positions.upperBound))
+  }
+
+  /// How many positions it has.
+  public var length: Int { cosines.shape[0] }
 
   /// Whether the table is one for tensors [..., t, d] of this shape on this device.
   public func fits(_ tensor: Tensor) -> Bool {

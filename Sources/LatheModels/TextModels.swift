@@ -3,10 +3,10 @@ import LatheNN
 
 /// Predicts each next character by an LSTM: tokens [n, t] to logits [n, t, vocabulary].
 public final class CharacterLSTM: SequenceModule {
-  private let embedding: Embedding
-  private let lstm: LSTM
-  private let dropout: Dropout
-  private let head: Linear
+  private var embedding: any Module
+  private var lstm: any Module
+  private var dropout: any Module
+  private var head: any Module
 
   /// - Parameters:
   ///   - vocabulary: Different tokens.
@@ -28,15 +28,15 @@ public final class CharacterLSTM: SequenceModule {
 
   /// Computes the logits.
   public func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
-    head(dropout(lstm(embedding(input), lengths: lengths)))
+    head(dropout(lstm.apply(embedding(input), lengths: lengths)))
   }
 
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) {
-    visitor.module("embedding", embedding)
-    visitor.module("lstm", lstm)
-    visitor.module("dropout", dropout)
-    visitor.module("head", head)
+    visitor.module("embedding", embedding) { self.embedding = $0 }
+    visitor.module("lstm", lstm) { self.lstm = $0 }
+    visitor.module("dropout", dropout) { self.dropout = $0 }
+    visitor.module("head", head) { self.head = $0 }
   }
 }
 
@@ -45,11 +45,12 @@ public final class CharacterLSTM: SequenceModule {
 /// The head shares the embedding's weights. First values are GPT-2's: normal with deviation 0.02, that of the last
 /// product of each part divided by sqrt(2 * layers).
 public final class GPT: Module {
-  private let embedding: Embedding
-  private let position: LearnedPosition
-  private let dropout: Dropout
-  private let decoder: TransformerEncoder
-  private let head: Linear
+  private var embedding: any Module
+  private var position: any PositionModule
+  private var dropout: any Module
+  private var decoder: TransformerEncoder
+  private let length: Int
+  private var head: any Module
 
   /// - Parameters:
   ///   - vocabulary: Different tokens.
@@ -65,9 +66,11 @@ public final class GPT: Module {
     generator: Generator = .layers, device: Device = .default
   ) {
     let small = Initializer.normal(mean: 0, deviation: 0.02)
-    embedding = Embedding(vocabulary, width, initializer: small, generator: generator, device: device)
+    let embedding = Embedding(vocabulary, width, initializer: small, generator: generator, device: device)
+    self.embedding = embedding
     position = LearnedPosition(length, width, initializer: small, generator: generator, device: device)
     self.dropout = Dropout(dropout, generator: generator)
+    self.length = length
     decoder = TransformerEncoder(
       layers,
       TransformerOptions(
@@ -89,22 +92,41 @@ public final class GPT: Module {
   /// Computes the logits.
   public func forward(_ input: Tensor) -> Tensor { head(decoder(dropout(position(embedding(input))))) }
 
+  /// Computes the logits of tokens that follow those in a cache, which holds them from then on.
+  ///
+  /// - Parameters:
+  ///   - input: The new tokens [n, t].
+  ///   - cache: Of this network; see `cache(capacity:)`.
+  public func callAsFunction(_ input: Tensor, cache: TransformerCache) -> Tensor {
+    observed(input: input) {
+      let x = dropout(position(embedding(input), offset: cache.count))
+      return head(decoder(x, mask: nil, cache: cache))
+    }
+  }
+
+  /// An empty cache for decoding.
+  ///
+  /// - Parameter capacity: The longest text; as long as the network reads where nil.
+  public func cache(capacity: Int? = nil) -> TransformerCache {
+    TransformerCache(layers: decoder.layers.count, capacity: capacity ?? length)
+  }
+
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) {
-    visitor.module("embedding", embedding)
-    visitor.module("position", position)
-    visitor.module("dropout", dropout)
-    visitor.module("decoder", decoder)
-    visitor.module("head", head)
+    visitor.module("embedding", embedding) { self.embedding = $0 }
+    visitor.module("position", position) { self.position = $0 }
+    visitor.module("dropout", dropout) { self.dropout = $0 }
+    visitor.module("decoder", decoder) { self.decoder = $0 }
+    visitor.module("head", head) { self.head = $0 }
   }
 }
 
 /// Classifies texts by a transformer encoder: tokens [n, t], 0 behind the end, to logits [n, classes].
 public final class TransformerClassifier: SequenceModule {
-  private let embedding: Embedding
-  private let position: SinusoidalPosition
-  private let encoder: TransformerEncoder
-  private let head: Linear
+  private var embedding: any Module
+  private var position: any Module
+  private var encoder: TransformerEncoder
+  private var head: any Module
 
   /// - Parameters:
   ///   - vocabulary: Different tokens, the padding 0 included.
@@ -141,9 +163,9 @@ public final class TransformerClassifier: SequenceModule {
 
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) {
-    visitor.module("embedding", embedding)
-    visitor.module("position", position)
-    visitor.module("encoder", encoder)
-    visitor.module("head", head)
+    visitor.module("embedding", embedding) { self.embedding = $0 }
+    visitor.module("position", position) { self.position = $0 }
+    visitor.module("encoder", encoder) { self.encoder = $0 }
+    visitor.module("head", head) { self.head = $0 }
   }
 }

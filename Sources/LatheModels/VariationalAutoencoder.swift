@@ -3,10 +3,10 @@ import LatheNN
 
 /// An autoencoder whose code is a normal distribution (Kingma and Welling, 2014), over pixels in 0...1.
 public final class VariationalAutoencoder: Module {
-  private let encoder: Sequential
-  private let mean: Linear
-  private let logVariance: Linear
-  private let decoder: Sequential
+  private var encoder: any Module
+  private var mean: any Module
+  private var logVariance: any Module
+  private var decoder: any Module
   private let generator: Generator
   private var isTraining = true
 
@@ -67,10 +67,10 @@ public final class VariationalAutoencoder: Module {
 
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) {
-    visitor.module("encoder", encoder)
-    visitor.module("mean", mean)
-    visitor.module("logVariance", logVariance)
-    visitor.module("decoder", decoder)
+    visitor.module("encoder", encoder) { self.encoder = $0 }
+    visitor.module("mean", mean) { self.mean = $0 }
+    visitor.module("logVariance", logVariance) { self.logVariance = $0 }
+    visitor.module("decoder", decoder) { self.decoder = $0 }
     visitor.generator("generator", generator)
   }
 

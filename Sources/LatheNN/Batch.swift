@@ -8,20 +8,43 @@ public struct Batch: Sendable {
   /// Class indices, int32 [n], or [n, t]; shares of classes, float32 [n, classes], where examples were mixed; numbers
   /// to predict, float32 [n].
   public let labels: Tensor
-  /// The number of examples, or of tokens where each has an answer.
+  /// The number of examples, or of tokens that have an answer which counts.
   public let count: Int
   /// Of sequences that were filled up to the longest: the elements that count, one number an example.
   public let lengths: [Int]?
+  /// Further tensors by name, one row an example: masks, types of tokens, other inputs of a `NamedModule`, the factors of
+  /// labels in the loss (`NamedTensors.lossMask`).
+  public let named: NamedTensors
 
   /// The number of examples, also where each has several answers.
   public var exampleCount: Int { inputs.shape.first ?? count }
 
   /// A batch from its parts.
-  public init(inputs: Tensor, labels: Tensor, count: Int, lengths: [Int]? = nil) {
+  ///
+  /// - Parameters:
+  ///   - inputs: What the model is applied to.
+  ///   - labels: The answers.
+  ///   - count: How many answers count.
+  ///   - lengths: Of sequences that were filled up, how many elements of each count.
+  ///   - named: Further tensors by name.
+  public init(
+    inputs: Tensor, labels: Tensor, count: Int, lengths: [Int]? = nil, named: NamedTensors = [:]
+  ) {
     self.inputs = inputs
     self.labels = labels
     self.count = count
     self.lengths = lengths
+    self.named = named
+  }
+
+  /// All inputs by name: what the batch names, its `inputs`, and where it has lengths, `padding`.
+  public var namedInputs: NamedTensors {
+    var all = named
+    all[NamedTensors.inputs] = inputs
+    if let lengths, all.find(NamedTensors.padding) == nil {
+      all[NamedTensors.padding] = SequenceMask.bools(lengths, of: inputs)
+    }
+    return all
   }
 }
 

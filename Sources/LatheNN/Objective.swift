@@ -20,6 +20,8 @@ public protocol OutputObjective: Objective {
   var outputKind: OutputKind { get }
   /// What the output is compared with; the labels unless implemented.
   func targets(_ batch: Batch) -> Tensor
+  /// What the model gives for a batch.
+  func output(of model: any Module, _ batch: Batch) -> Tensor
   /// The loss and the right answers of an output.
   func result(_ output: Tensor, _ batch: Batch) -> ObjectiveResult
 }
@@ -28,9 +30,12 @@ extension OutputObjective {
   /// The labels.
   public func targets(_ batch: Batch) -> Tensor { batch.labels }
 
+  /// The output, `NamedTensors.output` of a model that gives several.
+  public func output(of model: any Module, _ batch: Batch) -> Tensor { model(batch) }
+
   /// Runs the model on a batch.
   public func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
-    result(model(batch), batch)
+    result(output(of: model, batch), batch)
   }
 }
 
@@ -50,26 +55,62 @@ public struct ObjectiveResult: Sendable {
 
 /// The cross-entropy of logits [..., classes] against class indices or shares of classes, and the largest logit as the
 /// answer.
+///
+/// Where the batch names factors of the labels (`NamedTensors.lossMask`, of the labels' shape), the loss is their weighted mean,
+/// and answers with the factor 0 do not count.
 public struct ClassificationObjective: OutputObjective {
   /// How much of the target's weight is spread over all classes.
   public var labelSmoothing: Float
+  /// Labels of this number do not count, neither in the loss nor as answers; the batch's `count` is that of the others.
+  public var ignoredIndex: Int?
+  /// Which output of a model of several holds the logits.
+  public var output: String
 
   /// An objective with or without label smoothing.
-  public init(labelSmoothing: Float = 0) { self.labelSmoothing = labelSmoothing }
+  ///
+  /// - Parameters:
+  ///   - labelSmoothing: How much of the target's weight is spread over all classes.
+  ///   - ignoredIndex: Labels of this number do not count, such as PyTorch's -100.
+  ///   - output: Which output of a model of several holds the logits.
+  public init(labelSmoothing: Float = 0, ignoredIndex: Int? = nil, output: String = NamedTensors.output) {
+    self.labelSmoothing = labelSmoothing
+    self.ignoredIndex = ignoredIndex
+    self.output = output
+  }
 
   /// Classes.
   public var outputKind: OutputKind { .classes }
 
+  /// The logits.
+  public func output(of model: any Module, _ batch: Batch) -> Tensor { model.outputs(of: batch)[output] }
+
   /// The loss and the right answers of logits.
   public func result(_ logits: Tensor, _ batch: Batch) -> ObjectiveResult {
+    let factors = batch.named.find(NamedTensors.lossMask)
     if batch.labels.dtype.isFloatingPoint {
+      require(
+        ignoredIndex == nil && factors == nil,
+        "ClassificationObjective: labels are shares of classes, none of which can be ignored or masked")
       return ObjectiveResult(
         loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),
         correct: (logits.detached().argmax(axis: -1) .== batch.labels.argmax(axis: -1)).sum())
     }
+    var right = logits.detached().argmax(axis: -1) .== batch.labels
+    if let ignoredIndex { right = right .&& (batch.labels .!= Int32(ignoredIndex)) }
+    guard let factors else {
+      return ObjectiveResult(
+        loss: crossEntropy(logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing),
+        correct: right.sum())
+    }
+    require(
+      factors.shape == batch.labels.shape,
+      "ClassificationObjective: \(NamedTensors.lossMask) \(factors.shape) for labels \(batch.labels.shape)")
+    var weights = factors.cast(to: .float32)
+    if let ignoredIndex { weights = weights * (batch.labels .!= Int32(ignoredIndex)).cast(to: .float32) }
+    let losses = crossEntropy(
+      logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing, reduction: .none)
     return ObjectiveResult(
-      loss: crossEntropy(logits, batch.labels, labelSmoothing: labelSmoothing),
-      correct: (logits.detached().argmax(axis: -1) .== batch.labels).sum())
+      loss: (losses * weights).sum() / weights.sum(), correct: (right .&& (weights .!= Float(0))).sum())
   }
 }
 

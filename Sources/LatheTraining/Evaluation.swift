@@ -50,7 +50,7 @@ extension Objective {
       while let batch = try batches.next() {
         let result: ObjectiveResult
         if !metrics.isEmpty, let objective = self as? any OutputObjective {
-          let output = try model(batch).computed()
+          let output = try objective.output(of: model, batch).computed()
           result = objective.result(output, batch)
           let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
           // A loss that is not finite says more than metrics, which may not take the batch.

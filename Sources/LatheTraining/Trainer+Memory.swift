@@ -113,6 +113,6 @@ extension Batch {
     Batch(
       inputs: inputs[0..<count], labels: labels[0..<count],
       count: self.count * count / max(exampleCount, 1),
-      lengths: lengths.map { Array($0.prefix(count)) })
+      lengths: lengths.map { Array($0.prefix(count)) }, named: named.mapValues { $0[0..<count] })
   }
 }

@@ -8,31 +8,38 @@ private struct AttentionForm {
   var mask: ([Int], Values)?
   var isCausal = false
   var scale: Float?
+  /// The shape of what is added to the scores.
+  var bias: [Int]?
 
   var name: String {
     let heads = heads == keyHeads ? "\(heads)" : "\(heads)/\(keyHeads)"
     return "attention \(n) x \(heads) x \(t) of \(m), d \(d), e \(e)" + (isCausal ? ", causal" : "")
       + (mask.map { ", mask \($0.0)" } ?? "") + (scale.map { ", scale \($0)" } ?? "")
+      + (bias.map { ", bias \($0)" } ?? "")
   }
 
   var inputs: [InputSpec] {
     [.float([n, heads, t, d]), .float([n, keyHeads, m, d]), .float([n, keyHeads, m, e])]
-      + (mask.map { [InputSpec($0.0, .bool, $0.1)] } ?? [])
+      + (mask.map { [InputSpec($0.0, .bool, $0.1)] } ?? []) + (bias.map { [.float($0)] } ?? [])
   }
 
   func run(_ x: [Tensor]) -> Tensor {
-    x[0].attention(keys: x[1], values: x[2], mask: mask.map { _ in x[3] }, isCausal: isCausal, scale: scale)
+    x[0].attention(
+      keys: x[1], values: x[2], mask: mask.map { _ in x[3] }, isCausal: isCausal,
+      bias: bias.map { _ in x[x.count - 1] }, scale: scale)
   }
 
   func reference(_ x: [NDArray]) -> AttentionReference {
     AttentionReference(
-      x[0], x[1], x[2], mask: mask.map { _ in x[3] }, isCausal: isCausal, scale: scale.map(Double.init))
+      x[0], x[1], x[2], mask: mask.map { _ in x[3] }, isCausal: isCausal, scale: scale.map(Double.init),
+      bias: bias.map { _ in x[x.count - 1] })
   }
 
   /// The result and its gradients by differences.
   func small(secondOrder: Bool = false, views: Bool = false) -> OpCase {
     OpCase(
-      name, inputs, tolerance: .accumulated, gradient: [0, 1, 2], secondOrder: secondOrder, views: views,
+      name, inputs, tolerance: .accumulated,
+      gradient: [0, 1, 2] + (bias == nil ? [] : [inputs.count - 1]), secondOrder: secondOrder, views: views,
       run: { run($0) }, reference: { reference($0).output })
   }
 
@@ -76,6 +83,10 @@ extension OpCase {
         n: 1, t: 3, m: 4, d: 5, e: 3, mask: ([3, 4], .list([1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]))
       )
       .small(views: true),
+      AttentionForm(heads: 4, t: 3, m: 4, d: 5, e: 3, bias: [4, 3, 4]).small(secondOrder: true, views: true),
+      AttentionForm(
+        t: 3, m: 4, d: 5, e: 3, mask: ([2, 1, 1, 4], padding), isCausal: true, scale: 0.7, bias: [2, 1, 1, 4]
+      ).small(),
     ]
     // Around blocks of 32, 60 and 64 rows, tiles of 6 and whole vectors.
     let large = [

@@ -8,10 +8,12 @@ package struct AttentionReference {
   package var mask: NDArray?
   package var isCausal = false
   package var scale: Double?
+  /// Added to the scores; broadcasts like the mask.
+  package var bias: NDArray?
 
   package init(
     _ queries: NDArray, _ keys: NDArray, _ values: NDArray, mask: NDArray? = nil, isCausal: Bool = false,
-    scale: Double? = nil
+    scale: Double? = nil, bias: NDArray? = nil
   ) {
     self.queries = queries
     self.keys = keys
@@ -19,6 +21,7 @@ package struct AttentionReference {
     self.mask = mask
     self.isCausal = isCausal
     self.scale = scale
+    self.bias = bias
   }
 
   private var factor: Double { scale ?? 1 / Double(queries.shape[3]).squareRoot() }
@@ -26,6 +29,7 @@ package struct AttentionReference {
   /// The weights of one query, and the keys it sees; all weigh the same where it sees none.
   private func weights(_ n: Int, _ head: Int, _ i: Int, _ mask: NDArray?) -> (weights: [Double], seen: [Bool])
   {
+    let bias = bias?.expanded(to: [queries.shape[0], queries.shape[1], queries.shape[2], keys.shape[2]])
     let keyHead = head / (queries.shape[1] / keys.shape[1])
     let (t, m) = (queries.shape[2], keys.shape[2])
     let seen = (0..<m).map { j in
@@ -36,7 +40,7 @@ package struct AttentionReference {
     for j in 0..<m where seen[j] {
       var score = 0.0
       for c in 0..<queries.shape[3] { score += queries[n, head, i, c] * keys[n, keyHead, j, c] }
-      e[j] = exp(score * factor)
+      e[j] = exp(score * factor + (bias?[n, head, i, j] ?? 0))
     }
     let sum = e.reduce(0, +)
     return (e.map { $0 / sum }, seen)

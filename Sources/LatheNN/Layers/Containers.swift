@@ -3,9 +3,9 @@ import Lathe
 /// x + body(x) (He et al., 2016), with another module in place of x where sizes change.
 public final class Residual: SequenceModule, LayerRecomputation {
   /// What is added.
-  public let body: any Module
+  public private(set) var body: any Module
   /// What stands for x; x itself where nil.
-  public let shortcut: (any Module)?
+  public private(set) var shortcut: (any Module)?
   /// Whether the body is run again in the backward pass instead of keeping what it made.
   public var isRecomputed = false
 
@@ -28,8 +28,8 @@ public final class Residual: SequenceModule, LayerRecomputation {
 
   /// Names the body and the shortcut.
   public func visit(_ visitor: inout ModuleVisitor) {
-    visitor.module("body", body)
-    visitor.module("shortcut", shortcut)
+    visitor.module("body", body) { self.body = $0 }
+    visitor.module("shortcut", shortcut) { self.shortcut = $0 }
   }
 }
 

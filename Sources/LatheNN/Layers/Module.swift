@@ -43,9 +43,14 @@ extension ParameterContainer {
   /// Nothing worth counting.
   public func operationCount(input: Shape, output: Shape) -> Int { 0 }
 
-  /// Runs a module's computation and reports its result to whoever observes the forward pass.
+  /// Runs a module's computation; hooks may change its result, and whoever observes the forward pass is told of it.
+  ///
+  /// - Parameters:
+  ///   - input: What the module is applied to, the first where there are several.
+  ///   - body: The computation.
   public func observed(input: Tensor, _ body: () -> Tensor) -> Tensor {
-    let output = body()
+    let made = body()
+    let output = ModuleHooks.current.map { $0.output(of: self, input, made) } ?? made
     ForwardObserver.current?.report(self, input, output)
     return output
   }
@@ -87,56 +92,5 @@ extension ParameterContainer {
     }
     for (_, buffer) in visitor.buffers { buffer.value = buffer.value.moved(to: device) }
     return self
-  }
-}
-
-/// Receives what a module is made of; see `ParameterContainer.visit(_:)`.
-public struct ModuleVisitor {
-  /// The parameters met so far with their dotted paths.
-  private(set) var parameters: [(name: String, parameter: Parameter)] = []
-  /// The buffers met so far with their dotted paths.
-  private(set) var buffers: [(name: String, buffer: ModuleBuffer)] = []
-  /// The inner modules, each behind the one it is part of, with their dotted paths.
-  private(set) var modules: [(path: String, module: any ParameterContainer)] = []
-  /// The generators that modules draw from, met so far, with their dotted paths.
-  private(set) var generators: [(name: String, generator: Generator)] = []
-  private var path = ""
-  private var seen = Set<ObjectIdentifier>()
-
-  /// Everything inside a module.
-  init(_ root: any ParameterContainer) { root.visit(&self) }
-
-  /// Names a parameter of the visited module.
-  public mutating func parameter(_ name: String, _ parameter: Parameter?) {
-    // A parameter shared by two modules is one parameter, under the name met first.
-    guard let parameter, seen.insert(ObjectIdentifier(parameter)).inserted else { return }
-    parameters.append((path + name, parameter))
-  }
-
-  /// Names a buffer of the visited module.
-  public mutating func buffer(_ name: String, _ buffer: ModuleBuffer?) {
-    guard let buffer, seen.insert(ObjectIdentifier(buffer)).inserted else { return }
-    buffers.append((path + name, buffer))
-  }
-
-  /// Names a generator that the visited module draws from when it is applied, so that checkpoints hold its state.
-  public mutating func generator(_ name: String, _ generator: Generator?) {
-    guard let generator, seen.insert(ObjectIdentifier(generator)).inserted else { return }
-    generators.append((path + name, generator))
-  }
-
-  /// Names a module inside the visited one; nil where it has none of that name.
-  public mutating func module(_ name: String, _ module: (any ParameterContainer)?) {
-    guard let module else { return }
-    let outer = path
-    modules.append((outer + name, module))
-    path += name + "."
-    module.visit(&self)
-    path = outer
-  }
-
-  /// Names modules by their positions under a common name: `layers.0`, `layers.1`.
-  public mutating func modules(_ name: String, _ modules: [any ParameterContainer]) {
-    for (index, module) in modules.enumerated() { self.module("\(name).\(index)", module) }
   }
 }

@@ -3,7 +3,14 @@ import Lathe
 /// The parameters, buffers and state dictionary of a module, and loading them.
 extension ParameterContainer {
   /// The parameters with their dotted paths: `0.weight`, `encoder.layers.0.attention.query.weight`.
-  public var namedParameters: [(name: String, parameter: Parameter)] { ModuleVisitor(self).parameters }
+  ///
+  /// A debug build stops with the names where the `visit` of a module inside forgets what it stores; see `forgottenMembers`.
+  public var namedParameters: [(name: String, parameter: Parameter)] {
+    #if DEBUG
+      ForgottenMembers.check(self)
+    #endif
+    return ModuleVisitor(self).parameters
+  }
 
   /// The parameters in the order of their names' visit.
   public var parameters: [Parameter] { namedParameters.map(\.parameter) }
@@ -49,14 +56,24 @@ extension ParameterContainer {
     return named.count
   }
 
-  /// Excludes the parameters that a pattern chooses from training; see `freeze(_:_:)`.
+  /// The parameters that a pattern chooses, with their dotted paths.
+  ///
+  /// - Parameter pattern: Such as `encoder` or `*.bias`.
+  public func namedParameters(matching pattern: PathPattern) -> [(name: String, parameter: Parameter)] {
+    namedParameters.filter { pattern.matches($0.name) }
+  }
+
+  /// Excludes the parameters that a pattern chooses from training, or takes them back into it; see `freeze(_:_:)`.
   ///
   /// Running statistics of frozen layers go on following the data in training, as PyTorch's do.
+  /// - Parameters:
+  ///   - pattern: Such as `encoder` or `*.bias`.
+  ///   - isFrozen: False takes them back into training.
   /// - Returns: How many parameters were chosen.
   @discardableResult
-  public func freeze(matching pattern: PathPattern) -> Int {
-    let chosen = namedParameters.filter { pattern.matches($0.name) }
-    for (_, parameter) in chosen { parameter.isFrozen = true }
+  public func freeze(matching pattern: PathPattern, _ isFrozen: Bool = true) -> Int {
+    let chosen = namedParameters(matching: pattern)
+    for (_, parameter) in chosen { parameter.isFrozen = isFrozen }
     return chosen.count
   }
 

@@ -17,6 +17,9 @@ public final class Parameter {
     didSet { if isFrozen != oldValue { put(tensor.detached()) } }
   }
 
+  /// Changes each gradient that `gradients(of:)` finds for the parameter, as a mask or a limit of one's own does.
+  public var gradientHook: ((Tensor) -> Tensor)?
+
   private var tensor: Tensor
 
   /// A parameter with its first value.
@@ -60,14 +63,23 @@ public final class ModuleBuffer {
 }
 
 extension Tensor {
-  /// The gradients of this tensor with respect to parameters; see `gradients(of:retainingGraph:creatingGraph:)`.
+  /// The gradients of this tensor with respect to parameters, changed by their hooks; see
+  /// `gradients(of:retainingGraph:creatingGraph:)`.
   public func gradients(
     of parameters: [Parameter], retainingGraph: Bool = false, creatingGraph: Bool = false
   ) -> [Tensor] {
     require(
       parameters.allSatisfy { !$0.isFrozen },
       "gradients: a parameter is frozen; ask for those of trainableParameters")
-    return gradients(
+    let found = gradients(
       of: parameters.map(\.value), retainingGraph: retainingGraph, creatingGraph: creatingGraph)
+    return zip(parameters, found).map { parameter, gradient in
+      guard let hook = parameter.gradientHook else { return gradient }
+      let changed = hook(gradient)
+      require(
+        changed.shape == gradient.shape,
+        "gradients: a parameter's gradientHook gave shape \(changed.shape) for \(gradient.shape)")
+      return changed
+    }
   }
 }

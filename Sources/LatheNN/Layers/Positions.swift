@@ -1,15 +1,39 @@
 import Lathe
 import Synchronization
 
+/// A module that tells elements of sequences [..., time, width] apart by their positions.
+public protocol PositionModule: Module {
+  /// Computes the module's result.
+  ///
+  /// - Parameters:
+  ///   - input: [..., time, width].
+  ///   - offset: The position of the first element, how many a cache holds before.
+  func forward(_ input: Tensor, offset: Int) -> Tensor
+}
+
+extension PositionModule {
+  /// Computes the result of a sequence that starts at position 0.
+  public func forward(_ input: Tensor) -> Tensor { forward(input, offset: 0) }
+
+  /// Applies the module to elements from a position on.
+  ///
+  /// - Parameters:
+  ///   - input: [..., time, width].
+  ///   - offset: The position of the first element.
+  public func callAsFunction(_ input: Tensor, offset: Int) -> Tensor {
+    observed(input: input) { forward(input, offset: offset) }
+  }
+}
+
 /// Adds sines and cosines of each position (Vaswani et al., 2017) to [batch, time, width].
 ///
 /// Element 2i of position t is sin(t * 10000^(-2i / width)), element 2i + 1 the cosine of the same.
-public final class SinusoidalPosition: Module {
+public final class SinusoidalPosition: PositionModule {
   private let length: Int
   private let width: Int
   /// On the device of the last input: it follows the model when that is moved, and forward passes may run at once.
   private let table: Mutex<Tensor>
-  private let dropout: Dropout?
+  private var dropout: (any Module)?
 
   /// - Parameters:
   ///   - length: The longest sequence.
@@ -30,34 +54,38 @@ public final class SinusoidalPosition: Module {
   }
 
   /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
+  public func forward(_ input: Tensor, offset: Int) -> Tensor {
     require(
       input.rank == 3 && input.shape[2] == width,
       "SinusoidalPosition: input \(input.shape), expected [batch, up to \(length), \(width)]")
-    guard input.shape[1] <= length else { return tooLong(input, length, "SinusoidalPosition") }
+    guard offset + input.shape[1] <= length else {
+      return tooLong(input, offset, length, "SinusoidalPosition")
+    }
     let positions = table.withLock { table in
       if table.device != input.device { table = table.moved(to: input.device) }
       return table
     }
-    let sum = input + positions.sliced(axis: 0, from: 0, to: input.shape[1])
+    let sum = input + positions.sliced(axis: 0, from: offset, to: offset + input.shape[1])
     return dropout.map { $0(sum) } ?? sum
   }
 
   /// Names the dropout; the table is made again and not saved.
-  public func visit(_ visitor: inout ModuleVisitor) { visitor.module("dropout", dropout) }
+  public func visit(_ visitor: inout ModuleVisitor) {
+    visitor.module("dropout", dropout) { self.dropout = $0 }
+  }
 }
 
 /// The result for sequences that are longer than a table of positions, which data decides: an error where it is read.
-private func tooLong(_ input: Tensor, _ length: Int, _ layer: String) -> Tensor {
+private func tooLong(_ input: Tensor, _ offset: Int, _ length: Int, _ layer: String) -> Tensor {
   input.failing(
     LatheError(
       .invalidArgument,
-      "\(layer): sequences of \(input.shape[1]) elements, and positions for \(length); cut them, or make the layer with "
+      "\(layer): sequences of \(offset + input.shape[1]) elements, and positions for \(length); cut them, or make the layer with "
         + "a larger length"))
 }
 
 /// Adds a trained vector for each position to [batch, time, width].
-public final class LearnedPosition: Module {
+public final class LearnedPosition: PositionModule {
   /// [length, width].
   public let weight: Parameter
 
@@ -78,45 +106,16 @@ public final class LearnedPosition: Module {
   }
 
   /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
+  public func forward(_ input: Tensor, offset: Int) -> Tensor {
     require(
       input.rank == 3 && input.shape[2] == weight.shape[1],
       "LearnedPosition: input \(input.shape), expected [batch, up to \(weight.shape[0]), \(weight.shape[1])]")
-    guard input.shape[1] <= weight.shape[0] else {
-      return tooLong(input, weight.shape[0], "LearnedPosition")
+    guard offset + input.shape[1] <= weight.shape[0] else {
+      return tooLong(input, offset, weight.shape[0], "LearnedPosition")
     }
-    return input + weight.value.sliced(axis: 0, from: 0, to: input.shape[1])
+    return input + weight.value.sliced(axis: 0, from: offset, to: offset + input.shape[1])
   }
 
   /// Names the table.
   public func visit(_ visitor: inout ModuleVisitor) { visitor.parameter("weight", weight) }
-}
-
-/// Turns queries and keys [batch, heads, time, width] by their positions (Su et al., 2021); see `Tensor.rotated(by:interleaved:)`.
-public final class RotaryPosition: Module {
-  private let base: Double
-  private let interleaved: Bool
-  /// Of the last input's shape: queries, keys and all steps mostly share it, and forward passes may run at once.
-  private let table = Mutex<RotaryTable?>(nil)
-
-  /// - Parameters:
-  ///   - base: Sets the slowest turn.
-  ///   - interleaved: Whether neighbours are paired, as in the paper, instead of the two halves.
-  public init(base: Double = 10_000, interleaved: Bool = false) {
-    self.base = base
-    self.interleaved = interleaved
-  }
-
-  /// Computes the layer.
-  public func forward(_ input: Tensor) -> Tensor {
-    require(input.rank >= 2, "RotaryPosition: input \(input.shape), expected [..., time, width]")
-    let turns = table.withLock { table in
-      if let table, table.fits(input) { return table }
-      let (length, width) = (input.shape[input.rank - 2], input.shape[input.rank - 1])
-      let made = RotaryTable(length: length, width: width, base: base, device: input.device)
-      table = made
-      return made
-    }
-    return input.rotated(by: turns, interleaved: interleaved)
-  }
 }

@@ -76,13 +76,13 @@ public class RecurrentLayer: SequenceModule {
     _ input: Tensor, hidden: Tensor?, cell: Tensor? = nil, lengths: [Int]? = nil
   ) -> RecurrentOutput {
     var result: RecurrentOutput?
-    _ = observed(input: input) {
+    let output = observed(input: input) {
       let made = run(input, hidden: hidden, cell: cell, lengths: lengths)
       result = made
       return made.output
     }
     guard let result else { stop("\(Self.self): no result") }
-    return result
+    return RecurrentOutput(output: output, hidden: result.hidden, cell: result.cell)
   }
 
   private func run(_ input: Tensor, hidden: Tensor?, cell first: Tensor?, lengths: [Int]?) -> RecurrentOutput

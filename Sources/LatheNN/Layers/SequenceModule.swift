@@ -24,11 +24,13 @@ extension SequenceModule {
 }
 
 extension Module {
-  /// Applies the module to the inputs of a batch, with their lengths where it takes them.
-  public func callAsFunction(_ batch: Batch) -> Tensor { apply(batch.inputs, lengths: batch.lengths) }
+  /// Applies the module to a batch; the output of a module that gives several is `NamedTensors.output`.
+  ///
+  /// - Parameter batch: Inputs and what belongs to them; see `outputs(of:)`.
+  public func callAsFunction(_ batch: Batch) -> Tensor { outputs(of: batch)[NamedTensors.output] }
 
   /// Applies the module, handing the lengths over where it takes them.
-  func apply(_ input: Tensor, lengths: [Int]?) -> Tensor {
+  package func apply(_ input: Tensor, lengths: [Int]?) -> Tensor {
     if let lengths, let module = self as? any SequenceModule { return module(input, lengths: lengths) }
     return self(input)
   }

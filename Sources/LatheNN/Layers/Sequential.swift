@@ -3,7 +3,7 @@ import Lathe
 /// Modules applied one after the other; their names are their positions, as in PyTorch.
 public final class Sequential: SequenceModule {
   /// The modules in order.
-  public let layers: [any Module]
+  public private(set) var layers: [any Module]
 
   /// A chain of the modules that the closure lists.
   public init(@LayerBuilder _ layers: () -> [any Module]) { self.layers = layers() }
@@ -18,7 +18,7 @@ public final class Sequential: SequenceModule {
 
   /// Names the layers by their positions.
   public func visit(_ visitor: inout ModuleVisitor) {
-    for (index, layer) in layers.enumerated() { visitor.module(String(index), layer) }
+    visitor.modules("", layers) { self.layers[$0] = $1 }
   }
 }
 
