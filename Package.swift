@@ -114,5 +114,11 @@ let package = Package(
     .executableTarget(
       name: "CustomOperation", dependencies: ["Lathe"], path: "examples/CustomOperation",
       swiftSettings: settings),
+    .executableTarget(
+      name: "OwnOptimizer", dependencies: ["LatheML"], path: "examples/OwnOptimizer", swiftSettings: settings),
+    .executableTarget(
+      name: "GAN", dependencies: ["LatheML"], path: "examples/GAN", swiftSettings: settings),
+    .executableTarget(
+      name: "Distillation", dependencies: ["LatheML"], path: "examples/Distillation", swiftSettings: settings),
   ]
 )

@@ -274,9 +274,9 @@
       case .images, .texts: "test accuracy \(Terminal.fixed(report.testAccuracy ?? .nan, 4))"
       // Among the metrics the perplexity is shown with those.
       case .language where report.metrics?[TestMetric.perplexity.name] != nil:
-        "test loss \(Terminal.fixed(report.testLoss, 4))"
-      case .language: "test perplexity \(Terminal.fixed(exp(report.testLoss), 4))"
-      case .reconstruction, .variational: "test loss \(Terminal.fixed(report.testLoss, 4))"
+        "test loss \(Terminal.fixed(report.testLoss ?? .nan, 4))"
+      case .language: "test perplexity \(Terminal.fixed(exp(report.testLoss ?? .nan), 4))"
+      case .reconstruction, .variational: "test loss \(Terminal.fixed(report.testLoss ?? .nan, 4))"
       }
     }
 

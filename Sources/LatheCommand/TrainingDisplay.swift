@@ -74,7 +74,7 @@ final class TrainingDisplay {
     func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "null" }
     return
       "{\"epoch\":\(report.epoch),\"train_loss\":\(report.trainLoss),\"train_accuracy\":\(number(report.trainAccuracy)),"
-      + "\"test_loss\":\(report.testLoss),\"test_accuracy\":\(number(report.testAccuracy)),\(part)"
+      + "\"test_loss\":\(number(report.testLoss)),\"test_accuracy\":\(number(report.testAccuracy)),\(part)"
       + "\"samples_per_second\":\(report.samplesPerSecond),"
       + "\"seconds\":\(report.seconds),\"device\":\"\(report.device)\"}"
   }

@@ -152,7 +152,7 @@ public final class RunRecorder: TrainerCallback {
   public func epochEnded(_ trainer: Trainer, _ report: EpochReport) throws {
     try write("epoch", Epoch(step: trainer.step, report: report))
     try events?.scalars(
-      [("loss/epoch", report.trainLoss), ("loss/test", report.testLoss)]
+      [("loss/epoch", report.trainLoss)] + scalar("loss/test", report.testLoss)
         + scalar("accuracy/train", report.trainAccuracy) + scalar("accuracy/test", report.testAccuracy)
         + [("examples_per_second", report.samplesPerSecond)] + scalars(report.metrics), step: trainer.step)
     if trainer.objective.reconstructsInputs, let examples {
@@ -198,7 +198,8 @@ public final class RunRecorder: TrainerCallback {
 
   /// The first images of the test set; nil of other data.
   private func firstImages(_ trainer: Trainer) throws -> Tensor? {
-    let batches = trainer.test.batches(size: images, seed: nil, epoch: 0, first: 0, on: trainer.device)
+    guard let test = trainer.test else { return nil }
+    let batches = test.batches(size: images, seed: nil, epoch: 0, first: 0, on: trainer.device)
     guard let inputs = try batches.next()?.inputs, try Picture(inputs, at: 0) != nil else { return nil }
     return inputs
   }

@@ -38,7 +38,9 @@ public final class RunReport: TrainerCallback {
     if let last = trainer.history.last {
       body +=
         "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) "
-        + "epoch\(trainer.history.count == 1 ? "" : "s") and \(trainer.step) steps: test loss \(decimals(last.testLoss))"
+        + "epoch\(trainer.history.count == 1 ? "" : "s") and \(trainer.step) steps"
+        + (last.testLoss.map { ": test loss \(decimals($0))" }
+          ?? ": training loss \(decimals(last.trainLoss))")
         + (last.testAccuracy.map { ", test accuracy \(decimals($0))" } ?? "")
         + trainer.metrics.map { ", \(HTML.escaped($0.name)) \(decimals(last.metrics?[$0.name]))" }.joined()
         + ".\(bestEpoch(trainer))</p>\n"
@@ -46,7 +48,7 @@ public final class RunReport: TrainerCallback {
     let metrics = trainer.metrics.map(\.name)
     let best = trainer.best?.best(trainer.history)
     body += curves(trainer, metrics, best) + epochs(trainer.history, metrics, best) + phases(trainer)
-    if trainer.objective is ClassificationObjective, let names = trainer.test.classes {
+    if trainer.objective is ClassificationObjective, let names = trainer.test?.classes {
       body += try classes(trainer, names)
     }
     if trainer.objective.reconstructsInputs { body += try Reconstructions(trainer, limit: examples).html }
@@ -138,10 +140,10 @@ public final class RunReport: TrainerCallback {
       let (predicted, labels) = try (seen.predictions(), seen.labels())
       try matrix.update(predicted: predicted, labels: labels)
       // Of examples with an answer for each token, no single one is shown.
-      guard labels.count == batch.exampleCount else { return }
+      guard let test = trainer.test, labels.count == batch.exampleCount else { return }
       for place in predicted.indices where predicted[place] != labels[place] {
         try wrong.add(
-          batch, at: place, label: labels[place], predicted: predicted[place], of: trainer.test)
+          batch, at: place, label: labels[place], predicted: predicted[place], of: test)
       }
     }
     var text =

@@ -33,7 +33,7 @@ public struct Monitor: Sendable, Hashable, Codable {
   public func value(_ report: EpochReport) -> Double? {
     let value =
       switch figure {
-      case .loss: report.testLoss
+      case .loss: report.testLoss ?? .nan
       case .accuracy: report.testAccuracy ?? .nan
       default: report.metrics?[figure.name] ?? .nan
       }

@@ -46,9 +46,10 @@ extension Trainer {
   ///
   /// - Throws: `LatheError.invalidArgument`.
   func checkMetrics() throws {
+    guard let test else { return try checkNothingNeedsTest() }
     let kind = (objective as? any OutputObjective)?.outputKind
     try TestMetric.check(metrics, for: objective, classes: test.classes?.count)
-    if kind == .classes, test.classes == nil, !metrics.isEmpty, let count = try outputClasses() {
+    if kind == .classes, test.classes == nil, !metrics.isEmpty, let count = try outputClasses(test) {
       for metric in metrics { try metric.check(classes: count) }
     }
     let plain: [Monitor.Figure] = kind == .numbers ? [.loss] : [.loss, .accuracy]
@@ -62,8 +63,21 @@ extension Trainer {
     }
   }
 
+  /// Checks that nothing is asked for that a test would have to say.
+  private func checkNothingNeedsTest() throws {
+    let asked = [
+      metrics.isEmpty ? nil : "metrics", earlyStopping.map { _ in "earlyStopping" }, best.map { _ in "best" },
+      plateau.map { _ in "plateau" }, testInterval.map { _ in "testInterval" },
+    ].compactMap { $0 }
+    guard !asked.isEmpty else { return }
+    throw LatheError(
+      .invalidArgument,
+      "the run has no test set, which \(asked.joined(separator: ", ")) need\(asked.count == 1 ? "s" : ""); give the "
+        + "trainer one or leave that out")
+  }
+
   /// How many classes the model gives for the test set's first batch.
-  private func outputClasses() throws -> Int? {
+  private func outputClasses(_ test: any TrainingData) throws -> Int? {
     try model.inEvalMode {
       try noGradient {
         let batches = test.batches(size: 1, seed: nil, epoch: 0, first: 0, on: device)

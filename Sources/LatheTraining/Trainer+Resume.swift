@@ -11,7 +11,9 @@ extension Trainer {
     var state = self.state
     state.generator = generator.state
     state.layerGenerators = layerGenerators.mapValues(\.state)
-    state.optimizerStep = optimizer.state.step
+    let kept = optimizer.state
+    state.optimizerStep = kept.step
+    state.optimizerScalars = kept.scalars.isEmpty ? nil : kept.scalars
     return state
   }
 
@@ -114,6 +116,10 @@ extension Trainer {
     for name in tensors.entries.keys where name.hasPrefix("model.") {
       values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
     }
+    let scalars = saved.optimizerScalars ?? [:]
+    if let problem = (optimizer as? GroupedOptimizer)?.problem(of: scalars) {
+      throw LatheError(.invalidArgument, "\(source): of another optimizer: \(problem)")
+    }
     let names = optimizedNames
     var slots: [String: [Tensor]] = [:]
     for (slot, current) in optimizer.state.slots {
@@ -135,7 +141,7 @@ extension Trainer {
     }
     try model.load(values, from: source)
     if let averages { average?.restore(averages) }
-    optimizer.state = OptimizerState(step: saved.optimizerStep, slots: slots)
+    optimizer.state = OptimizerState(step: saved.optimizerStep, slots: slots, scalars: scalars)
     generator.state = saved.generator
     for (name, generator) in layerGenerators {
       if let place = saved.layerGenerators?[name] { generator.state = place }

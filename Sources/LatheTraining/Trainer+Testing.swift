@@ -4,8 +4,9 @@ import LatheFiles
 import LatheNN
 
 extension Trainer {
-  /// The figures of the test set, of the averaged weights where there are some.
-  func evaluateTest() throws -> TestFigures {
+  /// The figures of the test set, of the averaged weights where there are some; nil without a test set.
+  func evaluateTest() throws -> TestFigures? {
+    guard let test else { return nil }
     func figures() throws -> TestFigures {
       try TestBatches.fitting(testBatchSize ?? test.testBatchSize, smaller: testSmaller) { size in
         try withPrecision(precision) {
@@ -21,12 +22,13 @@ extension Trainer {
   private func testSmaller(_ size: Int) {
     testBatchSize = size
     onNote?(
-      "\(device.name) has no room for larger batches in the test; testing \(size) \(test.noun) at a time")
+      "\(device.name) has no room for larger batches in the test; testing \(size) \(test?.noun ?? "examples") at a time"
+    )
   }
 
   func testInside() throws {
     try readLosses()
-    let result = try phases.measure(.validation) { try evaluateTest() }
+    guard let result = try phases.measure(.validation, { try evaluateTest() }) else { return }
     let report = TestReport(
       step: state.step, loss: result.loss, accuracy: result.accuracy, metrics: result.metrics)
     for callback in callbacks { try callback.tested(self, report) }
@@ -66,12 +68,13 @@ extension Trainer {
   }
 
   /// Calls a function with each batch of the test set and what the model gives for it, of the averaged weights where
-  /// there are some.
+  /// there are some; not at all without a test set.
   ///
   /// - Parameter limit: So many batches at most; all where nil.
   package func withTestOutputs(
     limit: Int? = nil, _ body: (_ batch: Batch, _ output: Tensor) throws -> Void
   ) throws {
+    guard let test else { return }
     func run() throws {
       let size = testBatchSize ?? test.testBatchSize
       let batches = test.batches(size: size, seed: nil, epoch: 0, first: 0, on: device)

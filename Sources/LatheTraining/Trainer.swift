@@ -116,7 +116,7 @@ public final class Trainer {
   /// Examples of a test's batch, where the device has no room for as many as the data asks for.
   var testBatchSize: Int?
   package let training: any TrainingData
-  package let test: any TrainingData
+  package let test: (any TrainingData)?
   package let device: Device
   var state: TrainingState
   /// Losses, counts of right answers and gradients' lengths that are still on the device.
@@ -149,7 +149,7 @@ public final class Trainer {
   ///   - optimizer: Made with `model.parameters`.
   ///   - generator: Draws what the run draws; its state is in the checkpoints.
   ///   - training: What is learned from.
-  ///   - test: What is tested on.
+  ///   - test: What is tested on; nil for no test, which metrics, monitors and `plateau` need.
   ///   - epochs: How often the training set is gone through.
   ///   - settings: What the run was asked for.
   ///   - folder: Where checkpoints and the model go; nil for none.
@@ -157,7 +157,7 @@ public final class Trainer {
   /// - Throws: `LatheError.invalidArgument` where the batch is larger than the data set.
   public init(
     model: any Module, optimizer: any Optimizer, generator: Generator, training: any TrainingData,
-    test: any TrainingData, epochs: Int, settings: TrainingSettings, folder: String? = nil,
+    test: (any TrainingData)? = nil, epochs: Int, settings: TrainingSettings, folder: String? = nil,
     device: Device = .default
   ) throws {
     guard settings.batchSize <= training.count else {
@@ -246,9 +246,8 @@ public final class Trainer {
 
   /// The steps of an epoch.
   public var stepsPerEpoch: Int {
-    Trainer.stepsPerEpoch(
-      examples: training.count, batch: state.settings.batchSize, accumulation: accumulation,
-      dropsLast: dropsLast)
+    let batches = training.batchCount(size: state.settings.batchSize, dropsLast: dropsLast)
+    return (batches + accumulation - 1) / accumulation
   }
 
   /// The steps of an epoch of so many examples.
@@ -374,8 +373,9 @@ public final class Trainer {
     var areFinite = true
     if let scaler = state.lossScaler {
       (gradients, areFinite) = try scaler.unscaled(gradients)
-      state.lossScaler?.update(areFinite: areFinite)
     }
+    (gradients, areFinite) = try transformed(gradients, areFinite: areFinite)
+    state.lossScaler?.update(areFinite: areFinite)
     for callback in callbacks { try callback.gradientsComputed(self, gradients) }
     var norm: Tensor?
     if let clipping { (gradients, norm) = clipping(gradients) }
@@ -392,14 +392,15 @@ public final class Trainer {
   /// - Parameter isCut: Whether the limit of steps was reached within the epoch, which stays under way.
   private func finishEpoch(isCut: Bool, samples: Int, seconds: Double, secondsOfSteps: Double) throws {
     let evaluation = try phases.measure(.validation) { try evaluateTest() }
-    guard evaluation.loss.isFinite else { throw notFinite("test loss", evaluation.loss, step: state.step) }
+    if let loss = evaluation?.loss, !loss.isFinite { throw notFinite("test loss", loss, step: state.step) }
     let count = Double(max(state.sampleCount, 1))
     let result = EpochReport(
       epoch: state.epoch + 1, trainLoss: state.lossSum / count,
-      trainAccuracy: evaluation.accuracy.map { _ in Double(state.correctCount) / count },
-      testLoss: evaluation.loss, testAccuracy: evaluation.accuracy,
+      trainAccuracy: evaluation.map { $0.accuracy != nil } ?? hasAnswers
+        ? Double(state.correctCount) / count : nil,
+      testLoss: evaluation?.loss, testAccuracy: evaluation?.accuracy,
       samplesPerSecond: Double(samples) / max(secondsOfSteps, 1e-9),
-      seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation.metrics)
+      seconds: seconds, device: device.name, phases: phases.take(), metrics: evaluation?.metrics)
     noteMissingFigures(of: result)
     if isCut { cutEpoch = result } else { startNextEpoch(after: result) }
     try saveModel(asBest: true)
@@ -410,7 +411,7 @@ public final class Trainer {
 
   private func startNextEpoch(after report: EpochReport) {
     state.history.append(report)
-    state.plateau?.report(report.testLoss)
+    if let loss = report.testLoss { state.plateau?.report(loss) }
     state.epoch += 1
     state.stepInEpoch = 0
     state.lossSum = 0

@@ -35,8 +35,8 @@ extension EpochReport {
   fileprivate func problem(place: Int) -> String? {
     guard epoch == place + 1 else { return "the report of epoch \(epoch) stands for epoch \(place + 1)" }
     let shares = [trainAccuracy, testAccuracy].compactMap { $0 }
-    guard trainLoss.isFinite, testLoss.isFinite, shares.allSatisfy({ (0...1).contains($0) }) else {
-      return "epoch \(epoch) has losses \(trainLoss), \(testLoss) and accuracies \(shares)"
+    guard trainLoss.isFinite, testLoss?.isFinite ?? true, shares.allSatisfy({ (0...1).contains($0) }) else {
+      return "epoch \(epoch) has losses \(trainLoss), \(testLoss ?? 0) and accuracies \(shares)"
     }
     guard (0...1e15).contains(samplesPerSecond), (0...1e15).contains(seconds) else {
       return "epoch \(epoch) took \(seconds) s at \(samplesPerSecond) examples a second"

@@ -42,8 +42,8 @@ public struct EpochReport: Codable, Hashable, Sendable {
   public var trainLoss: Double
   /// The share of right answers, during the epoch; nil where there is no right and wrong.
   public var trainAccuracy: Double?
-  /// The mean loss on the test set after the epoch.
-  public var testLoss: Double
+  /// The mean loss on the test set after the epoch; nil without a test set.
+  public var testLoss: Double?
   /// The share of right answers on the test set after the epoch; nil where there is no right and wrong.
   public var testAccuracy: Double?
   /// Training examples (of text, tokens) a second, data loading included, the test not.
@@ -82,6 +82,8 @@ struct TrainingState: Codable, Hashable {
   /// Where the generators of the model's layers stand, by their paths; nil in checkpoints of older versions.
   var layerGenerators: [String: Generator.State]?
   var optimizerStep = 0
+  /// What else the optimizer counts; nil where there is nothing.
+  var optimizerScalars: [String: Double]?
   var history: [EpochReport] = []
   /// How far the learning rate was lowered; nil without such a rule.
   var plateau: ReduceOnPlateau?

@@ -72,7 +72,7 @@ struct TrainerTests {
   }
 
   private func figures(_ trainer: Trainer) -> [[Double]] {
-    trainer.history.map { [$0.trainLoss, $0.trainAccuracy ?? 0, $0.testLoss, $0.testAccuracy ?? 0] }
+    trainer.history.map { [$0.trainLoss, $0.trainAccuracy ?? 0, $0.testLoss ?? 0, $0.testAccuracy ?? 0] }
   }
 
   @Test("Training learns, and keeps two checkpoints and the model")

@@ -144,7 +144,7 @@ struct TrainingGuideTests {
     let model = network()
     final class Announcer: TrainerCallback {
       func epochEnded(_ trainer: Trainer, _ report: EpochReport) {
-        print("epoch \(report.epoch): \(report.testLoss)")
+        print("epoch \(report.epoch): \(report.testLoss ?? report.trainLoss)")
       }
     }
     let settings = TrainingSettings(

@@ -5,8 +5,14 @@ extension AllTests {
   /// Programs of `examples/` that check themselves.
   @Suite("Examples")
   struct Examples {
-    @Test(arguments: ["CustomOperation"])
-    func endsWell(_ name: String) throws {
+    /// Each program's name, and what it prints where all is well.
+    @Test(arguments: [
+      ("CustomOperation", "cpu: loss"),
+      ("OwnOptimizer", "OwnOptimizer: 20 steps"),
+      ("GAN", "GAN: "),
+      ("Distillation", "Distillation: teacher"),
+    ])
+    func endsWell(_ name: String, _ line: String) throws {
       let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       let process = Process()
       process.executableURL = test.deletingLastPathComponent().appendingPathComponent(name)
@@ -16,7 +22,7 @@ extension AllTests {
       let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       process.waitUntilExit()
       #expect(process.terminationStatus == 0, "\(text)")
-      #expect(text.contains("cpu: loss"), "\(text)")
+      #expect(text.contains(line), "\(text)")
     }
   }
 }

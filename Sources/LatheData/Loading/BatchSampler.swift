@@ -24,8 +24,15 @@ public struct BatchPlan: Sendable {
 public protocol BatchSampler: Sendable {
   /// The number of batches of an epoch.
   var batchCount: Int { get }
+  /// The examples of an epoch.
+  var exampleCount: Int { get }
   /// The batches of an epoch.
   func plan(epoch: Int) -> BatchPlan
+}
+
+extension BatchSampler {
+  /// Those of the first epoch.
+  public var exampleCount: Int { plan(epoch: 0).ends.last ?? 0 }
 }
 
 /// Batches of one size, the last one smaller where the size does not divide the examples.

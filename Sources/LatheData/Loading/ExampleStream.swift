@@ -104,7 +104,7 @@ public struct StreamLoader<Record: Sendable, Example: Collatable>: Sendable {
     let cursor = StreamCursor(
       open: examples.open, window: window, part: part,
       random: SampleRandom.order(seed: seed, epoch: epoch))
-    let (first, size, epoch, seed, device) = (firstBatch, batchSize, epoch, seed, device)
+    let (first, size, epoch, seed, device, part) = (firstBatch, batchSize, epoch, seed, device, part)
     let make = examples.example
     let collation = collation
     let queue = LoaderQueue<[Record]>(
@@ -117,7 +117,9 @@ public struct StreamLoader<Record: Sendable, Example: Collatable>: Sendable {
       make: { number, records in
         let start = (first + number) * size
         let examples = try records.enumerated().map { row, record in
-          var random = SampleRandom(seed: seed, epoch: epoch, index: start + row, place: start + row)
+          // The record's place in the whole stream, so that processes do not draw the same numbers.
+          let place = (start + row) * part.size + part.rank
+          var random = SampleRandom(seed: seed, epoch: epoch, index: place, place: place)
           return try make(record, &random)
         }
         return try Example.batch(
@@ -179,7 +181,7 @@ private final class StreamCursor<Record: Sendable> {
 
 /// A stream of examples as what a `Trainer` learns from or is tested on.
 public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: TrainingData {
-  /// Examples of an epoch; what the stream holds beyond is not used.
+  /// Examples of an epoch of this process; what the stream holds beyond is not used.
   public let count: Int
   /// What the examples are called: `rows`, `lines`.
   public let noun: String
@@ -187,23 +189,29 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
   public let checksum: UInt32
   private let examples: ExampleStream<Record, Example>
   private let window: Int
+  private let part: (rank: Int, size: Int)
   private let workers: Int
   private let collation: Collation<Example>?
 
   /// - Parameters:
   ///   - examples: What the batches are made of.
-  ///   - count: Examples of an epoch; a stream that ends before is an error.
+  ///   - count: Examples of an epoch, of all processes together; a stream that ends before is an error.
   ///   - noun: What an example is called in messages, in the plural.
   ///   - checksum: Of what the examples are made from.
   ///   - window: How many records are kept in memory to draw the next one from, in training.
+  ///   - rank: Of this process among those that train together; it takes each `size`-th record from `rank` on.
+  ///   - size: The number of processes that train together. All have epochs of the same length: of records that do not
+  ///     divide evenly, the last are not used.
   ///   - workers: Threads that make batches; the run's results do not depend on it.
   ///   - collation: How a batch is made of examples; as `Example` says unless given. Used in training alone.
   public init(
     _ examples: ExampleStream<Record, Example>, count: Int, noun: String, checksum: UInt32, window: Int,
-    workers: Int = 1, collation: Collation<Example>? = nil
+    rank: Int = 0, size: Int = 1, workers: Int = 1, collation: Collation<Example>? = nil
   ) {
+    require(size > 0 && rank >= 0 && rank < size, "StreamedTrainingSet: rank \(rank) of \(size) processes")
     self.examples = examples
-    self.count = count
+    self.count = count / size
+    part = (rank, size)
     self.noun = noun
     self.checksum = checksum
     self.window = window
@@ -214,8 +222,8 @@ public struct StreamedTrainingSet<Record: Sendable, Example: Collatable>: Traini
   /// Batches prepared ahead by a `StreamLoader`, `count` examples in all.
   public func batches(size: Int, seed: UInt64?, epoch: Int, first: Int, on device: Device) -> BatchStream {
     let stream = StreamLoader(
-      examples.prefix(count), batchSize: size, window: seed == nil ? 1 : window, seed: seed ?? 0,
-      epoch: epoch,
+      examples.prefix(count * part.size), batchSize: size, window: seed == nil ? 1 : window, rank: part.rank,
+      size: part.size, seed: seed ?? 0, epoch: epoch,
       firstBatch: first, workers: workers, collation: seed == nil ? nil : collation, on: device
     ).stream()
     var start = first * size

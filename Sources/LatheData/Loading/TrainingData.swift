@@ -17,6 +17,13 @@ public protocol TrainingData: Sendable {
   /// How many examples a batch of a test has, fewer where the device has no room for so many.
   var testBatchSize: Int { get }
 
+  /// The batches of an epoch; to be implemented where that is not what examples and size say.
+  ///
+  /// - Parameters:
+  ///   - size: Examples a batch.
+  ///   - dropsLast: Whether a batch that is smaller is left out.
+  func batchCount(size: Int, dropsLast: Bool) -> Int
+
   /// One example of a batch of a test as people read it; nil where there is no such form, as of images.
   func description(of batch: Batch, at place: Int) throws -> ExampleDescription?
 
@@ -52,6 +59,8 @@ extension TrainingData {
   public var unit: String { "samples" }
   /// Few, since each example may be long.
   public var testBatchSize: Int { 16 }
+  /// All examples in batches of one size.
+  public func batchCount(size: Int, dropsLast: Bool) -> Int { (count + (dropsLast ? 0 : size - 1)) / size }
   /// None.
   public func description(of batch: Batch, at place: Int) throws -> ExampleDescription? { nil }
 

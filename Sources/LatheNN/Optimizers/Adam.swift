@@ -3,9 +3,6 @@ import Lathe
 
 /// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), as PyTorch's; one launch for each group.
 public final class Adam: GroupedOptimizer {
-  private let beta1: Float
-  private let beta2: Float
-  private let epsilon: Float
   private let isDecoupled: Bool
 
   /// - Parameters:
@@ -22,22 +19,26 @@ public final class Adam: GroupedOptimizer {
   ) {
     require(
       weightDecay == 0 || (decoupledDecay ?? 0) == 0, "Adam: give weightDecay or decoupledDecay, not both")
-    (beta1, beta2) = betas
-    self.epsilon = epsilon
     isDecoupled = weightDecay == 0 && decoupledDecay != nil
     super.init(
-      parameters, learningRate: learningRate, weightDecay: weightDecay + (decoupledDecay ?? 0),
+      parameters, learningRate: learningRate,
+      hyperparameters: [
+        .weightDecay: weightDecay + (decoupledDecay ?? 0), .beta1: betas.0, .beta2: betas.1,
+        .epsilon: epsilon,
+      ],
       slots: ["m", "v"])
   }
 
-  override func update(
+  /// The formula, in one launch for the group.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
+    let (beta1, beta2) = (step[.beta1], step[.beta2])
     // Powers in double: 1 - beta2^t loses its digits in float at the first steps.
     let correction1 = 1 - pow(Double(beta1), Double(step.index))
     let correction2 = 1 - pow(Double(beta2), Double(step.index))
     let rule = AdamStep(
-      learningRate: step.learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      learningRate: step.learningRate, beta1: beta1, beta2: beta2, epsilon: step[.epsilon],
       weightDecay: isDecoupled ? 0 : step.weightDecay, decoupledDecay: isDecoupled ? step.weightDecay : 0,
       stepSize: Float(Double(step.learningRate) / correction1), correction2: Float(correction2.squareRoot()))
     // Moved out, so that each list is held once.

@@ -3,10 +3,6 @@ import Lathe
 
 /// Adagrad (Duchi et al., 2011), as PyTorch's: p -= lr / (1 + (t - 1) decay) * g / (sqrt(sum of g^2) + epsilon).
 public final class Adagrad: GroupedOptimizer {
-  private let epsilon: Float
-  private let learningRateDecay: Float
-  private let initialSum: Float
-
   /// - Parameters:
   ///   - parameters: Parameters, or groups of them.
   ///   - learningRate: The step size, in groups that name none.
@@ -19,30 +15,31 @@ public final class Adagrad: GroupedOptimizer {
     weightDecay: Float = 0,
     initialSum: Float = 0, epsilon: Float = 1e-10
   ) {
-    self.epsilon = epsilon
-    self.learningRateDecay = learningRateDecay
-    self.initialSum = initialSum
-    super.init(parameters, learningRate: learningRate, weightDecay: weightDecay, slots: ["sum"])
+    super.init(
+      parameters, learningRate: learningRate,
+      hyperparameters: [
+        .weightDecay: weightDecay, .learningRateDecay: learningRateDecay, .initialSum: initialSum,
+        .epsilon: epsilon,
+      ],
+      slots: ["sum"])
   }
 
-  override func update(
+  /// The formula, for all parameters of the group together.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
-    let rate = step.learningRate / (1 + Float(step.index - 1) * learningRateDecay)
-    let start = step.index == 1 ? initialSum : 0
+    let rate = step.learningRate / (1 + Float(step.index - 1) * step[.learningRateDecay])
+    let start = step.index == 1 ? step[.initialSum] : 0
     updateEach(&values, gradients, &slots) { p, g, s in
       let g = step.weightDecay == 0 ? g : g + p * step.weightDecay
       let sum = s[0] + start + g.square()
-      return (p - g / (sum.sqrt() + epsilon) * rate, [sum])
+      return (p - g / (sum.sqrt() + step[.epsilon]) * rate, [sum])
     }
   }
 }
 
 /// RMSprop (Tieleman and Hinton, 2012), as PyTorch's.
 public final class RMSprop: GroupedOptimizer {
-  private let alpha: Float
-  private let epsilon: Float
-  private let momentum: Float
   private let isCentered: Bool
 
   /// - Parameters:
@@ -58,18 +55,25 @@ public final class RMSprop: GroupedOptimizer {
     epsilon: Float = 1e-8,
     weightDecay: Float = 0, momentum: Float = 0, isCentered: Bool = false
   ) {
-    self.alpha = alpha
-    self.epsilon = epsilon
-    self.momentum = momentum
     self.isCentered = isCentered
     super.init(
-      parameters, learningRate: learningRate, weightDecay: weightDecay,
-      slots: ["square"] + (isCentered ? ["mean"] : []) + (momentum == 0 ? [] : ["velocity"]))
+      parameters, learningRate: learningRate,
+      hyperparameters: [
+        .weightDecay: weightDecay, .momentum: momentum, .alpha: alpha, .epsilon: epsilon,
+      ],
+      slots: ["square"] + (isCentered ? ["mean"] : []) + ["velocity"])
   }
 
-  override func update(
+  /// Groups without momentum have no velocity.
+  public override func hasSlot(_ slot: String, _ hyperparameters: [Hyperparameter: Float]) -> Bool {
+    slot != "velocity" || hyperparameters[.momentum] != 0
+  }
+
+  /// The formula, for all parameters of the group together.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
+    let (alpha, momentum) = (step[.alpha], step[.momentum])
     updateEach(&values, gradients, &slots) { p, g, s in
       let g = step.weightDecay == 0 ? g : g + p * step.weightDecay
       var states = [s[0] * alpha + g.square() * (1 - alpha)]
@@ -80,7 +84,7 @@ public final class RMSprop: GroupedOptimizer {
         // Rounding must not make it negative where the gradients are all alike.
         scale = (scale - mean.square()).maximum(Float(0))
       }
-      var direction = g / (scale.sqrt() + epsilon)
+      var direction = g / (scale.sqrt() + step[.epsilon])
       if momentum != 0 {
         direction = s[states.count] * momentum + direction
         states.append(direction)
@@ -92,9 +96,6 @@ public final class RMSprop: GroupedOptimizer {
 
 /// Lion (Chen et al., 2023): the sign of an interpolation of momentum and gradient, with decoupled weight decay.
 public final class Lion: GroupedOptimizer {
-  private let beta1: Float
-  private let beta2: Float
-
   /// - Parameters:
   ///   - parameters: Parameters, or groups of them.
   ///   - learningRate: The step size, in groups that name none.
@@ -104,13 +105,16 @@ public final class Lion: GroupedOptimizer {
     _ parameters: [some OptimizerItem], learningRate: Float = 1e-4, betas: (Float, Float) = (0.9, 0.99),
     weightDecay: Float = 0
   ) {
-    (beta1, beta2) = betas
-    super.init(parameters, learningRate: learningRate, weightDecay: weightDecay, slots: ["m"])
+    super.init(
+      parameters, learningRate: learningRate,
+      hyperparameters: [.weightDecay: weightDecay, .beta1: betas.0, .beta2: betas.1], slots: ["m"])
   }
 
-  override func update(
+  /// The formula, for all parameters of the group together.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
+    let (beta1, beta2) = (step[.beta1], step[.beta2])
     let keep = 1 - step.learningRate * step.weightDecay
     updateEach(&values, gradients, &slots) { p, g, s in
       let direction = (s[0] * beta1 + g * (1 - beta1)).sign()
@@ -121,10 +125,6 @@ public final class Lion: GroupedOptimizer {
 
 /// LAMB (You et al., 2020): Adam's direction with decoupled weight decay, its length that of the parameter.
 public final class LAMB: GroupedOptimizer {
-  private let beta1: Float
-  private let beta2: Float
-  private let epsilon: Float
-
   /// - Parameters:
   ///   - parameters: Parameters, or groups of them.
   ///   - learningRate: The step size, in groups that name none.
@@ -135,14 +135,19 @@ public final class LAMB: GroupedOptimizer {
     _ parameters: [some OptimizerItem], learningRate: Float = 1e-3, betas: (Float, Float) = (0.9, 0.999),
     epsilon: Float = 1e-6, weightDecay: Float = 0.01
   ) {
-    (beta1, beta2) = betas
-    self.epsilon = epsilon
-    super.init(parameters, learningRate: learningRate, weightDecay: weightDecay, slots: ["m", "v"])
+    super.init(
+      parameters, learningRate: learningRate,
+      hyperparameters: [
+        .weightDecay: weightDecay, .beta1: betas.0, .beta2: betas.1, .epsilon: epsilon,
+      ],
+      slots: ["m", "v"])
   }
 
-  override func update(
+  /// The formula, for all parameters of the group together.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
+    let (beta1, beta2) = (step[.beta1], step[.beta2])
     let correction1 = Float(1 / (1 - pow(Double(beta1), Double(step.index))))
     let correction2 = Float(1 / (1 - pow(Double(beta2), Double(step.index))))
     var states = slots
@@ -151,7 +156,7 @@ public final class LAMB: GroupedOptimizer {
       let (p, g) = (values[place].detached(), gradients[place].detached())
       let m = s[0] * beta1 + g * (1 - beta1)
       let v = s[1] * beta2 + g.square() * (1 - beta2)
-      return [m, v, (m * correction1) / ((v * correction2).sqrt() + epsilon) + p * step.weightDecay]
+      return [m, v, (m * correction1) / ((v * correction2).sqrt() + step[.epsilon]) + p * step.weightDecay]
     }
     let directions = states.removeLast()
     slots = states

@@ -34,9 +34,17 @@ public struct LossScaler: Codable, Hashable, Sendable {
   public func unscaled(_ gradients: [Tensor]) throws -> (gradients: [Tensor], areFinite: Bool) {
     guard !gradients.isEmpty else { return ([], true) }
     let result = gradients.map { $0.cast(to: .float32) * (1 / scale) }
+    return (result, try LossScaler.areFinite(result))
+  }
+
+  /// Whether all elements of all gradients are finite; waits for the device.
+  ///
+  /// - Parameter gradients: Of any shapes, perhaps none.
+  /// - Throws: `LatheError` where the device failed.
+  public static func areFinite(_ gradients: [Tensor]) throws -> Bool {
+    guard !gradients.isEmpty else { return true }
     // 0 times a number is 0 where the number is finite, and NaN elsewhere.
-    let sum = Tensor.stack(result.map { ($0 * Float(0)).sum() }).sum()
-    return (result, try sum.item() == 0)
+    return try Tensor.stack(gradients.map { ($0.cast(to: .float32) * Float(0)).sum() }).sum().item() == 0
   }
 
   /// Where the scale stops falling: at 0 it could never rise again.

@@ -2,8 +2,6 @@ import Lathe
 
 /// Stochastic gradient descent, as PyTorch's; one launch for each group.
 public final class SGD: GroupedOptimizer {
-  private let momentum: Float
-  private let dampening: Float
   private let nesterov: Bool
 
   /// - Parameters:
@@ -18,24 +16,30 @@ public final class SGD: GroupedOptimizer {
     weightDecay: Float = 0, nesterov: Bool = false
   ) {
     require(!nesterov || (momentum > 0 && dampening == 0), "SGD: Nesterov needs momentum and no dampening")
-    self.momentum = momentum
-    self.dampening = dampening
     self.nesterov = nesterov
     super.init(
-      parameters, learningRate: learningRate, weightDecay: weightDecay,
-      slots: momentum == 0 ? [] : ["velocity"])
+      parameters, learningRate: learningRate,
+      hyperparameters: [.weightDecay: weightDecay, .momentum: momentum, .dampening: dampening],
+      slots: ["velocity"])
   }
 
-  override func update(
+  /// Groups without momentum have no velocity.
+  public override func hasSlot(_ slot: String, _ hyperparameters: [Hyperparameter: Float]) -> Bool {
+    hyperparameters[.momentum] != 0
+  }
+
+  /// The formula, in one launch for the group.
+  public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
     let rule = SGDStep(
-      learningRate: step.learningRate, momentum: momentum, dampening: dampening,
+      learningRate: step.learningRate, momentum: step[.momentum], dampening: step[.dampening],
       weightDecay: step.weightDecay,
-      nesterov: nesterov, isFirst: step.index == 1)
+      nesterov: nesterov && step[.momentum] != 0, isFirst: step.index == 1)
+    let hasVelocity = !slots.isEmpty
     var velocities = slots.isEmpty ? [] : slots[0]
     slots = []
     FusedOptimizer.sgd(rule, parameters: &values, gradients: gradients, velocities: &velocities)
-    slots = momentum == 0 ? [] : [velocities]
+    slots = hasVelocity ? [velocities] : []
   }
 }
