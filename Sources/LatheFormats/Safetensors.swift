@@ -11,9 +11,6 @@ public struct Safetensors {
     public let shape: Shape
   }
 
-  /// The largest header that a reader takes, as in the reference implementation.
-  static let headerLimit = 100_000_000
-
   /// Text that the writer added, without the checksum.
   public let metadata: [String: String]
   /// The tensors by name.
@@ -29,89 +26,34 @@ public struct Safetensors {
   ///   - device: Where the tensors are read to.
   /// - Throws: `LatheError` naming the file, the offset and what is wrong.
   public init(path: String, device: Device = .cpu) throws {
-    func damaged(_ offset: Int, _ what: String) -> LatheError {
-      LatheError(.format, "\(path): offset \(offset): not a safetensors file: \(what)")
-    }
     var source = try SummedFile(path)
-    let file = source.file
     func read(into bytes: UnsafeMutableRawBufferPointer) throws {
-      guard try source.read(into: bytes) else { throw damaged(source.offset, "the file ends here") }
+      guard try source.read(into: bytes) else {
+        throw SafetensorsLayout.damaged(path, source.offset, "the file ends here")
+      }
     }
-    func read(_ count: Int) throws -> [UInt8] {
+    let layout = try SafetensorsLayout(path: path, fileSize: source.file.size) { count in
       var bytes = [UInt8](repeating: 0, count: count)
       try bytes.withUnsafeMutableBytes { try read(into: $0) }
       return bytes
     }
-    guard file.size >= 8 else {
-      throw damaged(0, "\(file.size) bytes are less than the header's length")
-    }
-    let length = try read(8).enumerated().reduce(UInt64(0)) {
-      $0 | UInt64($1.element) << (8 * UInt64($1.offset))
-    }
-    guard length <= UInt64(Safetensors.headerLimit), Int(length) <= file.size - 8 else {
-      throw damaged(0, "a header of \(length) bytes in a file of \(file.size)")
-    }
-    let start = 8 + Int(length)
-    let text = try read(Int(length))
     let headerSum = source.checksum
-    let header: SafetensorsHeader
-    do {
-      header = try SafetensorsHeader(text)
-    } catch {
-      throw damaged(8 + error.offset, error.message)
-    }
     var entries: [String: Entry] = [:]
-    var order: [String] = []
-    var position = 0
-    for entry in header.entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
-      guard let dtype = Safetensors.types.first(where: { $0.value == entry.dtype })?.key else {
-        throw damaged(8, "tensor '\(entry.name)' has type \(entry.dtype), which is not supported")
-      }
-      guard entry.shape.count <= Shape.maximumRank else {
-        throw damaged(
-          8, "tensor '\(entry.name)' has \(entry.shape.count) axes, more than \(Shape.maximumRank)")
-      }
-      guard entry.begin == position, entry.end >= entry.begin, entry.end <= file.size - start else {
-        throw damaged(
-          8,
-          "tensor '\(entry.name)' at \(entry.begin)..<\(entry.end): expected to begin at \(position) and to end "
-            + "within the \(file.size - start) bytes of data")
-      }
-      var size = dtype.byteCount
-      for axis in entry.shape {
-        let (product, overflow) = size.multipliedReportingOverflow(by: axis)
-        guard !overflow else {
-          throw damaged(8, "tensor '\(entry.name)' has impossible sizes \(entry.shape)")
-        }
-        size = product
-      }
-      guard size == entry.end - entry.begin else {
-        throw damaged(
-          8, "tensor '\(entry.name)' of \(entry.shape) needs \(size) bytes, not \(entry.end - entry.begin)")
-      }
-      entries[entry.name] = Entry(dtype: dtype, shape: Shape(entry.shape))
-      order.append(entry.name)
-      position = entry.end
-    }
-    guard start + position == file.size else {
-      throw damaged(start + position, "\(file.size - start - position) bytes belong to no tensor")
-    }
     var tensors: [String: Tensor] = [:]
-    for name in order {
-      guard let entry = entries[name] else { continue }
-      tensors[name] = try Tensor(shape: entry.shape, dtype: entry.dtype, device: device) {
+    for place in layout.places {
+      let spec = place.spec
+      entries[place.name] = Entry(dtype: spec.dtype, shape: spec.shape)
+      tensors[place.name] = try Tensor(shape: spec.shape, dtype: spec.dtype, device: device) {
         try read(into: $0)
-        if entry.dtype == .bool { TruthValues.normalize($0) }
+        if spec.dtype == .bool { TruthValues.normalize($0) }
       }
     }
-    let seal = SafetensorsSeal(header, text)
-    if let seal, !seal.fits(header: headerSum, file: source.checksum, dataCount: position) {
-      throw LatheError(
-        .format,
-        "\(path): damaged: its content does not fit the checksum in it; fetch or make it again, or, where another "
-          + "program changed it and kept the checksum, write it without '\(SafetensorsSeal.key)'")
+    if let seal = layout.seal,
+      !seal.fits(header: headerSum, file: source.checksum, dataCount: layout.dataCount)
+    {
+      throw SafetensorsLayout.unsealed(path)
     }
-    metadata = header.metadata.filter { $0.key != SafetensorsSeal.key }
+    metadata = layout.metadata
     self.entries = entries
     self.tensors = tensors
     checksum = source.checksum
@@ -125,33 +67,47 @@ public struct Safetensors {
   /// Writes a file, whole or not at all, with a checksum of all of it in its metadata, by which damage is noticed when it
   /// is read.
   ///
+  /// - Parameters:
+  ///   - tensors: What is written.
+  ///   - metadata: Text beside the tensors.
+  ///   - dtype: The type in which floating-point tensors are stored, converted one after the other; as they are where nil.
+  ///   - path: The file.
   /// - Throws: `LatheError` of a tensor whose computation failed, or where the file cannot be written.
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], as dtype: DType? = nil,
+    to path: String
   ) throws {
-    _ = try store(tensors, metadata: metadata, to: path)
+    _ = try store(tensors, metadata: metadata, as: dtype, to: path)
+  }
+
+  /// The type in which a tensor is stored.
+  static func stored(_ tensor: Tensor, as dtype: DType?) -> DType {
+    tensor.dtype.isFloatingPoint ? dtype ?? tensor.dtype : tensor.dtype
   }
 
   /// The same.
   ///
   /// - Returns: The file's size and its CRC-32.
   package static func store(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], as dtype: DType? = nil,
+    to path: String
   ) throws -> (byteCount: Int, checksum: UInt32) {
+    require(
+      dtype?.isFloatingPoint ?? true,
+      "Safetensors: floating-point tensors are not stored as \(dtype ?? .bool)")
     // Widest types first, so that every tensor is aligned; then by name.
-    let sorted = tensors.sorted {
-      ($1.tensor.dtype.byteCount, $0.name) < ($0.tensor.dtype.byteCount, $1.name)
-    }
+    let sorted = tensors.map { (name: $0.name, tensor: $0.tensor, dtype: stored($0.tensor, as: dtype)) }
+      .sorted { ($1.dtype.byteCount, $0.name) < ($0.dtype.byteCount, $1.name) }
     var result = (byteCount: 0, checksum: UInt32(0))
     try AtomicFile.write(to: path) { writer in
       func append(_ bytes: UnsafeRawBufferPointer) throws {
         result.checksum = CRC32.checksum(bytes, continuing: result.checksum)
         try writer.append(bytes)
       }
-      var header = header(sorted, metadata)
+      var header = header(sorted.map { ($0.name, TensorSpec($0.tensor.shape, $0.dtype)) }, metadata)
       try header.withUnsafeBytes { try append($0) }
       let open = result.checksum
-      for (_, tensor) in sorted { try tensor.forEachChunk(of: chunk, append) }
+      for (_, tensor, dtype) in sorted { try tensor.cast(to: dtype).forEachChunk(of: chunk, append) }
       result.byteCount = writer.count
       // The checksum is known at the end alone; it stands in digits that count as zeros in it.
       let digits = SafetensorsSeal.digits(result.checksum)
@@ -168,18 +124,18 @@ public struct Safetensors {
 
   /// The length of the JSON header and the header.
   private static func header(
-    _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]
+    _ tensors: [(name: String, spec: TensorSpec)], _ metadata: [String: String]
   ) -> [UInt8] {
     let pairs = metadata.filter { $0.key != SafetensorsSeal.key }.sorted { $0.key < $1.key }
       .map { "\(quoted($0.key)):\(quoted($0.value))" }
     let seal = "\"\(SafetensorsSeal.key)\":\"\(SafetensorsSeal.zeros)\""
     var parts = ["\"__metadata__\":{\(([seal] + pairs).joined(separator: ","))}"]
     var offset = 0
-    for (name, tensor) in tensors {
-      let size = tensor.count * tensor.dtype.byteCount
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
+    for (name, spec) in tensors {
+      let size = spec.byteCount
+      let shape = spec.shape.map(String.init).joined(separator: ",")
       parts.append(
-        "\(quoted(name)):{\"dtype\":\"\(types[tensor.dtype] ?? "")\",\"shape\":[\(shape)],"
+        "\(quoted(name)):{\"dtype\":\"\(types[spec.dtype] ?? "")\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(offset),\(offset + size)]}")
       offset += size
     }
@@ -194,7 +150,7 @@ public struct Safetensors {
     return start..<start + SafetensorsSeal.zeros.utf8.count
   }()
 
-  private static let types: [DType: String] = [
+  static let types: [DType: String] = [
     .float32: "F32", .float16: "F16", .bfloat16: "BF16", .int32: "I32", .int64: "I64", .uint8: "U8",
     .bool: "BOOL",
   ]

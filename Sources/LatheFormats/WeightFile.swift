@@ -71,7 +71,7 @@ public struct WeightFile: Sendable {
     return values
   }
 
-  private static func format(_ path: String) throws -> Format {
+  static func format(_ path: String) throws -> Format {
     // A safetensors file begins with its header's length in eight bytes, at most 100,000,000; neither a zip archive nor a
     // pickle can be read as such a number.
     let first = try ByteStream(path).read(8)
@@ -92,15 +92,19 @@ public struct WeightFile: Sendable {
   /// - Parameters:
   ///   - tensors: What is written, in this order.
   ///   - metadata: Text beside the tensors; npz has no place for it.
+  ///   - dtype: The type in which floating-point tensors are stored, such as bfloat16; as they are where nil.
   ///   - path: The file.
   /// - Throws: `LatheError`: an ending that is none of the two, a tensor whose computation failed, or a file that cannot
   ///   be written.
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], as dtype: DType? = nil,
+    to path: String
   ) throws {
     switch try Format(path: path) {
-    case .safetensors: try Safetensors.write(tensors, metadata: metadata, to: path)
-    case .npz: try NPZFile.write(tensors, to: path)
+    case .safetensors: try Safetensors.write(tensors, metadata: metadata, as: dtype, to: path)
+    case .npz:
+      try NPZFile.write(
+        tensors.map { ($0.name, $0.tensor.cast(to: Safetensors.stored($0.tensor, as: dtype))) }, to: path)
     }
   }
 }

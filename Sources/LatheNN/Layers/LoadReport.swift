@@ -21,13 +21,23 @@ public struct LoadReport: Sendable, Hashable, CustomStringConvertible {
 
   /// What a model can take of some values.
   init(_ model: any ParameterContainer, _ values: [String: Tensor]) {
+    self.init(model, values.mapValues { TensorSpec($0.shape, $0.dtype) }, converting: false)
+  }
+
+  /// What a model can take of values of some types and shapes.
+  ///
+  /// - Parameter converting: Whether floating-point values of another type are converted.
+  init(_ model: any ParameterContainer, _ values: [String: TensorSpec], converting: Bool) {
     let state = model.state
     let names = Set(state.map(\.name))
     var loaded: [String] = []
     var differing: [Difference] = []
     for (name, tensor) in state {
       guard let value = values[name] else { continue }
-      if value.shape == tensor.shape && value.dtype == tensor.dtype {
+      let fits =
+        value.dtype == tensor.dtype
+        || (converting && value.dtype.isFloatingPoint && tensor.dtype.isFloatingPoint)
+      if value.shape == tensor.shape && fits {
         loaded.append(name)
       } else {
         differing.append(
