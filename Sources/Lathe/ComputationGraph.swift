@@ -118,14 +118,15 @@ public struct ComputationGraph: Sendable {
   ///   - names: Names for tensors that the function uses beside its arguments, such as a model's parameters.
   ///   - body: Computes with tensors; those that it captures count as parameters and constants.
   /// - Returns: The graph of what the results depend on, and the results.
-  /// - Throws: What the function throws, and the error of an argument that has failed.
+  /// - Throws: What the function throws, the error of an argument that has failed, and one of kind `unsupported` where the
+  ///   function calls one whose result values decide about (`nonzero`, `unique`, `bincount` and their kind).
   public static func recording(
     _ inputs: [Tensor], naming names: [String: Tensor] = [:], _ body: ([Tensor]) throws -> [Tensor]
   ) throws -> (graph: ComputationGraph, outputs: [Tensor]) {
     let arguments = try inputs.map { try $0.withOwnIdentity() }
     let recorder = GraphRecorder(inputs: arguments, names: names)
     let outputs = try GraphRecorder.$current.withValue(recorder) { try body(arguments) }
-    return (recorder.graph(of: outputs), outputs)
+    return (try recorder.graph(of: outputs), outputs)
   }
 
   /// Computes the graph for other arguments of the same shapes and types, without recording gradients.

@@ -113,12 +113,16 @@ extension Tensor {
     return Tensor(storage)
   }
 
-  /// A tensor whose shape is known when values have been read; where that fails one that carries the error, of a shape
-  /// that stands for what is not known.
+  /// A tensor whose shape or elements are known when values have been read; where that fails one that carries the error, of
+  /// a shape that stands for what is not known.
+  ///
+  /// A graph would keep what these values are now, so one that is being recorded takes none.
   static func afterReading(
-    _ nothing: Shape, _ dtype: DType, _ device: Device, _ body: () throws -> Tensor
+    _ function: String, valuesOf tensors: [Tensor], _ nothing: Shape, _ dtype: DType, _ device: Device,
+    _ body: () throws -> Tensor
   ) -> Tensor {
     do {
+      try GraphRecorder.current?.refuseReading(tensors, by: function)
       return try body()
     } catch {
       return Tensor(failed: Dispatch.typed(error), shape: nothing, dtype: dtype, device: device)

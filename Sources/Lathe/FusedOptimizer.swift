@@ -46,7 +46,7 @@ package enum FusedOptimizer {
         inputs.reserveCapacity(parameters.count * (2 + states.count))
         outputs.reserveCapacity(parameters.count * (1 + states.count))
         func add(updating tensor: inout Tensor) throws {
-          let isOwn = try isUnique(&tensor)
+          let isOwn = try tensor.ownsMemory()
           let operand = try tensor.contiguous().operand()
           inputs.append(operand)
           outputs.append(try target(for: operand, unique: isOwn, on: device))
@@ -84,17 +84,5 @@ package enum FusedOptimizer {
     if unique { return operand }
     let buffer = try device.backend.allocate(byteCount: operand.elementCount * 4)
     return Operand(buffer: buffer, layout: Layout(operand.shape), dtype: .float32)
-  }
-
-  /// Whether nobody else holds a tensor's memory: neither the storage nor, in an operation that another thread is just
-  /// running, the buffer.
-  private static func isUnique(_ tensor: inout Tensor) throws -> Bool {
-    tensor.node = nil
-    var buffer = try tensor.storage.lockedBuffer()
-    guard isKnownUniquelyReferenced(&tensor.storage) else { return false }
-    // Taken out for a moment, so that there is one reference where nobody else has any.
-    tensor.storage.state = .computing
-    defer { tensor.storage.state = .ready(buffer) }
-    return isKnownUniquelyReferenced(&buffer)
   }
 }

@@ -13,6 +13,7 @@ final class GradientNode: @unchecked Sendable {
 
   /// Rises with creation, so that consumers always have a larger number than what they consume.
   let id: Int
+  /// The operation, for messages.
   let name: StaticString
   let shape: Shape
   let dtype: DType

@@ -18,6 +18,10 @@ final class GraphRecorder: Sendable {
   }
 
   private struct State {
+    /// The arguments and what is computed from them.
+    var depending: Set<Int> = []
+    /// What cannot be recorded.
+    var refusal: LatheError?
     var values: [ComputationGraph.Value] = []
     var nodes: [ComputationGraph.Node] = []
     var memories: [ObjectIdentifier: Memory] = [:]
@@ -30,7 +34,9 @@ final class GraphRecorder: Sendable {
   init(inputs tensors: [Tensor], names: [String: Tensor]) {
     self.names = names.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     inputs = state.withLock { state in
-      tensors.map { Self.add($0, .input, isMade: true, name: nil, to: &state) }
+      let ids = tensors.map { Self.add($0, .input, isMade: true, name: nil, to: &state) }
+      state.depending.formUnion(ids)
+      return ids
     }
   }
 
@@ -51,6 +57,10 @@ final class GraphRecorder: Sendable {
       // A view of what came from outside is made of a value, too, though its memory is not made here.
       if isView, Self.known(results[0], state) != nil { return }
       let outputs = results.map { Self.add($0, .result, isMade: !isView, name: nil, to: &state) }
+      let depends = arguments.contains {
+        if case .value(let id) = $0 { state.depending.contains(id) } else { false }
+      }
+      if depends { state.depending.formUnion(outputs) }
       state.nodes.append(
         ComputationGraph.Node(
           name: name ?? step.name, attributes: name == nil ? step.attributes : attributes(),
@@ -58,9 +68,29 @@ final class GraphRecorder: Sendable {
     }
   }
 
+  /// Ends the recording with an error where what values decide about is computed from the arguments.
+  ///
+  /// - Throws: The error, so that the function ends, too.
+  func refuseReading(_ tensors: [Tensor], by function: String) throws {
+    try state.withLock { state in
+      guard
+        tensors.contains(where: { state.depending.contains(id(of: $0, &state)) })
+      else { return }
+      let error = LatheError(
+        .unsupported,
+        "\(function): values decide about its result, which a graph that is recorded cannot hold; leave it to what runs"
+          + " before or after the graph")
+      state.refusal = state.refusal ?? error
+      throw error
+    }
+  }
+
   /// The graph of what some tensors depend on.
-  func graph(of outputs: [Tensor]) -> ComputationGraph {
-    state.withLock { state in
+  ///
+  /// - Throws: The error of the first function that cannot be recorded.
+  func graph(of outputs: [Tensor]) throws -> ComputationGraph {
+    try state.withLock { state in
+      if let refusal = state.refusal { throw refusal }
       let results = outputs.map { id(of: $0, &state) }
       var isNeeded = Array(repeating: false, count: state.values.count)
       for id in results + inputs { isNeeded[id] = true }
@@ -98,6 +128,7 @@ final class GraphRecorder: Sendable {
       let step = GraphStep.view(tensor.layout)
       let whole = memory.views[0].id
       let id = Self.add(tensor, .result, isMade: true, name: nil, to: &state)
+      if state.depending.contains(whole) { state.depending.insert(id) }
       state.nodes.append(
         ComputationGraph.Node(
           name: step.name, attributes: step.attributes, inputs: [.value(whole)], outputs: [id], step: step))

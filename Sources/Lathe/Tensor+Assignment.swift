@@ -55,18 +55,18 @@ extension Tensor {
     // An element that stands at several places would change at all of them.
     let layout = layout
     for i in 0..<rank where shape[i] > 1 && layout.strides[i] == 0 { return false }
-    node = nil
     let device = device
     return device.computationLock.withLock {
       do {
         // Computed first: what it was made of may be this very memory.
         let operand = try source.operand()
-        _ = try storage.lockedBuffer()
-        guard isKnownUniquelyReferenced(&storage), storage.hasOwnBuffer else { return false }
+        guard try ownsMemory() else { return false }
         let region = Operand(
           buffer: try storage.lockedBuffer(), layout: selection.applied(to: layout), dtype: dtype)
         if region.elementCount > 0 {
-          try Dispatch.run(.copy, inputs: [operand], outputs: [region], on: device)
+          try device.computationLock.unlocked {
+            try Dispatch.run(.copy, inputs: [operand], outputs: [region], on: device)
+          }
         }
       } catch {
         storage = Storage(
@@ -78,12 +78,20 @@ extension Tensor {
   }
 }
 
-extension Storage {
-  /// Whether nobody else holds the memory; called under the device's computation lock.
-  var hasOwnBuffer: Bool {
-    guard case .ready(var buffer) = state else { return false }
-    state = .computing
-    defer { state = .ready(buffer) }
+extension Tensor {
+  /// Whether nobody else holds the memory; the tensor forgets its gradient.
+  ///
+  /// Neither the storage nor, in an operation that another thread is just running, the buffer. Called under the device's
+  /// computation lock.
+  ///
+  /// - Throws: The error of what the tensor is computed by.
+  mutating func ownsMemory() throws -> Bool {
+    node = nil
+    var buffer = try storage.lockedBuffer()
+    guard isKnownUniquelyReferenced(&storage) else { return false }
+    // Taken out for a moment, so that there is one reference where nobody else has any.
+    storage.state = .computing
+    defer { storage.state = .ready(buffer) }
     return isKnownUniquelyReferenced(&buffer)
   }
 }

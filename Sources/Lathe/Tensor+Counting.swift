@@ -15,7 +15,7 @@ extension Tensor {
       weights.map { $0.shape == shape && $0.device == device } ?? true,
       "bincount: weights \(weights?.shape ?? []) for a tensor of shape \(shape) on \(device)")
     let result = weights.map { $0.dtype == .bool ? .int64 : $0.dtype } ?? .int64
-    return Tensor.afterReading([minimumLength], result, device) {
+    return Tensor.afterReading("bincount", valuesOf: [self], [minimumLength], result, device) {
       var length = minimumLength
       if count > 0 {
         let ends = try Tensor.stack([min(), max()]).scalars(as: Int64.self)
@@ -50,7 +50,9 @@ extension Tensor {
     bins: Int, range: ClosedRange<Float>? = nil, weights: Tensor? = nil, density: Bool = false
   ) -> (counts: Tensor, edges: Tensor) {
     require(bins > 0, "histogram: \(bins) bins")
-    let edges = Tensor.afterReading([bins + 1], .float32, device) {
+    let edges = Tensor.afterReading(
+      "histogram without a range", valuesOf: range == nil ? [self] : [], [bins + 1], .float32, device
+    ) {
       var (low, high) = range.map { (Double($0.lowerBound), Double($0.upperBound)) } ?? (0, 1)
       if range == nil && count > 0 {
         let ends = try Tensor.stack([min().cast(to: .float32), max().cast(to: .float32)]).scalars(

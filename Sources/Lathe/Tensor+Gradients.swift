@@ -75,7 +75,8 @@ struct BackwardWalk {
       guard let gradient = isWanted[place] ? gradients[place] : gradients[place].take() else { continue }
       guard let pullback = node.pullback else {
         stop(
-          "gradients: the graph was freed by an earlier call; pass retainingGraph: true to that one")
+          "gradients: the graph was freed by an earlier call, and \(node.name) has nothing left for another; pass "
+            + "retainingGraph: true to the earlier one")
       }
       var output = node.savedOutput
       output?.node = node

@@ -63,7 +63,7 @@ extension Tensor {
     )
     var nothing = shape
     nothing[a] = 0
-    return Tensor.afterReading(nothing, dtype, device) {
+    return Tensor.afterReading("repeatInterleave", valuesOf: [counts], nothing, dtype, device) {
       var places: [Int32] = []
       for (i, n) in try counts.scalars(as: Int64.self).enumerated() {
         guard n >= 0 else {

@@ -46,7 +46,7 @@ extension Tensor {
     let p = detached().cast(to: .float32)
     let target = Shape(shape.dropLast()).appending(count)
     if target.elementCount == 0 { return Tensor.zeros(target, dtype: .int32, device: device) }
-    return Tensor.afterReading(target, .int32, device) {
+    return Tensor.afterReading("multinomial", valuesOf: [], target, .int32, device) {
       let isBad = (p .< 0) .|| p.isFinite().logicalNot()
       let positive = (p .> 0).sum(axis: -1).min()
       let found = try Tensor.stack([isBad.sum(), positive]).scalars(as: Int64.self)

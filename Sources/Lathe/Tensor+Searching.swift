@@ -35,7 +35,9 @@ extension Tensor {
   ///
   /// - Returns: int32 [number, rank]: one row of indices for each.
   public func nonzero() -> Tensor {
-    Tensor.afterReading([0, rank], .int32, device) {
+    Tensor.afterReading(
+      "nonzero (also in unique and indices by masks)", valuesOf: [self], [0, rank], .int32, device
+    ) {
       require(
         count <= Int(Int32.max),
         "nonzero: \(shape) has more than \(Int32.max) elements, which int32 does not count")

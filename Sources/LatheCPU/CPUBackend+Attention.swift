@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+  package func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     var kernel = lathe_attention(sizes)
     kernel.q = lathe_attention_rows(inputs[0])
@@ -19,7 +19,7 @@ extension CPUBackend {
     }
   }
 
-  func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+  package func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     var kernel = lathe_attention(sizes)
     kernel.d_output = lathe_attention_rows(inputs[0])

@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     if outputs[0].elementCount == 0 { return }
     ConvolutionKernel(sizes).forward(
@@ -10,7 +10,8 @@ extension CPUBackend {
       bias: sizes.hasBias ? inputs[2].pointer(as: Float.self) : nil, to: outputs[0].pointer(as: Float.self))
   }
 
-  func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws
+  {
     counters.launched()
     let dx = outputs[0].pointer(as: Float.self)
     if inputs[0].elementCount == 0 || inputs[1].elementCount == 0 {
@@ -21,7 +22,8 @@ extension CPUBackend {
       inputs[0].pointer(as: Float.self), filter: inputs[1].pointer(as: Float.self), to: dx)
   }
 
-  func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws
+  {
     counters.launched()
     let dfilter = outputs[0].pointer(as: Float.self)
     if inputs[0].elementCount == 0 || inputs[1].elementCount == 0 {

@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func copy(inputs: [Operand], outputs: [Operand]) throws {
+  package func copy(inputs: [Operand], outputs: [Operand]) throws {
     let shape = outputs[0].shape
     guard shape.elementCount > 0 else { return }
     counters.launched()

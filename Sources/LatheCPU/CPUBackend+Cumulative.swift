@@ -2,7 +2,8 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+  package func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws
+  {
     let kernel =
       switch inputs[0].dtype {
       case .float32: lathe_cumulative_sum_f32
@@ -16,7 +17,9 @@ extension CPUBackend {
     }
   }
 
-  func cumulativeProduct(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+  package func cumulativeProduct(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand])
+    throws
+  {
     let kernel =
       switch inputs[0].dtype {
       case .float32: lathe_cumulative_product_f32
@@ -30,7 +33,7 @@ extension CPUBackend {
     }
   }
 
-  func cumulativeExtremum(
+  package func cumulativeExtremum(
     outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
   ) throws {
     let kernel =

@@ -2,7 +2,7 @@ import LatheCore
 
 extension CPUBackend {
   /// Runs the loop of an operation that a program brought along.
-  func custom(_ kernel: CustomKernel, inputs: [Operand], outputs: [Operand]) throws {
+  package func custom(_ kernel: CustomKernel, inputs: [Operand], outputs: [Operand]) throws {
     guard let loop = kernel.cpu else { throw kernel.missing(for: "the CPU", on: "cpu") }
     counters.launched()
     try loop(

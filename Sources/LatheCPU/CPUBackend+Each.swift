@@ -4,7 +4,7 @@ import LatheCore
 // Operations on many tensors in one pass, such as an optimizer's step.
 
 extension CPUBackend {
-  func elementwiseEach(
+  package func elementwiseEach(
     _ program: ElementwiseProgram, scalars: [ScalarValue], count: Int, inputs: [Operand], outputs: [Operand]
   ) throws {
     counters.launched()
@@ -21,7 +21,7 @@ extension CPUBackend {
     }
   }
 
-  func sumEach(_ sums: [AxisSum], squares: Bool, inputs: [Operand], outputs: [Operand]) throws {
+  package func sumEach(_ sums: [AxisSum], squares: Bool, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     /// Columns of a part, 16 of the kernel's vectors.
     let width = 256

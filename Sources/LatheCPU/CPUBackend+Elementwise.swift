@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func elementwise(
+  package func elementwise(
     _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]
   ) throws {
     guard let shape = outputs.first?.shape, shape.elementCount > 0 else { return }

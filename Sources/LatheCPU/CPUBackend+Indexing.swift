@@ -3,7 +3,9 @@ import LatheCore
 import Synchronization
 
 extension CPUBackend {
-  func gather(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws {
+  package func gather(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand])
+    throws
+  {
     guard outputs[0].elementCount > 0 else { return }
     counters.launched()
     let size = inputs[0].dtype.byteCount
@@ -37,7 +39,9 @@ extension CPUBackend {
     if position != .max { throw index.error("gather", at: position, count: count) }
   }
 
-  func scatterAdd(outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand])
+  package func scatterAdd(
+    outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]
+  )
     throws
   {
     guard outputs[0].elementCount > 0 else { return }

@@ -3,7 +3,7 @@ import LatheCore
 // Matrices of float32 are taken apart in float64: by a LAPACK found at run time, or by Lathe's own loops.
 
 extension CPUBackend {
-  func factorize(
+  package func factorize(
     _ kind: MatrixFactorization, batch: Int, rows: Int, columns: Int, inputs: [Operand], outputs: [Operand]
   ) throws {
     guard batch > 0, outputs.contains(where: { $0.elementCount > 0 }) else { return }
@@ -47,7 +47,7 @@ extension CPUBackend {
     }
   }
 
-  func solve(
+  package func solve(
     _ kind: LinearSystem, batch: Int, n: Int, columns: Int, inputs: [Operand], outputs: [Operand]
   ) throws {
     guard outputs[0].elementCount > 0 else { return }

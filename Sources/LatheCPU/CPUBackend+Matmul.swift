@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func matmul(_ product: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
+  package func matmul(_ product: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let (a, b) = (inputs[0].layout, inputs[1].layout)
     let batchAxes = a.rank - 2

@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func layerNorm(
+  package func layerNorm(
     rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]
   ) throws {
     counters.launched()
@@ -18,7 +18,8 @@ extension CPUBackend {
     }
   }
 
-  func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
+  package func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand])
+    throws
   {
     counters.launched()
     let (dy, x) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))

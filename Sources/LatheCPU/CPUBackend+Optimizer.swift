@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func adam(_ step: AdamStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
+  package func adam(_ step: AdamStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let constants = lathe_adam_step(
       beta1: step.beta1, beta2: step.beta2, epsilon: step.epsilon, weight_decay: step.weightDecay,
@@ -23,7 +23,7 @@ extension CPUBackend {
     }
   }
 
-  func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
+  package func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let constants = lathe_sgd_step(
       learning_rate: step.learningRate, momentum: step.momentum, dampening: step.dampening,

@@ -2,24 +2,24 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
     let x = inputs[0].pointer(as: Float.self)
     let (y, index) = (outputs[0].pointer(as: Float.self), outputs[1].pointer(as: Int32.self))
     forEachPlane(sizes) { lathe_max_pool($0, x, y, index, $1.lowerBound, $1.upperBound) }
   }
 
-  func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
     let (dy, index) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
     let dx = outputs[0].pointer(as: Float.self)
     forEachPlane(sizes) { lathe_max_pool_backward($0, dy, index, dx, $1.lowerBound, $1.upperBound) }
   }
 
-  func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
     let (x, y) = (inputs[0].pointer(as: Float.self), outputs[0].pointer(as: Float.self))
     forEachPlane(sizes) { lathe_average_pool($0, x, y, $1.lowerBound, $1.upperBound) }
   }
 
-  func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+  package func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
     let (dy, dx) = (inputs[0].pointer(as: Float.self), outputs[0].pointer(as: Float.self))
     forEachPlane(sizes) { lathe_average_pool_backward($0, dy, dx, $1.lowerBound, $1.upperBound) }
   }

@@ -2,7 +2,9 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func random(_ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand])
+  package func random(
+    _ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand]
+  )
     throws
   {
     counters.launched()
@@ -29,7 +31,7 @@ extension CPUBackend {
     }
   }
 
-  func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
+  package func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let x = inputs[0].pointer(as: Float.self)
     let y = outputs[0].pointer(as: Float.self)

@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+  package func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
     guard outputs[0].elementCount > 0 else { return }
     counters.launched()
     let floats = inputs.map { $0.pointer(as: Float.self) }
@@ -46,7 +46,7 @@ extension CPUBackend {
     }
   }
 
-  func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+  package func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
     guard sizes.batch * sizes.size > 0 else { return }
     counters.launched()
     let floats = inputs.map { $0.pointer(as: Float.self) }

@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
+  package func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
     guard let output = outputs.first, output.elementCount > 0 else { return }
     precondition(!inputs.isEmpty, "a reduction needs an input")
     counters.launched()
@@ -16,7 +16,9 @@ extension CPUBackend {
     }
   }
 
-  func argReduce(outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
+  package func argReduce(
+    outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
+  )
     throws
   {
     counters.launched()

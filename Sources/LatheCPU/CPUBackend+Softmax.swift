@@ -3,7 +3,8 @@ import LatheCore
 import Synchronization
 
 extension CPUBackend {
-  func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
+  package func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws
+  {
     counters.launched()
     if columns == 0 { return }
     let (x, y) = (inputs[0].pointer(as: Float.self), outputs[0].pointer(as: Float.self))
@@ -13,7 +14,9 @@ extension CPUBackend {
     }
   }
 
-  func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+  package func softmaxBackward(
+    rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]
+  )
     throws
   {
     counters.launched()
@@ -26,7 +29,7 @@ extension CPUBackend {
     }
   }
 
-  func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+  package func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
     let (losses, parts) = (outputs[0].pointer(as: Float.self), outputs[1].pointer(as: Float.self))
@@ -35,7 +38,7 @@ extension CPUBackend {
     }
   }
 
-  func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+  package func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
     let (logits, labels) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Int32.self))
     let (parts, dloss) = (inputs[2].pointer(as: Float.self), inputs[3].pointer(as: Float.self))

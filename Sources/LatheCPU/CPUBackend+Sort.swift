@@ -2,7 +2,7 @@ import CPUKernels
 import LatheCore
 
 extension CPUBackend {
-  func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
+  package func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
     guard rows * count > 0 else { return }
     counters.launched()
     let dtype = inputs[0].dtype
@@ -29,7 +29,9 @@ extension CPUBackend {
     }
   }
 
-  func topK(rows: Int, count: Int, k: Int, largest: Bool, inputs: [Operand], outputs: [Operand]) throws {
+  package func topK(rows: Int, count: Int, k: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
+    throws
+  {
     guard rows * k > 0 else { return }
     counters.launched()
     let dtype = inputs[0].dtype
@@ -56,7 +58,7 @@ extension CPUBackend {
     }
   }
 
-  func searchSorted(
+  package func searchSorted(
     sequences: Int, rows: Int, count: Int, picked: Int, right: Bool, inputs: [Operand], outputs: [Operand]
   ) throws {
     guard rows * picked > 0 else { return }

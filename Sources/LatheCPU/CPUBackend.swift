@@ -4,7 +4,7 @@ import LatheCore
 /// The CPU path: BLAS for large matrix products, the vectorised loops of kernels/cpu for everything else.
 ///
 /// Work is done before a call returns.
-package final class CPUBackend: Backend {
+package final class CPUBackend: OperationKernels {
   /// The one CPU.
   package static let shared = CPUBackend()
 
@@ -18,7 +18,7 @@ package final class CPUBackend: Backend {
   /// and the control group allow.
   package init(memoryLimit: Int? = nil) {
     let limit = memoryLimit ?? memoryLimitFromEnvironment ?? Int(lathe_memory_limit())
-    pool = BufferPool(counters: counters, limit: limit)
+    pool = BufferPool(HostBlocks(), counters: counters, deviceName: "cpu", limit: limit)
   }
 
   package var info: DeviceInfo { CPUInfo.describe(memory: pool.limit) }

@@ -9,10 +9,13 @@ package final class CPUBuffer: Buffer, @unchecked Sendable {
   private let pool: BufferPool
 
   init(byteCount: Int, pool: BufferPool) throws {
-    pointer = try pool.take(byteCount)
+    guard let pointer = UnsafeMutableRawPointer(bitPattern: try pool.take(byteCount)) else {
+      throw pool.outOfMemory(byteCount)
+    }
+    self.pointer = pointer
     self.pool = pool
     super.init(byteCount: byteCount)
   }
 
-  deinit { pool.give(pointer, byteCount: byteCount) }
+  deinit { pool.give(UInt(bitPattern: pointer), byteCount: byteCount) }
 }

@@ -89,7 +89,7 @@
           }
           // Some drivers find memory for a buffer only when it is first used.
           guard status == CL_MEM_OBJECT_ALLOCATION_FAILURE, attempt == 0 else { break }
-          pool.releaseAll()
+          pool.emptyCache()
         }
         state.unflushed += 1
         shouldFlush = state.unflushed >= 32

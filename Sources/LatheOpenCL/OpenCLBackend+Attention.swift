@@ -3,12 +3,12 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+    package func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
       try withPlan(sizes) { try attention(sizes, $0, inputs: inputs, outputs: outputs) }
     }
 
-    func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
+    package func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
       try withPlan(sizes) { try attentionBackward(sizes, $0, inputs: inputs, outputs: outputs) }
     }

@@ -3,11 +3,13 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func convolution(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
       try convolve(sizes, backward: false, inputs: inputs, output: outputs[0])
     }
 
-    func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func convolutionBackwardInput(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       try convolve(sizes, backward: true, inputs: inputs, output: outputs[0])
     }
 
@@ -80,7 +82,9 @@
       }
     }
 
-    func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func convolutionBackwardFilter(_ sizes: Convolution2D, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       guard outputs[0].elementCount > 0 else { return }
       if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes) {
         return try filterGradientByLanes(sizes, inputs: inputs, output: outputs[0])

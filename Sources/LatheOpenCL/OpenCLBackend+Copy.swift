@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func copy(inputs: [Operand], outputs: [Operand]) throws {
+    package func copy(inputs: [Operand], outputs: [Operand]) throws {
       let from = inputs[0]
       let to = outputs[0]
       let count = to.elementCount

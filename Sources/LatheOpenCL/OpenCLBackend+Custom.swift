@@ -3,7 +3,7 @@
 
   extension OpenCLBackend {
     /// Starts the kernels of an operation that a program brought along.
-    func custom(_ custom: CustomKernel, inputs: [Operand], outputs: [Operand]) throws {
+    package func custom(_ custom: CustomKernel, inputs: [Operand], outputs: [Operand]) throws {
       guard let rule = custom.openCL else {
         throw custom.missing(for: "OpenCL devices", on: "\(info.index) (\(info.name))")
       }

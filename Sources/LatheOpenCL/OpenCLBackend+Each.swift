@@ -5,7 +5,7 @@
   // Operations on many tensors in one launch, or a few where there are more than 16.
 
   extension OpenCLBackend {
-    func elementwiseEach(
+    package func elementwiseEach(
       _ program: ElementwiseProgram, scalars: [ScalarValue], count: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       let (reads, writes) = (program.inputs.count, program.outputs.count)
@@ -52,7 +52,7 @@
       }
     }
 
-    func sumEach(_ sums: [AxisSum], squares: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    package func sumEach(_ sums: [AxisSum], squares: Bool, inputs: [Operand], outputs: [Operand]) throws {
       var arguments: [TensorArguments] = []
       var first = 0
       for (sum, input) in zip(sums, inputs) where sum.sumCount > 0 {

@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func elementwise(
+    package func elementwise(
       _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]
     ) throws {
       guard let output = outputs.first, output.elementCount > 0 else { return }

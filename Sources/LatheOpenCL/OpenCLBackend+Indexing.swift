@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func gather(
+    package func gather(
       outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       let rows = outer * picked
@@ -22,7 +22,7 @@
       try launch(kernel, arguments, global: (groups * local, 1, 1), local: (local, 1, 1))
     }
 
-    func scatterAdd(
+    package func scatterAdd(
       outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       try copy(inputs: [inputs[0]], outputs: [outputs[0]])

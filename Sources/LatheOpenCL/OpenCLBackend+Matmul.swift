@@ -29,7 +29,7 @@
   }
 
   extension OpenCLBackend {
-    func matmul(_ sizes: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
+    package func matmul(_ sizes: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
       let output = outputs[0]
       guard output.elementCount > 0 else { return }
       let rank = output.shape.rank

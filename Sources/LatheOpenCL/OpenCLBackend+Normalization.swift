@@ -3,7 +3,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func layerNorm(
+    package func layerNorm(
       rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       guard rows > 0 else { return }
@@ -13,7 +13,7 @@
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
     }
 
-    func layerNormBackward(
+    package func layerNormBackward(
       rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       guard columns > 0 else { return }

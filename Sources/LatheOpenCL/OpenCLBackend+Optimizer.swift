@@ -3,7 +3,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func adam(_ step: AdamStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
+    package func adam(_ step: AdamStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
       let statements = """
         g += l2 * p;
         m = beta1 * m + rest1 * g;
@@ -20,7 +20,7 @@
         ], statements: statements, count: count, inputs: inputs, outputs: outputs)
     }
 
-    func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
+    package func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
       guard step.momentum != 0 else {
         return try update(
           "sgd", reads: ["p", "g"], writes: ["p"],

@@ -3,19 +3,19 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func maxPool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
       try pool("max_pool", sizes, inputs + outputs, result: outputs[0])
     }
 
-    func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func maxPoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
       try pool("max_pool_backward", sizes, inputs + outputs, result: outputs[0])
     }
 
-    func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func averagePool(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
       try pool("average_pool", sizes, inputs + outputs, result: outputs[0])
     }
 
-    func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
+    package func averagePoolBackward(_ sizes: Pool2D, inputs: [Operand], outputs: [Operand]) throws {
       try pool("average_pool_backward", sizes, inputs + outputs, result: outputs[0])
     }
 

@@ -2,7 +2,9 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func random(_ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand])
+    package func random(
+      _ distribution: RandomDistribution, key: RandomKey, inputs: [Operand], outputs: [Operand]
+    )
       throws
     {
       switch distribution {
@@ -18,7 +20,7 @@
       }
     }
 
-    func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
+    package func dropout(probability: Float, key: RandomKey, inputs: [Operand], outputs: [Operand]) throws {
       try draw(3, probability, 1 - probability, key: key, from: inputs[0], to: outputs[0])
     }
 

@@ -6,7 +6,7 @@
   // `sharesSequences`, all steps in one launch.
 
   extension OpenCLBackend {
-    func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+    package func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
       guard outputs[0].elementCount > 0 else { return }
       var rest = inputs[3...]
       let (projected, first, weight) = (inputs[0], inputs[1], inputs[2])
@@ -48,7 +48,8 @@
       withExtendedLifetime(product) {}
     }
 
-    func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws {
+    package func recurrenceBackward(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws
+    {
       guard sizes.batch * sizes.size > 0 else { return }
       var rest = inputs[5...]
       let (first, weight) = (inputs[3], inputs[4])

@@ -3,7 +3,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
+    package func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
       guard outputs[0].elementCount > 0 else { return }
       guard let shape = inputs.first?.shape else {
         throw LatheError.unsupported("a reduction without inputs")

@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func argReduce(
+    package func argReduce(
       outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       let dtype = inputs[0].dtype
@@ -22,7 +22,9 @@
         ])
     }
 
-    func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+    package func cumulativeSum(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       let element = ProgramPrinter.storedType(inputs[0].dtype)
       try scan(
         "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
@@ -32,14 +34,16 @@
         ])
     }
 
-    func cumulativeProduct(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws {
+    package func cumulativeProduct(outer: Int, count: Int, inner: Int, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       let element = ProgramPrinter.storedType(inputs[0].dtype)
       try scan(
         "cumulative_product", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
         ["CUMULATIVE_PRODUCT": 1, "ELEMENT": .string(element), "VALUE": .string(element)])
     }
 
-    func cumulativeExtremum(
+    package func cumulativeExtremum(
       outer: Int, count: Int, inner: Int, largest: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       let element = ProgramPrinter.storedType(inputs[0].dtype)

@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func scatter(
+    package func scatter(
       _ rule: ScatterRule, outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand],
       outputs: [Operand]
     ) throws {

@@ -5,7 +5,9 @@
     /// The most elements that work-items keep in order while they go through theirs; for more a sort is quicker.
     private static let mostSelected = 64
 
-    func topK(rows: Int, count: Int, k: Int, largest: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    package func topK(rows: Int, count: Int, k: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       guard rows * k > 0 else { return }
       let dtype = inputs[0].dtype
       guard k <= Self.mostSelected else {
@@ -64,7 +66,7 @@
       }
     }
 
-    func searchSorted(
+    package func searchSorted(
       sequences: Int, rows: Int, count: Int, picked: Int, right: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {
       guard rows * picked > 0 else { return }

@@ -6,7 +6,9 @@
     /// `STREAMED_ROW` of softmax.cl.
     private static let longestStreamedSoftmax = 6144
 
-    func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    package func softmax(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+      throws
+    {
       guard rows * columns > 0 else { return }
       try launchRows(
         rowKernel(
@@ -15,7 +17,9 @@
         [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
     }
 
-    func softmaxBackward(rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand])
+    package func softmaxBackward(
+      rows: Int, columns: Int, logarithm: Bool, inputs: [Operand], outputs: [Operand]
+    )
       throws
     {
       guard rows * columns > 0 else { return }
@@ -30,7 +34,7 @@
       [.int32(loss.ignoredIndex == nil ? 0 : 1), .int32(loss.ignoredIndex ?? 0), .float(loss.labelSmoothing)]
     }
 
-    func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+    package func crossEntropy(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows > 0 else { return }
       var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
       operands += reportArguments(.crossEntropy, outputs)
@@ -39,7 +43,7 @@
         columns: loss.classes, tail(loss))
     }
 
-    func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
+    package func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows * loss.classes > 0 else { return }
       try launchRows(
         rowKernel("softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms),

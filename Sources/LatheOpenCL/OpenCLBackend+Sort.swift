@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
+    package func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
       guard rows * count > 0 else { return }
       let dtype = inputs[0].dtype
       let options: KernelOptions = [

@@ -4,7 +4,7 @@
   import Synchronization
 
   /// One device of one OpenCL platform with its queue, programs and memory.
-  package final class OpenCLBackend: Backend, @unchecked Sendable {
+  package final class OpenCLBackend: OperationKernels, @unchecked Sendable {
     // Unchecked: everything is immutable but what `state` guards; OpenCL handles may be used from any thread, and
     // clSetKernelArg is called under the lock only.
     package let info: DeviceInfo
@@ -70,7 +70,7 @@
 
     package func allocate(byteCount: Int) throws -> Buffer { try pool.allocate(byteCount) }
 
-    package func emptyCache() { pool.releaseAll() }
+    package func emptyCache() { pool.emptyCache() }
 
     package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
       guard let from = source.baseAddress, source.count > 0 else { return }

@@ -10,20 +10,20 @@
     // Unchecked: immutable but for `doubt`, which whoever writes the content sets: nobody else uses the buffer then.
     /// The memory object.
     package let memory: cl_mem
-    /// The size class in bytes, at least `byteCount`.
-    let capacity: Int
     private let pool: BufferPool
     /// What may be wrong with the content.
     var doubt: Doubt?
 
-    init(byteCount: Int, memory: cl_mem, capacity: Int, pool: BufferPool) {
+    init(byteCount: Int, pool: BufferPool) throws {
+      guard let memory = cl_mem(bitPattern: try pool.take(byteCount)) else {
+        throw pool.outOfMemory(byteCount)
+      }
       self.memory = memory
-      self.capacity = capacity
       self.pool = pool
       super.init(byteCount: byteCount)
     }
 
-    deinit { pool.recycle(memory, capacity: capacity) }
+    deinit { pool.give(UInt(bitPattern: memory), byteCount: byteCount) }
   }
 
   extension Operand {

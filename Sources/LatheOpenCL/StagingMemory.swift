@@ -1,5 +1,6 @@
 #if OpenCL
   import COpenCL
+  import LatheCore
   import Synchronization
 
   /// Host memory that holds what `write` was given until the device has taken it.
@@ -41,7 +42,7 @@
     /// Memory for `byteCount` bytes, or nil where the caller should write without it.
     func piece(_ byteCount: Int) -> Piece? {
       guard byteCount <= StagingMemory.largestPiece else { return nil }
-      let capacity = BufferPool.sizeClass(byteCount)
+      let capacity = BufferPool.sizeClass(byteCount).size
       return state.withLock { state in
         reclaim(&state)
         if let piece = state.free[capacity]?.popLast() { return piece }

@@ -27,6 +27,22 @@ import Testing
     #expect(backend.counters.snapshot().cachedBytes == 0)
   }
 
+  @Test func sizeClasses() {
+    #expect(BufferPool.sizeClass(1) == (0, 256))
+    #expect(BufferPool.sizeClass(256) == (0, 256))
+    #expect(BufferPool.sizeClass(257) == (1, 320))
+    #expect(BufferPool.sizeClass(1024) == (8, 1024))
+    #expect(BufferPool.sizeClass(1025) == (9, 1280))
+    var last = BufferPool.sizeClass(1)
+    for size in stride(from: 1, to: 100_000, by: 37) {
+      let found = BufferPool.sizeClass(size)
+      #expect(found.size >= size && (size < 256 || found.size * 4 <= size * 5 + 4))
+      #expect(BufferPool.sizeClass(found.size) == found)
+      #expect(found == last || (found.index > last.index && found.size > last.size))
+      last = found
+    }
+  }
+
   @Test func theLimitIsNamed() throws {
     let backend = CPUBackend(memoryLimit: 1 << 20)
     let held = try backend.allocate(byteCount: 600_000)

@@ -48,6 +48,13 @@
         case .multiply: a * b
         case .power: power(a, b)
         case .remainder: b == 0 ? 0 : ((a % b) + b) % b
+        case .floorDivide: b == 0 ? 0 : (a - ((a % b) + b) % b) / b
+        case .bitwiseAnd: a & b
+        case .bitwiseOr: a | b
+        case .bitwiseXor: a ^ b
+        // Numbers are small: beside the count of bits only its sign matters.
+        case .shiftLeft: b < 0 ? 0 : a << b
+        case .shiftRight: b < 0 ? (a < 0 ? -1 : 0) : a >> b
         case .minimum: Swift.min(a, b)
         case .maximum: Swift.max(a, b)
         case .clamp: Swift.min(Swift.max(a, b), c)

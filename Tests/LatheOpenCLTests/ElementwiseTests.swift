@@ -35,6 +35,16 @@
       case .square: a * a
       case .reciprocal: 1 / a
       case .sin: Glibc.sin(a)
+      case .tan: Glibc.tan(a)
+      case .asin: Glibc.asin(a)
+      case .acos: Glibc.acos(a)
+      case .atan: Glibc.atan(a)
+      case .atan2: Glibc.atan2(a, b)
+      case .sinh: Glibc.sinh(a)
+      case .cosh: Glibc.cosh(a)
+      case .asinh: Glibc.asinh(a)
+      case .acosh: Glibc.acosh(a)
+      case .atanh: Glibc.atanh(a)
       case .cos: Glibc.cos(a)
       case .tanh: Glibc.tanh(a)
       case .sigmoid: 1 / (1 + Glibc.exp(-a))
@@ -62,10 +72,18 @@
           let r = fmod(a, b)
           return r != 0 && (r < 0) != (b < 0) ? r + b : r
         }()
+      case .floorDivide: b == 0 ? a / b : floorQuotient(a, b)
       case .leakyReLU: a >= 0 ? a : a * b
       case .elu: a > 0 ? a : b * Glibc.expm1(a)
       default: .nan
       }
+    }
+
+    /// As Python's `//`: NaN for an infinite dividend.
+    private static func floorQuotient(_ a: Double, _ b: Double) -> Double {
+      let remainder = fmod(a, b)
+      let quotient = ((a - remainder) / b).rounded()
+      return remainder != 0 && (remainder < 0) != (b < 0) ? quotient - 1 : quotient
     }
 
     static func bfloat16(_ x: Float) -> Float {

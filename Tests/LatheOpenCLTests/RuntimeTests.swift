@@ -87,19 +87,6 @@
       #expect(backend.counters.snapshot().cachedBytes == 0)
     }
 
-    @Test func sizeClasses() {
-      #expect(BufferPool.sizeClass(1) == 512)
-      #expect(BufferPool.sizeClass(512) == 512)
-      #expect(BufferPool.sizeClass(513) == 640)
-      #expect(BufferPool.sizeClass(1024) == 1024)
-      #expect(BufferPool.sizeClass(1025) == 1280)
-      for size in stride(from: 1, to: 100_000, by: 37) {
-        let rounded = BufferPool.sizeClass(size)
-        #expect(rounded >= size && (size < 512 || rounded * 4 <= size * 5 + 4))
-        #expect(BufferPool.sizeClass(rounded) == rounded)
-      }
-    }
-
     @Test(arguments: devices) func refusesWhatIsTooLarge(_ device: TestDevice) throws {
       let error = #expect(throws: LatheError.self) {
         try device.backend.allocate(byteCount: device.backend.info.largestAllocation + 1)

@@ -53,17 +53,9 @@ public final class KeyValueCache {
       keys.map { Shape($0.shape.prefix(2)) == Shape(newKeys.shape.prefix(2)) } ?? false,
       "KeyValueCache: keys \(newKeys.shape) behind \(keys?.shape ?? []): sequences and heads have to be as many"
     )
-    // Nobody else holds the memory by now, unless a gradient is recorded: then it is copied.
-    keys = keys.map {
-      Tensor.concatenate(
-        [$0.sliced(axis: 2, from: 0, to: count), newKeys, $0.sliced(axis: 2, from: end, to: capacity)],
-        axis: 2)
-    }
-    values = values.map {
-      Tensor.concatenate(
-        [$0.sliced(axis: 2, from: 0, to: count), newValues, $0.sliced(axis: 2, from: end, to: capacity)],
-        axis: 2)
-    }
+    // In place: nobody else holds the memory by now, unless a gradient is recorded.
+    keys?[.all, .all, count..<end] = newKeys
+    values?[.all, .all, count..<end] = newValues
     count = end
     guard let keys, let values else { return (newKeys, newValues) }
     return (keys.sliced(axis: 2, from: 0, to: end), values.sliced(axis: 2, from: 0, to: end))

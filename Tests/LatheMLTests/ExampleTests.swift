@@ -1,10 +1,18 @@
 import Foundation
 import Testing
 
-/// Programs of `examples/` on the training library, which check themselves.
+/// Programs of `examples/` that check themselves.
 @Suite("Examples")
-struct ProgramTests {
-  @Test(arguments: [("LoRA", "base unchanged: true"), ("NamedInputs", "test accuracy")])
+struct ExampleTests {
+  /// Each program's name, and what it prints where all is well.
+  @Test(arguments: [
+    ("CustomOperation", "cpu: loss"),
+    ("LoRA", "base unchanged: true"),
+    ("NamedInputs", "test accuracy"),
+    ("OwnOptimizer", "OwnOptimizer: 20 steps"),
+    ("GAN", "GAN: "),
+    ("Distillation", "Distillation: teacher"),
+  ])
   func endsWell(_ name: String, _ line: String) throws {
     let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let process = Process()
