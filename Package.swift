@@ -59,8 +59,10 @@ let package = Package(
     .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
     .target(name: "LatheModels", dependencies: ["LatheNN"], swiftSettings: settings),
     .target(
-      name: "LatheData", dependencies: ["LatheNN", "LatheFormats", "CImages"], swiftSettings: settings),
-    .target(name: "LatheTraining", dependencies: ["LatheData", "LatheModels"], swiftSettings: settings),
+      name: "LatheData", dependencies: ["LatheNN", "LatheFiles", "CImages"], swiftSettings: settings),
+    .target(
+      name: "LatheTraining", dependencies: ["LatheData", "LatheModels", "LatheFormats"],
+      swiftSettings: settings),
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
     .target(name: "LatheML", dependencies: ["LatheTracking"], swiftSettings: settings),
     .target(

@@ -27,9 +27,9 @@ LatheFiles: LatheCore CZlib CChecksum
 LatheFormats: LatheCore Lathe LatheFiles
 LatheNN: LatheCore Lathe
 LatheModels: LatheCore Lathe LatheNN
-LatheData: LatheCore Lathe LatheFiles LatheFormats LatheNN CImages
+LatheData: LatheCore Lathe LatheFiles LatheNN CImages
 LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData
-LatheTracking: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheData LatheTraining
+LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheML: Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML
 LatheCommand: LatheCore Lathe LatheML LatheBenchmarks

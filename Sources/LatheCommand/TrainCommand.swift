@@ -231,10 +231,8 @@
       let name = job.recipe.name
       let trainer = try job.trainer(folder: folder)
       try job.data.description.write(to: folder)
-      if options.checkNumbers == true { trainer.checksEveryStep = true }
-      trainer.synchronizesPhases = options.synchronizePhases == true
       let display = TrainingDisplay(
-        json: options.json == true, epochs: trainer.epochs, metrics: trainer.metrics.map(\.name),
+        json: options.json == true, epochs: job.configuration.epochs, metrics: trainer.metrics.map(\.name),
         unit: job.data.training.unit)
       display.attach(to: trainer)
       trainer.callbacks = [
@@ -247,9 +245,9 @@
       trainer.shouldStop = { StopSignals.number != 0 }
       display.note(
         "training \(name) on \(device.name) (\(device.info.name)): "
-          + "\(counted(job.data.training.count, job.data.training.noun)), batch \(trainer.settings.batchSize), "
-          + counted(trainer.epochs, "epochs")
-          + (trainer.stepLimit.map { ", at most \(counted($0, "steps"))" } ?? ""))
+          + "\(counted(job.data.training.count, job.data.training.noun)), batch \(job.configuration.batchSize), "
+          + counted(job.configuration.epochs, "epochs")
+          + (job.configuration.stepLimit.map { ", at most \(counted($0, "steps"))" } ?? ""))
       let outcome = try trainer.run()
       display.end()
       try tracing.finish()

@@ -59,7 +59,8 @@ final class TrainingDisplay {
 
   /// Which epoch's weights are the best ones, and where they are; nil where none were kept.
   func best(of trainer: Trainer) -> String? {
-    guard let monitor = trainer.best, let folder = trainer.folder, let place = monitor.best(trainer.history),
+    guard let monitor = trainer.configuration.best, let folder = trainer.folder,
+      let place = monitor.best(trainer.history),
       let value = monitor.value(trainer.history[place])
     else { return nil }
     return

@@ -20,6 +20,9 @@ public protocol OutputObjective: Objective {
   var outputKind: OutputKind { get }
   /// What the output is compared with; the labels unless implemented.
   func targets(_ batch: Batch) -> Tensor
+  /// Which targets count, in the loss and in figures of tests: bools of the targets' shape; nil, unless implemented, where
+  /// all do.
+  func countedTargets(_ batch: Batch) -> Tensor?
   /// What the model gives for a batch.
   func output(of model: any Module, _ batch: Batch) -> Tensor
   /// The loss and the right answers of an output.
@@ -29,6 +32,9 @@ public protocol OutputObjective: Objective {
 extension OutputObjective {
   /// The labels.
   public func targets(_ batch: Batch) -> Tensor { batch.labels }
+
+  /// Nil: all of them.
+  public func countedTargets(_ batch: Batch) -> Tensor? { nil }
 
   /// The output, `NamedTensors.output` of a model that gives several.
   public func output(of model: any Module, _ batch: Batch) -> Tensor { model(batch) }
@@ -84,33 +90,45 @@ public struct ClassificationObjective: OutputObjective {
   /// The logits.
   public func output(of model: any Module, _ batch: Batch) -> Tensor { model.outputs(of: batch)[output] }
 
-  /// The loss and the right answers of logits.
-  public func result(_ logits: Tensor, _ batch: Batch) -> ObjectiveResult {
+  /// Labels that are not the ignored index, and whose factor in the loss is not 0.
+  public func countedTargets(_ batch: Batch) -> Tensor? {
     let factors = batch.named.find(NamedTensors.lossMask)
-    if batch.labels.dtype.isFloatingPoint {
+    guard !batch.labels.dtype.isFloatingPoint else {
       require(
         ignoredIndex == nil && factors == nil,
         "ClassificationObjective: labels are shares of classes, none of which can be ignored or masked")
+      return nil
+    }
+    let known = ignoredIndex.map { batch.labels .!= Int32($0) }
+    guard let factors else { return known }
+    require(
+      factors.shape == batch.labels.shape,
+      "ClassificationObjective: \(NamedTensors.lossMask) \(factors.shape) for labels \(batch.labels.shape)")
+    let weighed = factors.cast(to: .float32) .!= Float(0)
+    return known.map { $0 .&& weighed } ?? weighed
+  }
+
+  /// The loss and the right answers of logits.
+  public func result(_ logits: Tensor, _ batch: Batch) -> ObjectiveResult {
+    let counted = countedTargets(batch)
+    if batch.labels.dtype.isFloatingPoint {
       return ObjectiveResult(
         loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),
         correct: (logits.detached().argmax(axis: -1) .== batch.labels.argmax(axis: -1)).sum())
     }
     var right = logits.detached().argmax(axis: -1) .== batch.labels
-    if let ignoredIndex { right = right .&& (batch.labels .!= Int32(ignoredIndex)) }
-    guard let factors else {
+    if let counted { right = right .&& counted }
+    guard let factors = batch.named.find(NamedTensors.lossMask) else {
       return ObjectiveResult(
         loss: crossEntropy(logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing),
         correct: right.sum())
     }
-    require(
-      factors.shape == batch.labels.shape,
-      "ClassificationObjective: \(NamedTensors.lossMask) \(factors.shape) for labels \(batch.labels.shape)")
     var weights = factors.cast(to: .float32)
     if let ignoredIndex { weights = weights * (batch.labels .!= Int32(ignoredIndex)).cast(to: .float32) }
     let losses = crossEntropy(
       logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing, reduction: .none)
     return ObjectiveResult(
-      loss: (losses * weights).sum() / weights.sum(), correct: (right .&& (weights .!= Float(0))).sum())
+      loss: (losses * weights).sum() / weights.sum(), correct: right.sum())
   }
 }
 

@@ -14,10 +14,10 @@ import LatheTraining
 public final class RunRecorder: TrainerCallback {
   /// What a run can be repeated by.
   public struct Configuration: Codable, Hashable, Sendable {
-    /// The settings that a resumed run must share.
-    public var settings: TrainingSettings
-    /// Epochs in all.
-    public var epochs: Int
+    /// What the trainer was asked for.
+    public var trainer: TrainerConfiguration
+    /// What the optimizer says of itself.
+    public var optimizer: OptimizerDescription
     /// The command with its arguments.
     public var command: [String]
     /// Versions and the device.
@@ -95,9 +95,8 @@ public final class RunRecorder: TrainerCallback {
   public func trainingStarts(_ trainer: Trainer) throws {
     try AtomicFile.makeFolder(folder)
     lock = try FolderLock.of(folder)
-    let settings = trainer.settings
     let configuration = Configuration(
-      settings: settings, epochs: trainer.epochs, command: command,
+      trainer: trainer.configuration, optimizer: trainer.optimizerDescription, command: command,
       environment: RunEnvironment(program: program, device: trainer.device),
       parameters: trainer.model.parameterCount)
     let pretty = JSONEncoder()
@@ -119,11 +118,9 @@ public final class RunRecorder: TrainerCallback {
       try events.text("config", "```json\n\(text)\n```", step: 0)
       try record(examples, as: "examples", step: 0)
       try events.hyperparameters(
-        [
-          ("architecture", settings.architecture), ("optimizer", settings.optimizer),
-          ("learning_rate", String(settings.learningRate)), ("batch_size", String(settings.batchSize)),
-          ("seed", String(settings.seed)),
-        ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, group: folder)
+        (trainer.optimizerDescription.fields + trainer.configuration.fields)
+          .map { ($0.name.replacing(" ", with: "_"), $0.value) },
+        group: folder)
     }
   }
 

@@ -33,8 +33,8 @@ public final class RunReport: TrainerCallback {
   }
 
   private func page(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws -> String {
-    let settings = trainer.settings
-    var body = "<h1>\(HTML.escaped(settings.architecture)) on \(HTML.escaped(settings.data))</h1>\n"
+    let (network, data) = (trainer.configuration.architecture, trainer.configuration.data)
+    var body = "<h1>\(HTML.escaped(network)) on \(HTML.escaped(data))</h1>\n"
     if let last = trainer.history.last {
       body +=
         "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) "
@@ -46,17 +46,17 @@ public final class RunReport: TrainerCallback {
         + ".\(bestEpoch(trainer))</p>\n"
     }
     let metrics = trainer.metrics.map(\.name)
-    let best = trainer.best?.best(trainer.history)
+    let best = trainer.configuration.best?.best(trainer.history)
     body += curves(trainer, metrics, best) + epochs(trainer.history, metrics, best) + phases(trainer)
-    if trainer.objective is ClassificationObjective, let names = trainer.test?.classes {
-      body += try classes(trainer, names)
+    if let objective = trainer.objective as? ClassificationObjective, let names = trainer.test?.classes {
+      body += try classes(trainer, objective, names)
     }
     if trainer.objective.reconstructsInputs { body += try Reconstructions(trainer, limit: examples).html }
     body += facts(trainer)
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>\(HTML.escaped(settings.architecture))</title>
+      <title>\(HTML.escaped(network))</title>
       <style>
       \(ReportStyle.css)
       </style></head><body>
@@ -69,7 +69,9 @@ public final class RunReport: TrainerCallback {
 
   /// A sentence on the epoch whose weights were kept as the best ones.
   private func bestEpoch(_ trainer: Trainer) -> String {
-    guard let monitor = trainer.best, let place = monitor.best(trainer.history) else { return "" }
+    guard let monitor = trainer.configuration.best, let place = monitor.best(trainer.history) else {
+      return ""
+    }
     let report = trainer.history[place]
     return " The best is epoch \(report.epoch), by its test \(HTML.escaped(monitor.figure.name)) of "
       + "\(decimals(monitor.value(report)))."
@@ -126,24 +128,28 @@ public final class RunReport: TrainerCallback {
       ]
     }
     let remark =
-      trainer.synchronizesPhases || trainer.device == .cpu
+      trainer.configuration.synchronizesPhases || trainer.device == .cpu
       ? "" : "<p>The host's time; the device's own shows as waiting.</p>\n"
     return "<h2>Phases</h2>\n" + remark + HTML.table([["phase", "seconds", "share", "peak MiB"]] + rows)
   }
 
-  private func classes(_ trainer: Trainer, _ classNames: [String]) throws -> String {
+  private func classes(
+    _ trainer: Trainer, _ objective: ClassificationObjective, _ classNames: [String]
+  ) throws -> String {
     var matrix = ConfusionMatrix(classes: classNames.count)
     let names = classNames.map(HTML.escaped)
     var wrong = WrongExamples(limit: examples, classes: classNames)
     try trainer.withTestOutputs { batch, output in
-      let seen = TestOutput(output, targets: batch.labels, kind: .classes)
+      let counted = objective.countedTargets(batch)
+      let seen = try TestOutput(output, targets: batch.labels, counted: counted, kind: .classes)
+      guard !seen.isEmpty else { return }
       let (predicted, labels) = try (seen.predictions(), seen.labels())
       try matrix.update(predicted: predicted, labels: labels)
       // Of examples with an answer for each token, no single one is shown.
-      guard let test = trainer.test, labels.count == batch.exampleCount else { return }
-      for place in predicted.indices where predicted[place] != labels[place] {
+      guard let test = trainer.test, output.count == batch.exampleCount * seen.classes else { return }
+      for row in predicted.indices where predicted[row] != labels[row] {
         try wrong.add(
-          batch, at: place, label: labels[place], predicted: predicted[place], of: test)
+          batch, at: seen.places?[row] ?? row, label: labels[row], predicted: predicted[row], of: test)
       }
     }
     var text =
@@ -161,14 +167,14 @@ public final class RunReport: TrainerCallback {
   }
 
   private func facts(_ trainer: Trainer) -> String {
-    let settings = trainer.settings
+    let asked = (trainer.optimizerDescription.fields + trainer.configuration.fields).filter {
+      $0.value != "none"
+    }
     let rows =
       [
-        ["network", settings.architecture], ["parameters", String(trainer.model.parameterCount)],
-        ["data", "\(settings.data): \(trainer.training.count) \(trainer.training.noun)"],
-        ["optimizer", settings.optimizer], ["learning rate", String(settings.learningRate)],
-        ["batch", String(settings.batchSize)], ["seed", String(settings.seed)],
-      ] + (settings.details ?? [:]).sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+        ["parameters", String(trainer.model.parameterCount)],
+        ["examples", "\(trainer.training.count) \(trainer.training.noun)"],
+      ] + asked.map { [$0.name, $0.value] }
       + RunEnvironment(program: program, device: trainer.device).rows
     return "<h2>The run</h2>\n" + HTML.table(rows.map { $0.map(HTML.escaped) }, titles: false)
   }

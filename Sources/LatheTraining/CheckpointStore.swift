@@ -18,6 +18,12 @@ struct CheckpointStore {
     var state: TrainingState
   }
 
+  /// The part of a JSON file that every version has.
+  private struct Versioned: Decodable {
+    struct State: Decodable { var version: Int }
+    var state: State
+  }
+
   /// Where a checkpoint's tensors are.
   func path(step: Int, _ type: String = "safetensors") -> String {
     let digits = String(step)
@@ -62,7 +68,7 @@ struct CheckpointStore {
       do {
         return try load(step, device, check)
       } catch let error as LatheError where error.kind != .outOfMemory && error.kind != .device {
-        note("\(error.message); using the checkpoint before it")
+        note("\(error.message)\(step == steps.last ? "" : "; using the checkpoint before it")")
       }
     }
     guard steps.isEmpty else {
@@ -81,19 +87,22 @@ struct CheckpointStore {
     let envelope: Envelope
     do {
       try JSONNesting.check(text, file)
+      let version = try JSONDecoder().decode(Versioned.self, from: Data(text)).state.version
+      guard version == TrainingState.currentVersion else {
+        throw LatheError(
+          .format,
+          "\(file): a checkpoint of version \(version); this program reads \(TrainingState.currentVersion); train the "
+            + "model anew")
+      }
       envelope = try JSONDecoder().decode(Envelope.self, from: Data(text))
+    } catch let error as LatheError {
+      throw error
     } catch {
       throw LatheError(.format, "\(file): corrupt checkpoint: not the JSON of a training state")
     }
     let state = envelope.state
     guard try CheckpointStore.checksum(state) == envelope.checksum, state.step == step else {
       throw LatheError(.format, "\(file): corrupt checkpoint: the checksum does not fit")
-    }
-    guard state.version == TrainingState.currentVersion else {
-      throw LatheError(
-        .format,
-        "\(file): a checkpoint of version \(state.version); this program reads \(TrainingState.currentVersion)"
-      )
     }
     if let problem = state.problem ?? check(state) {
       throw LatheError(.format, "\(file): corrupt checkpoint: \(problem)")

@@ -119,3 +119,17 @@ public struct EarlyStopping: Sendable, Hashable, Codable {
     return nil
   }
 }
+
+extension Monitor: CustomStringConvertible {
+  /// The figure, and what counts as an improvement where not everything does.
+  public var description: String {
+    minimumChange == 0 ? figure.name : "\(figure.name) by more than \(minimumChange)"
+  }
+}
+
+extension EarlyStopping: CustomStringConvertible {
+  /// The figure and the conditions.
+  public var description: String {
+    "\(monitor)" + (patience.map { ", patience \($0)" } ?? "") + (target.map { ", target \($0)" } ?? "")
+  }
+}

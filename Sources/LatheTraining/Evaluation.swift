@@ -52,10 +52,12 @@ extension Objective {
         if !metrics.isEmpty, let objective = self as? any OutputObjective {
           let output = try objective.output(of: model, batch).computed()
           result = objective.result(output, batch)
-          let seen = TestOutput(output, targets: objective.targets(batch), kind: objective.outputKind)
+          let seen = try TestOutput(
+            output, targets: objective.targets(batch), counted: objective.countedTargets(batch),
+            kind: objective.outputKind)
           // A loss that is not finite says more than metrics, which may not take the batch.
           isFinite = try isFinite && result.loss.item().isFinite
-          if isFinite { for pass in passes { try pass.update(seen) } }
+          if isFinite && !seen.isEmpty { for pass in passes { try pass.update(seen) } }
         } else {
           result = self(model, batch)
         }

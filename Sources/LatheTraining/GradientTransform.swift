@@ -6,7 +6,7 @@ import LatheNN
 public protocol GradientTransform: TrainerCallback {
   /// The gradients that take the place of others; of several transforms, each is given what the one before it made.
   ///
-  /// Called in each step, before other callbacks see the gradients and before `Trainer.clipping`. With float16 the gradients
+  /// Called in each step, before other callbacks see the gradients and before `TrainerConfiguration.clipping`. With float16 the gradients
   /// are unscaled, and may hold numbers that are not finite: the step is left out where the result does, so that
   /// processes that share gradients leave out the same steps.
   ///

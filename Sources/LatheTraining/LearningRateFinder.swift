@@ -76,7 +76,7 @@ extension Trainer {
       if smooth > 4 * least { break }
       var (gradients, areFinite) = try scaler?.unscaled(result.gradients) ?? (result.gradients, true)
       scaler?.update(areFinite: areFinite)
-      if let clipping { gradients = clipping(gradients).0 }
+      if let clipping = configuration.clipping { gradients = clipping(gradients).0 }
       if areFinite { optimizer.step(gradients) }
     }
     return LearningRateFinder(points: points)

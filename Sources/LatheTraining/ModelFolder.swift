@@ -27,14 +27,14 @@ public struct ModelFolder: Sendable {
   ///
   /// - Parameters:
   ///   - model: The network.
-  ///   - settings: What the run was asked for.
+  ///   - configuration: What the run was asked for.
   ///   - name: The file's name.
   public func save(
-    _ model: any Module, settings: TrainingSettings, as name: String = ModelFolder.lastName
+    _ model: any Module, configuration: TrainerConfiguration, as name: String = ModelFolder.lastName
   ) throws {
     try Safetensors.write(
       model.state,
-      metadata: ["format": "pt", "architecture": settings.architecture, "data": settings.data],
+      metadata: ["format": "pt", "architecture": configuration.architecture, "data": configuration.data],
       to: "\(path)/\(name)")
   }
 
@@ -68,7 +68,7 @@ public struct ModelFolder: Sendable {
       values[String(name.dropFirst("model.".count))] = tensors.tensor(name)
     }
     return Content(
-      architecture: state.settings.architecture, values: values,
+      architecture: state.configuration.architecture, values: values,
       source: CheckpointStore(folder: path).path(step: state.step))
   }
 

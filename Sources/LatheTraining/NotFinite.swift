@@ -32,7 +32,7 @@ extension Trainer {
         + "whose output is not finite\(weights ? "" : ", its weights are not either")"
         + (isExact ? "" : " (by weights of a later step; --check-numbers finds the one that made it)")
     } during: {
-      noGradient { withPrecision(precision) { _ = objective(model, lastBatch) } }
+      noGradient { withPrecision(configuration.precision) { _ = objective(model, lastBatch) } }
     }
     return found
   }

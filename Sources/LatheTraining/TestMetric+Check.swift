@@ -54,7 +54,8 @@ extension Trainer {
     }
     let plain: [Monitor.Figure] = kind == .numbers ? [.loss] : [.loss, .accuracy]
     let figures = plain + metrics.map(Monitor.Figure.metric)
-    for monitor in [earlyStopping?.monitor, best].compactMap({ $0 }) where !figures.contains(monitor.figure) {
+    for monitor in [configuration.earlyStopping?.monitor, configuration.best].compactMap({ $0 })
+    where !figures.contains(monitor.figure) {
       throw LatheError(
         .invalidArgument,
         "the monitor's '\(monitor.figure.name)' is no figure of this trainer; there are "
@@ -66,8 +67,9 @@ extension Trainer {
   /// Checks that nothing is asked for that a test would have to say.
   private func checkNothingNeedsTest() throws {
     let asked = [
-      metrics.isEmpty ? nil : "metrics", earlyStopping.map { _ in "earlyStopping" }, best.map { _ in "best" },
-      plateau.map { _ in "plateau" }, testInterval.map { _ in "testInterval" },
+      metrics.isEmpty ? nil : "metrics", configuration.earlyStopping.map { _ in "earlyStopping" },
+      configuration.best.map { _ in "best" }, configuration.plateau.map { _ in "plateau" },
+      configuration.testInterval.map { _ in "testInterval" },
     ].compactMap { $0 }
     guard !asked.isEmpty else { return }
     throw LatheError(
@@ -82,7 +84,7 @@ extension Trainer {
       try noGradient {
         let batches = test.batches(size: 1, seed: nil, epoch: 0, first: 0, on: device)
         guard let batch = try batches.next() else { return nil }
-        return withPrecision(precision) { model(batch) }.shape.last
+        return withPrecision(configuration.precision) { model(batch) }.shape.last
       }
     }
   }
@@ -90,7 +92,9 @@ extension Trainer {
   /// Says where a monitored metric has no finite value, since nothing is then decided by it.
   func noteMissingFigures(of report: EpochReport) {
     let names = Set(
-      [earlyStopping?.monitor, best].compactMap { $0 }.filter { $0.value(report) == nil }.map(\.figure.name))
+      [configuration.earlyStopping?.monitor, configuration.best].compactMap { $0 }.filter {
+        $0.value(report) == nil
+      }.map(\.figure.name))
     for name in names.sorted() {
       onNote?(
         "epoch \(report.epoch): the test's \(name) has no finite value, so that nothing is decided by it")

@@ -4,7 +4,8 @@ import LatheNN
 
 /// A batch of a test as metrics see it: what the model gave and what is right.
 ///
-/// What several metrics read of it comes from the device once.
+/// Answers that do not count, such as those of an ignored index, are left out. What several metrics read of it comes from
+/// the device once.
 public final class TestOutput {
   /// The model's output: of classes, logits [n, classes], a row for every label; else as the model gives it.
   public let output: Tensor
@@ -12,22 +13,39 @@ public final class TestOutput {
   public let targets: Tensor
   /// Of examples whose labels are shares of classes, the shares [n, classes].
   private let shares: Tensor?
+  /// Of the batch's targets in row-major order, the places of those that count; nil where all do.
+  package let places: [Int]?
   private var keptPredictions: [Int]?
   private var keptLabels: [Int]?
   private var keptMargins: [Double]?
   private var keptProbabilities: [[Double]]?
   private var keptCrossEntropy: Double?
 
-  package init(_ output: Tensor, targets: Tensor, kind: OutputKind) {
+  /// - Parameters:
+  ///   - output: What the model gave.
+  ///   - targets: What is right.
+  ///   - counted: Which of the targets count, one bool for each; nil where all do.
+  ///   - kind: What the output says.
+  /// - Throws: `LatheError` where the device fails.
+  package init(_ output: Tensor, targets: Tensor, counted: Tensor? = nil, kind: OutputKind) throws {
+    let rows = counted?.reshaped(to: [-1]).nonzero().reshaped(to: [-1])
+    places = try rows?.scalars(as: Int.self)
+    func chosen(_ tensor: Tensor) -> Tensor {
+      rows.map { tensor.indexSelected(axis: 0, indices: $0) } ?? tensor
+    }
     guard kind == .classes else {
-      (self.output, self.targets, shares) = (output, targets, nil)
+      func flat(_ tensor: Tensor) -> Tensor { rows == nil ? tensor : tensor.reshaped(to: [-1]) }
+      (self.output, self.targets, shares) = (chosen(flat(output)), chosen(flat(targets)), nil)
       return
     }
     let logits = output.reshaped(to: [-1, output.shape[output.rank - 1]])
-    self.output = logits
-    shares = targets.dtype.isFloatingPoint ? targets.reshaped(to: logits.shape) : nil
-    self.targets = shares?.argmax(axis: 1) ?? targets.reshaped(to: [-1])
+    self.output = chosen(logits)
+    shares = targets.dtype.isFloatingPoint ? chosen(targets.reshaped(to: logits.shape)) : nil
+    self.targets = shares?.argmax(axis: 1) ?? chosen(targets.reshaped(to: [-1]))
   }
+
+  /// Whether none of the batch's answers counts.
+  package var isEmpty: Bool { places?.isEmpty ?? false }
 
   /// Classes of the logits.
   public var classes: Int { output.shape[1] }

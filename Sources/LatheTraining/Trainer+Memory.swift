@@ -93,10 +93,10 @@ extension Trainer {
   /// clipping makes of the sums.
   private func pass(_ batch: Batch) throws {
     let earlier = try optimizer.parameters.map { try room(for: $0.value) }
-    let loss = withPrecision(precision) { objective(model, batch) }.loss
+    let loss = withPrecision(configuration.precision) { objective(model, batch) }.loss
     let found = (state.lossScaler?.scaled(loss) ?? loss).gradients(of: optimizer.parameters)
     for gradient in found { try gradient.computed() }
-    let copies = state.lossScaler != nil && clipping != nil ? 2 : 1
+    let copies = state.lossScaler != nil && configuration.clipping != nil ? 2 : 1
     let sums = try (0..<copies).flatMap { _ in try found.map { try room(for: $0) } }
     withExtendedLifetime((earlier, found, sums)) {}
   }

@@ -1,4 +1,3 @@
-import Foundation
 import Lathe
 import LatheData
 import LatheFiles
@@ -6,33 +5,6 @@ import LatheFormats
 import LatheNN
 
 extension Trainer {
-  /// The state as it is saved.
-  func snapshot() -> TrainingState {
-    var state = self.state
-    state.generator = generator.state
-    state.layerGenerators = layerGenerators.mapValues(\.state)
-    let kept = optimizer.state
-    state.optimizerStep = kept.step
-    state.optimizerScalars = kept.scalars.isEmpty ? nil : kept.scalars
-    return state
-  }
-
-  /// The model's and the optimizer's tensors under the names they have in a checkpoint.
-  ///
-  /// - Throws: `LatheError.training` where a weight is not a number: such a checkpoint would be of no use.
-  func tensors() throws -> [(name: String, tensor: Tensor)] {
-    try checkWeights()
-    var result = model.state.map { (name: "model.\($0.name)", tensor: $0.tensor) }
-    let names = optimizedNames
-    for (slot, tensors) in optimizer.state.slots.sorted(by: { $0.key < $1.key }) {
-      for (name, tensor) in zip(names, tensors) { result.append(("optimizer.\(slot).\(name)", tensor)) }
-    }
-    for (name, tensor) in zip(optimizedNames, average?.averages ?? []) {
-      result.append(("average.\(name)", tensor))
-    }
-    return result
-  }
-
   /// Keeps other processes out of the folder, which is made where it is missing.
   func lockFolder() throws {
     guard lock == nil, let store else { return }
@@ -42,7 +14,8 @@ extension Trainer {
 
   /// What cannot be true of this run; nil where nothing is wrong, or the state is of other data, which has its own message.
   private func problem(of saved: TrainingState) -> String? {
-    guard saved.settings == state.settings, saved.dataCount == state.dataCount else { return nil }
+    let isSame = saved.configuration.differences(from: configuration).isEmpty
+    guard isSame, saved.dataCount == state.dataCount else { return nil }
     guard saved.stepInEpoch <= stepsPerEpoch else {
       return "step \(saved.stepInEpoch) of an epoch of \(stepsPerEpoch)"
     }
@@ -52,38 +25,6 @@ extension Trainer {
       return "the optimizer did \(saved.optimizerStep) of \(saved.step) steps"
     }
     return nil
-  }
-
-  /// What layers draw from besides the trainer's own generator, by path: those that the model names, and the one that
-  /// layers are made with unless told otherwise.
-  private var layerGenerators: [String: Generator] {
-    var result = ["Generator.layers": Generator.layers]
-    for (name, generator) in model.namedGenerators where generator !== Generator.layers {
-      result[name] = generator
-    }
-    return result.filter { $0.value !== generator }
-  }
-
-  private func checkWeights() throws {
-    let weights = model.state
-    guard !weights.isEmpty else { return }
-    // For each, 0 where all its elements are finite and else not a number.
-    let sums = Tensor.stack(weights.map { ($0.tensor.detached().cast(to: .float32) * Float(0)).sum() })
-    for (place, sum) in try sums.scalars(as: Float.self).enumerated() where sum.isNaN {
-      let (name, tensor) = weights[place]
-      for value in try tensor.scalars(as: Float.self) where !value.isFinite {
-        throw notFinite("weight \(name)", Double(value), step: state.step)
-      }
-    }
-  }
-
-  /// The dotted paths of the parameters that the optimizer changes, in its order.
-  private var optimizedNames: [String] {
-    var names: [ObjectIdentifier: String] = [:]
-    for (name, parameter) in model.namedParameters { names[ObjectIdentifier(parameter)] = name }
-    return optimizer.parameters.enumerated().map { index, parameter in
-      names[ObjectIdentifier(parameter)] ?? "outside.\(index)"
-    }
   }
 
   /// Goes on from the newest whole checkpoint in the run's folder.
@@ -97,15 +38,7 @@ extension Trainer {
       let (saved, tensors) = try store.newest(on: device, check: problem(of:), note: { onNote?($0) })
     else { return false }
     let source = store.path(step: saved.step)
-    guard saved.settings == state.settings else {
-      throw LatheError(.invalidArgument, "\(source): \(saved.settings.difference(from: state.settings))")
-    }
-    guard saved.precision == state.precision else {
-      throw LatheError(
-        .invalidArgument,
-        "\(source): made with precision \((saved.precision ?? .float32).rawValue), now \(precision.rawValue); resume "
-          + "with the same or start anew in another folder")
-    }
+    try checkSame(saved, source)
     guard saved.dataCount == state.dataCount && saved.dataChecksum == state.dataChecksum else {
       throw LatheError(
         .invalidArgument,
@@ -146,34 +79,28 @@ extension Trainer {
     for (name, generator) in layerGenerators {
       if let place = saved.layerGenerators?[name] { generator.state = place }
     }
+    let given = configuration
     state = saved
+    state.configuration = given
     owesFiles = true
     onNote?("resuming from \(source): epoch \(saved.epoch + 1), step \(saved.step)")
     return true
   }
-}
 
-extension TrainingSettings {
-  /// A sentence on what a run was started with before and with now.
-  func difference(from wanted: TrainingSettings) -> String {
-    if architecture != wanted.architecture {
-      return "of another model: it is '\(architecture)', expected '\(wanted.architecture)'"
+  /// Checks that a checkpoint is of a run that was asked for the same.
+  private func checkSame(_ saved: TrainingState, _ source: String) throws {
+    let (stored, given) = (saved.configuration, configuration)
+    guard stored.architecture == given.architecture else {
+      throw LatheError(
+        .invalidArgument,
+        "\(source): of another model: it is '\(stored.architecture)', expected '\(given.architecture)'")
     }
-    let parts =
-      [
-        data == wanted.data ? nil : "data \(data), now \(wanted.data)",
-        optimizer == wanted.optimizer ? nil : "optimizer \(optimizer), now \(wanted.optimizer)",
-        learningRate == wanted.learningRate
-          ? nil : "learning rate \(learningRate), now \(wanted.learningRate)",
-        batchSize == wanted.batchSize ? nil : "batch size \(batchSize), now \(wanted.batchSize)",
-        seed == wanted.seed ? nil : "seed \(seed), now \(wanted.seed)",
-      ]
-      + Set((details ?? [:]).keys).union((wanted.details ?? [:]).keys).sorted().map { key in
-        let (before, now) = (details?[key] ?? "none", wanted.details?[key] ?? "none")
-        return before == now ? nil : "\(key) \(before), now \(now)"
-      }
-    return
-      "made with \(parts.compactMap { $0 }.joined(separator: "; ")); resume with the same or start anew in "
-      + "another folder"
+    let changed = stored.differences(from: given) + saved.optimizer.differences(from: optimizerDescription)
+    guard changed.isEmpty else {
+      throw LatheError(
+        .invalidArgument,
+        "\(source): made with \(changed.joined(separator: "; ")); resume with the same or start anew in another folder"
+      )
+    }
   }
 }

@@ -9,7 +9,7 @@ extension Trainer {
     guard let test else { return nil }
     func figures() throws -> TestFigures {
       try TestBatches.fitting(testBatchSize ?? test.testBatchSize, smaller: testSmaller) { size in
-        try withPrecision(precision) {
+        try withPrecision(configuration.precision) {
           try objective.figures(of: model, on: test, metrics: metrics, batchSize: size, device: device)
         }
       }
@@ -41,9 +41,9 @@ extension Trainer {
     guard let store else { return }
     let folder = ModelFolder(store.folder)
     let save = { [self] in
-      try folder.save(model, settings: state.settings)
-      if asBest, let best, best.best(history) == history.count - 1 {
-        try folder.save(model, settings: state.settings, as: ModelFolder.bestName)
+      try folder.save(model, configuration: configuration)
+      if asBest, let best = configuration.best, best.best(history) == history.count - 1 {
+        try folder.save(model, configuration: configuration, as: ModelFolder.bestName)
       }
     }
     if let average { try average.withAverages(save) } else { try save() }
@@ -57,7 +57,9 @@ extension Trainer {
     owesFiles = false
     let isEndOfEpoch = state.stepInEpoch == 0 && state.epoch > 0
     if isEndOfEpoch || isCut { try saveModel(asBest: isEndOfEpoch) }
-    guard let store, let best, let place = best.best(state.history), place < state.history.count - 1 else {
+    guard let store, let best = configuration.best, let place = best.best(state.history),
+      place < state.history.count - 1
+    else {
       return
     }
     if !FileErrors.exists("\(store.folder)/\(ModelFolder.bestName)") {
@@ -82,7 +84,7 @@ extension Trainer {
         try noGradient {
           var count = 0
           while count != limit, let batch = try batches.next() {
-            try body(batch, withPrecision(precision) { model(batch) })
+            try body(batch, withPrecision(configuration.precision) { model(batch) })
             count += 1
           }
         }

@@ -15,7 +15,7 @@ extension TrainingState {
     for (name, value) in counts where !(0...most).contains(value) {
       return "\(name) is \(value), not in 0...\(most)"
     }
-    guard settings.batchSize > 0 else { return "batches of \(settings.batchSize) examples" }
+    if let problem = configuration.problem { return problem }
     guard history.count == epoch else { return "reports of \(history.count) epochs, but \(epoch) are done" }
     guard step >= epoch, step >= stepInEpoch, (epoch > 0) || step == stepInEpoch else {
       return "step \(step) is not step \(stepInEpoch) of epoch \(epoch + 1)"

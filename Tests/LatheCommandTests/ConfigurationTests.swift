@@ -39,7 +39,9 @@ extension CommandTests {
         "{\"model\": \"mlp\", \"data_dir\": \"\(folder.path)\", \"batch_size\": 32, \"output\": \"out\"}",
         ["--resume", "--optimizer", "adamw", "--learning-rate", "0.002"])
       #expect(again.status == 1)
-      #expect(again.errors.contains("schedule cosine, now none"))
+      #expect(
+        again.errors.contains("schedule warmupCosine(warmup: 2, steps: 4, minimum: 0.0), now constant"),
+        "\(again)")
     }
 
     @Test(

@@ -32,7 +32,8 @@ extension CommandTests {
       let configuration = String(decoding: try folder.read("half/config.json"), as: UTF8.self)
       #expect(configuration.contains("\"precision\" : \"bfloat16\""))
       let other = try train("--epochs", "2", "--resume", "--output", "half")
-      #expect(other.status == 1 && other.errors.contains("precision bfloat16, now none"), "\(other.errors)")
+      #expect(
+        other.status == 1 && other.errors.contains("precision bfloat16, now float32"), "\(other.errors)")
       let unknown = try train("--precision", "float8")
       #expect(unknown.status == 2 && unknown.errors.contains("bfloat16"), "\(unknown.errors)")
       let plain = try train("--recompute", "--output", "none")

@@ -140,9 +140,9 @@ extension CommandTests {
       for parameter in model.network.parameters {
         parameter.value = Tensor.full(parameter.value.shape, Float.nan, device: .cpu)
       }
-      let settings = TrainingSettings(
-        architecture: "mlp", data: "fashion-mnist", optimizer: "adam", learningRate: 1, batchSize: 1, seed: 0)
-      try ModelFolder(folder.file("run")).save(model.network, settings: settings)
+      let configuration = TrainerConfiguration(
+        architecture: "mlp", data: "fashion-mnist", epochs: 1, batchSize: 1, seed: 0)
+      try ModelFolder(folder.file("run")).save(model.network, configuration: configuration)
       let scores = try lathe("evaluate", "--model", "run", "--json")
       #expect(scores.status == 1 && scores.output.contains("\"loss\":null"), "\(scores)")
       #expect(scores.errors.contains("run/model.safetensors: the loss is nan"), "\(scores)")

@@ -170,9 +170,9 @@ extension CommandTests {
       expectFailure(try evaluate("nowhere"), "nowhere: no such folder", "lathe train")
       expectFailure(try evaluate("."), "neither model.safetensors nor a checkpoint")
       let other = Sequential { Linear(2, 2, device: .cpu) }
-      let settings = TrainingSettings(
-        architecture: "lenet", data: "x", optimizer: "adam", learningRate: 1, batchSize: 1, seed: 0)
-      try ModelFolder(folder.path).save(other, settings: settings)
+      let configuration = TrainerConfiguration(
+        architecture: "lenet", data: "x", epochs: 1, batchSize: 1, seed: 0)
+      try ModelFolder(folder.path).save(other, configuration: configuration)
       expectFailure(try evaluate("."), "data.json: not there")
       let size =
         "{\"channels\": 1, \"height\": 28, \"width\": 28, \"classes\": 10, \"vocabulary\": 0, \"length\": 0}"

@@ -163,10 +163,9 @@ struct AugmentationTests {
       }
       return try Trainer(
         model: model, optimizer: Adam(model.parameters, learningRate: 0.003), generator: Generator(seed: 1),
-        training: data, test: IDXFiles.dataset(count: 40, seed: 2), epochs: 4,
-        settings: TrainingSettings(
-          architecture: "linear", data: "bars", optimizer: "adam", learningRate: 0.003, batchSize: 20, seed: 5
-        ),
+        training: data, test: IDXFiles.dataset(count: 40, seed: 2),
+        configuration: TrainerConfiguration(
+          architecture: "linear", data: "bars", epochs: 4, batchSize: 20, seed: 5),
         folder: folder, device: .cpu)
     }
     let whole = try trainer(1, nil)

@@ -19,11 +19,10 @@ struct CheckpointOrderTests {
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: generator,
       training: IDXFiles.dataset(count: 40, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2),
-      epochs: epochs,
-      settings: TrainingSettings(
-        architecture: "small", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 10, seed: 3),
+      configuration: TrainerConfiguration(
+        architecture: "small", data: "bars", epochs: epochs, batchSize: 10, seed: 3),
       folder: folder, device: .cpu)
-    trainer.best = Monitor(.loss)
+    trainer.configuration.best = Monitor(.loss)
     if let folder { trainer.callbacks = [RunRecorder(folder: folder, histograms: false, images: 0)] }
     return trainer
   }

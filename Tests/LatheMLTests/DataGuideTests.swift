@@ -129,12 +129,11 @@ struct DataGuideTests {
     }
     let changed = images.augmented([RandomCrop(28, 28, padding: 2)])
     let training = TrainingSet(changed, noun: "images", checksum: images.checksum, workers: 2)
-    let settings = TrainingSettings(
-      architecture: "linear", data: "fashion-mnist", optimizer: "adam", learningRate: 1e-3, batchSize: 50,
-      seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "linear", data: "fashion-mnist", epochs: 2, batchSize: 50, seed: 1)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: Generator(seed: 1),
-      training: training, test: images, epochs: 2, settings: settings, device: device)
+      training: training, test: images, configuration: configuration, device: device)
     print(try trainer.run())
   }
 }

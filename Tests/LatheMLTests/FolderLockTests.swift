@@ -41,9 +41,9 @@ struct FolderLockTests {
       }
       return try Trainer(
         model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
-        training: IDXFiles.dataset(count: 20, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2), epochs: 1,
-        settings: TrainingSettings(
-          architecture: "a", data: "b", optimizer: "sgd", learningRate: 0.1, batchSize: 10, seed: 1),
+        training: IDXFiles.dataset(count: 20, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2),
+        configuration: TrainerConfiguration(
+          architecture: "a", data: "b", epochs: 1, batchSize: 10, seed: 1),
         folder: folder.path, device: .cpu)
     }
     let outer = try trainer()
@@ -70,9 +70,9 @@ struct FolderLockTests {
     }
     let trainer = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
-      training: IDXFiles.dataset(count: 20, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2), epochs: 0,
-      settings: TrainingSettings(
-        architecture: "a", data: "b", optimizer: "sgd", learningRate: 0.1, batchSize: 10, seed: 1),
+      training: IDXFiles.dataset(count: 20, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2),
+      configuration: TrainerConfiguration(
+        architecture: "a", data: "b", epochs: 0, batchSize: 10, seed: 1),
       folder: folder.path, device: .cpu)
     #expect(try trainer.run() == .finished)
     #expect(folder.names == ["model.safetensors", "notes.tmp-12", "victim"])

@@ -28,9 +28,9 @@ struct GradientTransformTests {
   ) throws -> Trainer {
     try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: rate), generator: Generator(seed: 1),
-      training: data, test: test, epochs: epochs,
-      settings: TrainingSettings(
-        architecture: "a", data: "b", optimizer: "sgd", learningRate: rate, batchSize: batchSize, seed: 1),
+      training: data, test: test,
+      configuration: TrainerConfiguration(
+        architecture: "a", data: "b", epochs: epochs, batchSize: batchSize, seed: 1),
       folder: folder, device: .cpu)
   }
 
@@ -62,7 +62,7 @@ struct GradientTransformTests {
     let changed = model()
     let trainer = try run(data(4), changed, epochs: 1, rate: 1)
     trainer.callbacks = [Transform { $0.map { $0 * 1e6 } }]
-    trainer.clipping = .norm(0.5)
+    trainer.configuration.clipping = .norm(0.5)
     let before = try weights(changed)
     _ = try trainer.run()
     let length = try zip(before, weights(changed)).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
@@ -73,7 +73,7 @@ struct GradientTransformTests {
   func notFinite() throws {
     let changed = model()
     let trainer = try run(data(12), changed, epochs: 1)
-    trainer.precision = .float16
+    trainer.configuration.precision = .float16
     trainer.callbacks = [Transform { $0.map { $0 * Float.infinity } }]
     let before = try weights(changed)
     _ = try trainer.run()
@@ -222,7 +222,7 @@ struct GradientTransformTests {
     _ = try run(data(12), whole, epochs: 3).run()
     let first = try run(data(12), part, epochs: 3, folder: folder)
     first.callbacks = [RunRecorder(folder: folder), RunReport(folder: folder)]
-    first.stepLimit = 4
+    first.configuration.stepLimit = 4
     _ = try first.run()
     let resumed = model()
     let second = try run(data(12), resumed, epochs: 3, folder: folder)
@@ -238,8 +238,8 @@ struct GradientTransformTests {
   @Test("What needs a test set says so before the run")
   func needsTest() throws {
     let trainer = try run(data(12), model())
-    trainer.plateau = ReduceOnPlateau()
-    trainer.best = Monitor(.accuracy)
+    trainer.configuration.plateau = ReduceOnPlateau()
+    trainer.configuration.best = Monitor(.accuracy)
     #expect { try trainer.run() } throws: { says($0, "no test set", "best", "plateau") }
     #expect(trainer.step == 0)
   }
@@ -267,9 +267,9 @@ struct GradientTransformTests {
       if addsNow { optimizer.addGroup(late) }
       let trainer = try Trainer(
         model: Sequential(layers), optimizer: optimizer, generator: Generator(seed: 1), training: data(12),
-        epochs: 3,
-        settings: TrainingSettings(
-          architecture: "a", data: "b", optimizer: "adam", learningRate: 1e-2, batchSize: 4, seed: 1),
+
+        configuration: TrainerConfiguration(
+          architecture: "a", data: "b", epochs: 3, batchSize: 4, seed: 1),
         folder: folder, device: .cpu)
       if !addsNow { trainer.callbacks = [Unfreezing { optimizer.addGroup(late) }] }
       return trainer
@@ -277,7 +277,7 @@ struct GradientTransformTests {
     let (whole, begun, resumed) = (layers(1), layers(1), layers(5))
     _ = try trainer(whole).run()
     let first = try trainer(begun, folder: folder)
-    first.stepLimit = 5
+    first.configuration.stepLimit = 5
     _ = try first.run()
     #expect { try trainer(layers(5), folder: folder).resume() } throws: {
       says($0, "group 1", "add the groups")

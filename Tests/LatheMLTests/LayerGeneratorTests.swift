@@ -19,9 +19,9 @@ struct LayerGeneratorTests {
     }
     return try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: Generator(seed: 7),
-      training: IDXFiles.dataset(count: 60, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2), epochs: 2,
-      settings: TrainingSettings(
-        architecture: "drops", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 20, seed: 7),
+      training: IDXFiles.dataset(count: 60, seed: 1), test: IDXFiles.dataset(count: 20, seed: 2),
+      configuration: TrainerConfiguration(
+        architecture: "drops", data: "bars", epochs: 2, batchSize: 20, seed: 7),
       folder: folder, device: .cpu)
   }
 

@@ -62,7 +62,7 @@ struct MetricMonitorTests {
   func stopping() throws {
     let good = try TestMetricTests.trainer(epochs: 40)
     good.metrics = [.f1()]
-    good.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), target: 0.6)
+    good.configuration.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), target: 0.6)
     #expect(try good.run() == .finished)
     let reached = good.history.compactMap { $0.metrics?["f1-macro"] }
     #expect(reached.count == good.history.count && reached.count < 40)
@@ -70,7 +70,7 @@ struct MetricMonitorTests {
     // With steps of no length nothing improves.
     let still = try TestMetricTests.trainer(epochs: 40, rate: 1e-12)
     still.metrics = [.f1()]
-    still.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 3)
+    still.configuration.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 3)
     var notes: [String] = []
     still.onNote = { notes.append($0) }
     #expect(try still.run() == .finished)
@@ -82,8 +82,8 @@ struct MetricMonitorTests {
   func resume() throws {
     func complete(_ trainer: Trainer) {
       trainer.metrics = [.f1(), .topK(2), .logLoss]
-      trainer.best = Monitor(.metric(.f1()))
-      trainer.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 2)
+      trainer.configuration.best = Monitor(.metric(.f1()))
+      trainer.configuration.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 2)
     }
     let whole = try TestMetricTests.trainer(epochs: 12, rate: 0.05)
     complete(whole)
@@ -117,7 +117,7 @@ struct MetricMonitorTests {
     let folder = try TemporaryFolder()
     let run = try TestMetricTests.trainer(epochs: 2, folder: folder.path)
     run.metrics = [.f1(), .topK(2)]
-    run.testInterval = 4
+    run.configuration.testInterval = 4
     run.callbacks = [RunRecorder(folder: folder.path), RunReport(folder: folder.path)]
     #expect(try run.run() == .finished)
     let lines = String(decoding: try folder.read("metrics.jsonl"), as: UTF8.self).split(separator: "\n")
@@ -155,9 +155,9 @@ struct MetricMonitorTests {
     let model = Constant()
     let run = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 1e-6), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "constant", data: "few", optimizer: "sgd", learningRate: 1e-6, batchSize: 2, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "constant", data: "few", epochs: 1, batchSize: 2, seed: 1),
       device: .cpu)
     run.callbacks = [RunReport(folder: folder.path, examples: examples)]
     #expect(try run.run() == .finished)
@@ -214,10 +214,10 @@ struct MetricMonitorTests {
     }
     let missing = try failure {
       $0.metrics = [.topK(2)]
-      $0.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 1)
+      $0.configuration.earlyStopping = EarlyStopping(Monitor(.metric(.f1())), patience: 1)
     }
     #expect(missing.contains("'f1-macro'") && missing.contains("loss, accuracy, top-2"))
-    #expect(try failure { $0.best = Monitor(.metric(.recall())) }.contains("'recall-macro'"))
+    #expect(try failure { $0.configuration.best = Monitor(.metric(.recall())) }.contains("'recall-macro'"))
     #expect(try failure { $0.metrics = [.f1(), .f1()] }.contains("'f1-macro' is there already"))
     let twice = TestMetric("loss", of: .classes, largerIsBetter: false, start: 0) { _, _ in
     } value: {

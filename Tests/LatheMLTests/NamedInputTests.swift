@@ -90,12 +90,12 @@ struct NamedInputTests {
     }
     let model = Tagger()
     let data = TrainingSet(Sentences(), noun: "sentences", checksum: 1)
-    let settings = TrainingSettings(
-      architecture: "tagger", data: "sentences", optimizer: "adam", learningRate: 0.1, batchSize: 4, seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "tagger", data: "sentences", epochs: 10, batchSize: 4, seed: 1)
     let before = try ClassificationObjective().means(of: model, on: data, device: .cpu)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 10, settings: settings, device: .cpu)
+      training: data, test: data, configuration: configuration, device: .cpu)
     #expect(try trainer.run() == .finished)
     let after = try ClassificationObjective().means(of: model, on: data, device: .cpu)
     #expect(after.loss < before.loss && after.accuracy == 1)

@@ -71,11 +71,11 @@ struct PrecisionGuideTests {
     let data = IDXFiles.dataset(count: 40, seed: 1)
     let trainer = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: generator, training: data,
-      test: data, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "linear", data: "bars", optimizer: "sgd", learningRate: 0.1, batchSize: 10, seed: 5),
+      test: data,
+      configuration: TrainerConfiguration(
+        architecture: "linear", data: "bars", epochs: 1, batchSize: 10, seed: 5),
       device: device)
-    trainer.precision = .bfloat16
+    trainer.configuration.precision = .bfloat16
     #expect(try trainer.run() == .finished)
     if let phases = trainer.history.last?.phases {
       for phase in TrainingPhase.allCases { print(phase, phases[phase].seconds, phases[phase].peakBytes) }

@@ -17,13 +17,11 @@ struct ReportPageTests {
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters), generator: Generator(seed: 1), training: data,
       test: data,
-      epochs: 1,
-      settings: TrainingSettings(
-        architecture: "autoencoder", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 4,
-        seed: 1),
+      configuration: TrainerConfiguration(
+        architecture: "autoencoder", data: "bars", epochs: 1, batchSize: 4, seed: 1),
       folder: folder.path, device: .cpu)
     run.objective = recipe.objective()
-    run.best = Monitor(.loss)
+    run.configuration.best = Monitor(.loss)
     run.callbacks = [
       RunRecorder(folder: folder.path, histograms: false), RunReport(folder: folder.path, examples: 3),
     ]
@@ -50,9 +48,9 @@ struct ReportPageTests {
     }
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 3,
-      settings: TrainingSettings(
-        architecture: "linear", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 4, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "linear", data: "bars", epochs: 3, batchSize: 4, seed: 1),
       device: .cpu)
     run.callbacks = [RunReport(folder: folder.path)]
     #expect(try run.run() == .finished)

@@ -100,11 +100,11 @@ struct SequenceTests {
     }
     let model = Watcher()
     let data = TrainingSet(Words(), noun: "words", checksum: 1)
-    let settings = TrainingSettings(
-      architecture: "watcher", data: "words", optimizer: "adam", learningRate: 1e-3, batchSize: 4, seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "watcher", data: "words", epochs: 1, batchSize: 4, seed: 1)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 1, settings: settings, device: .cpu)
+      training: data, test: data, configuration: configuration, device: .cpu)
     _ = try trainer.run()
     #expect(model.lengths.count == 4)
     #expect(

@@ -21,9 +21,9 @@ struct SmallBatchTests {
     }
     return try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 1e-3), generator: Generator(seed: 1),
-      training: data, test: data, epochs: epochs,
-      settings: TrainingSettings(
-        architecture: "a", data: "b", optimizer: "sgd", learningRate: 1e-3, batchSize: batchSize, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "a", data: "b", epochs: epochs, batchSize: batchSize, seed: 1),
       device: device)
   }
 
@@ -35,7 +35,7 @@ struct SmallBatchTests {
       says($0, "BatchNorm1D", "[1, 4]", "--drop-last")
     }
     let run = try trainer(data(13), batchSize: 4, epochs: 2, device: device)
-    run.dropsLast = true
+    run.configuration.dropsLast = true
     #expect(run.stepsPerEpoch == 3)
     #expect(try run.run() == .finished && run.step == 6)
     // In a loop of one's own the error is thrown where a value is read.
@@ -84,7 +84,7 @@ struct SmallBatchTests {
   @Test("The search for a learning rate goes round small data, and puts everything back also where it fails")
   func search() throws {
     let run = try trainer(data(12), batchSize: 4)
-    run.clipping = .norm(1)
+    run.configuration.clipping = .norm(1)
     let before = try run.model.state.map { try $0.tensor.bytes() }
     #expect(try run.findLearningRate(from: 1e-6, to: 1e-5).points.count == 100)
     #expect(try run.model.state.map { try $0.tensor.bytes() } == before)
@@ -102,9 +102,9 @@ struct SmallBatchTests {
     }
     let plain = try losses { _ in }
     // So short that nothing is learned: the losses are those of the weights at the start.
-    let clipped = try losses { $0.clipping = .norm(1e-12) }
+    let clipped = try losses { $0.configuration.clipping = .norm(1e-12) }
     let start = try losses { $0.optimizer.parameters.forEach { $0.isFrozen = false } }
     #expect(plain == start && clipped != plain)
-    #expect(try losses { $0.precision = .bfloat16 } != plain)
+    #expect(try losses { $0.configuration.precision = .bfloat16 } != plain)
   }
 }

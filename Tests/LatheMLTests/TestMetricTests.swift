@@ -37,9 +37,9 @@ struct TestMetricTests {
     return try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: rate), generator: generator,
       training: Points(count: 150, classes: classes, seed: 1).set,
-      test: Points(count: 200, classes: classes, seed: 2).set, epochs: epochs,
-      settings: TrainingSettings(
-        architecture: "small", data: "points", optimizer: "adam", learningRate: rate, batchSize: 10, seed: 4),
+      test: Points(count: 200, classes: classes, seed: 2).set,
+      configuration: TrainerConfiguration(
+        architecture: "small", data: "points", epochs: epochs, batchSize: 10, seed: 4),
       folder: folder, device: device)
   }
 
@@ -97,7 +97,7 @@ struct TestMetricTests {
   @Test("Of classes, as loops over all examples say, by the averaged weights", arguments: Device.all)
   func classes(_ device: Device) throws {
     let run = try Self.trainer(device: device)
-    run.average = ExponentialMovingAverage(run.model.trainableParameters, decay: 0.8)
+    run.configuration.averageDecay = 0.8
     run.metrics = [
       .f1(), .f1(.micro), .f1(.weighted), .precision(), .recall(), .balancedAccuracy, .topK(2), .logLoss,
       .perplexity, .rocAUC, .averagePrecision, .brierScore,
@@ -140,7 +140,7 @@ struct TestMetricTests {
   @Test("Of two classes, by all pairs of examples")
   func twoClasses() throws {
     let run = try Self.trainer(classes: 2)
-    run.average = ExponentialMovingAverage(run.model.trainableParameters, decay: 0.5)
+    run.configuration.averageDecay = 0.5
     run.metrics = [.rocAUC, .averagePrecision, .brierScore]
     #expect(try run.run() == .finished)
     let found = try #require(run.history.last?.metrics)
@@ -179,9 +179,9 @@ struct TestMetricTests {
     let data = TrainingSet(numbers, noun: "rows", checksum: 1)
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 0.02), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 4,
-      settings: TrainingSettings(
-        architecture: "line", data: "numbers", optimizer: "adam", learningRate: 0.02, batchSize: 20, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "line", data: "numbers", epochs: 4, batchSize: 20, seed: 1),
       device: .cpu)
     run.objective = Regression()
     let largest = TestMetric("largest error", of: .numbers, largerIsBetter: false, start: 0.0) {
@@ -192,7 +192,7 @@ struct TestMetricTests {
       $0
     }
     run.metrics = [.meanAbsoluteError, .meanSquaredError, .rootMeanSquaredError, .r2, largest]
-    run.best = Monitor(.metric(.r2))
+    run.configuration.best = Monitor(.metric(.r2))
     #expect(try run.run() == .finished)
     let batch = try #require(try data.batches(size: 150, seed: nil, epoch: 0, first: 0, on: .cpu).next())
     let predicted = try noGradient { try model(batch).scalars(as: Float.self).map(Double.init) }
@@ -224,9 +224,9 @@ struct TestMetricTests {
     let folder = try TemporaryFolder()
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 0.02), generator: generator,
-      training: parts.training, test: parts.test, epochs: 2,
-      settings: TrainingSettings(
-        architecture: "pairs", data: "text", optimizer: "adam", learningRate: 0.02, batchSize: 4, seed: 1),
+      training: parts.training, test: parts.test,
+      configuration: TrainerConfiguration(
+        architecture: "pairs", data: "text", epochs: 2, batchSize: 4, seed: 1),
       device: .cpu)
     run.objective = ClassificationObjective(labelSmoothing: 0.1)
     run.metrics = [.perplexity, .topK(3)]
@@ -254,12 +254,12 @@ struct TestMetricTests {
     let folder = try TemporaryFolder()
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 0.01), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "line", data: "one", optimizer: "adam", learningRate: 0.01, batchSize: 20, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "line", data: "one", epochs: 1, batchSize: 20, seed: 1),
       folder: folder.path, device: .cpu)
     run.metrics = [.rocAUC, .logLoss]
-    run.best = Monitor(.metric(.rocAUC))
+    run.configuration.best = Monitor(.metric(.rocAUC))
     run.callbacks = [RunReport(folder: folder.path)]
     #expect(try run.run() == .finished)
     #expect(run.history.last?.metrics.map { Set($0.keys) } == ["log-loss"])

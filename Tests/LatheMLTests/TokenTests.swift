@@ -74,11 +74,11 @@ struct TokenTests {
     }
     let run = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-2), generator: Generator(seed: 1),
-      training: set, test: set, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "tags", data: "b", optimizer: "adam", learningRate: 1e-2, batchSize: 2, seed: 1),
+      training: set, test: set,
+      configuration: TrainerConfiguration(
+        architecture: "tags", data: "b", epochs: 1, batchSize: 2, seed: 1),
       folder: folder.path, device: .cpu)
-    run.best = Monitor(.loss)
+    run.configuration.best = Monitor(.loss)
     run.callbacks = [RunReport(folder: folder.path)]
     #expect(try run.run() == .finished)
     let page = String(decoding: try folder.read("report.html"), as: UTF8.self)

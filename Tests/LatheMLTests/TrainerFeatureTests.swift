@@ -26,19 +26,18 @@ struct TrainerFeatureTests {
     return try Trainer(
       model: model,
       optimizer: Adam(model.decayGroups(weightDecay: 0.01), learningRate: 3e-3, decoupledDecay: 0),
-      generator: generator, training: data, test: Self.test, epochs: epochs,
-      settings: TrainingSettings(
-        architecture: "small", data: "bars", optimizer: "adamw", learningRate: 3e-3, batchSize: batchSize,
-        seed: 7),
+      generator: generator, training: data, test: Self.test,
+      configuration: TrainerConfiguration(
+        architecture: "small", data: "bars", epochs: epochs, batchSize: batchSize, seed: 7),
       folder: folder, device: device)
   }
 
   private func complete(_ trainer: Trainer) {
-    trainer.schedule = .warmupCosine(warmup: 4, steps: 30, minimum: 0.1)
-    trainer.clipping = .norm(0.5)
-    trainer.accumulation = 3
-    trainer.plateau = ReduceOnPlateau(decay: 0.5, patience: 0)
-    trainer.average = ExponentialMovingAverage(trainer.model.trainableParameters, decay: 0.9)
+    trainer.configuration.schedule = .warmupCosine(warmup: 4, steps: 30, minimum: 0.1)
+    trainer.configuration.clipping = .norm(0.5)
+    trainer.configuration.accumulation = 3
+    trainer.configuration.plateau = ReduceOnPlateau(decay: 0.5, patience: 0)
+    trainer.configuration.averageDecay = 0.9
   }
 
   @Test("With everything on, a run stopped at any step ends bit-identical", arguments: Device.all)
@@ -70,7 +69,7 @@ struct TrainerFeatureTests {
     // Without dropout and batch statistics; 100 images are 5 steps of 20 or of 4 batches of 5.
     let large = try trainer(epochs: 1, batchSize: 20, dropout: 0, normalized: false, device: device)
     let small = try trainer(epochs: 1, batchSize: 5, dropout: 0, normalized: false, device: device)
-    small.accumulation = 4
+    small.configuration.accumulation = 4
     #expect(small.stepsPerEpoch == 5)
     #expect(try large.run() == .finished && small.run() == .finished)
     #expect(large.step == 5 && small.step == 5)
@@ -101,7 +100,7 @@ struct TrainerFeatureTests {
     #expect(EarlyStopping(Monitor(.accuracy), target: 0.74).reason(history)?.contains("reached") == true)
     #expect(EarlyStopping(Monitor(.accuracy), target: 0.8).reason(history) == nil)
     let run = try trainer(epochs: 50)
-    run.earlyStopping = EarlyStopping(Monitor(.accuracy), target: 0.5)
+    run.configuration.earlyStopping = EarlyStopping(Monitor(.accuracy), target: 0.5)
     var notes: [String] = []
     run.onNote = { notes.append($0) }
     #expect(try run.run() == .finished)
@@ -115,12 +114,12 @@ struct TrainerFeatureTests {
     _ = try whole.run()
     let folder = try TemporaryFolder()
     let first = try trainer(folder: folder.path, epochs: 2)
-    first.stepLimit = 13
+    first.configuration.stepLimit = 13
     #expect(try first.run() == .finished)
     #expect(first.step == 13 && first.history.map(\.epoch) == [1, 2])
     #expect(folder.names.contains("model.safetensors"))
     let again = try trainer(folder: folder.path, epochs: 2)
-    again.stepLimit = 13
+    again.configuration.stepLimit = 13
     #expect(try again.resume() && again.run() == .finished && again.step == 13)
     let second = try trainer(folder: folder.path, epochs: 2)
     #expect(try second.resume() && second.run() == .finished)
@@ -129,7 +128,7 @@ struct TrainerFeatureTests {
       try second.model.state.map { try $0.tensor.bytes() } == whole.model.state.map { try $0.tensor.bytes() })
     // A limit at an epoch's end cuts nothing.
     let even = try trainer(epochs: 2)
-    even.stepLimit = 10
+    even.configuration.stepLimit = 10
     #expect(try even.run() == .finished && even.history.count == 1)
   }
 
@@ -137,8 +136,8 @@ struct TrainerFeatureTests {
   func checkpoints() throws {
     let folder = try TemporaryFolder()
     let run = try trainer(folder: folder.path, epochs: 4)
-    run.keptCheckpoints = 3
-    run.best = Monitor(.loss)
+    run.configuration.keptCheckpoints = 3
+    run.configuration.best = Monitor(.loss)
     #expect(try run.run() == .finished)
     #expect(folder.names.filter { $0.hasPrefix("checkpoint") && $0.hasSuffix(".json") }.count == 3)
     let best = try Safetensors(path: folder.file("best.safetensors"))
@@ -148,7 +147,7 @@ struct TrainerFeatureTests {
   @Test("A run says which layer made the number that is not finite", arguments: Device.all)
   func failingLayer(_ device: Device) throws {
     let run = try trainer(device: device)
-    run.checksEveryStep = true
+    run.configuration.checksEveryStep = true
     run.callbacks.append(Saboteur())
     #expect {
       _ = try run.run()
@@ -158,7 +157,7 @@ struct TrainerFeatureTests {
     }
     // Found later, when the step has made all weights the same.
     let late = try trainer(device: device)
-    late.checksEveryStep = false
+    late.configuration.checksEveryStep = false
     late.callbacks.append(Saboteur())
     #expect {
       _ = try late.run()
@@ -183,12 +182,12 @@ struct TrainerFeatureTests {
   func recorder() throws {
     let folder = try TemporaryFolder()
     let first = try trainer(folder: folder.path, epochs: 2)
-    first.testInterval = 4
+    first.configuration.testInterval = 4
     first.callbacks.append(RunRecorder(folder: folder.path, command: ["lathe", "train"], stepInterval: 2))
     first.shouldStop = { [unowned first] in first.step >= 13 }
     #expect(try first.run() == .stopped)
     let second = try trainer(folder: folder.path, epochs: 2)
-    second.testInterval = 4
+    second.configuration.testInterval = 4
     // Lines behind the step are of a run that lost them; a line cut off by a crash is one.
     try folder.write(
       try folder.read("metrics.jsonl") + Array("{\"type\":\"step\",\"step\":18}\n{\"type\":\"ep".utf8),
@@ -212,8 +211,9 @@ struct TrainerFeatureTests {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let configuration = try decoder.decode(
       RunRecorder.Configuration.self, from: Data(try folder.read("config.json")))
-    #expect(
-      configuration.settings == second.settings && configuration.parameters == second.model.parameterCount)
+    #expect(configuration.trainer == second.configuration)
+    #expect(configuration.optimizer == second.optimizerDescription && configuration.optimizer.name == "Adam")
+    #expect(configuration.parameters == second.model.parameterCount)
     #expect(configuration.environment == RunEnvironment(program: "test 1", device: .cpu))
     #expect(!configuration.environment.system.isEmpty && configuration.environment.device.driver == "Lathe")
     let events = folder.names.filter { $0.hasPrefix("events.out.tfevents.") }

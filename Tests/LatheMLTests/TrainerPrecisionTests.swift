@@ -28,11 +28,11 @@ struct TrainerPrecisionTests {
     model.recomputeLayers(recomputing)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 3e-3), generator: generator,
-      training: Self.training, test: Self.test, epochs: 3,
-      settings: TrainingSettings(
-        architecture: "small", data: "bars", optimizer: "adam", learningRate: 3e-3, batchSize: 10, seed: 7),
+      training: Self.training, test: Self.test,
+      configuration: TrainerConfiguration(
+        architecture: "small", data: "bars", epochs: 3, batchSize: 10, seed: 7),
       folder: folder, device: device)
-    trainer.precision = precision
+    trainer.configuration.precision = precision
     return trainer
   }
 
@@ -65,8 +65,8 @@ struct TrainerPrecisionTests {
   func overflow(_ device: Device) throws {
     let folder = try TemporaryFolder()
     let run = try trainer(.float16, device: device)
-    run.lossScaler = LossScaler(scale: 1e30)
-    run.clipping = .norm(1)
+    run.configuration.lossScaler = LossScaler(scale: 1e30)
+    run.configuration.clipping = .norm(1)
     // Records have no infinite lengths.
     run.callbacks = [RunRecorder(folder: folder.path, stepInterval: 1)]
     let before = try run.model.parameters.map { try $0.value.bytes() }
@@ -75,7 +75,7 @@ struct TrainerPrecisionTests {
     #expect(run.lossScaler?.scale == 5e29)
     #expect(try run.model.parameters.map { try $0.value.bytes() } == before)
     run.shouldStop = nil
-    run.lossScaler = LossScaler()
+    run.configuration.lossScaler = LossScaler()
     #expect(try run.run() == .finished)
     #expect(run.lossScaler?.scale == 65536)
     #expect(try run.model.parameters.map { try $0.value.bytes() } != before)
@@ -89,7 +89,7 @@ struct TrainerPrecisionTests {
     for precision in [Precision.bfloat16, .float16] {
       let whole = try trainer(precision, device: device)
       // A scale that changes on the way, so that its state matters.
-      if precision == .float16 { whole.lossScaler = LossScaler(growthInterval: 4) }
+      if precision == .float16 { whole.configuration.lossScaler = LossScaler(growthInterval: 4) }
       #expect(try whole.run() == .finished)
       let last = try #require(whole.history.last)
       #expect(abs(last.trainLoss - reference.trainLoss) < 0.1 * reference.trainLoss, "\(precision)")
@@ -97,10 +97,11 @@ struct TrainerPrecisionTests {
       #expect((whole.lossScaler?.scale ?? 1) == (precision == .float16 ? 65536 * 16 : 1))
       let folder = try TemporaryFolder()
       let first = try trainer(precision, folder: folder.path, device: device)
-      if precision == .float16 { first.lossScaler = LossScaler(growthInterval: 4) }
+      if precision == .float16 { first.configuration.lossScaler = LossScaler(growthInterval: 4) }
       first.shouldStop = { [unowned first] in first.step >= 7 }
       #expect(try first.run() == .stopped)
       let second = try trainer(precision, folder: folder.path, device: device)
+      if precision == .float16 { second.configuration.lossScaler = LossScaler(growthInterval: 4) }
       #expect(try second.resume())
       #expect(try second.run() == .finished)
       #expect(
@@ -133,7 +134,7 @@ struct TrainerPrecisionTests {
     }
     let folder = try TemporaryFolder()
     let run = try trainer(.float32, folder: folder.path, device: device)
-    run.synchronizesPhases = true
+    run.configuration.synchronizesPhases = true
     let log = Log()
     run.callbacks = [log, RunReport(folder: folder.path)]
     #expect(try run.run() == .finished)

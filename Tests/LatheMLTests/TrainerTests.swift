@@ -36,10 +36,10 @@ struct TrainerTests {
         : Adam(model.parameters, learningRate: learningRate)
       trainer = try Trainer(
         model: model, optimizer: optimizer, generator: generator, training: data, test: TrainerTests.test,
-        epochs: epochs,
-        settings: TrainingSettings(
-          architecture: architecture, data: "bars", optimizer: sgd ? "sgd" : "adam",
-          learningRate: learningRate, batchSize: batchSize, seed: 7), folder: folder, device: device)
+
+        configuration: TrainerConfiguration(
+          architecture: architecture, data: "bars", epochs: epochs, batchSize: batchSize, seed: 7),
+        folder: folder, device: device)
       trainer.onNote = { [self] in notes.append($0) }
     }
 
@@ -185,9 +185,9 @@ struct TrainerTests {
     let model = LeNet.model(generator: generator, device: device)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters), generator: generator, training: Self.training,
-      test: Self.test, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "lenet", data: "bars", optimizer: "adam", learningRate: 1e-3, batchSize: 2, seed: 7),
+      test: Self.test,
+      configuration: TrainerConfiguration(
+        architecture: "lenet", data: "bars", epochs: 1, batchSize: 2, seed: 7),
       device: device)
     var counts: [Counters] = []
     trainer.shouldStop = {

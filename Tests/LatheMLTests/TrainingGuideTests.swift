@@ -147,17 +147,18 @@ struct TrainingGuideTests {
         print("epoch \(report.epoch): \(report.testLoss ?? report.trainLoss)")
       }
     }
-    let settings = TrainingSettings(
-      architecture: "mine", data: "rows", optimizer: "adam", learningRate: 1e-2, batchSize: 32, seed: 1)
     let data = TrainingSet(rows, noun: "rows", checksum: 1, classes: ["low", "middle", "high"])
+    var configuration = TrainerConfiguration(
+      architecture: "mine", data: "rows", epochs: 20, batchSize: 32, seed: 1)
+    configuration.schedule = .cosine(steps: 20 * configuration.stepsPerEpoch(of: data))
+    configuration.clipping = .norm(1)
+    configuration.earlyStopping = EarlyStopping(Monitor(.loss), patience: 3)
+    configuration.best = Monitor(.accuracy)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-2), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 20, settings: settings, folder: folder, device: device)
-    trainer.schedule = .cosine(steps: 20 * trainer.stepsPerEpoch)
-    trainer.clipping = .norm(1)
-    trainer.earlyStopping = EarlyStopping(Monitor(.loss), patience: 3)
-    trainer.best = Monitor(.accuracy)
-    trainer.callbacks = [RunRecorder(folder: folder), RunReport(folder: folder), Announcer()]
+      training: data, test: data,
+      callbacks: [RunRecorder(folder: folder), RunReport(folder: folder), Announcer()],
+      configuration: configuration, folder: folder, device: device)
     if try !trainer.resume() { print("a new run") }
     let outcome = try trainer.run()
     #expect(outcome == .finished && (trainer.history.last?.testAccuracy ?? 0) > 0.9)
@@ -175,15 +176,16 @@ struct TrainingGuideTests {
   @Test("Metrics of tests")
   func monitored() throws {
     let model = network()
-    let settings = TrainingSettings(
-      architecture: "mine", data: "rows", optimizer: "adam", learningRate: 1e-2, batchSize: 32, seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "mine", data: "rows", epochs: 40, batchSize: 32, seed: 1)
     let data = TrainingSet(rows, noun: "rows", checksum: 1, classes: ["low", "middle", "high"])
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-2), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 40, settings: settings, folder: folder, device: device)
+      training: data, test: data, configuration: configuration, folder: folder, device: device)
     trainer.metrics = [.f1(.macro), .topK(2), .logLoss]
-    trainer.earlyStopping = EarlyStopping(Monitor(.metric(.f1(.macro))), patience: 5, target: 0.95)
-    trainer.best = Monitor(.metric(.f1(.macro)))
+    let f1 = Monitor(.metric(.f1(.macro)))
+    trainer.configuration.earlyStopping = EarlyStopping(f1, patience: 5, target: 0.95)
+    trainer.configuration.best = f1
     #expect(try trainer.run() == .finished)
     #expect(trainer.history.count < 40 && trainer.history.last?.metrics?.count == 3)
     #expect(temporary.names.contains("best.safetensors"))
@@ -191,11 +193,11 @@ struct TrainingGuideTests {
 
   private func denoising(_ data: any TrainingData) throws {
     let model = Sequential { Linear(4, 4, device: device) }
-    let settings = TrainingSettings(
-      architecture: "mine", data: "rows", optimizer: "adam", learningRate: 1e-2, batchSize: 32, seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "mine", data: "rows", epochs: 1, batchSize: 32, seed: 1)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-2), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 1, settings: settings, device: device)
+      training: data, test: data, configuration: configuration, device: device)
     struct Denoising: Objective {
       func callAsFunction(_ model: any Module, _ batch: Batch) -> ObjectiveResult {
         let noise = Tensor.normal(
@@ -237,13 +239,13 @@ struct TrainingGuideTests {
 
   @Test("A trained network in a program")
   func trainedNetwork() throws {
-    let settings = TrainingSettings(
-      architecture: "lenet", data: "digits", optimizer: "adam", learningRate: 1e-2, batchSize: 32, seed: 1)
+    let configuration = TrainerConfiguration(
+      architecture: "lenet", data: "digits", epochs: 1, batchSize: 32, seed: 1)
     var description = ModelDescription(ModelInput())
     description.classNames = FashionMNIST.classNames
     description.pixels = PixelNormalization(mean: [0.5], deviation: [0.5])
     try AtomicFile.makeFolder("\(folder)/lenet-1")
-    try ModelFolder("\(folder)/lenet-1").save(LeNet.model(device: device), settings: settings)
+    try ModelFolder("\(folder)/lenet-1").save(LeNet.model(device: device), configuration: configuration)
     try AtomicFile.write([Array(JSONEncoder().encode(description))], to: "\(folder)/lenet-1/data.json")
     let image = Image(height: 14, width: 14, channels: 1, pixels: Array(repeating: 9, count: 196))
     let model = try Model.load(run: "\(folder)/lenet-1", device: device)

@@ -20,9 +20,9 @@ struct TrainingModeTests {
   private func trainer(_ model: Sequential, _ data: any TrainingData) throws -> Trainer {
     try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
-      training: data, test: data, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "a", data: "b", optimizer: "sgd", learningRate: 0.1, batchSize: 10, seed: 1),
+      training: data, test: data,
+      configuration: TrainerConfiguration(
+        architecture: "a", data: "b", epochs: 1, batchSize: 10, seed: 1),
       device: .cpu)
   }
 

@@ -56,9 +56,9 @@ struct WorkerTests {
     let data = TrainingSet(broken, noun: "rows", checksum: 0, workers: 2)
     let trainer = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
-      training: data, test: TrainingSet(NumberDataset(count: 3), noun: "rows", checksum: 0), epochs: 2,
-      settings: TrainingSettings(
-        architecture: "linear", data: "numbers", optimizer: "sgd", learningRate: 0.1, batchSize: 8, seed: 3),
+      training: data, test: TrainingSet(NumberDataset(count: 3), noun: "rows", checksum: 0),
+      configuration: TrainerConfiguration(
+        architecture: "linear", data: "numbers", epochs: 2, batchSize: 8, seed: 3),
       device: .cpu)
     #expect { try trainer.run() } throws: { says($0, "file-23: line 3: broken") }
   }
@@ -76,10 +76,9 @@ struct WorkerTests {
       let model = Sequential { Linear(2, 3, generator: Generator(seed: 1), device: .cpu) }
       return try Trainer(
         model: model, optimizer: Adam(model.parameters, learningRate: 0.01), generator: Generator(seed: 1),
-        training: data, test: data, epochs: 3,
-        settings: TrainingSettings(
-          architecture: "linear", data: "numbers", optimizer: "adam", learningRate: 0.01, batchSize: 8,
-          seed: 3),
+        training: data, test: data,
+        configuration: TrainerConfiguration(
+          architecture: "linear", data: "numbers", epochs: 3, batchSize: 8, seed: 3),
         folder: folder, device: .cpu)
     }
     func weights(_ trainer: Trainer) throws -> [[UInt8]] {

@@ -81,6 +81,9 @@ open class GroupedOptimizer: Optimizer {
     members.map { ParameterGroup($0.parameters, hyperparameters: $0.hyperparameters) }
   }
 
+  /// Of each group, the hyper-parameters that it began with.
+  package var firstHyperparameters: [[Hyperparameter: Float]] { members.map(\.first) }
+
   /// Trains further parameters from the next step on, such as layers that were frozen so far.
   ///
   /// Their state begins at zero and their steps are counted anew. A run that goes on from a checkpoint adds its groups before

@@ -107,12 +107,12 @@ private final class CheckpointTurns {
   /// A run that only writes a checkpoint, or reads one.
   private func trainer() throws -> Trainer {
     let images = ImageDataset(pixels: [0], labels: [0], height: 1, width: 1, classNames: ["zero"])
-    let settings = TrainingSettings(
-      architecture: "matrices", data: "none", optimizer: "sgd", learningRate: 0.1, batchSize: 1, seed: 0)
+    var configuration = TrainerConfiguration(
+      architecture: "matrices", data: "none", epochs: 1, batchSize: 1, seed: 0)
+    configuration.keptCheckpoints = 1
     let trainer = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 0),
-      training: images, test: images, epochs: 1, settings: settings, folder: folder.path, device: device)
-    trainer.keptCheckpoints = 1
+      training: images, test: images, configuration: configuration, folder: folder.path, device: device)
     trainer.shouldStop = { true }
     return trainer
   }

@@ -71,10 +71,9 @@ enum RecordingRows {
     let model = LeNet.model(generator: generator, device: device)
     let trainer = try Trainer(
       model: model, optimizer: Adam(model.parameters, learningRate: 1e-3), generator: generator,
-      training: data.training, test: data.test, epochs: 1,
-      settings: TrainingSettings(
-        architecture: "lenet", data: "fashion-mnist", optimizer: "adam", learningRate: 1e-3, batchSize: 64,
-        seed: 0),
+      training: data.training, test: data.test,
+      configuration: TrainerConfiguration(
+        architecture: "lenet", data: "fashion-mnist", epochs: 1, batchSize: 64, seed: 0),
       device: device)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
       .path
