@@ -63,7 +63,13 @@
     @Flag(help: "Print the table of --compare in Markdown.")
     var markdown = false
 
-    @OptionGroup var tracing: TraceOptions
+    enum Tracing: SettingChoice {
+      static let settings: [any AnySetting] = [TrainingOptions.declared.trace]
+    }
+
+    @OptionGroup var given: Flags<Tracing>
+
+    private var tracing: TraceFile { TraceFile(path: given.options.trace) }
 
     @Option(help: .hidden)
     var probeStart: Double?
@@ -72,6 +78,7 @@
     var worker = false
 
     func validate() throws {
+      if let problem = given.options.valueProblem { throw ValidationError(problem) }
       guard compare.isEmpty || compare.count == 2 else {
         throw ValidationError("--compare takes two files, the old and the new one, not \(compare.count)")
       }
@@ -105,7 +112,7 @@
         return
       }
       // Before minutes of measuring.
-      for path in [json, report, tracing.trace].compactMap({ $0 }) { try checkWritable(path) }
+      for path in [json, report, tracing.path].compactMap({ $0 }) { try checkWritable(path) }
       tracing.start()
       let devices = try openDevices()
       StopSignals.listen()

@@ -1,10 +1,7 @@
-#if CommandLine
-  import ArgumentParser
-#endif
 import LatheML
 
 /// The optimizers that the tool knows.
-enum OptimizerName: String, CaseIterable {
+enum OptimizerName: String, CaseIterable, Codable, Sendable {
   case adam, adamw, sgd, adagrad, rmsprop, adafactor, lion, lamb
 
   /// The step size where none is given: the recipe's for Adam's kind, others by their own custom.
@@ -40,7 +37,7 @@ enum OptimizerName: String, CaseIterable {
 }
 
 /// The learning rate's courses that the tool knows.
-enum ScheduleName: String, CaseIterable {
+enum ScheduleName: String, CaseIterable, Codable, Sendable {
   case constant, linear, cosine, plateau
   case oneCycle = "one-cycle"
 
@@ -55,48 +52,3 @@ enum ScheduleName: String, CaseIterable {
     }
   }
 }
-
-#if CommandLine
-  extension OptimizerName: ExpressibleByArgument {}
-  extension ScheduleName: ExpressibleByArgument {}
-  extension Precision: ExpressibleByArgument {}
-
-  /// What says where the data and the device are, for more than one command.
-  struct SharedOptions: ParsableArguments {
-    @Option(help: "The data's form, where its path does not tell; fashion-mnist where there is no path.")
-    var data: DataKind?
-
-    @Option(
-      help: ArgumentHelp(
-        "A folder of IDX files, gzipped or not, or of PNG and JPEG files in one folder a class, perhaps under train and "
-          + "test; without it Debian's package dataset-fashion-mnist is used.",
-        valueName: "dir"))
-    var dataDir: String?
-
-    @Option(
-      help: ArgumentHelp(
-        "A text, .csv, .jsonl, .npz, .npy or .tfrecord file; `lathe models` says what a network learns from.",
-        valueName: "file"))
-    var dataFile: String?
-
-    @Option(help: ArgumentHelp("The labels of images or rows in an .npy file.", valueName: "file"))
-    var labelsFile: String?
-
-    @OptionGroup var choice: DeviceOptions
-
-    @Flag(help: "Print one JSON object a line on standard output.")
-    var json = false
-
-    /// Says what is wrong with where the data is.
-    func checkData() throws {
-      if dataDir != nil && dataFile != nil {
-        throw ValidationError("--data-dir and --data-file both say where the data is; give one of them")
-      }
-      for (name, value) in [
-        ("data-dir", dataDir), ("data-file", dataFile), ("labels-file", labelsFile),
-      ] where value?.isEmpty == true {
-        throw ValidationError("--\(name) is empty; give a value or leave it out")
-      }
-    }
-  }
-#endif

@@ -13,31 +13,29 @@
 
     @OptionGroup var stored: StoredModelOptions
 
-    @OptionGroup var shared: SharedOptions
-
-    @OptionGroup var limits: LimitOptions
-
-    @Option(
-      help: ArgumentHelp(
-        "Further figures, with commas between: f1-macro, top-5, rmse and others.", valueName: "list"))
-    var metrics: String?
-
-    /// The metrics and limits as training takes them.
-    private var options: TrainingOptions {
-      var options = TrainingOptions()
-      options.metrics = metrics
-      limits.put(into: &options)
-      return options
+    /// Where the data is, what it may take, and what is shown.
+    enum Choice: SettingChoice {
+      static let settings: [any AnySetting] = {
+        let all = TrainingOptions.declared
+        return [
+          all.data, all.dataDir, all.dataFile, all.labelsFile, all.device, all.json, all.dataLimit,
+          all.pixelLimit,
+          all.scanLimit, all.skipBroken, all.metrics,
+        ]
+      }()
     }
+
+    @OptionGroup var given: Flags<Choice>
+
+    private var options: TrainingOptions { given.options }
 
     func validate() throws {
       try stored.check()
-      try shared.checkData()
-      if let problem = options.valueProblem { throw ValidationError(problem) }
+      if let problem = options.problem { throw ValidationError(problem) }
     }
 
     func run() throws {
-      let device = try shared.choice.open()
+      let device = try ChosenDevice.open(flag: options.device)
       let model = try stored.load(device)
       let recipe = model.recipe
       try options.checkMetrics(recipe, classes: model.description.input.classes)
@@ -73,13 +71,11 @@
     /// The data to test on, read as the model's was.
     private func input(_ recipe: ModelRecipe, folder: String) throws -> TrainingInput {
       let stored = try DataDescription.read(from: folder)
-      var options = stored?.options ?? TrainingOptions()
-      let isOther = shared.dataDir != nil || shared.dataFile != nil
-      if isOther { (options.dataDir, options.dataFile) = (shared.dataDir, shared.dataFile) }
+      let given = self.options.dataOptions
+      let isOther = given.dataDir != nil || given.dataFile != nil
+      var options = given.over(stored?.options ?? TrainingOptions())
       // Another file's form is told by its path, as in training.
-      options.data = shared.data?.rawValue ?? (isOther ? nil : stored?.kind.rawValue)
-      if let labelsFile = shared.labelsFile { options.labelsFile = labelsFile }
-      limits.put(into: &options)
+      options.data = given.data ?? (isOther ? nil : stored?.kind)
       if let problem = options.problem { throw LatheError(.invalidArgument, problem) }
       options.workers = 1
       // Of IDX files the test set is one of its own, which is read alone.
@@ -90,7 +86,7 @@
     private func show(
       _ evaluation: Evaluation, _ metrics: [String: Double]?, _ noun: String, _ device: Device
     ) throws {
-      if shared.json {
+      if options.json == true {
         return try Terminal.output(
           json: Scores(
             evaluation, metrics: metrics, asked: options.testMetrics.map(\.name), device: device.name))
@@ -113,7 +109,7 @@
     }
 
     private func show(_ figures: Figures) throws {
-      if shared.json { return try Terminal.output(json: figures) }
+      if options.json == true { return try Terminal.output(json: figures) }
       if let perplexity = figures.perplexity {
         Terminal.output("perplexity  \(Terminal.fixed(perplexity.value, 4))")
       }

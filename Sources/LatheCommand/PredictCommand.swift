@@ -40,25 +40,23 @@
     @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")
     var text: [String] = []
 
-    @Option(help: "What holds the inputs: an array (images), a key or column of texts (text).")
-    var input: String?
-
     @Option(help: "table, json or csv; without it table.")
     var format: Format?
 
     @Option(parsing: .unconditional, help: "How many classes of each input are shown; without it 3.")
     var top: Int?
 
-    @OptionGroup var limits: FileLimitOptions
-    @OptionGroup var choice: DeviceOptions
-
-    /// What is said of the inputs, as training takes it.
-    private var options: TrainingOptions {
-      var options = TrainingOptions()
-      options.input = input
-      limits.put(into: &options)
-      return options
+    /// What is said of the inputs, as training takes it, and the device.
+    enum Choice: SettingChoice {
+      static let settings: [any AnySetting] = {
+        let all = TrainingOptions.declared
+        return [all.input, all.dataLimit, all.pixelLimit, all.scanLimit, all.device]
+      }()
     }
+
+    @OptionGroup var given: Flags<Choice>
+
+    private var options: TrainingOptions { given.options }
 
     func validate() throws {
       try stored.check()
@@ -73,16 +71,14 @@
       if let top, !(1...1_000_000).contains(top) {
         throw ValidationError("--top is \(top); give 1 to 1000000")
       }
-      var given = TrainingOptions()
-      limits.put(into: &given)
-      if let problem = given.problem { throw ValidationError(problem) }
+      if let problem = options.problem { throw ValidationError(problem) }
       if json, let format, format != .json {
         throw ValidationError("--json is --format json; leave one of them out")
       }
     }
 
     func run() throws {
-      let device = try choice.open()
+      let device = try ChosenDevice.open(flag: options.device)
       let model = try stored.load(device)
       let answers = try Answers(model)
       let inputs = try self.inputs(of: model)

@@ -26,14 +26,15 @@ struct TrainingJob {
     let generator = Generator(seed: configuration.seed)
     let model = recipe.model(data.description.input, generator: generator, device: device)
     try FirstWeights(options).apply(to: model, note: Terminal.note)
-    let optimizer = options.optimizerName
+    let optimizer = options.settled(\.optimizer)
     let trainer = try Trainer(
       model: model,
       optimizer: optimizer.make(
         model, learningRate: options.learningRate ?? optimizer.learningRate(recipe.learningRate),
         weightDecay: options.weightDecay),
       generator: generator, training: data.training, test: data.test,
-      objective: recipe.objective(labelSmoothing: options.labelSmoothing ?? 0), metrics: options.testMetrics,
+      objective: recipe.objective(labelSmoothing: options.settled(\.labelSmoothing)),
+      metrics: options.testMetrics,
       configuration: configuration, folder: folder, device: device)
     if options.recompute == true, !model.recomputeLayers() {
       throw LatheError(

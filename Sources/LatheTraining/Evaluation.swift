@@ -48,6 +48,8 @@ extension Objective {
     try noGradient {
       let batches = data.batches(size: batchSize, seed: nil, epoch: 0, first: 0, on: device)
       while let batch = try batches.next() {
+        // Of answers none of which counts there is no mean.
+        guard batch.count > 0 else { continue }
         let result: ObjectiveResult
         if !metrics.isEmpty, let objective = self as? any OutputObjective {
           let output = try objective.output(of: model, batch).computed()

@@ -91,11 +91,12 @@ public struct TrainerConfiguration: Codable, Hashable, Sendable {
   /// What no run can be asked for; nil where nothing is wrong.
   var problem: String? {
     let counts = [
-      ("epochs", epochs), ("batchSize", batchSize), ("accumulation", accumulation),
+      ("batchSize", batchSize), ("accumulation", accumulation),
       ("keptCheckpoints", keptCheckpoints), ("stepLimit", stepLimit ?? 1),
       ("testInterval", testInterval ?? 1),
       ("checkpointInterval", checkpointInterval ?? 1),
     ]
+    if epochs < 0 { return "epochs is \(epochs), not 0 or more" }
     if let (name, value) = counts.first(where: { $0.1 < 1 }) { return "\(name) is \(value), not 1 or more" }
     if let averageDecay, !(averageDecay >= 0 && averageDecay < 1) {
       return "averageDecay is \(averageDecay), not in 0..<1"

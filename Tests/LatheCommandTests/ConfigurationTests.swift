@@ -65,6 +65,8 @@ extension CommandTests {
         ("{\"model\": \"mlp\", \"data_dir\": \"a\", \"data_file\": \"b\"}", "give one of them"),
         ("{\"model\": \"mlp\", \"dry_run\": true, \"resume\": true}", "--dry-run writes nothing"),
         ("{\"model\": \"mlp\", \"partial\": 1}", "key 'partial': expected true or false"),
+        ("{\"model\": \"mlp\", \"optimizer\": \"adem\"}", "unknown optimizer 'adem'; did you mean 'adam'?"),
+        ("{\"model\": \"mlp\", \"config\": \"other.json\"}", "unknown key 'config'"),
         ("{\"epochs\": 3}", "no key 'model'"), ("{\"model\": \"gpt\"}", "--data-file"), ("", "not JSON"),
       ])
     func wrong(_ config: String, _ part: String) throws {

@@ -65,7 +65,7 @@ extension CommandTests {
         #expect(isSame, "\(name)")
       }
       let resumed = try train("--output", "out", "--resume")
-      #expect(resumed.status == 1 && resumed.errors.contains("frozen loaded, now none"))
+      #expect(resumed.status == 1 && resumed.errors.contains("freeze loaded, now none"))
     }
 
     @Test(

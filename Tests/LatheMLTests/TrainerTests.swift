@@ -153,7 +153,7 @@ struct TrainerTests {
     refused(try Run(folder: folder.path, architecture: "large"), "another model", "'small'", "'large'")
     refused(try Run(folder: folder.path, learningRate: 0.5), "learning rate 0.001, now 0.5")
     refused(try Run(folder: folder.path, batchSize: 20), "batch size 30, now 20")
-    refused(try Run(folder: folder.path, sgd: true), "optimizer adam, now sgd")
+    refused(try Run(folder: folder.path, sgd: true), "optimizer Adam, now SGD")
     refused(try Run(folder: folder.path, data: IDXFiles.dataset(count: 90, seed: 1)), "other training data")
     // The same labels, and one pixel that is another.
     var pixels = Self.training.pixels

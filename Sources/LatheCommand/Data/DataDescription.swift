@@ -5,7 +5,7 @@ import LatheML
 /// What a network was made for and how its data became numbers: `data.json` of a run's folder, by which a stored model
 /// is tested.
 @dynamicMemberLookup
-struct DataDescription: Codable, Equatable {
+struct DataDescription: Codable {
   /// The form of the data.
   var kind: DataKind
   /// The options that say where the data is and how it is read.
@@ -61,9 +61,7 @@ struct DataDescription: Codable, Equatable {
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     // The data is found from any folder.
     var resolved = self
-    for key in [\TrainingOptions.dataDir, \.dataFile, \.labelsFile] {
-      resolved.options[keyPath: key] = options[keyPath: key].map(DataDescription.absolute)
-    }
+    resolved.options = options.mappingDataPaths(DataDescription.absolute)
     let text = String(decoding: try encoder.encode(resolved), as: UTF8.self)
     try AtomicFile.write(text + "\n", to: DataDescription.path(folder))
   }

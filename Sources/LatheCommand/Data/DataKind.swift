@@ -1,14 +1,7 @@
-import Foundation
 import LatheML
 
-#if CommandLine
-  import ArgumentParser
-
-  extension DataKind: ExpressibleByArgument {}
-#endif
-
 /// The forms of data that the tool reads.
-enum DataKind: String, CaseIterable, Codable {
+enum DataKind: String, CaseIterable, Codable, Sendable {
   /// IDX files with MNIST's names.
   case fashionMNIST = "fashion-mnist"
   /// PNG and JPEG files, one folder a class.
@@ -28,7 +21,7 @@ enum DataKind: String, CaseIterable, Codable {
   ///
   /// - Throws: `LatheError` where the network cannot learn from it, or a file is needed and none is named.
   init(_ options: TrainingOptions, for recipe: ModelRecipe) throws {
-    let kind = try options.data.flatMap(DataKind.init) ?? DataKind.inferred(options, recipe)
+    let kind = try options.data ?? DataKind.inferred(options, recipe)
     let known = DataKind.known(to: recipe)
     guard known.contains(kind) else {
       throw LatheError(

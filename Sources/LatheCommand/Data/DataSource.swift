@@ -16,7 +16,7 @@ struct DataSource {
   var file: String { options.dataFile ?? options.dataDir ?? "" }
 
   /// Threads that make batches.
-  var workers: Int { options.workers ?? 1 }
+  var workers: Int { options.settled(\.workers) }
 
   /// Divides examples: a tenth, or as much as is asked for, of each class is for testing, the same in every run.
   func split<Data: Dataset>(_ dataset: Data, labels: [Int]?) throws -> (
@@ -26,7 +26,7 @@ struct DataSource {
       let all = Subset(dataset, indices: Array(0..<dataset.count))
       return (all, all)
     }
-    let share = options.testShare ?? 0.1
+    let share = options.settled(\.testShare)
     do {
       let parts = try dataset.split([1 - share, share], seed: 0, stratifiedBy: labels)
       return (parts[0], parts[1])
@@ -89,30 +89,5 @@ struct DataSource {
       throw LatheError(
         .invalidArgument, "--test-share: the data has a test set of its own, \(testSet); leave it out")
     }
-  }
-}
-
-extension TrainingOptions {
-  /// Only what says which data is read and how.
-  var dataOptions: TrainingOptions {
-    var result = TrainingOptions()
-    result.data = data
-    result.dataDir = dataDir
-    result.dataFile = dataFile
-    result.labelsFile = labelsFile
-    result.input = input
-    result.label = label
-    result.features = features
-    result.missing = missing
-    result.missingTexts = missingTexts
-    result.dataLimit = dataLimit
-    result.pixelLimit = pixelLimit
-    result.scanLimit = scanLimit
-    result.skipBroken = skipBroken
-    result.length = length
-    result.imageSize = imageSize
-    result.channels = channels
-    result.testShare = testShare
-    return result
   }
 }

@@ -68,7 +68,7 @@ struct TextParts: DataParts {
       records.map(\.text), labels: numbers, classNames: names, length: length)
     do {
       (training, test) =
-        source.isWhole ? (all, all) : try all.parts(testShare: source.options.testShare ?? 0.1)
+        source.isWhole ? (all, all) : try all.parts(testShare: source.options.settled(\.testShare))
     } catch let error as LatheError {
       throw LatheError(error.kind, "\(source.file): \(error.message)")
     }

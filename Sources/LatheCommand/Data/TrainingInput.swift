@@ -18,7 +18,7 @@ struct TrainingInput {
     _ recipe: ModelRecipe, _ options: TrainingOptions, stored: DataDescription? = nil, isWhole: Bool = false
   ) throws {
     let kind = try DataKind(options, for: recipe)
-    let problems = ReadingProblems(skipping: options.skipBroken ?? 0)
+    let problems = ReadingProblems(skipping: options.settled(\.skipBroken))
     let source = DataSource(
       recipe: recipe, options: options, kind: kind, stored: stored, isWhole: isWhole, problems: problems)
     let parts: any DataParts

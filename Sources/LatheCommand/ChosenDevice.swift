@@ -3,16 +3,11 @@
   import LatheML
 
   /// Where a command computes.
-  struct DeviceOptions: ParsableArguments {
-    @Option(
-      help: ArgumentHelp(
-        "auto, cpu, opencl or opencl:N, without it auto; see `lathe devices`.", valueName: "device"))
-    var device: String?
-
-    /// The device that the flag names, else the one of a configuration file.
+  enum ChosenDevice {
+    /// The device that the flag names, else the one of a configuration file, else the best one.
     ///
     /// - Throws: `LatheError` that names the devices there are; where the flag names none of them, that is wrong usage.
-    func open(configured: String? = nil) throws -> Device {
+    static func open(flag device: String?, configured: String? = nil) throws -> Device {
       do {
         return try Device.named(device ?? configured ?? "auto")
       } catch let error as LatheError {
