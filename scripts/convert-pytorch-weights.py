@@ -28,10 +28,12 @@ import torch
 
 TYPES = {
     "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32, "I64": torch.int64,
-    "U8": torch.uint8, "BOOL": torch.bool,
+    "U8": torch.uint8, "BOOL": torch.bool, "I8": torch.int8, "I16": torch.int16,
 }
+# Older versions of PyTorch lack these.
+TYPES |= {name: getattr(torch, kind) for name, kind in (("U16", "uint16"), ("U32", "uint32")) if hasattr(torch, kind)}
 # Read, but not what Lathe has.
-OTHER_TYPES = {"F64": torch.float64, "I16": torch.int16, "I8": torch.int8}
+OTHER_TYPES = {"F64": torch.float64}
 BLOCKS = {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}
 
 

@@ -197,6 +197,17 @@ extension Tensor {
     case .float16, .bfloat16:
       let x = dtype.isFloatingPoint ? self : step(.toFloat32, self, compute, .float32)
       return step(target == .float16 ? .roundToFloat16 : .roundToBFloat16, x, .float32, target)
+    case .int8, .int16, .uint16, .uint32:
+      let wide = target.computeType
+      let op: ElementwiseOp = wide == .int64 ? .toInt64 : .toInt32
+      guard dtype.isFloatingPoint, let range = target.wholeNumbers else {
+        return step(op, self, compute, target)
+      }
+      return Tensor.record(
+        .clamp,
+        Operands(
+          .tensor(step(op, self, compute, wide)), .scalar(.int(range.lowerBound)),
+          .scalar(.int(range.upperBound))), type: wide, result: target, name: "cast")
     case .int32: return step(.toInt32, self, compute, .int32)
     case .int64: return step(.toInt64, self, compute, .int64)
     case .uint8: return step(.toUInt8, self, compute, .uint8)
@@ -218,16 +229,25 @@ extension Tensor {
 extension DType {
   /// The type in which a whole number beside a tensor of this type keeps its value.
   fileprivate func widened(for number: Int64) -> DType {
-    switch self {
-    case .bool: .int64
-    case .uint8 where UInt8(exactly: number) == nil: Int32(exactly: number) == nil ? .int64 : .int32
-    case .int32 where Int32(exactly: number) == nil: .int64
-    default: self
-    }
+    if self == .bool { return .int64 }
+    if isFloatingPoint || holds(number...number) { return self }
+    return DType.promote(self, DType.int32.holds(number...number) ? .int32 : .int64)
   }
 }
 
 extension ElementwiseOp {
+  /// Whether it is a conversion of a compute type to itself.
+  func changesNothing(on type: DType) -> Bool {
+    switch self {
+    case .toFloat32: type == .float32
+    case .toInt32: type == .int32
+    case .toInt64: type == .int64
+    case .toUInt8: type == .uint8
+    case .toBool: type == .bool
+    default: false
+    }
+  }
+
   /// Whether `withPrecision` takes the operand to float32: small errors or ranges of it become large ones.
   fileprivate var losesPrecision: Bool {
     switch self {

@@ -61,8 +61,8 @@ struct ElementwiseGradient: Sendable {
     switch op {
     case .negate, .sign, .floor, .ceil, .round, .add, .subtract, .toFloat32, .roundToFloat16,
       .roundToBFloat16,
-      .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
-      .greater,
+      .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .wrapToInt8, .wrapToInt16, .wrapToUInt16,
+      .wrapToUInt32, .equal, .notEqual, .less, .lessEqual, .greater,
       .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .floorDivide, .bitwiseAnd, .bitwiseOr, .bitwiseXor,
       .shiftLeft, .shiftRight:
       (false, false, false, false)
@@ -85,8 +85,8 @@ struct ElementwiseGradient: Sendable {
     switch op {
     case .negate: return -g
     case .sign, .floor, .ceil, .round, .floorDivide: return nil
-    case .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .equal, .notEqual, .less, .lessEqual,
-      .greater,
+    case .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .wrapToInt8, .wrapToInt16, .wrapToUInt16,
+      .wrapToUInt32, .equal, .notEqual, .less, .lessEqual, .greater,
       .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft,
       .shiftRight:
       return nil

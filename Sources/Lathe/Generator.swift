@@ -76,7 +76,7 @@ extension Tensor {
       // Rounding must not leave the ends.
       let ends = dtype.numbers(from: low, below: high)
       return numbers.clamped(ends.0, ends.1).cast(to: dtype)
-    case .int32, .int64, .uint8: return numbers.floor().cast(to: dtype)
+    case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32: return numbers.floor().cast(to: dtype)
     case .bool: return numbers.cast(to: dtype)
     }
   }

@@ -10,6 +10,10 @@ enum HostElements {
     case .bfloat16: bytes(values) { BFloat16Bits.bits($0.scalarValue.floatValue) }
     case .int32: bytes(values) { Int32(truncatingIfNeeded: $0.wholeValue(as: .int32).intValue) }
     case .int64: bytes(values) { $0.wholeValue(as: .int64).intValue }
+    case .int8: bytes(values) { Int8(truncatingIfNeeded: $0.wholeValue(as: .int8).intValue) }
+    case .int16: bytes(values) { Int16(truncatingIfNeeded: $0.wholeValue(as: .int16).intValue) }
+    case .uint16: bytes(values) { UInt16(truncatingIfNeeded: $0.wholeValue(as: .uint16).intValue) }
+    case .uint32: bytes(values) { UInt32(truncatingIfNeeded: $0.wholeValue(as: .uint32).intValue) }
     case .uint8, .bool: bytes(values) { UInt8(truncatingIfNeeded: $0.wholeValue(as: dtype).intValue) }
     }
   }
@@ -28,6 +32,10 @@ enum HostElements {
     case .bfloat16: elements(bytes) { (x: UInt16) in T(element: BFloat16Bits.float(x)) }
     case .int32: elements(bytes) { (x: Int32) in T(element: Int64(x)) }
     case .int64: elements(bytes) { (x: Int64) in T(element: x) }
+    case .int8: elements(bytes) { (x: Int8) in T(element: Int64(x)) }
+    case .int16: elements(bytes) { (x: Int16) in T(element: Int64(x)) }
+    case .uint16: elements(bytes) { (x: UInt16) in T(element: Int64(x)) }
+    case .uint32: elements(bytes) { (x: UInt32) in T(element: Int64(x)) }
     case .uint8, .bool: elements(bytes) { (x: UInt8) in T(element: Int64(x)) }
     }
   }
@@ -40,6 +48,10 @@ enum HostElements {
     case .int32: type == Int32.self
     case .int64: type == Int64.self || type == Int.self
     case .uint8: type == UInt8.self
+    case .int8: type == Int8.self
+    case .int16: type == Int16.self
+    case .uint16: type == UInt16.self
+    case .uint32: type == UInt32.self
     case .bfloat16, .bool: false
     }
   }

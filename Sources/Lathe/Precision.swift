@@ -72,6 +72,9 @@ final class PrecisionScope: Sendable {
 extension DType {
   /// Whether the type is a floating-point type of 16 bits.
   var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+  /// The type of this one's numbers for kernels that know float32, int32 and int64 alone.
+  var kernelType: DType { self == .uint8 || self == .bool ? .int32 : computeType }
 }
 
 extension Tensor {

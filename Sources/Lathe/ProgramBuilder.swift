@@ -113,7 +113,7 @@ struct ProgramBuilder {
   /// Adds an instruction, but for conversions that change nothing.
   mutating func step(_ op: ElementwiseOp, _ dtype: DType, _ operands: Operands<Register>) -> Register {
     switch op {
-    case .toFloat32 where dtype == .float32: return operands[0]
+    case _ where op.changesNothing(on: dtype): return operands[0]
     case .roundToFloat16 where holds(operands[0], .float16): return operands[0]
     case .roundToBFloat16 where holds(operands[0], .bfloat16): return operands[0]
     default: break
@@ -125,21 +125,53 @@ struct ProgramBuilder {
     return Self.firstInstruction + Register(program.instructions.count - 1)
   }
 
-  /// A storage's register as other steps read it: a 16-bit type keeps no more digits than it would in memory, so that
+  /// A storage's register as other steps read it: a narrow type keeps no more digits than it would in memory, so that
   /// results do not depend on what is joined into one program.
   mutating func rounded(_ register: Register, to dtype: DType) -> Register {
-    guard dtype.isHalf, !holds(register, dtype) else { return register }
+    guard let narrowing = dtype.narrowing else { return register }
     if let known = roundings.first(where: { $0.register == register && $0.dtype == dtype }) {
       return known.rounded
     }
-    let rounded = step(
-      dtype == .float16 ? .roundToFloat16 : .roundToBFloat16, .float32, Operands(register))
+    let rounded =
+      holds(register, dtype) ? register : step(narrowing, dtype.computeType, Operands(register))
     roundings.append((register, dtype, rounded))
     return rounded
   }
 
-  /// Whether a register is known to hold numbers of a 16-bit type, which rounding to it would not change.
+  /// Whether a register is known to hold numbers of a narrow type, which rounding to it would not change.
   private func holds(_ register: Register, _ dtype: DType) -> Bool {
+    // What other steps read was asked before, so that this does not go far back.
+    if roundings.contains(where: { $0.rounded == register && $0.dtype == dtype }) { return true }
+    return dtype.isFloatingPoint ? holdsRounded(register, dtype) : holdsWrapped(register, dtype)
+  }
+
+  /// The same for whole numbers, which wrap around.
+  private func holdsWrapped(_ register: Register, _ dtype: DType) -> Bool {
+    func includes(_ other: DType) -> Bool {
+      (other == .bool ? 0...1 : other.wholeNumbers).map { dtype.holds($0) } ?? false
+    }
+    if register < Self.firstScalar { return includes(inputs[Int(register)].dtype) }
+    if register < Self.firstInstruction {
+      let number = scalars[Int(register - Self.firstScalar)].intValue
+      return dtype.holds(number...number)
+    }
+    let instruction = program.instructions[Int(register - Self.firstInstruction)]
+    switch instruction.op {
+    case .wrapToInt8: return includes(.int8)
+    case .wrapToInt16: return includes(.int16)
+    case .wrapToUInt16: return includes(.uint16)
+    case .wrapToUInt32: return includes(.uint32)
+    case .toInt32, .toInt64: return includes(instruction.dtype)
+    case .sign, .relu, .shiftRight: return holds(instruction.a, dtype)
+    case .minimum, .maximum, .bitwiseAnd, .bitwiseOr, .bitwiseXor:
+      return holds(instruction.a, dtype) && holds(instruction.b, dtype)
+    case .select, .clamp: return holds(instruction.b, dtype) && holds(instruction.c, dtype)
+    default: return false
+    }
+  }
+
+  /// The same for 16-bit floating-point types.
+  private func holdsRounded(_ register: Register, _ dtype: DType) -> Bool {
     if register < Self.firstScalar { return inputs[Int(register)].dtype == dtype }
     if register < Self.firstInstruction {
       let value = scalars[Int(register - Self.firstScalar)].floatValue

@@ -54,7 +54,8 @@ extension Tensor {
   public static prefix func ~ (a: Tensor) -> Tensor {
     if a.dtype == .bool { return a.logicalNot() }
     // All bits of the type, so that the number does not widen it.
-    return a ^ (a.dtype == .uint8 ? Int64(255) : -1)
+    guard let range = a.dtype.wholeNumbers, range.lowerBound == 0 else { return a ^ Int64(-1) }
+    return a ^ range.upperBound
   }
 
   private static func shift(

@@ -77,7 +77,8 @@ extension Tensor {
 
   /// Labels as the kernel takes them, and the one that is ignored; one that int32 cannot hold has a stand-in.
   private func narrowLabels(_ ignoredIndex: Int?) -> (labels: Tensor, ignored: Int32?) {
-    guard dtype == .int64, let ignoredIndex, ignoredIndex <= Int32.min || ignoredIndex > Int32.max else {
+    guard hasNumbersBeyondInt32, let ignoredIndex, ignoredIndex <= Int32.min || ignoredIndex > Int32.max
+    else {
       return (asInt32(), ignoredIndex.flatMap(Int32.init(exactly:)))
     }
     let stand = Tensor.full([], Int32.min, dtype: .int32, device: device)

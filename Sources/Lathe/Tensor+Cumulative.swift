@@ -54,7 +54,7 @@ extension Tensor {
   ) -> (values: Tensor, indices: Tensor) {
     let a = self.axis(axis, name)
     checkCount(a, name)
-    let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .int64 ? .int64 : .int32)
+    let key = dtype.kernelType
     let (outer, count, inner) = sizes(around: a)
     let results = Tensor.run(
       .cumulativeExtremum(outer: outer, count: count, inner: inner, largest: largest),

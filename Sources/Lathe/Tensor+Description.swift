@@ -50,7 +50,8 @@ private struct TensorPrinter {
     var texts: [String]
     switch tensor.dtype {
     case .bool: texts = try tensor.scalars(as: Bool.self).map { $0 ? "True" : "False" }
-    case .int32, .int64, .uint8: texts = try tensor.scalars(as: Int64.self).map(String.init)
+    case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32:
+      texts = try tensor.scalars(as: Int64.self).map(String.init)
     case .float32, .float16, .bfloat16:
       texts = format(try tensor.scalars(as: Float.self), isScalar: tensor.rank == 0)
     }

@@ -150,12 +150,7 @@ extension Tensor {
     let x = hasFraction && !dtype.isFloatingPoint ? cast(to: .float32) : self
     func limit(_ value: ScalarValue?, _ none: (Float, Int64)) -> ScalarValue {
       if x.dtype.isFloatingPoint { return value ?? .float(none.0) }
-      let range: ClosedRange<Int64> =
-        switch x.dtype {
-        case .uint8: 0...255
-        case .int32: Int64(Int32.min)...Int64(Int32.max)
-        default: .min ... .max
-        }
+      let range = x.dtype.wholeNumbers ?? .min ... .max
       return .int(Swift.min(Swift.max(value?.intValue ?? none.1, range.lowerBound), range.upperBound))
     }
     return Tensor.record(

@@ -9,8 +9,13 @@ extension Tensor {
 
   /// Whole numbers as int32; what does not fit becomes the nearest number that does, which is no index of any axis.
   func asInt32() -> Tensor {
-    guard dtype == .int64 else { return cast(to: .int32) }
-    return maximum(Int64(Int32.min)).minimum(Int64(Int32.max)).cast(to: .int32)
+    guard hasNumbersBeyondInt32 else { return cast(to: .int32) }
+    return clamped(Int64(Int32.min), Int64(Int32.max)).cast(to: .int32)
+  }
+
+  /// Whether the type holds whole numbers that int32 does not.
+  var hasNumbersBeyondInt32: Bool {
+    dtype.wholeNumbers.map { !DType.int32.holds($0) } ?? false
   }
 
   /// Kernels count along an axis in int32.
@@ -76,7 +81,7 @@ extension Tensor {
     let (outer, count, inner) = sizes(around: axis)
     let picked = indices.shape[axis]
     let grouped = indices.reshaped(to: [outer, picked, inner])
-    let compute: DType = dtype.isFloatingPoint ? .float32 : (dtype == .int64 ? .int64 : .int32)
+    let compute = dtype.kernelType
     return Tensor.run(
       .scatterAdd(outer: outer, count: count, inner: inner, picked: picked),
       [

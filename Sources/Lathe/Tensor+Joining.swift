@@ -21,7 +21,7 @@ extension Tensor {
             outputs: [.init(register: 0, dtype: dtype)])
           try device.computationLock.unlocked {
             try Dispatch.run(
-              .elementwise(program, scalars: [fill.converted(to: dtype.computeType)]), inputs: [],
+              .elementwise(program, scalars: [fill.converted(to: dtype)]), inputs: [],
               outputs: [Operand(buffer: buffer, layout: Layout(shape), dtype: dtype)], on: device)
           }
         }

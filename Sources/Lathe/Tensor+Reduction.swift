@@ -101,9 +101,10 @@ extension Tensor {
     let reduced = reducedAxes(axes, "sum")
     let result = target ?? (dtype.isFloatingPoint ? dtype : .int64)
     let originalType = dtype
-    return reduction(
-      .sum, reduced: reduced, keepDims: keepDims, accumulator: result.isFloatingPoint ? .float32 : result,
-      result: result
+    // Floats are limited to the range of a whole-number type, one by one.
+    let x = dtype.isFloatingPoint && !result.isFloatingPoint ? cast(to: result) : self
+    return x.reduction(
+      .sum, reduced: reduced, keepDims: keepDims, accumulator: result.computeType, result: result
     ).recorded("sum", [self]) { [shape] gradient, _ in
       var kept = shape
       for i in 0..<kept.rank where reduced[i] { kept[i] = 1 }

@@ -51,7 +51,7 @@ extension Tensor {
     let common = DType.promote(dtype, source.dtype)
     require(common != .bool, "scatterReduce: not defined on bool; cast it to whole numbers")
     // Sums of whole numbers are computed in their own type.
-    let compute: DType = common.isFloatingPoint ? .float32 : (common == .uint8 ? .int32 : common)
+    let compute = common.kernelType
     return cast(to: compute).scattering("scatterReduce", axis, indices, source.cast(to: compute)) {
       base, a, indices, source in
       let start = includeSelf ? base : base.written(a, indices, base.identity(reduction, indices.shape))

@@ -1,11 +1,6 @@
 import LatheCore
 
 extension Tensor {
-  /// The type in which sequences are searched.
-  private static func searchType(_ dtype: DType) -> DType {
-    dtype.isFloatingPoint ? .float32 : (dtype == .int64 ? .int64 : .int32)
-  }
-
   /// Where values stand in this rising sequence: how many of its elements are smaller; NaN counts as largest.
   ///
   /// - Parameters:
@@ -21,7 +16,7 @@ extension Tensor {
       device == values.device, "searchSorted: tensors on different devices, \(device) and \(values.device)")
     let axis = rank - 1
     checkCount(axis, "searchSorted")
-    let type = Tensor.searchType(DType.promote(dtype, values.dtype))
+    let type = DType.promote(dtype, values.dtype).kernelType
     let picked = rank == 1 ? values.count : values.shape[axis]
     let rows = picked == 0 ? 0 : values.count / picked
     return Tensor.run(

@@ -45,12 +45,8 @@ extension Double: TensorScalar {
   /// As an element of a type that is no floating-point one holds it, without rounding to float32 on the way.
   public func wholeValue(as dtype: DType) -> ScalarValue {
     let number: Int64 = isNaN ? 0 : self >= 0x1p63 ? .max : self < -0x1p63 ? .min : Int64(self)
-    return switch dtype {
-    case .bool: .int(self != 0 ? 1 : 0)
-    case .uint8: .int(Int64(UInt8(clamping: number)))
-    case .int32: .int(Int64(Int32(clamping: number)))
-    default: .int(number)
-    }
+    guard let range = dtype.wholeNumbers else { return .int(self != 0 ? 1 : 0) }
+    return .int(min(max(number, range.lowerBound), range.upperBound))
   }
 }
 extension Float16: TensorScalar {
@@ -72,6 +68,22 @@ extension Int: TensorScalar {
 extension UInt8: TensorScalar {
   /// The element type that holds it.
   public static var dtype: DType { .uint8 }
+}
+extension Int8: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .int8 }
+}
+extension Int16: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .int16 }
+}
+extension UInt16: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .uint16 }
+}
+extension UInt32: TensorScalar {
+  /// The element type that holds it.
+  public static var dtype: DType { .uint32 }
 }
 
 extension Bool: TensorScalar {

@@ -9,8 +9,7 @@ extension CPUBackend {
       case .float32: lathe_cumulative_sum_f32
       case .int32: lathe_cumulative_sum_i32
       case .int64: lathe_cumulative_sum_i64
-      case .float16, .bfloat16, .uint8, .bool:
-        throw LatheError.unsupported("cumulativeSum of \(inputs[0].dtype)")
+      default: throw LatheError.unsupported("cumulativeSum of \(inputs[0].dtype)")
       }
     cumulate(outer: outer, count: count, inner: inner, inputs[0], outputs) { x, y, _ in
       kernel(y, x, count, inner)
@@ -25,8 +24,7 @@ extension CPUBackend {
       case .float32: lathe_cumulative_product_f32
       case .int32: lathe_cumulative_product_i32
       case .int64: lathe_cumulative_product_i64
-      case .float16, .bfloat16, .uint8, .bool:
-        throw LatheError.unsupported("cumulativeProduct of \(inputs[0].dtype)")
+      default: throw LatheError.unsupported("cumulativeProduct of \(inputs[0].dtype)")
       }
     cumulate(outer: outer, count: count, inner: inner, inputs[0], outputs) { x, y, _ in
       kernel(y, x, count, inner)
@@ -41,8 +39,7 @@ extension CPUBackend {
       case .float32: lathe_cumulative_extremum_f32
       case .int32: lathe_cumulative_extremum_i32
       case .int64: lathe_cumulative_extremum_i64
-      case .float16, .bfloat16, .uint8, .bool:
-        throw LatheError.unsupported("cumulativeExtremum of \(inputs[0].dtype)")
+      default: throw LatheError.unsupported("cumulativeExtremum of \(inputs[0].dtype)")
       }
     nonisolated(unsafe) let index = outputs[1].pointer(as: Int32.self)
     cumulate(outer: outer, count: count, inner: inner, inputs[0], outputs) { x, y, first in

@@ -52,7 +52,7 @@ extension CPUBackend {
       case .float32: lathe_scatter_add_f32
       case .int32: lathe_scatter_add_i32
       case .int64: lathe_scatter_add_i64
-      case .float16, .bfloat16, .uint8, .bool: throw LatheError.unsupported("scatterAdd of \(dtype)")
+      default: throw LatheError.unsupported("scatterAdd of \(dtype)")
       }
     let size = dtype.byteCount
     let index = IndexOperand(inputs[1], outer: outer, picked: picked, inner: inner)

@@ -31,6 +31,10 @@ extension CPUBackend {
       case .int32: lathe_arg_i32
       case .int64: lathe_arg_i64
       case .uint8, .bool: lathe_arg_u8
+      case .int8: lathe_arg_i8
+      case .int16: lathe_arg_i16
+      case .uint16: lathe_arg_u16
+      case .uint32: lathe_arg_u32
       }
     nonisolated(unsafe) let x = UnsafeRawPointer(inputs[0].pointer)
     nonisolated(unsafe) let y = outputs[0].pointer(as: Int32.self)

@@ -12,6 +12,10 @@ extension CPUBackend {
       case .int32: lathe_sort_i32
       case .int64: lathe_sort_i64
       case .uint8: lathe_sort_u8
+      case .int8: lathe_sort_i8
+      case .int16: lathe_sort_i16
+      case .uint16: lathe_sort_u16
+      case .uint32: lathe_sort_u32
       case .float16, .bfloat16, .bool: throw LatheError.unsupported("sort of \(dtype)")
       }
     let size = dtype.byteCount
@@ -41,6 +45,10 @@ extension CPUBackend {
       case .int32: lathe_top_i32
       case .int64: lathe_top_i64
       case .uint8: lathe_top_u8
+      case .int8: lathe_top_i8
+      case .int16: lathe_top_i16
+      case .uint16: lathe_top_u16
+      case .uint32: lathe_top_u32
       case .float16, .bfloat16, .bool: throw LatheError.unsupported("topK of \(dtype)")
       }
     let size = dtype.byteCount
@@ -69,7 +77,7 @@ extension CPUBackend {
       case .float32: lathe_search_f32
       case .int32: lathe_search_i32
       case .int64: lathe_search_i64
-      case .float16, .bfloat16, .uint8, .bool: throw LatheError.unsupported("searchSorted of \(dtype)")
+      default: throw LatheError.unsupported("searchSorted of \(dtype)")
       }
     let size = dtype.byteCount
     nonisolated(unsafe) let sequence = UnsafeRawPointer(inputs[0].pointer)

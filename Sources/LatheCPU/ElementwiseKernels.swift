@@ -19,7 +19,7 @@ enum ElementwiseKernels {
       case .int64: i64
       case .uint8: u8
       case .bool: bool
-      case .float16, .bfloat16: nil
+      case .float16, .bfloat16, .int8, .int16, .uint16, .uint32: nil
       }
     }
     func float(_ kernel: lathe_kernel?) -> lathe_kernel? { dtype == .float32 ? kernel : nil }
@@ -70,6 +70,10 @@ enum ElementwiseKernels {
       case .toBool: each(k.f32_to_bool, k.i32_to_bool, k.i64_to_bool, k.u8_to_bool, k.u8_to_bool)
       case .roundToFloat16: float(k.round_to_f16)
       case .roundToBFloat16: float(k.round_to_bf16)
+      case .wrapToInt8: each(nil, k.wrap_i8, nil, nil)
+      case .wrapToInt16: each(nil, k.wrap_i16, nil, nil)
+      case .wrapToUInt16: each(nil, k.wrap_u16, nil, nil)
+      case .wrapToUInt32: each(nil, nil, k.wrap_u32, nil)
       case .add: each(k.add_f32, k.add_i32, k.add_i64, k.add_u8)
       case .subtract: each(k.subtract_f32, k.subtract_i32, k.subtract_i64, k.subtract_u8)
       case .multiply: each(k.multiply_f32, k.multiply_i32, k.multiply_i64, k.multiply_u8)
@@ -107,12 +111,35 @@ enum ElementwiseKernels {
     return kernel
   }
 
-  /// The kernel that copies elements of a compute type.
-  static func copy(_ dtype: DType) -> lathe_kernel {
-    switch dtype.byteCount {
-    case 1: table.pointee.copy_u8
-    case 4: table.pointee.copy_i32
-    default: table.pointee.copy_i64
+  /// The kernel that reads elements as registers of their compute type.
+  static func load(_ dtype: DType) -> lathe_kernel {
+    let k = table.pointee
+    return switch dtype {
+    case .float16: k.f16_to_f32
+    case .bfloat16: k.bf16_to_f32
+    case .int8: k.i8_to_i32
+    case .int16: k.i16_to_i32
+    case .uint16: k.u16_to_i32
+    case .uint32: k.u32_to_i64
+    case .uint8, .bool: k.copy_u8
+    case .float32, .int32: k.copy_i32
+    case .int64: k.copy_i64
+    }
+  }
+
+  /// The kernel that stores registers of a type's compute type as its elements.
+  static func store(_ dtype: DType) -> lathe_kernel {
+    let k = table.pointee
+    return switch dtype {
+    case .float16: k.f32_to_f16
+    case .bfloat16: k.f32_to_bf16
+    // The lowest bits are the same, signed or not.
+    case .int8: k.i32_to_u8
+    case .int16, .uint16: k.i32_to_u16
+    case .uint32: k.i64_to_i32
+    case .uint8, .bool: k.copy_u8
+    case .float32, .int32: k.copy_i32
+    case .int64: k.copy_i64
     }
   }
 

@@ -31,7 +31,7 @@ final class ElementwisePlan {
     axes: CollapsedAxes, targets: ArraySlice<Operand>
   ) {
     let registerCount = program.registerCount
-    // Half types take a register and a step more when they are read and when they are stored.
+    // Narrow types take a register and a step more when they are read and when they are stored.
     let conversions = program.inputs.count + program.outputs.count
     let capacity = registerCount + conversions
     let stepCapacity = program.instructions.count + conversions
@@ -128,9 +128,8 @@ final class ElementwisePlan {
       cost += 1
       if dtype != dtype.computeType {
         slots[i] = takeSlot()
-        let table = ElementwiseKernels.table
-        let kernel = dtype == .float16 ? table.pointee.f16_to_f32 : table.pointee.bf16_to_f32
-        steps.append(lathe_step(kernel: kernel, out: UInt16(i), a: raw, b: raw, c: raw))
+        steps.append(
+          lathe_step(kernel: ElementwiseKernels.load(dtype), out: UInt16(i), a: raw, b: raw, c: raw))
         cost += 1
       }
     }
@@ -143,8 +142,8 @@ final class ElementwisePlan {
       let bits: Int64 =
         switch dtype {
         case .float32, .float16, .bfloat16: Int64(scalar.floatValue.bitPattern)
-        case .int32: Int64(Int32(truncatingIfNeeded: scalar.intValue))
-        case .int64: scalar.intValue
+        case .int32, .int8, .int16, .uint16: Int64(Int32(truncatingIfNeeded: scalar.intValue))
+        case .int64, .uint32: scalar.intValue
         case .uint8: Int64(UInt8(truncatingIfNeeded: scalar.intValue))
         case .bool: scalar.floatValue != 0 ? 1 : 0
         }
@@ -184,7 +183,7 @@ final class ElementwisePlan {
     }
   }
 
-  /// Stores what is not computed in place: half types, registers stored twice, inputs and scalars.
+  /// Stores what is not computed in place: narrow types, registers stored twice, inputs and scalars.
   private func addStores(_ program: ElementwiseProgram, _ targets: ArraySlice<Operand>) {
     for (output, target) in zip(program.outputs, targets) {
       let base = target.pointer.assumingMemoryBound(to: CChar.self)
@@ -195,15 +194,10 @@ final class ElementwisePlan {
       }
       let out = addRegister()
       addOutput(target.pointer, output.dtype, register: Int(out))
-      let table = ElementwiseKernels.table
-      let kernel: lathe_kernel =
-        switch output.dtype {
-        case .float16: table.pointee.f32_to_f16
-        case .bfloat16: table.pointee.f32_to_bf16
-        case .float32, .int32, .int64, .uint8, .bool: ElementwiseKernels.copy(output.dtype)
-        }
       steps.append(
-        lathe_step(kernel: kernel, out: out, a: output.register, b: output.register, c: output.register))
+        lathe_step(
+          kernel: ElementwiseKernels.store(output.dtype), out: out, a: output.register, b: output.register,
+          c: output.register))
       cost += 1
     }
   }

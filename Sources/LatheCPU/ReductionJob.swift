@@ -217,6 +217,10 @@ struct ReductionJob: @unchecked Sendable {
     case .int32: write(Int32.self) { Int32(truncatingIfNeeded: whole($0)) }
     case .int64: write(Int64.self, whole)
     case .uint8: write(UInt8.self) { UInt8(truncatingIfNeeded: whole($0)) }
+    case .int8: write(Int8.self) { Int8(truncatingIfNeeded: whole($0)) }
+    case .int16: write(Int16.self) { Int16(truncatingIfNeeded: whole($0)) }
+    case .uint16: write(UInt16.self) { UInt16(truncatingIfNeeded: whole($0)) }
+    case .uint32: write(UInt32.self) { UInt32(truncatingIfNeeded: whole($0)) }
     case .bool: write(UInt8.self) { whole($0) != 0 ? 1 : 0 }
     }
   }

@@ -14,6 +14,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   case toFloat32, toInt32, toInt64, toUInt8, toBool
   /// A float32 rounded to the nearest float16 or bfloat16 (ties to even), still held as float32.
   case roundToFloat16, roundToBFloat16
+  /// An int32 (for uint32 an int64) as the narrower type holds it, still held as it was.
+  case wrapToInt8, wrapToInt16, wrapToUInt16, wrapToUInt32
   // Binary.
   case add, subtract, multiply, divide, power, minimum, maximum
   /// The remainder with the divisor's sign, as NumPy's and PyTorch's.
@@ -76,6 +78,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
       .leakyReLU, .elu, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .atan2:
       dtype == .float32
     case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype.isInteger
+    case .wrapToInt8, .wrapToInt16, .wrapToUInt16: dtype == .int32
+    case .wrapToUInt32: dtype == .int64
     case .logicalNot, .logicalAnd, .logicalOr, .logicalXor: dtype == .bool
     case .negate, .absolute, .sign, .square, .relu, .add, .subtract, .multiply, .power, .remainder,
       .floorDivide, .clamp:

@@ -20,7 +20,7 @@ public enum ScalarValue: Sendable, Hashable {
     }
   }
 
-  /// As a compute type holds it, by the rule of the kernels' conversions.
+  /// As a type holds it, by the rule of the kernels' conversions.
   ///
   /// Fractions are cut towards zero, NaN becomes 0 and what is beyond the range its nearest limit; whole numbers
   /// beyond the range wrap around.
@@ -31,6 +31,10 @@ public enum ScalarValue: Sendable, Hashable {
     case .uint8: .int(Int64(whole(UInt8.self)))
     case .int32: .int(Int64(whole(Int32.self)))
     case .int64: .int(intValue)
+    case .int8: .int(Int64(whole(Int8.self)))
+    case .int16: .int(Int64(whole(Int16.self)))
+    case .uint16: .int(Int64(whole(UInt16.self)))
+    case .uint32: .int(Int64(whole(UInt32.self)))
     }
   }
 
@@ -46,8 +50,8 @@ public enum ScalarValue: Sendable, Hashable {
 /// Element-wise operations joined into one pass: a straight-line program over virtual registers.
 ///
 /// Registers are numbered: first one per input, then one per scalar, then one per instruction. A register
-/// holds a compute type (float32, int32, int64, uint8 or bool): inputs stored as float16 or bfloat16 are widened
-/// when loaded, outputs stored as such are rounded when stored.
+/// holds a compute type (float32, int32, int64, uint8 or bool): inputs of other types are widened when loaded, outputs
+/// of other types are rounded, or wrap around, when stored.
 public struct ElementwiseProgram: Sendable, Hashable {
   /// One step; its result is the next register.
   public struct Instruction: Sendable, Hashable {

@@ -103,10 +103,10 @@ public enum Operation: Sendable {
   /// with source[o, p, i] joined to [o, index[o, p, i], i] by a rule, in the order of p; see `ScatterRule`.
   case scatter(ScatterRule, outer: Int, count: Int, inner: Int, picked: Int)
 
-  /// x of float32, int32, int64 or uint8 [rows, count] -> sorted values, index int32; stable, NaN is largest.
+  /// x of float32 or whole numbers [rows, count] -> sorted values, index int32; stable, NaN is largest.
   case sort(rows: Int, count: Int, descending: Bool)
 
-  /// x of float32, int32, int64 or uint8 [rows, count] -> the k first of `sort`'s values and indices, k >= 1.
+  /// x of float32 or whole numbers [rows, count] -> the k first of `sort`'s values and indices, k >= 1.
   case topK(rows: Int, count: Int, k: Int, largest: Bool)
 
   /// Rising sequences [rows or 1, count] and values [rows, picked] of float32, int32 or int64 -> int32 [rows, picked]: how

@@ -19,9 +19,13 @@ struct NPYElement {
     case ("f", 4), ("f", 8): dtype = .float32
     case ("f", 2): dtype = .float16
     case ("V", 2): dtype = .bfloat16
-    case ("i", 1), ("i", 2), ("u", 2), ("i", 4): dtype = .int32
-    case ("u", 4), ("i", 8): dtype = .int64
+    case ("i", 1): dtype = .int8
+    case ("i", 2): dtype = .int16
+    case ("i", 4): dtype = .int32
+    case ("i", 8): dtype = .int64
     case ("u", 1): dtype = .uint8
+    case ("u", 2): dtype = .uint16
+    case ("u", 4): dtype = .uint32
     case ("b", 1): dtype = .bool
     default: return nil
     }
@@ -41,13 +45,8 @@ struct NPYElement {
   ///
   /// - Returns: Whether there were enough.
   func read(_ stream: ByteStream, into buffer: UnsafeMutableRawBufferPointer) throws -> Bool {
-    switch (kind, byteCount) {
-    case ("f", 8): return try convert(stream, buffer) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
-    case ("i", 1): return try convert(stream, buffer) { (value: Int8) in Int32(value) }
-    case ("i", 2): return try convert(stream, buffer) { (value: Int16) in Int32(value) }
-    case ("u", 2): return try convert(stream, buffer) { (value: UInt16) in Int32(value) }
-    case ("u", 4): return try convert(stream, buffer) { (value: UInt32) in Int64(value) }
-    default: break
+    if (kind, byteCount) == ("f", 8) {
+      return try convert(stream, buffer) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
     }
     guard try stream.read(into: buffer) == buffer.count else { return false }
     if dtype == .bool { TruthValues.normalize(buffer) }

@@ -3,8 +3,8 @@ import LatheFiles
 
 /// An array in NumPy's format: what `numpy.save` writes.
 ///
-/// Types that Lathe has keep their bytes. float64 becomes float32, int8, int16 and uint16 become int32, uint32 becomes
-/// int64. Two bytes without a type are bfloat16, which is how ml_dtypes stores it.
+/// Types that Lathe has keep their bytes. float64 becomes float32. Two bytes without a type are bfloat16, which is how
+/// ml_dtypes stores it.
 public struct NPYFile: Sendable {
   /// The values, on the CPU.
   public let tensor: Tensor

@@ -15,6 +15,10 @@ extension NPYFile {
       case .int32: "<i4"
       case .int64: "<i8"
       case .uint8: "|u1"
+      case .int8: "|i1"
+      case .int16: "<i2"
+      case .uint16: "<u2"
+      case .uint32: "<u4"
       case .bool: "|b1"
       }
     let sizes = tensor.shape.map { "\($0)," }.joined(separator: " ")

@@ -152,7 +152,7 @@ public struct Safetensors {
 
   static let types: [DType: String] = [
     .float32: "F32", .float16: "F16", .bfloat16: "BF16", .int32: "I32", .int64: "I64", .uint8: "U8",
-    .bool: "BOOL",
+    .int8: "I8", .int16: "I16", .uint16: "U16", .uint32: "U32", .bool: "BOOL",
   ]
 
   private static func quoted(_ text: String) -> String {

@@ -21,6 +21,10 @@
       case .geluTanh: return "\(function("gelu_tanh"))(\(a))"
       case .roundToFloat16: return "\(function("round_float16"))(\(a))"
       case .roundToBFloat16: return "\(function("round_bfloat16"))(\(a))"
+      case .wrapToInt8: return widened(stored(a, as: .int8), from: .int8)
+      case .wrapToInt16: return widened(stored(a, as: .int16), from: .int16)
+      case .wrapToUInt16: return widened(stored(a, as: .uint16), from: .uint16)
+      case .wrapToUInt32: return widened(stored(a, as: .uint32), from: .uint32)
       case .sqrt: return "sqrt(\(a))"
       case .rsqrt: return "1.0f / sqrt(\(a))"
       case .square: return "\(a) * \(a)"

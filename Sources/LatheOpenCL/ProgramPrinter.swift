@@ -22,8 +22,8 @@
     func type(_ dtype: DType) -> String {
       switch dtype {
       case .float32, .float16, .bfloat16: "float\(w)"
-      case .int32, .bool: "int\(w)"
-      case .int64: "long\(w)"
+      case .int32, .int8, .int16, .uint16, .bool: "int\(w)"
+      case .int64, .uint32: "long\(w)"
       case .uint8: "uchar\(w)"
       }
     }
@@ -32,10 +32,13 @@
     static func storedType(_ dtype: DType) -> String {
       switch dtype {
       case .float32: "float"
-      case .float16, .bfloat16: "ushort"
+      case .float16, .bfloat16, .uint16: "ushort"
       case .int32: "int"
       case .int64: "long"
       case .uint8, .bool: "uchar"
+      case .int8: "char"
+      case .int16: "short"
+      case .uint32: "uint"
       }
     }
 
@@ -92,11 +95,17 @@
         let elements = (0..<width).map { "x\(k)[b\(k) + (\(index) + \($0)) * s\(k)]" }
         raw = "(\(stored)\(w))(\(elements.joined(separator: ", ")))"
       }
+      return widened(raw, from: dtype)
+    }
+
+    /// Elements of a type as a register holds them.
+    func widened(_ raw: String, from dtype: DType) -> String {
       switch dtype {
-      case .float16: return "\(function("from_float16"))(\(raw))"
-      case .bfloat16: return "\(function("from_bfloat16"))(\(raw))"
-      case .bool: return width == 1 ? "(\(raw) != 0)" : "(convert_int\(w)(\(raw)) != 0)"
-      default: return raw
+      case .float16: "\(function("from_float16"))(\(raw))"
+      case .bfloat16: "\(function("from_bfloat16"))(\(raw))"
+      case .int8, .int16, .uint16, .uint32: "convert_\(type(dtype))(\(raw))"
+      case .bool: width == 1 ? "(\(raw) != 0)" : "(convert_int\(w)(\(raw)) != 0)"
+      default: raw
       }
     }
 
@@ -106,6 +115,8 @@
       case .float16: "\(function("to_float16"))(\(register))"
       case .bfloat16: "\(function("to_bfloat16"))(\(register))"
       case .bool: "convert_uchar\(w)(\(register) & 1)"
+      case .int8, .int16, .uint16, .uint32:
+        "convert_\(ProgramPrinter.storedType(dtype))\(w)(\(register))"
       default: register
       }
     }

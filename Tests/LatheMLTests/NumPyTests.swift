@@ -14,8 +14,8 @@ struct NumPyTests {
   @Test(
     "Every type",
     arguments: [
-      ("f4", DType.float32), ("f8", .float32), ("f2", .float16), ("bfloat16", .bfloat16), ("i1", .int32),
-      ("i2", .int32), ("u2", .int32), ("i4", .int32), ("u4", .int64), ("i8", .int64), ("u1", .uint8),
+      ("f4", DType.float32), ("f8", .float32), ("f2", .float16), ("bfloat16", .bfloat16), ("i1", .int8),
+      ("i2", .int16), ("u2", .uint16), ("i4", .int32), ("u4", .uint32), ("i8", .int64), ("u1", .uint8),
       ("big-endian", .int32), ("big-endian-f8", .float32), ("fortran", .float32),
     ])
   func types(_ name: String, _ dtype: DType) throws {
@@ -42,6 +42,28 @@ struct NumPyTests {
       message { try NPYFile(path: DataFixtures.path("c8.npy")) }.contains("type '<c8' is not supported"))
     #expect(message { try NPYFile(path: DataFixtures.path("text.npy")) }.contains("type '<U1'"))
     #expect(message { try NPYFile(path: DataFixtures.path("record.npy")) }.contains("several fields"))
+  }
+
+  /// What `numpy.save` wrote of the ends of each type, byte for byte.
+  @Test(
+    "The ends of whole-number types, read and written",
+    arguments: [
+      ("|i1", DType.int8, [0x80, 0xFF, 0x7F], [-128, -1, 127]),
+      ("<i2", .int16, [0x00, 0x80, 0xFF, 0xFF, 0xFF, 0x7F], [-32768, -1, 32767]),
+      ("<u2", .uint16, [0x00, 0x00, 0x01, 0x80, 0xFF, 0xFF], [0, 32769, 65535]),
+      (
+        "<u4", .uint32, [0, 0, 0, 0, 1, 0, 0, 0x80, 0xFF, 0xFF, 0xFF, 0xFF],
+        [0, 2_147_483_649, 4_294_967_295]
+      ),
+    ] as [(String, DType, [UInt8], [Int64])])
+  func ends(_ type: String, _ dtype: DType, _ data: [UInt8], _ values: [Int64]) throws {
+    let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (3,), }"
+    let text = Array(header.utf8) + [UInt8](repeating: 0x20, count: 117 - header.utf8.count) + [0x0A]
+    let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, 0x76, 0] + text + data
+    let tensor = try NPYFile(path: folder.write(bytes, "ends.npy")).tensor
+    #expect(try tensor.dtype == dtype && tensor.scalars() == values)
+    try NPYFile.write(Tensor(values, dtype: dtype, device: .cpu), to: folder.file("written.npy"))
+    #expect(try folder.read("written.npy") == bytes)
   }
 
   private func fault(_ header: String, data: Int = 0) -> String {

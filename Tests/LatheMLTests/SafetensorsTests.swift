@@ -58,6 +58,23 @@ struct SafetensorsTests {
     #expect(read.metadata == ["k": "é"])
   }
 
+  @Test("Whole numbers of every width, made by hand")
+  func wholeNumbers() throws {
+    let header =
+      #"{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"I16","shape":[1],"data_offsets":[2,4]},"#
+      + #""c":{"dtype":"U16","shape":[1],"data_offsets":[4,6]},"d":{"dtype":"U32","shape":[1],"data_offsets":[6,10]}}"#
+    let path = try folder.write(
+      file(header, [128, 127, 0, 128, 255, 255, 254, 255, 255, 255]), "x.safetensors")
+    let read = try Safetensors(path: path)
+    for (name, dtype, values) in [
+      ("a", DType.int8, [-128, 127]), ("b", .int16, [-32768]), ("c", .uint16, [65535]),
+      ("d", .uint32, [4_294_967_294]),
+    ] as [(String, DType, [Int64])] {
+      let tensor = try #require(read.tensor(name))
+      #expect(try tensor.dtype == dtype && tensor.scalars() == values)
+    }
+  }
+
   @Test("Truth values are 0 or 1, whatever the file holds")
   func truth() throws {
     let header = #"{"v":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}}"#

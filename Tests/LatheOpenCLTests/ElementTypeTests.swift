@@ -66,6 +66,8 @@
         case .greaterEqual: truth(a >= b)
         case .toBool: truth(a != 0)
         case .toUInt8: Int64(UInt8(truncatingIfNeeded: a))
+        case .wrapToUInt16: Int64(UInt16(truncatingIfNeeded: a))
+        case .wrapToUInt32: Int64(UInt32(truncatingIfNeeded: a))
         default: a
         }
       return op.resultType(dtype) == .uint8 ? Int64(UInt8(truncatingIfNeeded: value)) : value

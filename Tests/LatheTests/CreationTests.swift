@@ -57,6 +57,10 @@ extension AllTests {
       #expect(Tensor([1], device: .cpu).dtype == .int64)
       #expect(Tensor([Int32(1)], device: .cpu).dtype == .int32)
       #expect(Tensor([UInt8(1)], device: .cpu).dtype == .uint8)
+      #expect(Tensor([Int8(1)], device: .cpu).dtype == .int8)
+      #expect(Tensor([Int16(1)], device: .cpu).dtype == .int16)
+      #expect(Tensor([UInt16(1)], device: .cpu).dtype == .uint16)
+      #expect(Tensor([UInt32(1)], device: .cpu).dtype == .uint32)
       #expect(Tensor([true], device: .cpu).dtype == .bool)
       #expect(Tensor(3, device: .cpu).shape == [])
       #expect(Tensor([1, 2, 3, 4], shape: [2, 2], dtype: .float16, device: .cpu).dtype == .float16)
@@ -102,7 +106,7 @@ extension AllTests {
         300, 256, 255.9, -3.7, -0.5, 0.9, nan, inf, -inf, 3e9, -3e9, 1e19, -1e19, 0x1.fffffep62, 2147483520,
       ]
       let x = Tensor(floats, device: device)
-      for dtype in [DType.int32, .int64, .uint8, .bool] {
+      for dtype in DType.allCases where !dtype.isFloatingPoint {
         let expected = try x.cast(to: dtype).scalars(as: Int64.self)
         #expect(
           try Tensor(floats, dtype: dtype, device: device).scalars(as: Int64.self) == expected, "\(dtype)")
@@ -130,7 +134,7 @@ extension AllTests {
       #expect(try Tensor([Float(-7)], device: device).item(as: UInt8.self) == 0)
       // Whole numbers wrap around in both.
       let whole: [Int64] = [300, -1, 1 << 40, .max]
-      for dtype in [DType.int32, .uint8] {
+      for dtype in DType.allCases where dtype.isInteger {
         #expect(
           try Tensor(whole, dtype: dtype, device: device).scalars(as: Int64.self)
             == Tensor(whole, device: device).cast(to: dtype).scalars(as: Int64.self))
@@ -191,17 +195,33 @@ extension AllTests {
     }
   }
 
-  /// The table of the documentation, written out; rows and columns in the order of `DType.allCases`.
+  /// The table of the documentation, written out; rows and columns in `order`.
   @Suite("Promotion") struct Promotion {
-    private static let order: [DType] = [.float32, .float16, .bfloat16, .int32, .int64, .uint8, .bool]
+    private static let order: [DType] = [
+      .float32, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint32, .uint16, .uint8, .bool,
+    ]
     private static let table: [[DType]] = [
-      [.float32, .float32, .float32, .float32, .float32, .float32, .float32],
-      [.float32, .float16, .float32, .float16, .float16, .float16, .float16],
-      [.float32, .float32, .bfloat16, .bfloat16, .bfloat16, .bfloat16, .bfloat16],
-      [.float32, .float16, .bfloat16, .int32, .int64, .int32, .int32],
-      [.float32, .float16, .bfloat16, .int64, .int64, .int64, .int64],
-      [.float32, .float16, .bfloat16, .int32, .int64, .uint8, .uint8],
-      [.float32, .float16, .bfloat16, .int32, .int64, .uint8, .bool],
+      [
+        .float32, .float32, .float32, .float32, .float32, .float32, .float32, .float32, .float32, .float32,
+        .float32,
+      ],
+      [
+        .float32, .float16, .float32, .float16, .float16, .float16, .float16, .float16, .float16, .float16,
+        .float16,
+      ],
+      [
+        .float32, .float32, .bfloat16, .bfloat16, .bfloat16, .bfloat16, .bfloat16, .bfloat16, .bfloat16,
+        .bfloat16,
+        .bfloat16,
+      ],
+      [.float32, .float16, .bfloat16, .int64, .int64, .int64, .int64, .int64, .int64, .int64, .int64],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int32, .int32, .int64, .int32, .int32, .int32],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int16, .int16, .int64, .int32, .int16, .int16],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int16, .int8, .int64, .int32, .int16, .int8],
+      [.float32, .float16, .bfloat16, .int64, .int64, .int64, .int64, .uint32, .uint32, .uint32, .uint32],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int32, .int32, .uint32, .uint16, .uint16, .uint16],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int16, .int16, .uint32, .uint16, .uint8, .uint8],
+      [.float32, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint32, .uint16, .uint8, .bool],
     ]
 
     @Test func everyPair() {
@@ -227,7 +247,7 @@ extension AllTests {
     }
 
     @Test func reductionsOfWholeNumbers() {
-      for dtype in [DType.int32, .int64, .uint8, .bool] {
+      for dtype in DType.allCases where !dtype.isFloatingPoint {
         let x = Tensor.ones([2, 2], dtype: dtype, device: .cpu)
         #expect(x.sum().dtype == .int64)
         #expect(x.mean().dtype == .float32)

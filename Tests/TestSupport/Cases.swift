@@ -6,7 +6,7 @@ extension OpCase {
   package static let all: [OpCase] = {
     let generated = [
       unaryCases, unarySpecialValueCases, binaryCases, comparisonCases, integerCases, bitwiseCases, halfCases,
-      castCases,
+      castCases, narrowStepCases,
       reductionCases, reductionTypeCases, viewCases, fusionCases,
     ].flatMap { $0 }.map { opCase in
       var opCase = opCase
@@ -14,7 +14,8 @@ extension OpCase {
       return opCase
     }
     let written = [
-      argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases, normalizationCases,
+      argumentCases, narrowListCases, matmulCases, joiningCases, indexingCases, sortingCases, softmaxCases,
+      normalizationCases,
       rearrangingCases, normCases, einsumCases, scatterCases, cumulativeCases, searchingCases,
       interpolationCases,
       unfoldCases, partialPoolingCases, volumeCases, fourierCases, linearAlgebraCases, convolutionCases,

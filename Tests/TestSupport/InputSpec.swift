@@ -70,7 +70,7 @@ extension NDArray {
     case .float32: map { Double(Float($0)) }
     case .float16: map { Double(Float16($0)) }
     case .bfloat16: map { Double(NDArray.bfloat16(Float($0))) }
-    case .int32, .int64, .uint8: map { $0.rounded(.towardZero) }
+    case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32: map { $0.rounded(.towardZero) }
     case .bool: map { $0 != 0 ? 1 : 0 }
     }
   }
@@ -91,7 +91,7 @@ extension NDArray {
     switch dtype {
     case .float32, .float16, .bfloat16:
       return Tensor(values.map { Float($0) }, shape: shape, dtype: dtype, device: device)
-    case .int32, .int64, .uint8:
+    case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32:
       return Tensor(values.map { Int64($0) }, shape: shape, dtype: dtype, device: device)
     case .bool:
       return Tensor(values.map { $0 != 0 }, shape: shape, dtype: dtype, device: device)

@@ -162,6 +162,17 @@ LATHE_ANY_ROWS(int32_t, i32)
 LATHE_ANY_ROWS(int64_t, i64)
 LATHE_ANY_ROWS(uint8_t, u8)
 
+// Types that are only stored.
+LATHE_UNARY(i8_to_i32, int8_t, int32_t, a)
+LATHE_UNARY(i16_to_i32, int16_t, int32_t, a)
+LATHE_UNARY(u16_to_i32, uint16_t, int32_t, a)
+LATHE_UNARY(u32_to_i64, uint32_t, int64_t, a)
+LATHE_UNARY(i32_to_u16, int32_t, uint16_t, a)
+LATHE_UNARY(wrap_i8, int32_t, int32_t, (int8_t)a)
+LATHE_UNARY(wrap_i16, int32_t, int32_t, (int16_t)a)
+LATHE_UNARY(wrap_u16, int32_t, int32_t, (uint16_t)a)
+LATHE_UNARY(wrap_u32, int64_t, int64_t, (uint32_t)a)
+
 LATHE_UNARY(logical_not, uint8_t, uint8_t, a == 0)
 LATHE_BINARY(logical_and, uint8_t, uint8_t, (a != 0) & (b != 0))
 LATHE_BINARY(logical_or, uint8_t, uint8_t, (a | b) != 0)

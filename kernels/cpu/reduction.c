@@ -60,6 +60,10 @@ LATHE_ARG(lathe_arg_bf16, uint16_t, float, lathe_from_bf16, FLOAT_NAN)
 LATHE_ARG(lathe_arg_i32, int32_t, int32_t, SAME, NO_NAN)
 LATHE_ARG(lathe_arg_i64, int64_t, int64_t, SAME, NO_NAN)
 LATHE_ARG(lathe_arg_u8, uint8_t, uint8_t, SAME, NO_NAN)
+LATHE_ARG(lathe_arg_i8, int8_t, int8_t, SAME, NO_NAN)
+LATHE_ARG(lathe_arg_i16, int16_t, int16_t, SAME, NO_NAN)
+LATHE_ARG(lathe_arg_u16, uint16_t, uint16_t, SAME, NO_NAN)
+LATHE_ARG(lathe_arg_u32, uint32_t, uint32_t, SAME, NO_NAN)
 
 #define LATHE_CUMULATIVE_SUM(name, T, A)                                \
   void name(void *y_, const void *x_, size_t count, size_t stride) {    \

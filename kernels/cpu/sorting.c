@@ -51,6 +51,10 @@ static uint64_t key_of_f32(float x) {
 static uint64_t key_of_i32(int32_t x) { return (uint32_t)x ^ 0x80000000u; }
 static uint64_t key_of_i64(int64_t x) { return (uint64_t)x ^ UINT64_C(0x8000000000000000); }
 static uint64_t key_of_u8(uint8_t x) { return x; }
+static uint64_t key_of_u16(uint16_t x) { return x; }
+static uint64_t key_of_u32(uint32_t x) { return x; }
+static uint64_t key_of_i8(int8_t x) { return (uint8_t)x ^ 0x80u; }
+static uint64_t key_of_i16(int16_t x) { return (uint16_t)x ^ 0x8000u; }
 
 #define LATHE_SORT(s, T, bytes, mask)                                                                        \
   void lathe_sort_##s(void *values_, int32_t *indices, const void *x_, size_t count, bool descending,        \
@@ -72,6 +76,10 @@ LATHE_SORT(f32, float, 4, UINT32_MAX)
 LATHE_SORT(i32, int32_t, 4, UINT32_MAX)
 LATHE_SORT(i64, int64_t, 8, UINT64_MAX)
 LATHE_SORT(u8, uint8_t, 1, UINT8_MAX)
+LATHE_SORT(i8, int8_t, 1, UINT8_MAX)
+LATHE_SORT(i16, int16_t, 2, UINT16_MAX)
+LATHE_SORT(u16, uint16_t, 2, UINT16_MAX)
+LATHE_SORT(u32, uint32_t, 4, UINT32_MAX)
 
 /// The key of the `rank`-th smallest of all keys, byte by byte from the highest; `rank` becomes how many of that key itself
 /// are among them.
@@ -114,6 +122,10 @@ LATHE_SELECT_KEY(f32, float, 4, UINT32_MAX)
 LATHE_SELECT_KEY(i32, int32_t, 4, UINT32_MAX)
 LATHE_SELECT_KEY(i64, int64_t, 8, UINT64_MAX)
 LATHE_SELECT_KEY(u8, uint8_t, 1, UINT8_MAX)
+LATHE_SELECT_KEY(i8, int8_t, 1, UINT8_MAX)
+LATHE_SELECT_KEY(i16, int16_t, 2, UINT16_MAX)
+LATHE_SELECT_KEY(u16, uint16_t, 2, UINT16_MAX)
+LATHE_SELECT_KEY(u32, uint32_t, 4, UINT32_MAX)
 
 #define LATHE_SEARCH(s, T)                                                                                    \
   void lathe_search_##s(int32_t *y, const void *sequence_, const void *values_, size_t count, size_t picked,  \

@@ -18,6 +18,10 @@ typedef void (*lathe_kernel)(void *restrict out, const void *a, const void *b, c
   X(divide_f32) X(leaky_relu_f32) X(elu_f32) X(tan_f32) X(asin_f32) X(acos_f32) X(atan_f32) X(atan2_f32) \
   X(sinh_f32) X(cosh_f32) X(asinh_f32) X(acosh_f32) X(atanh_f32)                                        \
   X(f16_to_f32) X(bf16_to_f32) X(f32_to_f16) X(f32_to_bf16)
+/// Types that are only stored: how they are read, stored and what a register of theirs keeps.
+#define LATHE_NARROW_KERNELS(X)                                                                         \
+  X(i8_to_i32) X(i16_to_i32) X(u16_to_i32) X(u32_to_i64) X(i32_to_u16)                                  \
+  X(wrap_i8) X(wrap_i16) X(wrap_u16) X(wrap_u32)
 #define LATHE_LOGIC_KERNELS(X) X(logical_not) X(logical_and) X(logical_or) X(logical_xor)
 #define LATHE_NUMBER_KERNELS(X, s)                                                                      \
   X(negate_##s) X(absolute_##s) X(sign_##s) X(square_##s) X(relu_##s) X(add_##s) X(subtract_##s)        \
@@ -28,7 +32,7 @@ typedef void (*lathe_kernel)(void *restrict out, const void *a, const void *b, c
 #define LATHE_BIT_KERNELS(X, s)                                                                         \
   X(bitwise_and_##s) X(bitwise_or_##s) X(bitwise_xor_##s) X(shift_left_##s) X(shift_right_##s)
 #define LATHE_ELEMENTWISE_KERNELS(X)                                                                    \
-  LATHE_FLOAT_KERNELS(X) LATHE_LOGIC_KERNELS(X) LATHE_NUMBER_KERNELS(X, f32)                            \
+  LATHE_FLOAT_KERNELS(X) LATHE_NARROW_KERNELS(X) LATHE_LOGIC_KERNELS(X) LATHE_NUMBER_KERNELS(X, f32)    \
   LATHE_NUMBER_KERNELS(X, i32) LATHE_NUMBER_KERNELS(X, i64) LATHE_NUMBER_KERNELS(X, u8) \
   LATHE_BIT_KERNELS(X, i32) LATHE_BIT_KERNELS(X, i64) LATHE_BIT_KERNELS(X, u8)
 

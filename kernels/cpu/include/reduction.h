@@ -52,6 +52,10 @@ int32_t lathe_arg_bf16(const void *x, size_t count, size_t stride, bool largest)
 int32_t lathe_arg_i32(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_i64(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_u8(const void *x, size_t count, size_t stride, bool largest);
+int32_t lathe_arg_i8(const void *x, size_t count, size_t stride, bool largest);
+int32_t lathe_arg_i16(const void *x, size_t count, size_t stride, bool largest);
+int32_t lathe_arg_u16(const void *x, size_t count, size_t stride, bool largest);
+int32_t lathe_arg_u32(const void *x, size_t count, size_t stride, bool largest);
 
 /// Running sums of `count` elements `stride` elements apart; those of floats are kept in float64.
 void lathe_cumulative_sum_f32(void *y, const void *x, size_t count, size_t stride);
