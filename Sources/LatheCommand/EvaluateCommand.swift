@@ -18,9 +18,8 @@
       static let settings: [any AnySetting] = {
         let all = TrainingOptions.declared
         return [
-          all.data, all.dataDir, all.dataFile, all.labelsFile, all.device, all.json, all.dataLimit,
-          all.pixelLimit,
-          all.scanLimit, all.skipBroken, all.metrics,
+          all.data, all.dataDir, all.dataFile, all.labelsFile, all.device, all.json, all.metrics,
+          all.dataLimit, all.pixelLimit, all.scanLimit, all.skipBroken,
         ]
       }()
     }

@@ -84,7 +84,7 @@ extension Trainer {
       try noGradient {
         let batches = test.batches(size: 1, seed: nil, epoch: 0, first: 0, on: device)
         guard let batch = try batches.next() else { return nil }
-        return withPrecision(configuration.precision) { model(batch) }.shape.last
+        return output(batch).shape.last
       }
     }
   }

@@ -69,6 +69,13 @@ extension Trainer {
     }
   }
 
+  /// What tests look at of what the model gives for a batch: the objective's output, where it has one.
+  func output(_ batch: Batch) -> Tensor {
+    withPrecision(configuration.precision) {
+      (objective as? any OutputObjective)?.output(of: model, batch) ?? model(batch)
+    }
+  }
+
   /// Calls a function with each batch of the test set and what the model gives for it, of the averaged weights where
   /// there are some; not at all without a test set.
   ///
@@ -84,7 +91,7 @@ extension Trainer {
         try noGradient {
           var count = 0
           while count != limit, let batch = try batches.next() {
-            try body(batch, withPrecision(configuration.precision) { model(batch) })
+            try body(batch, output(batch))
             count += 1
           }
         }

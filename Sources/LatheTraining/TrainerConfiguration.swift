@@ -91,9 +91,8 @@ public struct TrainerConfiguration: Codable, Hashable, Sendable {
   /// What no run can be asked for; nil where nothing is wrong.
   var problem: String? {
     let counts = [
-      ("batchSize", batchSize), ("accumulation", accumulation),
-      ("keptCheckpoints", keptCheckpoints), ("stepLimit", stepLimit ?? 1),
-      ("testInterval", testInterval ?? 1),
+      ("batchSize", batchSize), ("accumulation", accumulation), ("keptCheckpoints", keptCheckpoints),
+      ("stepLimit", stepLimit ?? 1), ("testInterval", testInterval ?? 1),
       ("checkpointInterval", checkpointInterval ?? 1),
     ]
     if epochs < 0 { return "epochs is \(epochs), not 0 or more" }

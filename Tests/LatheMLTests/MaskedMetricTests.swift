@@ -42,16 +42,31 @@ struct MaskedMetricTests {
     }
   }
 
+  /// Classes under a name of their own, beside another output.
+  private final class Scorer: NamedModule {
+    let head: Linear
+
+    init(_ device: Device) {
+      head = Linear(4, MaskedMetricTests.classes, generator: Generator(seed: 3), device: device)
+    }
+
+    func forward(_ inputs: NamedTensors) -> NamedTensors {
+      ["scores": head(inputs[NamedTensors.inputs]), NamedTensors.output: inputs[NamedTensors.inputs]]
+    }
+
+    func visit(_ visitor: inout ModuleVisitor) { visitor.module("head", head) }
+  }
+
   @Test("They are those of the answers that count, also where a batch has none", arguments: Device.all)
   func figures(_ device: Device) throws {
     let folder = try TemporaryFolder()
-    let model = Sequential { Linear(4, Self.classes, generator: Generator(seed: 3), device: device) }
+    let model = Scorer(device)
     let test = TrainingSet(
       Pairs(), noun: "pairs", checksum: 1, classes: ["a", "b", "c"])
     let trainer = try Trainer(
       model: model, optimizer: SGD(model.parameters, learningRate: 0.1), generator: Generator(seed: 1),
       training: TrainingSet(Pairs(count: 6), noun: "pairs", checksum: 1), test: test,
-      objective: ClassificationObjective(ignoredIndex: -100),
+      objective: ClassificationObjective(ignoredIndex: -100, output: "scores"),
       metrics: [.f1(.macro), .balancedAccuracy, .topK(2), .logLoss],
       callbacks: [RunReport(folder: folder.path)],
       configuration: TrainerConfiguration(architecture: "a", data: "b", epochs: 1, batchSize: 3, seed: 1),
@@ -61,7 +76,8 @@ struct MaskedMetricTests {
     let points = (0..<10).flatMap { Pair(index: $0).points }
     model.eval()
     let logits = try noGradient {
-      try model(Tensor(points.flatMap(\.features), shape: [20, 4], device: device)).scalars(as: Float.self)
+      try model.head(Tensor(points.flatMap(\.features), shape: [20, 4], device: device)).scalars(
+        as: Float.self)
     }.map { Double($0) }
     var (right, second, entropy, total) = (0, 0, 0.0, 0)
     var counts = Array(repeating: Array(repeating: 0.0, count: Self.classes), count: Self.classes)
