@@ -72,11 +72,8 @@ extension Tensor {
       }
       return (results[0], results[1], results[2])
     }
-    let axes = (0..<rank).filter { $0 != 1 }
-    let mean = mean(axes: axes, keepDims: true)
-    let centered = self - mean
-    let variance = centered.square().mean(axes: axes, keepDims: true)
-    let output = scaled(centered * (variance + epsilon).rsqrt(), weight, bias)
+    let (mean, variance) = channelMoments()
+    let output = scaled((self - mean) * (variance + epsilon).rsqrt(), weight, bias)
     return (output, mean.detached().reshaped(to: [shape[1]]), variance.detached().reshaped(to: [shape[1]]))
   }
 
@@ -87,6 +84,30 @@ extension Tensor {
     require(rank >= 2, "batchNorm: a tensor of shape \(shape), not [n, c, ...]")
     let output = scaled((self - perChannel(mean)) * (perChannel(variance) + epsilon).rsqrt(), weight, bias)
     return dtype.isHalf ? output.cast(to: dtype) : output
+  }
+
+  /// The mean and the biased variance of each channel, which stays as an axis beside axes of size 1.
+  private func channelMoments() -> (mean: Tensor, variance: Tensor) {
+    let channels = shape[1]
+    var target = Shape(repeating: 1, rank: rank)
+    target[1] = channels
+    let numbers = channels == 0 ? 0 : count / channels
+    guard dtype == .float32, numbers > 0 else {
+      let axes = (0..<rank).filter { $0 != 1 }
+      let mean = mean(axes: axes, keepDims: true)
+      return (mean, (self - mean).square().mean(axes: axes, keepDims: true))
+    }
+    let found = Tensor.run(
+      .channelMoments(outer: shape[0], channels: channels, inner: numbers / shape[0]),
+      [detached().contiguous()], outputs: [([channels], .float32), ([channels], .float32)]
+    ).map { $0.reshaped(to: target) }
+    let (x, n) = (self, Float(numbers))
+    let mean = found[0].recorded("mean", [self]) { gradient, _ in [(gradient / n).expanded(to: x.shape)] }
+    let variance = found[1].recorded("variance", [self]) { gradient, _ in
+      let centered = x - (GradientMode.isRecording ? x.channelMoments().mean : found[0])
+      return [gradient * 2 / n * centered]
+    }
+    return (mean, variance)
   }
 
   private func perChannel(_ parameter: Tensor) -> Tensor {

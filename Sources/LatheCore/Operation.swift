@@ -71,6 +71,9 @@ public enum Operation: Sendable {
   /// dy, x, mean, rstd, then weight if `affine` -> dx, then dweight and dbias if `affine`.
   case layerNormBackward(rows: Int, columns: Int, affine: Bool)
 
+  /// x [outer, channels, inner] -> the mean and the biased variance of each channel.
+  case channelMoments(outer: Int, channels: Int, inner: Int)
+
   /// Strided q [n, heads, t, d], k [n, key heads, m, d] and v [n, key heads, m, e] with neighbours along the last
   /// axis, strided bool mask [n, heads, t, m] if `hasMask` -> o [n, t, heads, e], norms [n, heads, t, 2]; see
   /// `Attention`.

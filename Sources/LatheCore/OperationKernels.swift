@@ -55,6 +55,7 @@ package protocol OperationKernels: Backend {
   func layerNorm(
     rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
   func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
+  func channelMoments(outer: Int, channels: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws
   func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws
   func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws
   func recurrence(_ sizes: RecurrentSequence, inputs: [Operand], outputs: [Operand]) throws
@@ -132,6 +133,8 @@ extension OperationKernels {
         rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
     case .layerNormBackward(let rows, let columns, let affine):
       try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
+    case .channelMoments(let outer, let channels, let inner):
+      try channelMoments(outer: outer, channels: channels, inner: inner, inputs: inputs, outputs: outputs)
     case .attention(let sizes):
       try attention(sizes, inputs: inputs, outputs: outputs)
     case .attentionBackward(let sizes):

@@ -110,7 +110,7 @@ extension OpCase {
       OpCase(
         "layerNorm many rows", [.float([300, 7]), .float([7]), .float([7])], tolerance: tolerance,
         run: { $0[0].layerNorm(weight: $0[1], bias: $0[2]) }, reference: { $0[0].layerNorm($0[1], $0[2]) }))
-    for shape in [[6, 3], [2, 3, 2, 2], [3, 2, 4]] {
+    for shape in [[6, 3], [2, 3, 2, 2], [3, 2, 4], [70, 20, 15], [3, 5, 39]] {
       let channels = [shape[1]]
       cases.append(
         OpCase(

@@ -67,6 +67,10 @@ static const char scan_cl[] = {
 #embed "scan.cl" suffix(, 0)
 };
 
+static const char moments_cl[] = {
+#embed "moments.cl" suffix(, 0)
+};
+
 static const char scatter_cl[] = {
 #embed "scatter.cl" suffix(, 0)
 };
@@ -200,6 +204,7 @@ static const struct {
     {"recurrence.cl", recurrence_cl},
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
+    {"moments.cl", moments_cl},
     {"scatter.cl", scatter_cl},
     {"search.cl", search_cl},
     {"sort.cl", sort_cl},

@@ -8,6 +8,7 @@
 #include "elementwise.h"
 #include "gemm.h"
 #include "indexing.h"
+#include "moments.h"
 #include "normalization.h"
 #include "optimizer.h"
 #include "pooling.h"
