@@ -101,8 +101,11 @@ extension AllTests {
       let x = Self.large([1_000_000], on: device)
       try expect(x.variance(), is: [1.25])
       try expect(x.standardDeviation(), is: [(1.25).squareRoot()])
-      for shape: Shape in [[10_000, 3], [64, 3, 32, 32], [1, 3, 100_004], [50_000, 3, 4]] {
-        let batch = Self.large(shape, on: device).batchNorm()
+      let channels =
+        [[10_000, 3], [64, 3, 32, 32], [50_000, 3, 4]].map { Self.large($0, on: device) }
+        + [x[.slice(0, 999_996, 1)].reshaped(to: [1, 3, 333_332])]
+      for channels in channels {
+        let batch = channels.batchNorm()
         try expect(batch.mean, is: Array(repeating: 40001.5, count: 3))
         try expect(batch.variance, is: Array(repeating: 1.25, count: 3))
       }
