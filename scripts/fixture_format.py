@@ -33,8 +33,25 @@ def whole(*shape, low, high):
     return torch.randint(low, high, shape, generator=generator)
 
 
+def given(*values, dtype=torch.float64):
+    """A tensor of these numbers."""
+    return torch.tensor(values, dtype=dtype)
+
+
+def kind_of(dtype):
+    """A type's name without its module."""
+    return str(dtype).removeprefix("torch.")
+
+
+def named(tensor, dtype):
+    """The same tensor, which the fixtures show with this type of Lathe's."""
+    tensor.lathe_dtype = dtype
+    return tensor
+
+
 def short(value):
-    return float(f"{value:.8g}")
+    """A number of eight digits; what is not finite as a word, which JSON has no number for."""
+    return float(f"{value:.8g}") if math.isfinite(value) else str(value)
 
 
 def flat(tensor):
@@ -43,8 +60,10 @@ def flat(tensor):
 
 
 def array(tensor):
-    kind = "float32" if tensor.is_floating_point() else "bool" if tensor.dtype == torch.bool else "int32"
-    return {"shape": list(tensor.shape), "dtype": kind, "values": flat(tensor)}
+    kind = "float32" if tensor.is_floating_point() else "int32"
+    kind = {torch.bool: "bool", torch.uint8: "uint8", torch.float16: "float16", torch.bfloat16: "bfloat16"}.get(
+        tensor.dtype, kind)
+    return {"shape": list(tensor.shape), "dtype": getattr(tensor, "lathe_dtype", kind), "values": flat(tensor)}
 
 
 def case(name, op, run, inputs, **parameters):

@@ -75,7 +75,7 @@ extension Tensor {
 
   /// Eigenvalues, rising, and eigenvectors of a symmetric matrix, of which the lower triangle is read.
   ///
-  /// The gradient of the vectors asks for different eigenvalues.
+  /// Gradients are symmetric, as PyTorch's; that of the vectors asks for different eigenvalues.
   ///
   /// - Returns: values [..., n] and vectors [..., n, n], one in each column.
   public func eigh() -> (values: Tensor, vectors: Tensor) {
@@ -90,7 +90,8 @@ extension Tensor {
     let vectors = parts[1].recorded("eigh", [x]) { gradient, _ in
       let (values, v) = again()
       let inner = v.transposed().matmul(gradient).overDifferences(values)
-      return [v.matmul(inner).matmul(v.transposed())]
+      // Both triangles get half, as a step along the gradient leaves the matrix symmetric then.
+      return [v.matmul((inner + inner.transposed()) * Float(0.5)).matmul(v.transposed())]
     }
     return (values.cast(to: algebraType), vectors.cast(to: algebraType))
   }

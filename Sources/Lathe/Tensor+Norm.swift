@@ -5,7 +5,7 @@ extension Tensor {
   ///
   /// An infinite order gives the largest magnitude, minus infinity the smallest, 0 the number of elements other than 0.
   /// Elements are divided by the largest first, so that no power overflows or vanishes. The gradient at a vector of
-  /// zeros is 0, and so is that of an element of 0.
+  /// zeros is 0, and so are that of an element of 0 and that of order 0.
   ///
   /// - Parameters:
   ///   - order: Any number; 2 is the Euclidean length.
@@ -20,7 +20,7 @@ extension Tensor {
       switch order {
       case 2: x.length(axes: axes, keepDims: keepDims)
       case 1: x.abs().sum(axes: axes, keepDims: keepDims)
-      case 0: (x .!= 0).cast(to: .float32).sum(axes: axes, keepDims: keepDims)
+      case 0: x.nonzeroCounts(axes, keepDims: keepDims)
       case .infinity: x.abs().max(axes: axes, keepDims: keepDims)
       case -.infinity: x.abs().min(axes: axes, keepDims: keepDims)
       default: x.norm(of: order, axes, keepDims: keepDims)
@@ -36,6 +36,13 @@ extension Tensor {
   ///   - keepDims: Leaves the axis in place with size 1.
   public func norm(order: Float = 2, axis: Int, keepDims: Bool = false) -> Tensor {
     norm(order: order, axes: [axis], keepDims: keepDims)
+  }
+
+  /// How many elements are other than 0; the gradient is 0, as that of every step function.
+  private func nonzeroCounts(_ axes: [Int], keepDims: Bool) -> Tensor {
+    (detached() .!= 0).cast(to: .float32).sum(axes: axes, keepDims: keepDims).recorded("norm", [self]) {
+      [shape] gradient, _ in [gradient.zero.expanded(to: shape)]
+    }
   }
 
   private func norm(of order: Float, _ axes: [Int], keepDims: Bool) -> Tensor {

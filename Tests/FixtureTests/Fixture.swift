@@ -11,13 +11,13 @@ struct FixtureArray: Decodable, Sendable {
   /// The array on a device.
   func tensor(on device: Device) throws -> Tensor {
     let type = try #require(DType.allCases.first { $0.description == dtype }, "dtype \(dtype)")
-    return Tensor(values.map { Float($0) }, shape: Shape(shape), dtype: type, device: device)
+    return Tensor(values, shape: Shape(shape), dtype: type, device: device)
   }
 }
 
 /// A parameter of an operation: a number, a truth value, a word, or (nested) lists of whole numbers.
 enum FixtureParameter: Decodable, Sendable {
-  case bool(Bool), number(Double), word(String), list([Int]), pairs([[Int]])
+  case bool(Bool), number(Double), word(String), list([Int]), lists([[Int]])
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -30,7 +30,7 @@ enum FixtureParameter: Decodable, Sendable {
     } else if let value = try? container.decode([Int].self) {
       self = .list(value)
     } else {
-      self = .pairs(try container.decode([[Int]].self))
+      self = .lists(try container.decode([[Int]].self))
     }
   }
 }
@@ -72,6 +72,14 @@ struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
     return value
   }
 
+  /// What a word stands for.
+  func choice<Value>(_ key: String, _ values: [String: Value]) throws -> Value {
+    guard let value = values[try word(key)] else {
+      throw FixtureError("\(name): '\(key)' is \(try word(key)), none of \(values.keys.sorted())")
+    }
+    return value
+  }
+
   /// How a loss is reduced.
   func reduction() throws -> LossReduction {
     switch try word("reduction") {
@@ -96,11 +104,23 @@ struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
     return (values[0], values[1])
   }
 
-  /// A list of pairs.
-  func pairs(_ key: String) throws -> [(Int, Int)] {
-    guard case .pairs(let values) = parameters[key] else { throw FixtureError("\(name): no pairs '\(key)'") }
-    return values.map { ($0[0], $0[1]) }
+  /// A list of three whole numbers.
+  func triple(_ key: String) throws -> (Int, Int, Int) {
+    let values = try list(key)
+    guard values.count == 3 else {
+      throw FixtureError("\(name): '\(key)' has \(values.count) numbers, not 3")
+    }
+    return (values[0], values[1], values[2])
   }
+
+  /// A list of lists of whole numbers.
+  func lists(_ key: String) throws -> [[Int]] {
+    guard case .lists(let values) = parameters[key] else { throw FixtureError("\(name): no lists '\(key)'") }
+    return values
+  }
+
+  /// A list of pairs.
+  func pairs(_ key: String) throws -> [(Int, Int)] { try lists(key).map { ($0[0], $0[1]) } }
 }
 
 /// A fixture file that does not hold what a test wants of it.
@@ -119,6 +139,9 @@ enum FixtureFile {
   /// Reads a file of cases.
   static func load<Case: Decodable>(_ name: String, as type: Case.Type = Case.self) throws -> [Case] {
     let data = try Data(contentsOf: folder.appendingPathComponent("\(name).json"))
-    return try JSONDecoder().decode([Case].self, from: data)
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try decoder.decode([Case].self, from: data)
   }
 }

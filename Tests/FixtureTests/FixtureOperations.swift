@@ -5,7 +5,8 @@ typealias FixtureOperation = @Sendable ([Tensor], Fixture) throws -> [Tensor]
 
 /// The operations by PyTorch's names.
 let fixtureOperations: [String: FixtureOperation] = [
-  layerOperations, elementwiseOperations, arrayOperations, functionOperations, lossOperations,
+  layerOperations, elementwiseOperations, arrayOperations, functionOperations, lossOperations, bitOperations,
+  placeOperations, windowOperations, algebraOperations,
 ]
 .reduce(
   into: [:]
