@@ -85,7 +85,8 @@ let package = Package(
       name: "DataTestSupport", dependencies: ["LatheML"], path: "Tests/DataTestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport"], swiftSettings: settings),
+      name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
       swiftSettings: settings),

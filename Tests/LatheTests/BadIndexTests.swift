@@ -86,5 +86,21 @@ extension AllTests {
         try await group.waitForAll()
       }
     }
+
+    @Test(arguments: TestDevice.all)
+    func elementsThatCannotBeCounted(_ device: Device) throws {
+      func expectError(_ text: String, _ make: () -> Tensor) {
+        let error = #expect(throws: LatheError.self) { try make().bytes() }
+        #expect(error?.kind == .indexOutOfRange && error?.message == text, "\(String(describing: error))")
+      }
+      let x = Tensor([2, -3, 1] as [Int32], device: device)
+      expectError("bincount: counts numbers from 0 on, and there is -3") { x.bincount() }
+      expectError("repeatInterleave: element 1 -3 times; counts are 0 or more") {
+        Tensor.ones([3], device: device).repeatInterleave(x)
+      }
+      expectError("histogram: elements from -inf to 1.0 have no bins; give a range") {
+        Tensor([1, -.infinity] as [Float], device: device).histogram(bins: 2).counts
+      }
+    }
   }
 }

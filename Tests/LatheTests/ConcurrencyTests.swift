@@ -1,6 +1,5 @@
 import Dispatch
 import Lathe
-import Synchronization
 import TestSupport
 import Testing
 
@@ -8,23 +7,6 @@ extension AllTests {
   /// Several threads at once, and tasks that must not wait.
   @Suite("Concurrency", .serialized)
   struct Concurrency {
-    /// Runs a function on so many threads at once and returns what they gave, in order.
-    private static func onThreads<T: Sendable>(
-      _ count: Int, _ body: @escaping @Sendable (Int) -> T
-    ) -> [T] {
-      let results = Mutex<[Int: T]>([:])
-      let group = DispatchGroup()
-      for i in 0..<count {
-        let queue = DispatchQueue(label: "thread \(i)")
-        queue.async(group: group) {
-          let result = body(i)
-          results.withLock { $0[i] = result }
-        }
-      }
-      group.wait()
-      return results.withLock { found in (0..<count).compactMap { found[$0] } }
-    }
-
     @Test(arguments: TestDevice.all)
     func aModelInEvaluation(_ device: Device) throws {
       let generator = Generator(seed: 4)
@@ -39,7 +21,7 @@ extension AllTests {
       let inputs = (0..<6).map {
         Tensor.uniform([$0 + 3, 16], generator: Generator(seed: UInt64($0)), device: device)
       }
-      let found = Self.onThreads(6) { i in
+      let found = onThreads(6) { i in
         (0..<10).map { _ in noGradient { try? network(inputs[i]).bytes() } }
       }
       for i in 0..<6 {
@@ -55,7 +37,7 @@ extension AllTests {
         // Each thread reads another part of one pending graph, in which parts are shared.
         let base = x * 2
         let parts = [base + 1, base * base, (base - 3).reshaped(to: [10, 100]).transposed() * 2, base.abs()]
-        let found = Self.onThreads(8) { i in try? parts[i % 4].sum().item() }
+        let found = onThreads(8) { i in try? parts[i % 4].sum().item() }
         let values = (0..<1000).map { Double($0 + round) * 2 }
         let expected = [
           values.reduce(0) { $0 + $1 + 1 }, values.reduce(0) { $0 + $1 * $1 },
@@ -71,7 +53,7 @@ extension AllTests {
     @Test func noLockIsHeldWhileTheCPUWorks() {
       // Two loops that each wait until the other runs, too.
       let arrivals = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
-      let results = Self.onThreads(2) { i in
+      let results = onThreads(2) { i in
         let meeting = CustomOperation(
           "meeting", results: { $0 },
           cpu: { _, outputs in
@@ -87,7 +69,7 @@ extension AllTests {
     @Test(arguments: TestDevice.all)
     func errorsReachWhoMadeThem(_ device: Device) {
       let table = Tensor.arange(10, dtype: .float32, device: device)
-      let found = Self.onThreads(8) { i -> [Bool] in
+      let found = onThreads(8) { i -> [Bool] in
         (0..<10).map { round in
           let isBad = (i + round) % 2 == 0
           let index = Tensor([Int32(1), isBad ? 10 : 3], device: device)
