@@ -41,7 +41,8 @@ extension ComputationGraph: CustomStringConvertible {
   private func text(of argument: Argument) -> String {
     switch argument {
     case .value(let id): values[id].name ?? "%\(id)"
-    case .number(.float(let value)): "\(value)"
+    // In the fewest digits where it is a float32.
+    case .number(.float(let value)): Double(Float(value)) == value ? "\(Float(value))" : "\(value)"
     case .number(.int(let value)): "\(value)"
     }
   }

@@ -5,6 +5,9 @@ import LatheCore
 enum Dispatch {
   /// Runs an operation on a device.
   static func run(_ operation: Operation, inputs: [Operand], outputs: [Operand], on device: Device) throws {
+    if !device.backend.hasFloat64 || hasFloat64(inputs) || hasFloat64(outputs) {
+      try operation.checkFloat64(inputs: inputs, outputs: outputs, device: device)
+    }
     do {
       guard Trace.isOn else { return try device.backend.run(operation, inputs: inputs, outputs: outputs) }
       try Trace.operation(operation, inputs: inputs, outputs: outputs, device: device) {
@@ -16,6 +19,10 @@ enum Dispatch {
       device.backend.counters.fellBack()
       try runOnCPU(operation, inputs: inputs, outputs: outputs, for: device.backend)
     }
+  }
+
+  private static func hasFloat64(_ operands: [Operand]) -> Bool {
+    operands.contains { $0.dtype == .float64 }
   }
 
   /// Runs an operation on tensors of a device; afterwards the storages have their memory, or the error.

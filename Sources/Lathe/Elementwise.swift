@@ -50,7 +50,7 @@ extension Tensor {
     device.computationLock.withLock {
       var parts = Operands<Expression.Operand>()
       // 16 bits become float32 as they are read, without an instruction.
-      var size = op == .toFloat32 && type == .float32 ? 0 : 1
+      var size = (op == .toFloat32 && type == .float32) || (op == .toFloat64 && type == .float64) ? 0 : 1
       var leaves = 0
       var failure: LatheError?
       operands.forEach { operand in
@@ -74,7 +74,7 @@ extension Tensor {
       }
       if let failure { return Tensor(failed: failure, shape: shape, dtype: result, device: device) }
       if let constant = folded(op, parts, type: type, result: result) {
-        return Tensor.full(shape, constant.floatValue, dtype: result, device: device)
+        return Tensor.full(shape, constant, dtype: result, device: device)
       }
       if size > Fusion.maximumSize || leaves > Fusion.maximumLeaves {
         size = 1
@@ -100,16 +100,22 @@ extension Tensor {
   private static func folded(
     _ op: ElementwiseOp, _ parts: Operands<Expression.Operand>, type: DType, result: DType
   ) -> ScalarValue? {
-    guard type == .float32, result.isFloatingPoint, case .scalar(let a, _) = parts[0] else { return nil }
-    if op == .negate { return .float(-a.floatValue) }
+    guard type == .float32 || type == .float64, result.isFloatingPoint, case .scalar(let a, _) = parts[0]
+    else { return nil }
+    if op == .negate { return .float(-a.doubleValue) }
     guard parts.count == 2, case .scalar(let b, _) = parts[1] else { return nil }
-    switch op {
-    case .add: return .float(a.floatValue + b.floatValue)
-    case .subtract: return .float(a.floatValue - b.floatValue)
-    case .multiply: return .float(a.floatValue * b.floatValue)
-    case .divide: return .float(a.floatValue / b.floatValue)
-    default: return nil
+    func value<T: BinaryFloatingPoint>(_ x: T, _ y: T) -> T? {
+      switch op {
+      case .add: x + y
+      case .subtract: x - y
+      case .multiply: x * y
+      case .divide: x / y
+      default: nil
+      }
     }
+    return type == .float64
+      ? value(a.doubleValue, b.doubleValue).map { .float($0) }
+      : value(a.floatValue, b.floatValue).map { .float(Double($0)) }
   }
 
   /// An element-wise operation on one tensor, recorded.
@@ -165,8 +171,11 @@ extension Tensor {
     let compute = common.computeType
     require(op.isDefined(on: compute), "\(name): not defined on \(common)")
     func converted(_ operand: ElementwiseOperand) -> ElementwiseOperand {
-      guard case .tensor(let x) = operand else { return operand }
-      return .tensor(x.cast(to: common))
+      switch operand {
+      case .tensor(let x): .tensor(x.cast(to: common))
+      // As the kernel and the gradient's rule have it.
+      case .scalar(let value): .scalar(value.isFloat ? value.converted(to: compute) : value)
+      }
     }
     let result = op.resultType(compute)
     return record(
@@ -194,9 +203,10 @@ extension Tensor {
     }
     switch target {
     case .float32: return step(.toFloat32, self, compute, .float32)
+    case .float64: return step(.toFloat64, self, compute, .float64)
     case .float16, .bfloat16:
       let x = dtype.isFloatingPoint ? self : step(.toFloat32, self, compute, .float32)
-      return step(target == .float16 ? .roundToFloat16 : .roundToBFloat16, x, .float32, target)
+      return step(target == .float16 ? .roundToFloat16 : .roundToBFloat16, x, x.dtype.computeType, target)
     case .int8, .int16, .uint16, .uint32:
       let wide = target.computeType
       let op: ElementwiseOp = wide == .int64 ? .toInt64 : .toInt32
@@ -240,6 +250,7 @@ extension ElementwiseOp {
   func changesNothing(on type: DType) -> Bool {
     switch self {
     case .toFloat32: type == .float32
+    case .toFloat64: type == .float64
     case .toInt32: type == .int32
     case .toInt64: type == .int64
     case .toUInt8: type == .uint8

@@ -39,7 +39,7 @@ struct ElementwiseGradient: Sendable {
   /// Whether an operand's gradient is the output's, which then needs no memory of its own.
   private func passesOn(_ index: Int) -> Bool {
     switch op {
-    case .toFloat32, .roundToFloat16, .roundToBFloat16, .add: true
+    case .toFloat32, .toFloat64, .roundToFloat16, .roundToBFloat16, .add: true
     case .subtract, .remainder: index == 0
     default: false
     }
@@ -59,7 +59,7 @@ struct ElementwiseGradient: Sendable {
     _ op: ElementwiseOp, _ inputs: [GradientNode?]
   ) -> (a: Bool, b: Bool, c: Bool, output: Bool) {
     switch op {
-    case .negate, .sign, .floor, .ceil, .round, .add, .subtract, .toFloat32, .roundToFloat16,
+    case .negate, .sign, .floor, .ceil, .round, .add, .subtract, .toFloat32, .toFloat64, .roundToFloat16,
       .roundToBFloat16,
       .isNaN, .logicalNot, .toInt32, .toInt64, .toUInt8, .toBool, .wrapToInt8, .wrapToInt16, .wrapToUInt16,
       .wrapToUInt32, .equal, .notEqual, .less, .lessEqual, .greater,
@@ -90,7 +90,7 @@ struct ElementwiseGradient: Sendable {
       .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft,
       .shiftRight:
       return nil
-    case .toFloat32, .roundToFloat16, .roundToBFloat16, .add: return g
+    case .toFloat32, .toFloat64, .roundToFloat16, .roundToBFloat16, .add: return g
     case .subtract: return -g
     case .multiply: return times(g, index == 0 ? b : a)
     case .divide:
@@ -173,7 +173,7 @@ struct ElementwiseGradient: Sendable {
       guard let b else { return nil }
       switch b {
       case .scalar(let exponent):
-        let n = exponent.floatValue
+        let n = exponent.doubleValue
         if n == 0 { return g.zero.expanded(to: g.shape) }
         guard let x = a?.tensor else { return nil }
         return g * (Tensor.binary(.power, .tensor(x), .scalar(.float(n - 1)), name: "pow") * n)
@@ -186,8 +186,8 @@ struct ElementwiseGradient: Sendable {
     guard let y, let a, let exponent = b?.tensor else { return nil }
     switch a {
     case .scalar(let base):
-      let product = g * y * log(base.floatValue)
-      return base.floatValue == 0 ? Tensor.where(exponent .>= 0, g.zero, product) : product
+      let product = g * y * log(base.doubleValue)
+      return base.doubleValue == 0 ? Tensor.where(exponent .>= 0, g.zero, product) : product
     case .tensor(let base):
       return Tensor.where((base .== 0) .&& (exponent .>= 0), g.zero, g * y * base.log())
     }
@@ -212,7 +212,7 @@ struct ElementwiseGradient: Sendable {
   /// Between the limits; an infinite one is none.
   private func clamp(_ g: Tensor) -> Tensor? {
     guard let x = a?.tensor, case .scalar(let low) = b, case .scalar(let high) = c else { return nil }
-    let (bottom, top) = (low.floatValue, high.floatValue)
+    let (bottom, top) = (low.doubleValue, high.doubleValue)
     let above = bottom == -.infinity ? nil : x .> bottom
     let below = top == .infinity ? nil : x .< top
     switch (above, below) {

@@ -33,10 +33,24 @@ package enum FusedOptimizer {
     _ parameters: inout [Tensor], _ gradients: [Tensor], _ states: inout [[Tensor]], _ operation: Operation
   ) {
     guard let device = parameters.first?.device else { return }
+    if parameters.contains(where: { $0.dtype == .float64 }) {
+      var lists = [parameters] + states
+      (parameters, states) = ([], [])
+      switch operation {
+      case .adam(let step, _): composedAdam(step, &lists, gradients)
+      case .sgd(let step, _): composedSGD(step, &lists, gradients)
+      default: stop("optimizer: \(operation.label) has no rule in float64")
+      }
+      (parameters, states) = (lists.removeFirst(), lists)
+      return
+    }
     for (parameter, gradient) in zip(parameters, gradients) {
       require(
-        parameter.shape == gradient.shape && parameter.dtype == .float32,
-        "optimizer: parameter \(parameter.shape) of \(parameter.dtype) and gradient \(gradient.shape)")
+        parameter.shape == gradient.shape,
+        "optimizer: parameter \(parameter.shape) and gradient \(gradient.shape)")
+      require(
+        parameter.dtype == .float32,
+        "optimizer: SGD and Adam take parameters of float32 or float64, not \(parameter.dtype); cast them")
     }
     let gradients = TensorLists.floats(gradients)
     device.computationLock.withLock {

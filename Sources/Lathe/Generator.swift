@@ -69,9 +69,10 @@ extension Tensor {
   ) -> Tensor {
     require(
       low <= high && low.isFinite && high.isFinite, "uniform: low \(low), high \(high): two numbers in order")
+    if dtype == .float64 { return uniformFloat64(shape, Double(low), Double(high), generator, device) }
     let numbers = random(.uniform(low: low, high: high), shape, generator, .float32, device)
     switch dtype {
-    case .float32: return numbers
+    case .float32, .float64: return numbers
     case .float16, .bfloat16:
       // Rounding must not leave the ends.
       let ends = dtype.numbers(from: low, below: high)
@@ -81,12 +82,27 @@ extension Tensor {
     }
   }
 
+  /// Numbers of 48 bits, each of two that the generator makes.
+  private static func uniformFloat64(
+    _ shape: Shape, _ low: Double, _ high: Double, _ generator: Generator, _ device: Device
+  ) -> Tensor {
+    let parts = random(.uniform(low: 0, high: 1), [2] + shape, generator, .float64, device)
+    let numbers = (parts[0] + parts[1] * 0x1p-24) * (high - low) + low
+    return low < high ? numbers.minimum(high.nextDown) : numbers
+  }
+
   /// Normally distributed numbers.
   public static func normal(
     _ shape: Shape, mean: Float = 0, deviation: Float = 1, generator: Generator, dtype: DType = .float32,
     device: Device = .default
   ) -> Tensor {
-    random(.normal(mean: mean, deviation: deviation), shape, generator, dtype, device)
+    if dtype == .float64 {
+      // Box and Muller (1958).
+      let u = uniformFloat64([2] + shape, 0, 1, generator, device)
+      let radius = (-((-u[0]).log1p()) * 2).sqrt()
+      return radius * (u[1] * (2 * Double.pi)).cos() * Double(deviation) + Double(mean)
+    }
+    return random(.normal(mean: mean, deviation: deviation), shape, generator, dtype, device)
   }
 
   /// 1 with a probability, else 0.
@@ -110,7 +126,15 @@ extension Tensor {
     require(probability >= 0 && probability <= 1, "dropout: probability \(probability) is not in 0...1")
     require(dtype.isFloatingPoint, "dropout: not defined on \(dtype)")
     if probability == 0 { return self }
-    return cast(to: .float32).dropped(probability, generator.key(count: count)).cast(to: dtype)
+    let key = generator.key(count: count)
+    if dtype == .float64 {
+      // The mask that float32 has.
+      let ones = Tensor.ones(shape, device: device)
+      let stays =
+        Tensor.run(.dropout(probability: probability, key: key), [ones.contiguous()], output: shape) .!= 0
+      return Tensor.where(stays, self / (1 - Double(probability)), zero)
+    }
+    return cast(to: .float32).dropped(probability, key).cast(to: dtype)
   }
 
   private func dropped(_ probability: Float, _ key: RandomKey) -> Tensor {

@@ -10,7 +10,7 @@ enum GraphStep: Sendable {
   case view(Layout)
   /// A reduction; see `Tensor.reduction`.
   case reduction(
-    ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, divisor: Float)
+    ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, divisor: Double)
   /// Copies of the inputs at regions of the result.
   case assembled(regions: [Layout], fill: ScalarValue?)
   /// A copy on another device.
@@ -82,7 +82,7 @@ enum GraphStep: Sendable {
         .init(name: "axes", value: .ints(reduced.indices.filter { reduced[$0] })),
         .init(name: "keepDims", value: .bool(keepDims)),
         .init(name: "accumulator", value: .string("\(accumulator)")),
-        .init(name: "divisor", value: .float(Double(divisor))),
+        .init(name: "divisor", value: .float(divisor)),
       ]
     case .assembled(let regions, let fill):
       regions.enumerated().flatMap { index, region -> [ComputationGraph.Attribute] in
@@ -90,7 +90,7 @@ enum GraphStep: Sendable {
           .init(name: "offset.\(index)", value: .int(region.offset)),
           .init(name: "strides.\(index)", value: .ints(Array(region.strides))),
         ]
-      } + (fill.map { [.init(name: "fill", value: .float(Double($0.floatValue)))] } ?? [])
+      } + (fill.map { [.init(name: "fill", value: .float($0.doubleValue))] } ?? [])
     case .moved(let device): [.init(name: "device", value: .string(device.name))]
     }
   }

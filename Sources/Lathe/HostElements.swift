@@ -6,6 +6,7 @@ enum HostElements {
     if isStored(T.self, as: dtype) { return values.withUnsafeBytes { [UInt8]($0) } }
     return switch dtype {
     case .float32: bytes(values) { $0.scalarValue.floatValue }
+    case .float64: bytes(values) { $0.scalarValue.doubleValue }
     case .float16: bytes(values) { Float16($0.scalarValue.floatValue) }
     case .bfloat16: bytes(values) { BFloat16Bits.bits($0.scalarValue.floatValue) }
     case .int32: bytes(values) { Int32(truncatingIfNeeded: $0.wholeValue(as: .int32).intValue) }
@@ -27,9 +28,10 @@ enum HostElements {
       }
     }
     return switch dtype {
-    case .float32: elements(bytes) { (x: Float) in T(element: x) }
-    case .float16: elements(bytes) { (x: Float16) in T(element: Float(x)) }
-    case .bfloat16: elements(bytes) { (x: UInt16) in T(element: BFloat16Bits.float(x)) }
+    case .float32: elements(bytes) { (x: Float) in T(element: Double(x)) }
+    case .float64: elements(bytes) { (x: Double) in T(element: x) }
+    case .float16: elements(bytes) { (x: Float16) in T(element: Double(x)) }
+    case .bfloat16: elements(bytes) { (x: UInt16) in T(element: Double(BFloat16Bits.float(x))) }
     case .int32: elements(bytes) { (x: Int32) in T(element: Int64(x)) }
     case .int64: elements(bytes) { (x: Int64) in T(element: x) }
     case .int8: elements(bytes) { (x: Int8) in T(element: Int64(x)) }
@@ -44,6 +46,7 @@ enum HostElements {
   private static func isStored(_ type: Any.Type, as dtype: DType) -> Bool {
     switch dtype {
     case .float32: type == Float.self
+    case .float64: type == Double.self
     case .float16: type == Float16.self
     case .int32: type == Int32.self
     case .int64: type == Int64.self || type == Int.self

@@ -69,6 +69,14 @@ final class PrecisionScope: Sendable {
   }
 }
 
+extension Tensor {
+  /// In the type in which functions of floating-point numbers compute: float64 as it is, every other type in float32.
+  package var inFloatType: Tensor { cast(to: dtype.floatType) }
+
+  /// Whether one of some tensors is of float64.
+  static func hasFloat64(_ tensors: Tensor?...) -> Bool { tensors.contains { $0?.dtype == .float64 } }
+}
+
 extension DType {
   /// Whether the type is a floating-point type of 16 bits.
   var isHalf: Bool { self == .float16 || self == .bfloat16 }
@@ -99,7 +107,7 @@ extension Tensor {
   /// The type of what is computed in float32 from this tensor: its own floating-point type, float32 inside
   /// `withPrecision`.
   var fullPrecisionResult: DType {
-    dtype.isFloatingPoint && PrecisionScope.current == nil ? dtype : .float32
+    dtype.isFloatingPoint && PrecisionScope.current == nil ? dtype : dtype.floatType
   }
 }
 
@@ -120,7 +128,8 @@ struct KernelOperand: Sendable {
 
   /// An activation, of which the tape is to keep 16 bits inside `withPrecision`.
   init(activation tensor: Tensor) {
-    guard let scope = PrecisionScope.current, tensor.dtype.isFloatingPoint, tensor.dtype != scope.storage
+    guard let scope = PrecisionScope.current, tensor.dtype.isFloatingPoint, tensor.dtype != .float64,
+      tensor.dtype != scope.storage
     else {
       self.init(tensor)
       return
@@ -164,11 +173,11 @@ struct KernelOperand: Sendable {
   /// The values in float32; recorded where gradients are differentiated again.
   var wide: Tensor { GradientMode.isRecording ? converted : kernelInput }
 
-  private var converted: Tensor { (rounding.map { tensor.cast(to: $0) } ?? tensor).cast(to: .float32) }
+  private var converted: Tensor { (rounding.map { tensor.cast(to: $0) } ?? tensor).inFloatType }
 
   /// The values in float32 in the layout of the tensor, untracked, for a kernel.
   var kernelInput: Tensor {
-    if dtype == .float32 { return tensor.detached() }
+    if dtype == .float32 || dtype == .float64 { return tensor.detached() }
     if tensor.storage.shape.elementCount != tensor.count {
       return KernelOperand(tensor.detached(), rounding: rounding).converted
     }

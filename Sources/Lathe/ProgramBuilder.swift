@@ -114,8 +114,8 @@ struct ProgramBuilder {
   mutating func step(_ op: ElementwiseOp, _ dtype: DType, _ operands: Operands<Register>) -> Register {
     switch op {
     case _ where op.changesNothing(on: dtype): return operands[0]
-    case .roundToFloat16 where holds(operands[0], .float16): return operands[0]
-    case .roundToBFloat16 where holds(operands[0], .bfloat16): return operands[0]
+    case .roundToFloat16 where dtype == .float32 && holds(operands[0], .float16): return operands[0]
+    case .roundToBFloat16 where dtype == .float32 && holds(operands[0], .bfloat16): return operands[0]
     default: break
     }
     program.instructions.append(

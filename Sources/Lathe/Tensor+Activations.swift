@@ -10,11 +10,12 @@ extension Tensor {
 
   /// scale * elu(x, alpha) with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017).
   public func selu() -> Tensor {
-    let (alpha, scale) = (Float(1.6732632423543772), Float(1.0507009873554805))
+    let (alpha, scale) = (1.6732632423543772, 1.0507009873554805)
+    let product = dtype == .float64 ? alpha * scale : Double(Float(alpha) * Float(scale))
     return formula("selu") {
       $0.elu(alpha: alpha) * scale
     } gradient: { g, x in
-      Tensor.where(x .> 0, g * scale, g * (x.negativePart.exp() * (alpha * scale)))
+      Tensor.where(x .> 0, g * scale, g * (x.negativePart.exp() * product))
     }
   }
 

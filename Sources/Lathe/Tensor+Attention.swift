@@ -50,6 +50,11 @@ extension Tensor {
       scale: scale ?? 1 / Float(Swift.max(shape[3], 1)).squareRoot(), isCausal: isCausal, hasMask: mask != nil
     )
     let drops = dropout.map { $0.probability > 0 } ?? false
+    if Tensor.hasFloat64(self, keys, values, bias) {
+      let exact = scale.map { Double($0) } ?? 1 / Double(Swift.max(shape[3], 1)).squareRoot()
+      return cast(to: .float64).composedAttention(
+        sizes, keys, values, mask: mask, bias: bias, dropout: drops ? dropout : nil, scale: exact)
+    }
     if drops || bias != nil || !sizes.hasKernel {
       return composedAttention(sizes, keys, values, mask: mask, bias: bias, dropout: drops ? dropout : nil)
     }

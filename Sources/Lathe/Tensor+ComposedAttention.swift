@@ -5,11 +5,13 @@ extension Tensor {
   /// `attention(keys:values:mask:isCausal:bias:dropout:scale:)`.
   func composedAttention(
     _ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?, bias: Tensor? = nil,
-    dropout: (probability: Float, generator: Generator)? = nil
+    dropout: (probability: Float, generator: Generator)? = nil, scale: Double? = nil
   ) -> Tensor {
     // The queries of one group stand below each other, so that its keys and values are read once.
     let rows = sizes.heads / sizes.keyHeads * sizes.queries
-    let grouped = (self * sizes.scale).reshaped(to: [sizes.batch, sizes.keyHeads, rows, sizes.width])
+    let grouped = (self * (scale ?? Double(sizes.scale))).reshaped(to: [
+      sizes.batch, sizes.keyHeads, rows, sizes.width,
+    ])
     var scores = grouped.matmul(keys.transposed())
       .reshaped(to: [sizes.batch, sizes.heads, sizes.queries, sizes.keys])
     if let bias { scores = scores + bias }

@@ -38,6 +38,7 @@ extension Tensor {
       outputHeight: height, outputWidth: width)
     require(
       DType.promote(dtype, filter.dtype).isFloatingPoint, "conv2D: not defined on \(dtype)")
+    if Tensor.hasFloat64(self, filter, bias) { return composedConvolution(filter, bias: bias, sizes) }
     return Tensor.convolution(
       KernelOperand(activation: self), KernelOperand(parameter: filter),
       bias: bias.map { KernelOperand(parameter: $0) }, sizes)
@@ -88,6 +89,9 @@ extension Tensor {
       outputHeight: shape[2], outputWidth: shape[3])
     require(
       DType.promote(dtype, filter.dtype).isFloatingPoint, "convTranspose2D: not defined on \(dtype)")
+    if Tensor.hasFloat64(self, filter, bias) {
+      return composedTransposedConvolution(filter, bias: bias, sizes, outputPadding)
+    }
     let result = Tensor.convolutionInputGradient(
       KernelOperand(activation: self), KernelOperand(parameter: filter), sizes)
     guard let bias else { return result }

@@ -50,12 +50,13 @@ extension Tensor {
     bins: Int, range: ClosedRange<Float>? = nil, weights: Tensor? = nil, density: Bool = false
   ) -> (counts: Tensor, edges: Tensor) {
     require(bins > 0, "histogram: \(bins) bins")
+    let type = dtype.floatType
     let edges = Tensor.afterReading(
-      "histogram without a range", valuesOf: range == nil ? [self] : [], [bins + 1], .float32, device
+      "histogram without a range", valuesOf: range == nil ? [self] : [], [bins + 1], type, device
     ) {
       var (low, high) = range.map { (Double($0.lowerBound), Double($0.upperBound)) } ?? (0, 1)
       if range == nil && count > 0 {
-        let ends = try Tensor.stack([min().cast(to: .float32), max().cast(to: .float32)]).scalars(
+        let ends = try Tensor.stack([min().cast(to: type), max().cast(to: type)]).scalars(
           as: Double.self)
         guard ends.allSatisfy(\.isFinite) else {
           throw LatheError(
@@ -64,7 +65,7 @@ extension Tensor {
         (low, high) = (ends[0], ends[1])
       }
       if low == high { (low, high) = (low - 0.5, high + 0.5) }
-      return Tensor.linspace(low, high, count: bins + 1, device: device)
+      return Tensor.linspace(low, high, count: bins + 1, dtype: type, device: device)
     }
     return (histogram(edges: edges, weights: weights, density: density), edges)
   }
@@ -90,8 +91,8 @@ extension Tensor {
       let place = edges.searchSorted(elements, right: true) - 1
       let isLast = elements .== edges[-1].cast(to: DType.promote(dtype, edges.dtype))
       let inside = Tensor.where(isLast, bins - 1, Tensor.where(place .< 0, bins, place)).minimum(bins)
-      counts = Tensor.zeros([bins + 1], device: device).scatterAdd(
-        axis: 0, indices: inside, source: weights.cast(to: .float32).reshaped(to: [count])
+      counts = Tensor.zeros([bins + 1], dtype: weights.dtype.floatType, device: device).scatterAdd(
+        axis: 0, indices: inside, source: weights.inFloatType.reshaped(to: [count])
       ).sliced(axis: 0, to: bins)
     } else {
       let sorted = elements.sorted().values
@@ -100,6 +101,7 @@ extension Tensor {
       counts = Tensor.concatenate([starts, end]).diff().cast(to: .int64)
     }
     guard density else { return counts }
-    return counts.cast(to: .float32) / counts.cast(to: .float32).sum() / edges.cast(to: .float32).diff()
+    let type = DType.promote(counts.dtype.floatType, edges.dtype.floatType)
+    return counts.cast(to: type) / counts.cast(to: type).sum() / edges.cast(to: type).diff()
   }
 }

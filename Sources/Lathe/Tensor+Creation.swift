@@ -7,7 +7,8 @@ extension Tensor {
   /// - Parameters:
   ///   - values: The elements.
   ///   - shape: Sizes whose product is the number of values; one axis where nil.
-  ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64).
+  ///   - dtype: The element type; the Swift type's own where nil (Float and Double: float32, Int: int64); a float64
+  ///     tensor is asked for by `.float64`.
   ///   - device: Where the tensor lives.
   public init<T: TensorScalar>(
     _ values: [T], shape: Shape? = nil, dtype: DType? = nil, device: Device = .default
@@ -79,8 +80,8 @@ extension Tensor {
     let compute = dtype.computeType
     // What is read back from memory must equal what a kernel folds in.
     let scalar: ScalarValue =
-      dtype.isFloatingPoint
-      ? .float(value.scalarValue.floatValue.rounded(to: dtype)) : value.wholeValue(as: dtype)
+      dtype.isHalf
+      ? .float(Double(value.scalarValue.floatValue.rounded(to: dtype))) : value.wholeValue(as: dtype)
     let expression = Expression(
       op: nil, dtype: compute, operands: Operands(.scalar(scalar, compute)), size: 0, leaves: 0)
     return Tensor(Storage(device: device, dtype: dtype, shape: shape, state: .pending(expression)))

@@ -32,11 +32,11 @@ extension Tensor {
     case .sum: return rows.losses.sum().cast(to: result)
     case .mean:
       guard let ignored = rows.ignored else { return rows.losses.mean().cast(to: result) }
-      return (rows.losses.sum() / ignored.logicalNot().sum().cast(to: .float32)).cast(to: result)
+      return (rows.losses.sum() / ignored.logicalNot().sum().cast(to: rows.losses.dtype)).cast(to: result)
     }
   }
 
-  /// A float32 loss for each row of [..., classes], 0 at ignored rows, which get no gradient either, and which rows are
+  /// A loss, float32 or float64, for each row of [..., classes], 0 at ignored rows, which get no gradient either, and which rows are
   /// ignored.
   ///
   /// - Parameter ofLogarithms: Whether this tensor holds logarithms of probabilities, of which the labels' are the losses
@@ -51,6 +51,10 @@ extension Tensor {
     require(labels.dtype.isInteger, "\(name): labels are class indices, not \(labels.dtype)")
     require(
       device == labels.device, "\(name): tensors on different devices, \(device) and \(labels.device)")
+    if dtype == .float64 {
+      let (narrow, ignored) = labels.narrowLabels(ignoredIndex)
+      return composedRowLosses(narrow.detached(), ignored, Double(labelSmoothing), ofLogarithms: ofLogarithms)
+    }
     let (classes, rows) = (shape[rank - 1], labels.count)
     let x = KernelOperand(reshaped(to: [rows, classes]))
     let original = dtype

@@ -25,7 +25,7 @@ extension Tensor {
   private func runningProductGradient(_ gradient: Tensor, _ axis: Int) -> Tensor {
     func sumsFromHere(_ x: Tensor) -> Tensor { x.flipped([axis]).cumulativeSum(axis: axis).flipped([axis]) }
     let isZero = detached() .== 0
-    let zeros = isZero.cast(to: .float32).cumulativeSum(axis: axis)
+    let zeros = isZero.cast(to: dtype.floatType).cumulativeSum(axis: axis)
     let isFirst = isZero .&& (zeros .== 1)
     let without = Tensor.where(isFirst, Float(1), self)
     let before = sumsFromHere(gradient * runningProduct(axis)) / Tensor.where(isZero, Float(1), self)

@@ -52,8 +52,8 @@ private struct TensorPrinter {
     case .bool: texts = try tensor.scalars(as: Bool.self).map { $0 ? "True" : "False" }
     case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32:
       texts = try tensor.scalars(as: Int64.self).map(String.init)
-    case .float32, .float16, .bfloat16:
-      texts = format(try tensor.scalars(as: Float.self), isScalar: tensor.rank == 0)
+    case .float32, .float64, .float16, .bfloat16:
+      texts = format(try tensor.scalars(as: Double.self), isScalar: tensor.rank == 0)
     }
     if tensor.rank > 0 {
       let width = texts.map(\.count).max() ?? 0
@@ -63,27 +63,29 @@ private struct TensorPrinter {
   }
 
   /// At most four decimals, as few as the values need; exponents where the range is wide.
-  private static func format(_ values: [Float], isScalar: Bool) -> [String] {
+  private static func format(_ values: [Double], isScalar: Bool) -> [String] {
     let finite = values.filter(\.isFinite).map { Swift.abs($0) }
     let nonzero = finite.filter { $0 > 0 }
     let largest = nonzero.max() ?? 0
     let smallest = nonzero.min() ?? 0
-    let scientific = largest >= 1e8 || (smallest > 0 && (smallest < 1e-4 || largest / smallest > 1e5))
-    func text(_ value: Float, _ decimals: Int) -> String {
+    let scientific =
+      largest >= 1e8
+      || (smallest > 0 && (Float(smallest) < 1e-4 || Float(largest) / Float(smallest) > 1e5))
+    func text(_ value: Double, _ decimals: Int) -> String {
       if value.isNaN { return "nan" }
       if value.isInfinite { return value > 0 ? "inf" : "-inf" }
       if scientific {
-        let parts = formatted(Double(value), "%.\(decimals)e").split(separator: "e")
+        let parts = formatted(value, "%.\(decimals)e").split(separator: "e")
         return parts[0] + (decimals == 0 ? "." : "") + "e" + parts[1]
       }
       // Zeros behind the last digit are blanks, so that the points stand below each other.
-      let plain = formatted(Double(value), "%.\(decimals)f") + (decimals == 0 ? "." : "")
+      let plain = formatted(value, "%.\(decimals)f") + (decimals == 0 ? "." : "")
       let zeros = decimals == 0 ? 0 : plain.reversed().prefix { $0 == "0" }.count
       return plain.dropLast(zeros) + String(repeating: " ", count: isScalar ? 0 : zeros)
     }
-    func decimalsNeeded(_ value: Float) -> Int {
+    func decimalsNeeded(_ value: Double) -> Int {
       guard value.isFinite else { return 0 }
-      let whole = formatted(Double(value), scientific ? "%.4e" : "%.4f")
+      let whole = formatted(value, scientific ? "%.4e" : "%.4f")
       let mantissa = whole.prefix { $0 != "e" }
       guard let point = mantissa.firstIndex(of: ".") else { return 0 }
       let digits = mantissa[mantissa.index(after: point)...]

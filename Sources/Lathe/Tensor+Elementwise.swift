@@ -78,13 +78,14 @@ extension Tensor {
   }
 
   /// x where x > 0, else slope * x.
-  public func leakyReLU(slope: Float = 0.01) -> Tensor {
-    Tensor.binary(.leakyReLU, .tensor(self), .scalar(.float(slope)), name: "leakyReLU", floatOnly: true)
+  public func leakyReLU(slope: some BinaryFloatingPoint = 0.01) -> Tensor {
+    Tensor.binary(
+      .leakyReLU, .tensor(self), .scalar(.float(Double(slope))), name: "leakyReLU", floatOnly: true)
   }
 
   /// x where x > 0, else alpha * (exp(x) - 1) (Clevert et al., 2016).
-  public func elu(alpha: Float = 1) -> Tensor {
-    Tensor.binary(.elu, .tensor(self), .scalar(.float(alpha)), name: "elu", floatOnly: true)
+  public func elu(alpha: some BinaryFloatingPoint = 1.0) -> Tensor {
+    Tensor.binary(.elu, .tensor(self), .scalar(.float(Double(alpha))), name: "elu", floatOnly: true)
   }
 
   /// Where the element is not a number.
@@ -148,8 +149,8 @@ extension Tensor {
     let limits = (low?.scalarValue, high?.scalarValue)
     let hasFraction = limits.0?.isFloat ?? false || limits.1?.isFloat ?? false
     let x = hasFraction && !dtype.isFloatingPoint ? cast(to: .float32) : self
-    func limit(_ value: ScalarValue?, _ none: (Float, Int64)) -> ScalarValue {
-      if x.dtype.isFloatingPoint { return value ?? .float(none.0) }
+    func limit(_ value: ScalarValue?, _ none: (Double, Int64)) -> ScalarValue {
+      if x.dtype.isFloatingPoint { return value?.converted(to: x.dtype.computeType) ?? .float(none.0) }
       let range = x.dtype.wholeNumbers ?? .min ... .max
       return .int(Swift.min(Swift.max(value?.intValue ?? none.1, range.lowerBound), range.upperBound))
     }

@@ -28,7 +28,7 @@ extension Tensor {
   /// - Parameters:
   ///   - axis: Along which axis, counted without that of the pairs.
   ///   - normalization: By what the sums are divided.
-  /// - Returns: Complex numbers of the same shape; 16-bit types are computed in float32.
+  /// - Returns: Complex numbers of the same shape; float64 is computed in itself, every other type in float32.
   public func fft(axis: Int = -1, normalization: FourierNormalization = .backward) -> Tensor {
     fourier("fft", axis, inverse: false, normalization)
   }
@@ -50,7 +50,7 @@ extension Tensor {
   /// - Returns: Complex numbers, n / 2 + 1 along the axis.
   public func rfft(axis: Int = -1, normalization: FourierNormalization = .backward) -> Tensor {
     let a = self.axis(axis, "rfft")
-    let real = dtype.isFloatingPoint ? self : cast(to: .float32)
+    let real = dtype.isFloatingPoint ? self : inFloatType
     return Tensor.stack([real, real.zero.expanded(to: shape)], axis: -1)
       .fourier("rfft", a, inverse: false, normalization).sliced(axis: a, to: shape[a] / 2 + 1)
   }
@@ -95,8 +95,8 @@ extension Tensor {
     require(n > 0, "\(name): axis \(axis) of \(shape) has no elements")
     require(n <= 1 << 30, "\(name): axis \(axis) of \(shape) is longer than 2^30")
     let result = dtype
-    let scale = Float(normalization.scale(n, inverse: inverse))
-    let sums = cast(to: .float32).fourierSums(a, inverse: inverse)
+    let scale = normalization.scale(n, inverse: inverse)
+    let sums = inFloatType.fourierSums(a, inverse: inverse)
     return (scale == 1 ? sums : sums * scale).cast(to: result)
   }
 
@@ -108,7 +108,7 @@ extension Tensor {
     order.append(axis)
     let rows = detached().permuted(order)
     let moved = rows.shape
-    let plan = FourierPlan(n, inverse: inverse, device: device)
+    let plan = FourierPlan(n, inverse: inverse, dtype: dtype, device: device)
     let result = plan.transformed(rows.reshaped(to: [count / (2 * n), 2, n])).reshaped(to: moved)
     var back = Array(0..<rank - 1)
     back.insert(rank - 1, at: axis)
@@ -126,17 +126,20 @@ private struct FourierPlan {
   private let n: Int
   /// Of the exponent i 2 pi / n.
   private let sign: Double
+  private let dtype: DType
   private let device: Device
 
-  init(_ n: Int, inverse: Bool, device: Device) {
+  init(_ n: Int, inverse: Bool, dtype: DType, device: Device) {
     self.n = n
     sign = inverse ? 1 : -1
+    self.dtype = dtype
     self.device = device
   }
 
   private init(_ n: Int, like plan: FourierPlan) {
     self.n = n
     sign = plan.sign
+    dtype = plan.dtype
     device = plan.device
   }
 
@@ -150,14 +153,14 @@ private struct FourierPlan {
   }
 
   /// cos and sin of 2 pi k / n, with the plan's sign.
-  private func root(_ k: Int, of n: Int) -> (Float, Float) {
+  private func root(_ k: Int, of n: Int) -> (Double, Double) {
     let angle = 2 * Double.pi * Double(k % n) / Double(n)
-    return (Float(cos(angle)), Float(sign * sin(angle)))
+    return (cos(angle), sign * sin(angle))
   }
 
   /// [2 n, 2 n]: what a column of real parts in front of imaginary ones is multiplied by.
   private var matrix: Tensor {
-    var values = [Float](repeating: 0, count: 4 * n * n)
+    var values = [Double](repeating: 0, count: 4 * n * n)
     for k in 0..<n {
       for j in 0..<n {
         let (re, im) = root(k * j, of: n)
@@ -167,14 +170,14 @@ private struct FourierPlan {
         values[(n + k) * 2 * n + n + j] = re
       }
     }
-    return Tensor(values, shape: [2 * n, 2 * n], device: device)
+    return Tensor(values, shape: [2 * n, 2 * n], dtype: dtype, device: device)
   }
 
   /// Products with complex numbers of shape [...] that broadcast, along the axis of parts of x.
-  private func product(_ x: Tensor, axis: Int, _ numbers: [(Float, Float)], _ shape: Shape) -> Tensor {
+  private func product(_ x: Tensor, axis: Int, _ numbers: [(Double, Double)], _ shape: Shape) -> Tensor {
     // (a + ib)(c + id): parts times c, and parts the other way round times -d and d.
-    let re = Tensor(numbers.map(\.0), shape: shape, device: device)
-    let im = Tensor(numbers.map(\.1), shape: shape, device: device)
+    let re = Tensor(numbers.map(\.0), shape: shape, dtype: dtype, device: device)
+    let im = Tensor(numbers.map(\.1), shape: shape, dtype: dtype, device: device)
     var signs = Shape(repeating: 1, rank: shape.rank)
     signs[axis] = 2
     let turned = im * Tensor([-1, 1] as [Float], shape: signs, device: device)
@@ -196,15 +199,15 @@ private struct FourierPlan {
   /// power of two.
   private func convolved(_ x: Tensor) -> Tensor {
     // e^(i pi k^2 / n) repeats after 2 n.
-    func chirp(_ k: Int, _ direction: Double) -> (Float, Float) {
+    func chirp(_ k: Int, _ direction: Double) -> (Double, Double) {
       let angle = Double.pi * Double(k * k % (2 * n)) / Double(n)
-      return (Float(cos(angle)), Float(direction * sin(angle)))
+      return (cos(angle), direction * sin(angle))
     }
     var length = 1
     while length < 2 * n - 1 { length *= 2 }
     let own = (0..<n).map { chirp($0, sign) }
     let start = product(x, axis: 1, own, [1, 1, n]).padded([(0, length - n)])
-    var filter = [Float](repeating: 0, count: 2 * length)
+    var filter = [Double](repeating: 0, count: 2 * length)
     for k in 0..<n {
       let (re, im) = chirp(k, -sign)
       for place in k == 0 ? [0] : [k, length - k] {
@@ -212,13 +215,13 @@ private struct FourierPlan {
         filter[length + place] = im
       }
     }
-    let forward = FourierPlan(length, inverse: false, device: device)
+    let forward = FourierPlan(length, inverse: false, dtype: dtype, device: device)
     let a = forward.transformed(start)
-    let b = forward.transformed(Tensor(filter, shape: [1, 2, length], device: device))
+    let b = forward.transformed(Tensor(filter, shape: [1, 2, length], dtype: dtype, device: device))
     let (re, im) = (b.sliced(axis: 1, to: 1), b.sliced(axis: 1, from: 1))
     let signs = Tensor([-1, 1] as [Float], shape: [1, 2, 1], device: device)
     let joined = (a * re + a.flipped([1]) * (im * signs)).contiguous()
-    let sums = FourierPlan(length, inverse: true, device: device).transformed(joined)
+    let sums = FourierPlan(length, inverse: true, dtype: dtype, device: device).transformed(joined)
     return product(sums.sliced(axis: 2, to: n) * (1 / Float(length)), axis: 1, own, [1, 1, n]).contiguous()
   }
 }

@@ -12,9 +12,10 @@ extension Tensor {
       weight.map { $0.shape == [shape[rank - 1]] } ?? true,
       "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
     if isWidened { return recomputed { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
-    let x = cast(to: .float32)
+    let x = inFloatType
     let scaled = x * (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
-    return (weight.map { scaled * $0 } ?? scaled).cast(to: dtype.isFloatingPoint ? dtype : .float32)
+    return (weight.map { scaled * $0 } ?? scaled).cast(
+      to: Tensor.hasFloat64(weight) ? .float64 : dtype.isFloatingPoint ? dtype : .float32)
   }
 
   /// Normalisation over groups of channels of each example (Wu and He, 2018).

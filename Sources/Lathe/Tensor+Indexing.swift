@@ -163,7 +163,7 @@ extension Tensor {
       return (values.transposed(a, -1), indices.transposed(a, -1))
     }
     checkCount(a, "sorted")
-    let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .bool ? .uint8 : dtype)
+    let key: DType = dtype == .bool ? .uint8 : dtype.computeType
     let n = shape[a]
     let results = Tensor.run(
       .sort(rows: n == 0 ? 0 : count / n, count: n, descending: descending),
@@ -197,7 +197,7 @@ extension Tensor {
       return (values.transposed(a, -1), indices.transposed(a, -1))
     }
     checkCount(a, "topK")
-    let key: DType = dtype.isFloatingPoint ? .float32 : (dtype == .bool ? .uint8 : dtype)
+    let key: DType = dtype == .bool ? .uint8 : dtype.computeType
     let (original, n) = (shape, shape[a])
     var target = shape
     target[a] = k

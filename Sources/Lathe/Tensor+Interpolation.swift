@@ -33,7 +33,7 @@ extension Tensor {
     require(
       isSmooth || (!alignCorners && !antialias),
       "interpolate: \(mode) has neither aligned corners nor antialiasing")
-    var result = cast(to: .float32)
+    var result = inFloatType
     for (i, n) in size.enumerated() {
       let taps = InterpolationTaps(
         from: shape[i + 2], to: n, mode: mode, alignCorners: alignCorners, antialias: antialias)
@@ -46,14 +46,15 @@ extension Tensor {
   private func resampled(axis: Int, _ taps: InterpolationTaps) -> Tensor {
     if taps.isIdentity { return self }
     if taps.count > 4 {
-      let matrix = Tensor(taps.matrix, shape: [shape[axis], taps.indices.count / taps.count], device: device)
+      let matrix = Tensor(
+        taps.matrix, shape: [shape[axis], taps.indices.count / taps.count], dtype: dtype, device: device)
       return transposed(axis, -1).matmul(matrix).transposed(axis, -1)
     }
     let places = taps.indices.count / taps.count
     var along = Shape(repeating: 1, rank: rank)
     along[axis] = places
     let indices = Tensor(taps.indices, shape: [places, taps.count], device: device)
-    let weights = Tensor(taps.weights, shape: [places, taps.count], device: device)
+    let weights = Tensor(taps.weights, shape: [places, taps.count], dtype: dtype, device: device)
     var sum: Tensor?
     for k in 0..<taps.count {
       let picked = indexSelected(axis: axis, indices: indices.select(axis: 1, index: k))
@@ -69,7 +70,7 @@ extension Tensor {
 private struct InterpolationTaps {
   var count = 1
   var indices: [Int32] = []
-  var weights: [Float] = []
+  var weights: [Double] = []
   /// The elements of the axis.
   private var length: Int
 
@@ -128,7 +129,7 @@ private struct InterpolationTaps {
     count = taps.count
     for (index, weight) in taps {
       indices.append(Int32(min(max(index, 0), length - 1)))
-      weights.append(Float(weight))
+      weights.append(weight)
     }
   }
 
@@ -144,9 +145,9 @@ private struct InterpolationTaps {
   }
 
   /// The weights as [elements, places].
-  var matrix: [Float] {
+  var matrix: [Double] {
     let places = indices.count / count
-    var result = [Float](repeating: 0, count: length * places)
+    var result = [Double](repeating: 0, count: length * places)
     for (k, index) in indices.enumerated() { result[Int(index) * places + k / count] += weights[k] }
     return result
   }

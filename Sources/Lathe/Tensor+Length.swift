@@ -6,8 +6,8 @@ extension Tensor {
   /// Elements are divided by the largest first, so that squares neither overflow nor vanish.
   package func length(axes: [Int], keepDims: Bool = false) -> Tensor {
     let result = fullPrecisionResult
-    let x = cast(to: .float32)
-    let scale = x.largestMagnitude(axes, atLeast: .leastNormalMagnitude)
+    let x = inFloatType
+    let scale = x.largestMagnitude(axes)
     let length = (x / scale).square().sum(axes: axes, keepDims: true).rootOfSquares() * scale
     return length.reshaped(to: reducedShape(reducedAxes(axes, "length"), keepDims: keepDims)).cast(to: result)
   }
@@ -15,8 +15,8 @@ extension Tensor {
   /// Vectors along an axis divided by their length, or by `epsilon` where that is larger.
   package func normalized(axis: Int, epsilon: Float) -> Tensor {
     let result = fullPrecisionResult
-    let x = cast(to: .float32)
-    let scale = x.largestMagnitude([axis], atLeast: Swift.max(epsilon, .leastNormalMagnitude))
+    let x = inFloatType
+    let scale = x.largestMagnitude([axis], atLeast: Double(epsilon))
     let scaled = x / scale
     let length = scaled.square().sum(axis: axis, keepDims: true).rootOfSquares()
     return (scaled / length.maximum(epsilon / scale)).cast(to: result)
@@ -30,7 +30,9 @@ extension Tensor {
   }
 
   /// The largest absolute value along axes, at least a small number and 1 where it is infinite: a constant to divide by.
-  func largestMagnitude(_ axes: [Int], atLeast least: Float) -> Tensor {
+  func largestMagnitude(_ axes: [Int], atLeast least: Double = 0) -> Tensor {
+    let least = Swift.max(
+      least, dtype == .float64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude))
     let one = Tensor.ones([], device: device)
     guard count > 0 else { return one }
     let largest = detached().abs().max(axes: axes, keepDims: true).maximum(least)

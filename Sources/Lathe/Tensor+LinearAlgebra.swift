@@ -1,7 +1,7 @@
 import LatheCore
 
 // Matrices in the last two axes, the axes in front count them. All of this is done on the CPU in float64 and rounded to
-// float32 (16-bit types to themselves): tensors of an OpenCL device go through the host's memory, which its counter
+// float32 (16-bit types to themselves) unless the matrices are of float64: tensors of an OpenCL device go through the host's memory, which its counter
 // `fallbacks` shows. What is wrong with a matrix (singular, not positive definite, NaN) is an `invalidArgument` error, thrown
 // where values are read.
 
@@ -11,7 +11,7 @@ extension Tensor {
   /// - Returns: [..., n, n], zeros above the diagonal.
   public func cholesky() -> Tensor {
     let n = squareSize("cholesky")
-    let x = cast(to: .float32)
+    let x = inFloatType
     return x.factors(.cholesky, [[n, n]])[0].recorded("cholesky", [x]) { gradient, _ in
       // l^-T P l^-1 with P the lower triangle of l^T g, half of its diagonal.
       let l = GradientMode.isRecording ? x.cholesky() : x.detached().cholesky()
@@ -32,7 +32,7 @@ extension Tensor {
   public func qr() -> (q: Tensor, r: Tensor) {
     let (m, n) = matrixSizes("qr")
     let k = Swift.min(m, n)
-    let x = cast(to: .float32)
+    let x = inFloatType
     let parts = x.factors(.qr, [[m, k], [k, n]])
     @Sendable func again() -> (Tensor, Tensor) { GradientMode.isRecording ? x.qr() : (parts[0], parts[1]) }
     let q = parts[0].recorded("qr", [x]) { gradient, _ in
@@ -80,7 +80,7 @@ extension Tensor {
   /// - Returns: values [..., n] and vectors [..., n, n], one in each column.
   public func eigh() -> (values: Tensor, vectors: Tensor) {
     let n = squareSize("eigh")
-    let x = cast(to: .float32)
+    let x = inFloatType
     let parts = x.factors(.eigh, [[n], [n, n]])
     @Sendable func again() -> (Tensor, Tensor) { GradientMode.isRecording ? x.eigh() : (parts[0], parts[1]) }
     let values = parts[0].recorded("eigh", [x]) { gradient, _ in
@@ -111,7 +111,7 @@ extension Tensor {
   public func svd() -> (u: Tensor, s: Tensor, vt: Tensor) {
     let (m, n) = matrixSizes("svd")
     let k = Swift.min(m, n)
-    let x = cast(to: .float32)
+    let x = inFloatType
     let parts = x.factors(.svd, [[m, k], [k], [k, n]])
     @Sendable func again() -> (u: Tensor, s: Tensor, vt: Tensor) {
       GradientMode.isRecording ? x.svd() : (parts[0], parts[1], parts[2])
@@ -149,7 +149,7 @@ extension Tensor {
   /// - Returns: [...].
   public func determinant() -> Tensor {
     _ = squareSize("determinant")
-    let x = cast(to: .float32)
+    let x = inFloatType
     return x.factors(.determinant, [[]])[0].recorded("determinant", [x], savesOutput: true) {
       gradient, output in
       guard let output else { return [nil] }
@@ -176,6 +176,6 @@ extension Tensor {
     let front = Shape(shape.dropLast(2))
     return Tensor.run(
       .factorization(kind, batch: front.elementCount, rows: shape[rank - 2], columns: shape[rank - 1]),
-      [detached().contiguous()], outputs: shapes.map { (Shape(Array(front) + Array($0)), .float32) })
+      [detached().contiguous()], outputs: shapes.map { (Shape(Array(front) + Array($0)), dtype) })
   }
 }

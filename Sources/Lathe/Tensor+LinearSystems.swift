@@ -23,7 +23,7 @@ extension Tensor {
   /// - Returns: [..., n, n]. A singular matrix is an `invalidArgument` error, thrown where values are read.
   public func inverse() -> Tensor {
     let n = squareSize("inverse")
-    return solve(Tensor.eye(n, device: device).expanded(to: shape))
+    return solve(Tensor.eye(n, dtype: dtype.floatType, device: device).expanded(to: shape))
   }
 
   /// The x for which this matrix times x is closest to b; of a wide matrix the shortest such x.
@@ -39,6 +39,7 @@ extension Tensor {
     require(
       b.rank >= 2 && b.shape[b.rank - 2] == shape[rank - 2],
       "lstsq: matrices \(shape) and right sides \(b.shape): expected [..., m, n] and [..., m, columns]")
+    if b.dtype == .float64, dtype != .float64 { return cast(to: .float64).lstsq(b) }
     if shape[rank - 2] >= shape[rank - 1] {
       let (q, r) = qr()
       return r.solveTriangular(q.transposed().matmul(b.cast(to: q.dtype)), upper: true)
@@ -47,7 +48,7 @@ extension Tensor {
     return q.matmul(r.transposed().solveTriangular(b.cast(to: q.dtype), upper: false))
   }
 
-  /// Checks shapes and types of a system, and solves it in float32 with axes in front that are the same.
+  /// Checks shapes and types of a system, and solves it in float32 or float64 with axes in front that are the same.
   private func system(
     _ name: StaticString, _ b: Tensor, _ solve: (Tensor, Tensor) -> Tensor
   ) -> Tensor {
@@ -65,8 +66,8 @@ extension Tensor {
     let common = DType.promote(dtype, b.dtype)
     let columns = b.shape[b.rank - 1]
     let x = solve(
-      cast(to: .float32).expanded(to: front.appending(n).appending(n)),
-      b.cast(to: .float32).expanded(to: front.appending(n).appending(columns)))
+      cast(to: common.floatType).expanded(to: front.appending(n).appending(n)),
+      b.cast(to: common.floatType).expanded(to: front.appending(n).appending(columns)))
     return x.cast(to: common.isFloatingPoint ? common : .float32)
   }
 
@@ -75,7 +76,7 @@ extension Tensor {
     return Tensor.run(
       .linearSystem(
         kind, batch: Shape(shape.dropLast(2)).elementCount, n: n, columns: b.shape[b.rank - 1]),
-      [detached().contiguous(), b.detached().contiguous()], output: b.shape)
+      [detached().contiguous(), b.detached().contiguous()], output: b.shape, dtype: b.dtype)
   }
 
   private func solvedGeneral(_ b: Tensor) -> Tensor {

@@ -9,9 +9,9 @@ extension Tensor {
     let result = fullPrecisionResult
     let axes = axes ?? Array(0..<rank)
     for axis in axes where shape[self.axis(axis, "logSumExp")] == 0 {
-      return cast(to: .float32).sum(axes: axes, keepDims: keepDims).log().cast(to: result)
+      return inFloatType.sum(axes: axes, keepDims: keepDims).log().cast(to: result)
     }
-    let x = cast(to: .float32)
+    let x = inFloatType
     let largest = x.detached().max(axes: axes, keepDims: true)
     let value = x.detached().shiftedExponentials(largest).sum(axes: axes, keepDims: true).log() + largest
     let target = value.shape
@@ -36,7 +36,7 @@ extension Tensor {
   private func shiftedExponentials(_ largest: Tensor) -> Tensor {
     let isInfinite = largest.abs() .== Float.infinity
     let finite = Tensor.where(isInfinite, zero, self - largest).exp()
-    let infinite = ((self .== largest) .&& (largest .> 0)).cast(to: .float32)
+    let infinite = ((self .== largest) .&& (largest .> 0)).cast(to: dtype)
     return Tensor.where(isInfinite, infinite, finite)
   }
 }

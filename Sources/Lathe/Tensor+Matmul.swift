@@ -20,6 +20,7 @@ extension Tensor {
     if !common.isFloatingPoint {
       return cast(to: common).wholeNumberProduct(other.cast(to: common)).cast(to: common)
     }
+    if common == .float64 { return Tensor.product(cast(to: common), other.cast(to: common)) }
     return Tensor.product(KernelOperand(self, ofProduct: ()), KernelOperand(other, ofProduct: ()))
   }
 
@@ -62,7 +63,7 @@ extension Tensor {
     return multiplied(a.kernelInput, b.kernelInput, bias: nil, activation: .none)
       .stored(as: DType.promote(a.dtype, b.dtype))
       .recorded("matmul", [a.tensor, b.tensor]) { gradient, _ in
-        let g = gradient.cast(to: .float32)
+        let g = gradient.inFloatType
         return [
           savedB.map { product(g, $0.wide.transposed()).reducedBroadcast(to: shapes.0).cast(to: types.0) },
           savedA.map { product($0.wide.transposed(), g).reducedBroadcast(to: shapes.1).cast(to: types.1) },
@@ -85,7 +86,7 @@ extension Tensor {
     let operation = MatrixMultiplication(m: m, n: n, k: k, hasBias: bias != nil, activation: activation)
     return run(
       .matmul(operation), bias.map { [left, right, $0.detached().contiguous()] } ?? [left, right],
-      output: batch.appending(m).appending(n))
+      output: batch.appending(m).appending(n), dtype: a.dtype)
   }
 
   /// The tensor itself where its last two axes are rows or columns of a matrix in memory, else a copy.
@@ -114,6 +115,11 @@ extension Tensor {
     require(
       bias.map { $0.shape == [weight.shape[0]] } ?? true,
       "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
+    let operands = [self, weight] + (bias.map { [$0] } ?? [])
+    if operands.contains(where: { $0.dtype == .float64 }), !operands.allSatisfy({ $0.dtype == .float64 }) {
+      return cast(to: .float64).linear(
+        weight: weight.cast(to: .float64), bias: bias?.cast(to: .float64), activation: activation)
+    }
     let x = KernelOperand(activation: self).viewed { $0.asRows() }
     let w = KernelOperand(parameter: weight)
     let b = bias.map { KernelOperand(parameter: $0) }
@@ -129,7 +135,7 @@ extension Tensor {
         "linear", bias.map { [x.tensor, weight, $0] } ?? [x.tensor, weight], savesOutput: activation == .relu
       ) {
         gradient, output in
-        var g = gradient.cast(to: .float32)
+        var g = gradient.inFloatType
         if let output { g = Tensor.where(output .<= 0, g.zero, g) }
         return [
           savedWeight.map { Tensor.product(g, $0.wide).cast(to: types.0) },

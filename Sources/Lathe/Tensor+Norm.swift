@@ -15,7 +15,7 @@ extension Tensor {
     require(!order.isNaN, "norm: order NaN")
     let axes = axes ?? Array(0..<rank)
     let result = fullPrecisionResult
-    let x = cast(to: .float32)
+    let x = inFloatType
     let norm: Tensor =
       switch order {
       case 2: x.length(axes: axes, keepDims: keepDims)
@@ -40,20 +40,22 @@ extension Tensor {
 
   /// How many elements are other than 0; the gradient is 0, as that of every step function.
   private func nonzeroCounts(_ axes: [Int], keepDims: Bool) -> Tensor {
-    (detached() .!= 0).cast(to: .float32).sum(axes: axes, keepDims: keepDims).recorded("norm", [self]) {
+    (detached() .!= 0).cast(to: dtype.floatType).sum(axes: axes, keepDims: keepDims).recorded("norm", [self]) {
       [shape] gradient, _ in [gradient.zero.expanded(to: shape)]
     }
   }
 
   private func norm(of order: Float, _ axes: [Int], keepDims: Bool) -> Tensor {
     let scale =
-      order > 0 ? largestMagnitude(axes, atLeast: .leastNormalMagnitude) : Tensor.ones([], device: device)
+      order > 0 ? largestMagnitude(axes) : Tensor.ones([], device: device)
     let magnitude = abs() / scale
     let powers = Tensor.where(
       magnitude .== 0, order > 0 ? 0 : Float.infinity,
       Tensor.where(magnitude .== 0, Float(1), magnitude).pow(order))
     let sum = powers.sum(axes: axes, keepDims: true)
-    let root = Tensor.where(sum .== 0, Float(0), Tensor.where(sum .== 0, Float(1), sum).pow(1 / order))
+    let root = Tensor.where(
+      sum .== 0, Float(0),
+      Tensor.where(sum .== 0, Float(1), sum).pow(dtype == .float64 ? 1 / Double(order) : Double(1 / order)))
     return (root * scale).reshaped(to: reducedShape(reducedAxes(axes, "norm"), keepDims: keepDims))
   }
 
@@ -71,7 +73,8 @@ extension Tensor {
       a.rank >= 2 && b.rank >= 2 && a.shape[a.rank - 1] == b.shape[b.rank - 1],
       "cdist: \(a.shape) and \(b.shape): expected [..., m, d] and [..., n, d]")
     let result = DType.promote(a.fullPrecisionResult, b.fullPrecisionResult)
-    let (x, y) = (a.cast(to: .float32), b.cast(to: .float32))
+    let type = DType.promote(a.dtype.floatType, b.dtype.floatType)
+    let (x, y) = (a.cast(to: type), b.cast(to: type))
     let distances =
       order == 2
       ? euclideanDistances(x, y) : (x.unsqueezed(-2) - y.unsqueezed(-3)).norm(order: order, axis: -1)

@@ -15,6 +15,11 @@ extension Tensor {
         parameter.map { $0.shape == [columns] } ?? true,
         "layerNorm: weight or bias \(parameter?.shape ?? []) for a tensor of shape \(shape)")
     }
+    if Tensor.hasFloat64(self, weight, bias) {
+      let scaled = cast(to: .float64).composedLayerNorm(epsilon)
+      let weighted = weight.map { scaled * $0 } ?? scaled
+      return bias.map { weighted + $0 } ?? weighted
+    }
     let rows = columns == 0 ? 0 : count / columns
     let affine = weight != nil || bias != nil
     let w = weight?.cast(to: .float32) ?? Tensor.ones([columns], device: device)

@@ -63,17 +63,19 @@ extension Tensor {
       let end = Swift.min(start + k, length + p)
       return countsPadding ? end - start : Swift.min(end, length) - Swift.max(start, 0)
     }
-    var shares: [Float] = []
+    var shares: [Double] = []
     for y in 0..<plan.output.0 {
       let rows = elements(y, shape[2], plan.kernel.0, plan.stride.0, plan.padding.0)
       for x in 0..<plan.output.1 {
         let columns = elements(x, shape[3], plan.kernel.1, plan.stride.1, plan.padding.1)
-        shares.append(Float(plan.kernel.0 * plan.kernel.1) / Float(rows * columns))
+        shares.append(Double(plan.kernel.0 * plan.kernel.1) / Double(rows * columns))
       }
     }
-    let means = cast(to: .float32).padded([(0, plan.missing.0), (0, plan.missing.1)])
+    let means = inFloatType.padded([(0, plan.missing.0), (0, plan.missing.1)])
       .averagePool2D(kernel: plan.kernel, stride: plan.stride, padding: plan.padding)
-    return (means * Tensor(shares, shape: [plan.output.0, plan.output.1], device: device)).cast(to: dtype)
+    return
+      (means * Tensor(shares, shape: [plan.output.0, plan.output.1], dtype: means.dtype, device: device))
+      .cast(to: dtype)
   }
 
   /// The `order`-th root of the sum of each window's elements to the power of `order`, as PyTorch's `lp_pool2d`; the
@@ -89,10 +91,13 @@ extension Tensor {
     -> Tensor
   {
     require(order != 0 && order.isFinite, "lpPool2D: order \(order)")
-    let powers = cast(to: .float32).pow(order)
+    let powers = inFloatType.pow(order)
     let sums =
       powers.averagePool2D(kernel: kernel, stride: stride, ceilMode: ceilMode) * Float(kernel.0 * kernel.1)
     let isZero = sums .== 0
-    return Tensor.where(isZero, Float(0), Tensor.where(isZero, Float(1), sums).pow(1 / order)).cast(to: dtype)
+    return Tensor.where(
+      isZero, Float(0),
+      Tensor.where(isZero, Float(1), sums).pow(dtype == .float64 ? 1 / Double(order) : Double(1 / order))
+    ).cast(to: dtype)
   }
 }

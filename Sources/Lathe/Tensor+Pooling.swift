@@ -57,6 +57,7 @@ extension Tensor {
   }
 
   func maxPool2D(_ sizes: Pool2D) -> Tensor {
+    if dtype == .float64 { return composedMaxPool(sizes) }
     let x = cast(to: .float32)
     let target: Shape = [shape[0], shape[1], sizes.outputHeight, sizes.outputWidth]
     let results = Tensor.run(
@@ -105,7 +106,8 @@ extension Tensor {
   }
 
   func averagePool2D(_ sizes: Pool2D) -> Tensor {
-    Tensor.averagePool(cast(to: .float32), sizes, shape).cast(to: dtype)
+    if dtype == .float64 { return composedAveragePool(sizes) }
+    return Tensor.averagePool(cast(to: .float32), sizes, shape).cast(to: dtype)
   }
 
   private static func averagePool(_ x: Tensor, _ sizes: Pool2D, _ shape: Shape) -> Tensor {

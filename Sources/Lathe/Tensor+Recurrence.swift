@@ -41,6 +41,11 @@ package struct Recurrence: Sendable {
         && (c?.shape ?? h.shape) == h.shape && (c != nil) == (cell == .lstm)
         && mask.map { $0.shape == [sizes.batch, sizes.steps] } ?? true,
       "recurrence: projected \(projected.shape), state \(h.shape), weight \(weight.shape)")
+    if inputs.contains(where: { $0.dtype == .float64 }) {
+      return composed(
+        projected.cast(to: .float64), h: h.cast(to: .float64), c: c?.cast(to: .float64), weight: weight,
+        bias: bias)
+    }
     let shape: Shape = [cell.stateCount, sizes.batch, sizes.steps, sizes.size]
     let operands = (inputs + (mask.map { [$0] } ?? [])).map(Self.plain)
     let results = Tensor.run(

@@ -24,7 +24,7 @@ extension Tensor {
   /// Reduces without recording a gradient; a deferred input is computed inside the reduction's kernel.
   func reduction(
     _ kind: ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, result: DType,
-    divisor: Float = 1
+    divisor: Double = 1
   ) -> Tensor {
     let output = reducedValues(
       kind, reduced: reduced, keepDims: keepDims, accumulator: accumulator, result: result, divisor: divisor)
@@ -37,7 +37,7 @@ extension Tensor {
 
   private func reducedValues(
     _ kind: ReductionKind, reduced: [Bool], keepDims: Bool, accumulator: DType, result: DType,
-    divisor: Float
+    divisor: Double
   ) -> Tensor {
     let target = reducedShape(reduced, keepDims: keepDims)
     let flat = reducedShape(reduced, keepDims: false)
@@ -100,6 +100,10 @@ extension Tensor {
     if target == nil, isWidened { return inFullPrecision.sum(axes: axes, keepDims: keepDims) }
     let reduced = reducedAxes(axes, "sum")
     let result = target ?? (dtype.isFloatingPoint ? dtype : .int64)
+    // Added in float64 where the terms or the result have it, and rounded once.
+    if dtype == .float64, result.isFloatingPoint, result != .float64 {
+      return sum(axes: axes, keepDims: keepDims).cast(to: result)
+    }
     let originalType = dtype
     // Floats are limited to the range of a whole-number type, one by one.
     let x = dtype.isFloatingPoint && !result.isFloatingPoint ? cast(to: result) : self
@@ -119,14 +123,15 @@ extension Tensor {
     for i in 0..<rank where reduced[i] { n *= shape[i] }
     let x = dtype.isFloatingPoint ? inFullPrecision : cast(to: .float32)
     if n == 0 { return x.sum(axes: axes, keepDims: keepDims) / Float(0) }
-    let divisor = Float(n)
+    let divisor = x.dtype == .float64 ? Double(n) : Double(Float(n))
     return x.reduction(
-      .sum, reduced: reduced, keepDims: keepDims, accumulator: .float32, result: x.dtype, divisor: divisor
+      .sum, reduced: reduced, keepDims: keepDims, accumulator: x.dtype.computeType, result: x.dtype,
+      divisor: divisor
     ).recorded("mean", [x]) { [shape] gradient, _ in
       var kept = shape
       for i in 0..<kept.rank where reduced[i] { kept[i] = 1 }
       // In float32, since 16 bits may not hold the divisor.
-      let share = (gradient.cast(to: .float32) / divisor).cast(to: gradient.dtype)
+      let share = (gradient.wide / divisor).cast(to: gradient.dtype)
       return [share.reshaped(to: kept).expanded(to: shape)]
     }
   }
@@ -195,7 +200,7 @@ extension Tensor {
     checkCount(a, name)
     var target = shape
     if keepDims { target[a] = 1 } else { target.remove(at: a) }
-    let source = dtype == .bool ? cast(to: .uint8) : (dtype.isFloatingPoint ? cast(to: .float32) : self)
+    let source = cast(to: dtype == .bool ? .uint8 : dtype.computeType)
     let (outer, count, inner) = sizes(around: a)
     return Tensor.run(
       .argReduce(outer: outer, count: count, inner: inner, largest: largest), [source.contiguous()],
@@ -238,6 +243,7 @@ extension ProgramBuilder {
       case .int64: .toInt64
       case .uint8: .toUInt8
       case .bool: .toBool
+      case .float64: .toFloat64
       default: .toFloat32
       }
     return step(op, source, Operands(register))

@@ -9,7 +9,7 @@ extension Tensor {
   func productGradient(_ gradient: Tensor, _ reduced: [Bool]) -> Tensor {
     guard count > 0 else { return Tensor.zeros(shape, dtype: dtype, device: device) }
     var levels: [(axis: Int, pairs: Pairs)] = []
-    var product = cast(to: .float32)
+    var product = wide
     for axis in reduced.indices where reduced[axis] {
       while product.shape[axis] > 1 {
         let pairs = Pairs(product, axis)
@@ -17,7 +17,7 @@ extension Tensor {
         product = pairs.product
       }
     }
-    var result = gradient.reshaped(to: product.shape).cast(to: .float32)
+    var result = gradient.reshaped(to: product.shape).wide
     for (axis, pairs) in levels.reversed() { result = pairs.gradient(result, axis) }
     return result.cast(to: dtype)
   }
@@ -29,8 +29,8 @@ extension Tensor {
   func extremumGradient(_ gradient: Tensor, _ winner: Tensor, _ reduced: [Bool]) -> Tensor {
     let wins = (self .== winner) .|| isNaN()
     let axes = reduced.indices.filter { reduced[$0] }
-    let shared = gradient.cast(to: .float32) / wins.cast(to: .float32).sum(axes: axes, keepDims: true)
-    return Tensor.where(wins, shared, Tensor.zeros([], device: device)).cast(to: dtype)
+    let shared = gradient.wide / wins.cast(to: dtype.floatType).sum(axes: axes, keepDims: true)
+    return Tensor.where(wins, shared, shared.zero).cast(to: dtype)
   }
 }
 

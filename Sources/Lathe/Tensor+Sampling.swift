@@ -43,7 +43,7 @@ extension Tensor {
     require(count >= 0, "multinomial: \(count) places")
     let n = shape[rank - 1]
     require(replacement || count <= n, "multinomial: \(count) different places of \(n)")
-    let p = detached().cast(to: .float32)
+    let p = detached().inFloatType
     let target = Shape(shape.dropLast()).appending(count)
     if target.elementCount == 0 { return Tensor.zeros(target, dtype: .int32, device: device) }
     return Tensor.afterReading("multinomial", valuesOf: [], target, .int32, device) {
@@ -70,7 +70,7 @@ extension Tensor {
   private func drawnAgain(_ count: Int, _ generator: Generator, _ target: Shape) -> Tensor {
     let sums = cumulativeSum(axis: -1)
     let total = sums.sliced(axis: -1, from: -1)
-    let drawn = Tensor.uniform(target, generator: generator, device: device) * total
+    let drawn = Tensor.uniform(target, generator: generator, dtype: dtype, device: device) * total
     // Rounding must not reach those of probability 0 at the end.
     return sums.searchSorted(drawn, right: true).minimum(sums.searchSorted(total))
   }
@@ -79,12 +79,13 @@ extension Tensor {
   private func drawnOnce(_ count: Int, _ generator: Generator) -> Tensor {
     let parts = Tensor.uniform([2] + shape, generator: generator, device: device)
     // Small numbers, which decide, with all their digits.
-    let u = parts[0] + parts[1] * Float(0x1p-24)
+    let u = (parts[0] + parts[1] * Float(0x1p-24)).cast(to: dtype)
     let waits = -((-u.minimum(Float(1).nextDown)).log1p())
     return (self / waits.maximum(Float(0x1p-60))).topK(count).indices
   }
 }
 
 extension Shape {
-  fileprivate static func + (first: Shape, rest: Shape) -> Shape { Shape(Array(first) + Array(rest)) }
+  /// Axes in front of others.
+  static func + (first: Shape, rest: Shape) -> Shape { Shape(Array(first) + Array(rest)) }
 }

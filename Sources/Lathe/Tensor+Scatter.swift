@@ -165,7 +165,8 @@ extension Tensor {
       gradient, output in
       guard let output = output?.detached() else { return [nil, nil] }
       func wins(_ x: Tensor, _ winner: Tensor) -> Tensor {
-        ((x.detached() .== winner) .|| (x.detached().isNaN() .&& winner.isNaN())).cast(to: .float32)
+        ((x.detached() .== winner) .|| (x.detached().isNaN() .&& winner.isNaN())).cast(
+          to: base.dtype.floatType)
       }
       let own = wins(base, output)
       let others = wins(source, output.gathered(axis, indices))
@@ -180,7 +181,7 @@ extension Tensor {
     return scatter(.product, axis, indices, source).recorded("scatterReduce", [self, source]) { gradient, _ in
       // Without its zeros a place's product can be divided by each of its elements; one zero gets all of that product, and
       // leaves nothing for the others.
-      func zeros(_ x: Tensor) -> Tensor { (x.detached() .== 0).cast(to: .float32) }
+      func zeros(_ x: Tensor) -> Tensor { (x.detached() .== 0).cast(to: base.dtype.floatType) }
       func nonzero(_ x: Tensor) -> Tensor { Tensor.where(x.detached() .== 0, Float(1), x) }
       let count = zeros(base).scattered(axis, indices, zeros(source))
       let share = gradient * nonzero(base).multiplied(axis, indices, nonzero(source))

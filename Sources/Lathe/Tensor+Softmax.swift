@@ -14,6 +14,7 @@ extension Tensor {
     if a != rank - 1 {
       return transposed(a, -1).softmax(axis: -1, logarithm: logarithm, name: name).transposed(a, -1)
     }
+    if dtype == .float64 { return composedSoftmax(logarithm: logarithm) }
     let result = fullPrecisionResult
     let x = cast(to: .float32)
     let columns = shape[a]

@@ -14,7 +14,7 @@ extension Tensor {
     let x = self
     return result.reshaped(to: reducedShape(reduced, keepDims: keepDims))
       .recorded("variance", [self]) { gradient, _ in
-        let share = x.spread(gradient.cast(to: .float32) * 2 / divisor, reduced)
+        let share = x.spread(gradient.inFloatType * 2 / divisor, reduced)
         return [(share * x.differences(reduced)).cast(to: x.dtype)]
       }
   }
@@ -32,27 +32,28 @@ extension Tensor {
     let x = self
     return result.reshaped(to: reducedShape(reduced, keepDims: keepDims))
       .recorded("standardDeviation", [self], savesOutput: true) { gradient, output in
-        guard let deviation = output?.cast(to: .float32) else { return [nil] }
+        guard let deviation = output?.inFloatType else { return [nil] }
         let (zero, one) = (Tensor(Float(0), device: x.device), Tensor(Float(1), device: x.device))
         let isConstant = deviation .== zero
         // Chosen on both sides of the division, so that a constant's second derivative is 0 as well.
-        let quotient = gradient.cast(to: .float32) / Tensor.where(isConstant, one, deviation) / divisor
+        let quotient = gradient.inFloatType / Tensor.where(isConstant, one, deviation) / divisor
         let share = x.spread(Tensor.where(isConstant, zero, quotient), reduced)
         return [(share * x.differences(reduced)).cast(to: x.dtype)]
       }
   }
 
   /// The reduced axes, and by what the sum of squares is divided.
-  private func varianceSizes(_ axes: [Int]?, _ correction: Int, _ name: StaticString) -> ([Bool], Float) {
+  private func varianceSizes(_ axes: [Int]?, _ correction: Int, _ name: StaticString) -> ([Bool], Double) {
     let reduced = reducedAxes(axes, name)
     let count = reduced.indices.reduce(1) { reduced[$1] ? $0 * shape[$1] : $0 }
-    return (reduced, Float(Swift.max(count - correction, 0)))
+    let divisor = Swift.max(count - correction, 0)
+    return (reduced, dtype == .float64 ? Double(divisor) : Double(Float(divisor)))
   }
 
-  /// The elements less their mean, in float32.
+  /// The elements less their mean, in float32 or float64.
   private func differences(_ reduced: [Bool]) -> Tensor {
     let axes = reduced.indices.filter { reduced[$0] }
-    let x = cast(to: .float32)
+    let x = inFloatType
     return x - x.mean(axes: axes, keepDims: true)
   }
 
@@ -65,11 +66,14 @@ extension Tensor {
     guard !dtype.isHalf, axes.allSatisfy({ shape[$0] > 0 }) else {
       return (differences.square().sum(axes: axes, keepDims: true), Tensor(Float(1), device: device))
     }
-    // Squares of numbers beyond 1e19 overflow and those below 1e-19 vanish: a power of two brings them nearer to 1.
+    // Squares of numbers beyond 1e19 overflow and those below 1e-19 vanish (in float64 beyond 1e154): a power of two
+    // brings them nearer to 1.
     let largest = differences.abs().max(axes: axes, keepDims: true)
-    func number(_ value: Float) -> Tensor { Tensor(value, device: device) }
-    let small = Tensor.where(largest .< 0x1p-50, number(0x1p96), number(1))
-    let unit = Tensor.where(largest .> 0x1p50, number(0x1p-96), small)
+    let isWide = dtype == .float64
+    let (limit, factor) = isWide ? (0x1p400, 0x1p600) : (0x1p50, 0x1p96)
+    func number(_ value: Double) -> Tensor { Tensor(value, dtype: largest.dtype, device: device) }
+    let small = Tensor.where(largest .< 1 / limit, number(factor), number(1))
+    let unit = Tensor.where(largest .> limit, number(1 / factor), small)
     return ((differences * unit).square().sum(axes: axes, keepDims: true), unit)
   }
 }

@@ -42,6 +42,14 @@ package enum TensorLists {
   ///
   /// - Parameter mean: Whether the sums are divided by the number of elements.
   package static func vector(_ tensors: [Tensor], squares: Bool = false, mean: Bool = false) -> Tensor {
+    if tensors.contains(where: { $0.dtype == .float64 }) {
+      return Tensor.stack(
+        tensors.map { tensor in
+          let x = tensor.detached().cast(to: .float64)
+          let sum = (squares ? x.square() : x).sum()
+          return mean ? sum / Double(tensor.count) : sum
+        })
+    }
     let parts = tensors.map { tensor in
       let rows = max(1, (tensor.count + chunk - 1) / chunk)
       return AxisSum(outer: rows, count: chunk, inner: 1, missing: rows * chunk - tensor.count)
@@ -61,6 +69,12 @@ package enum TensorLists {
 
   /// The means along an axis, or of the squares, with that axis of size 1: views of one vector.
   package static func means(_ tensors: [Tensor], axis: Int, squares: Bool = false) -> [Tensor] {
+    if tensors.contains(where: { $0.dtype == .float64 }) {
+      return tensors.map { tensor in
+        let x = tensor.detached().cast(to: .float64)
+        return (squares ? x.square() : x).mean(axis: axis, keepDims: true)
+      }
+    }
     let places = tensors.map { $0.axis(axis, "means") }
     let sums = zip(tensors, places).map { tensor, axis in
       let count = tensor.shape[axis]

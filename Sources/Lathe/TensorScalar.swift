@@ -3,7 +3,7 @@ public protocol TensorScalar: Sendable {
   /// The element type that holds it.
   static var dtype: DType { get }
   /// Converts from a floating-point element.
-  init(element: Float)
+  init(element: Double)
   /// Converts from a whole-number element; a bool is 0 or 1.
   init(element: Int64)
   /// As the kernels take it.
@@ -19,7 +19,7 @@ extension TensorScalar {
 
 extension TensorScalar where Self: BinaryInteger {
   /// Converts from a floating-point element: cut towards zero, limited to the range, 0 for NaN.
-  public init(element: Float) { self.init(clamping: ScalarValue.float(element).intValue) }
+  public init(element: Double) { self.init(clamping: ScalarValue.float(element).intValue) }
   /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self.init(truncatingIfNeeded: element) }
   /// As the kernels take it.
@@ -28,11 +28,11 @@ extension TensorScalar where Self: BinaryInteger {
 
 extension TensorScalar where Self: BinaryFloatingPoint {
   /// Converts from a floating-point element.
-  public init(element: Float) { self.init(element) }
+  public init(element: Double) { self.init(element) }
   /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self.init(element) }
   /// As the kernels take it.
-  public var scalarValue: ScalarValue { .float(Float(self)) }
+  public var scalarValue: ScalarValue { .float(Double(self)) }
 }
 
 extension Float: TensorScalar {
@@ -40,14 +40,8 @@ extension Float: TensorScalar {
   public static var dtype: DType { .float32 }
 }
 extension Double: TensorScalar {
-  /// The element type that holds it.
+  /// The element type of tensors that are made of literals: float64 only where it is asked for.
   public static var dtype: DType { .float32 }
-  /// As an element of a type that is no floating-point one holds it, without rounding to float32 on the way.
-  public func wholeValue(as dtype: DType) -> ScalarValue {
-    let number: Int64 = isNaN ? 0 : self >= 0x1p63 ? .max : self < -0x1p63 ? .min : Int64(self)
-    guard let range = dtype.wholeNumbers else { return .int(self != 0 ? 1 : 0) }
-    return .int(min(max(number, range.lowerBound), range.upperBound))
-  }
 }
 extension Float16: TensorScalar {
   /// The element type that holds it.
@@ -90,7 +84,7 @@ extension Bool: TensorScalar {
   /// The element type that holds it.
   public static var dtype: DType { .bool }
   /// Converts from a floating-point element.
-  public init(element: Float) { self = element != 0 }
+  public init(element: Double) { self = element != 0 }
   /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self = element != 0 }
   /// As the kernels take it.
@@ -101,7 +95,7 @@ extension ScalarValue: TensorScalar {
   /// Float32, the type of most constants.
   public static var dtype: DType { .float32 }
   /// Converts from a floating-point element.
-  public init(element: Float) { self = .float(element) }
+  public init(element: Double) { self = .float(element) }
   /// Converts from a whole-number element; a bool is 0 or 1.
   public init(element: Int64) { self = .int(element) }
   /// As the kernels take it.

@@ -17,6 +17,13 @@ package final class BLASLibrary: @unchecked Sendable {
       Float, UnsafeMutablePointer<Float>, Int32
     ) -> Void
 
+  /// `cblas_dgemm`, which has doubles in the places of floats.
+  package typealias DGEMM =
+    @convention(c) (
+      Int32, Int32, Int32, Int32, Int32, Int32, Double, UnsafePointer<Double>, Int32, UnsafePointer<Double>,
+      Int32, Double, UnsafeMutablePointer<Double>, Int32
+    ) -> Void
+
   /// `CblasRowMajor`.
   package static let rowMajor: Int32 = 101
   /// `CblasNoTrans`.
@@ -26,6 +33,8 @@ package final class BLASLibrary: @unchecked Sendable {
 
   /// Single-precision matrix multiplication.
   package let sgemm: SGEMM
+  /// Double-precision matrix multiplication, where the library has it.
+  package let dgemm: DGEMM?
   /// The file that was loaded.
   package let path: String
   /// The name and version, for example `OpenBLAS 0.3.21`.
@@ -82,6 +91,7 @@ package final class BLASLibrary: @unchecked Sendable {
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
     guard let sgemm = dlsym(handle, "cblas_sgemm") else { return nil }
     self.sgemm = unsafeBitCast(sgemm, to: SGEMM.self)
+    dgemm = dlsym(handle, "cblas_dgemm").map { unsafeBitCast($0, to: DGEMM.self) }
     self.path = path
 
     typealias Text = @convention(c) () -> UnsafePointer<CChar>?

@@ -7,6 +7,7 @@ extension CPUBackend {
     let kernel =
       switch inputs[0].dtype {
       case .float32: lathe_cumulative_sum_f32
+      case .float64: lathe_cumulative_sum_f64
       case .int32: lathe_cumulative_sum_i32
       case .int64: lathe_cumulative_sum_i64
       default: throw LatheError.unsupported("cumulativeSum of \(inputs[0].dtype)")
@@ -22,6 +23,7 @@ extension CPUBackend {
     let kernel =
       switch inputs[0].dtype {
       case .float32: lathe_cumulative_product_f32
+      case .float64: lathe_cumulative_product_f64
       case .int32: lathe_cumulative_product_i32
       case .int64: lathe_cumulative_product_i64
       default: throw LatheError.unsupported("cumulativeProduct of \(inputs[0].dtype)")
@@ -37,6 +39,7 @@ extension CPUBackend {
     let kernel =
       switch inputs[0].dtype {
       case .float32: lathe_cumulative_extremum_f32
+      case .float64: lathe_cumulative_extremum_f64
       case .int32: lathe_cumulative_extremum_i32
       case .int64: lathe_cumulative_extremum_i64
       default: throw LatheError.unsupported("cumulativeExtremum of \(inputs[0].dtype)")

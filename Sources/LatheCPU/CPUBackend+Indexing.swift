@@ -50,6 +50,7 @@ extension CPUBackend {
     let kernel =
       switch dtype {
       case .float32: lathe_scatter_add_f32
+      case .float64: lathe_scatter_add_f64
       case .int32: lathe_scatter_add_i32
       case .int64: lathe_scatter_add_i64
       default: throw LatheError.unsupported("scatterAdd of \(dtype)")

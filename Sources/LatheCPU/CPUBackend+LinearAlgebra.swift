@@ -1,6 +1,6 @@
 import LatheCore
 
-// Matrices of float32 are taken apart in float64: by a LAPACK found at run time, or by Lathe's own loops.
+// Matrices are taken apart in float64: by a LAPACK found at run time, or by Lathe's own loops.
 
 extension CPUBackend {
   package func factorize(
@@ -8,17 +8,16 @@ extension CPUBackend {
   ) throws {
     guard batch > 0, outputs.contains(where: { $0.elementCount > 0 }) else { return }
     counters.launched()
-    let x = inputs[0].pointer(as: Float.self)
-    let parts = outputs.map { ($0.pointer(as: Float.self), $0.elementCount / batch) }
+    let sizes = outputs.map { $0.elementCount / batch }
     for i in 0..<batch {
-      let a = DenseMatrix(rows, columns, from: x + i * rows * columns)
+      let a = DenseMatrix(rows, columns, from: inputs[0], at: i * rows * columns)
       guard a.isFinite else {
         throw LatheError(.invalidArgument, "\(kind): matrix \(i) has elements that are infinite or NaN")
       }
       func store(_ part: Int, _ values: [Double]) {
-        for (k, value) in values.enumerated() { parts[part].0[i * parts[part].1 + k] = Float(value) }
+        DenseMatrix.store(values, outputs[part], at: i * sizes[part])
       }
-      func store(_ part: Int, _ matrix: DenseMatrix) { matrix.store(parts[part].0 + i * parts[part].1) }
+      func store(_ part: Int, _ matrix: DenseMatrix) { matrix.store(outputs[part], at: i * sizes[part]) }
       switch kind {
       case .cholesky:
         guard let l = LAPACKLibrary.shared?.cholesky(a) ?? a.cholesky() else {
@@ -52,11 +51,9 @@ extension CPUBackend {
   ) throws {
     guard outputs[0].elementCount > 0 else { return }
     counters.launched()
-    let (a, b) = (inputs[0].pointer(as: Float.self), inputs[1].pointer(as: Float.self))
-    let y = outputs[0].pointer(as: Float.self)
     for i in 0..<batch {
-      let matrix = DenseMatrix(n, n, from: a + i * n * n)
-      var x = DenseMatrix(n, columns, from: b + i * n * columns)
+      let matrix = DenseMatrix(n, n, from: inputs[0], at: i * n * n)
+      var x = DenseMatrix(n, columns, from: inputs[1], at: i * n * columns)
       var triangles = matrix
       if kind == .general {
         let (lu, pivots) = LAPACKLibrary.shared?.lu(matrix) ?? matrix.lu()
@@ -75,7 +72,7 @@ extension CPUBackend {
       }
       if kind != .upper { x.substitute(triangles, lower: true, unitDiagonal: kind == .general) }
       if kind != .lower { x.substitute(triangles, lower: false, unitDiagonal: false) }
-      x.store(y + i * n * columns)
+      x.store(outputs[0], at: i * n * columns)
     }
   }
 }

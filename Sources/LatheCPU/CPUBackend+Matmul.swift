@@ -4,6 +4,7 @@ import LatheCore
 extension CPUBackend {
   package func matmul(_ product: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
+    if outputs[0].dtype == .float64 { return float64Product(product, inputs: inputs, outputs: outputs) }
     let (a, b) = (inputs[0].layout, inputs[1].layout)
     let batchAxes = a.rank - 2
     let bias = product.hasBias ? inputs[2].pointer(as: Float.self) : nil
@@ -44,7 +45,7 @@ extension CPUBackend {
 }
 
 /// Where the matrices of a batch start.
-private struct BatchOffsets {
+struct BatchOffsets {
   var count = 1
   let shape: Shape
   let aStrides: Shape
@@ -59,6 +60,16 @@ private struct BatchOffsets {
 
   /// The product of one index of the batch.
   func matrix(_ index: Int, of gemm: lathe_gemm) -> lathe_gemm {
+    let (a, b) = offsets(index)
+    var result = gemm
+    result.a += a
+    result.b += b
+    result.c += index * gemm.m * gemm.n
+    return result
+  }
+
+  /// Where a and b begin for one index of the batch.
+  func offsets(_ index: Int) -> (a: Int, b: Int) {
     var (rest, a, b) = (index, 0, 0)
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
       let i = rest % shape[axis]
@@ -66,11 +77,7 @@ private struct BatchOffsets {
       a += i * aStrides[axis]
       b += i * bStrides[axis]
     }
-    var result = gemm
-    result.a += a
-    result.b += b
-    result.c += index * gemm.m * gemm.n
-    return result
+    return (a, b)
   }
 
   /// The rows of all matrices of a, if these are one matrix with evenly spaced rows and b is the same for all.

@@ -26,6 +26,7 @@ extension CPUBackend {
     let kernel =
       switch dtype {
       case .float32: lathe_arg_f32
+      case .float64: lathe_arg_f64
       case .float16: lathe_arg_f16
       case .bfloat16: lathe_arg_bf16
       case .int32: lathe_arg_i32

@@ -53,12 +53,15 @@ extension CPUBackend {
       default: lathe_scatter_set_64
       }
     case (.product, .float32): lathe_scatter_product_f32
+    case (.product, .float64): lathe_scatter_product_f64
     case (.product, .int32): lathe_scatter_product_i32
     case (.product, .int64): lathe_scatter_product_i64
     case (.maximum, .float32): lathe_scatter_maximum_f32
+    case (.maximum, .float64): lathe_scatter_maximum_f64
     case (.maximum, .int32): lathe_scatter_maximum_i32
     case (.maximum, .int64): lathe_scatter_maximum_i64
     case (.minimum, .float32): lathe_scatter_minimum_f32
+    case (.minimum, .float64): lathe_scatter_minimum_f64
     case (.minimum, .int32): lathe_scatter_minimum_i32
     case (.minimum, .int64): lathe_scatter_minimum_i64
     default: nil

@@ -9,6 +9,7 @@ extension CPUBackend {
     let kernel =
       switch dtype {
       case .float32: lathe_sort_f32
+      case .float64: lathe_sort_f64
       case .int32: lathe_sort_i32
       case .int64: lathe_sort_i64
       case .uint8: lathe_sort_u8
@@ -42,6 +43,7 @@ extension CPUBackend {
     let kernel =
       switch dtype {
       case .float32: lathe_top_f32
+      case .float64: lathe_top_f64
       case .int32: lathe_top_i32
       case .int64: lathe_top_i64
       case .uint8: lathe_top_u8
@@ -75,6 +77,7 @@ extension CPUBackend {
     let kernel =
       switch dtype {
       case .float32: lathe_search_f32
+      case .float64: lathe_search_f64
       case .int32: lathe_search_i32
       case .int64: lathe_search_i64
       default: throw LatheError.unsupported("searchSorted of \(dtype)")

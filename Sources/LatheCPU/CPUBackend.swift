@@ -21,6 +21,7 @@ package final class CPUBackend: OperationKernels {
     pool = BufferPool(HostBlocks(), counters: counters, deviceName: "cpu", limit: limit)
   }
 
+  package var hasFloat64: Bool { true }
   package var info: DeviceInfo { CPUInfo.describe(memory: pool.limit) }
 
   package func allocate(byteCount: Int) throws -> Buffer {

@@ -12,9 +12,17 @@ struct DenseMatrix: Sendable {
     elements = [Double](repeating: 0, count: rows * columns)
   }
 
-  /// From float32 in row-major order.
-  init(_ rows: Int, _ columns: Int, from x: UnsafePointer<Float>) {
+  /// Elements of a tensor of float32 or float64 from one on, in row-major order.
+  init(_ rows: Int, _ columns: Int, from x: Operand, at first: Int) {
     self.init(rows, columns)
+    if x.dtype == .float64 {
+      read(x.pointer(as: Double.self) + first)
+    } else {
+      read(x.pointer(as: Float.self) + first)
+    }
+  }
+
+  private mutating func read<T: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<T>) {
     for i in 0..<rows {
       for j in 0..<columns { self[i, j] = Double(x[i * columns + j]) }
     }
@@ -40,10 +48,20 @@ struct DenseMatrix: Sendable {
     return result
   }
 
-  /// As float32 in row-major order.
-  func store(_ y: UnsafeMutablePointer<Float>) {
-    for i in 0..<rows {
-      for j in 0..<columns { y[i * columns + j] = Float(self[i, j]) }
+  /// In row-major order.
+  private var rowMajor: [Double] { (0..<rows).flatMap { i in (0..<columns).map { self[i, $0] } } }
+
+  /// Writes the elements in row-major order into a tensor of float32 or float64 from one on.
+  func store(_ y: Operand, at first: Int) { Self.store(rowMajor, y, at: first) }
+
+  /// Writes numbers into a tensor of float32 or float64 from one on.
+  static func store(_ values: [Double], _ y: Operand, at first: Int) {
+    if y.dtype == .float64 {
+      let to = y.pointer(as: Double.self) + first
+      for (i, value) in values.enumerated() { to[i] = value }
+    } else {
+      let to = y.pointer(as: Float.self) + first
+      for (i, value) in values.enumerated() { to[i] = Float(value) }
     }
   }
 

@@ -142,10 +142,11 @@ final class ElementwisePlan {
       let bits: Int64 =
         switch dtype {
         case .float32, .float16, .bfloat16: Int64(scalar.floatValue.bitPattern)
+        case .float64: Int64(bitPattern: scalar.doubleValue.bitPattern)
         case .int32, .int8, .int16, .uint16: Int64(Int32(truncatingIfNeeded: scalar.intValue))
         case .int64, .uint32: scalar.intValue
         case .uint8: Int64(UInt8(truncatingIfNeeded: scalar.intValue))
-        case .bool: scalar.floatValue != 0 ? 1 : 0
+        case .bool: scalar.isTrue ? 1 : 0
         }
       slots[reg] = takeSlot()
       constants.append(

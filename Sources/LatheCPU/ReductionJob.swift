@@ -3,7 +3,7 @@ import LatheCore
 
 /// A reduction seen as [outer, length, inner]: the middle is joined, the rest is kept.
 ///
-/// Accumulators take 8 bytes, the bits of a Double for float32 and an Int64 else. Long reductions are cut into
+/// Accumulators take 8 bytes, the bits of a Double for float32 and float64 and an Int64 else. Long reductions are cut into
 /// pieces whose size depends on the shape alone and whose results are joined in order, so the result does not
 /// depend on the number of threads.
 struct ReductionJob: @unchecked Sendable {
@@ -53,11 +53,11 @@ struct ReductionJob: @unchecked Sendable {
     let axes = CollapsedAxes(shape: shape, order: order, operands: inputs[...])
     plan = ElementwisePlan(program, scalars: reduction.scalars, inputs: inputs[...], axes: axes, targets: [])
     kind = reduction.kind
-    isFloat = type == .float32 && kind != .any && kind != .all
+    isFloat = type.isFloatingPoint && kind != .any && kind != .all
     elementSize = type.byteCount
     register = program.outputs[0].register
     (run, rows) = Self.kernels(kind, type)
-    divisor = Double(reduction.divisor)
+    divisor = reduction.divisor
     outputType = output.dtype
     target = output.pointer
   }
@@ -203,12 +203,14 @@ struct ReductionJob: @unchecked Sendable {
       let to = target.assumingMemoryBound(to: type) + index
       for (i, accumulator) in accumulators.enumerated() { to[i] = convert(accumulator) }
     }
-    func float(_ bits: Int64) -> Float {
-      Float((isFloat ? Double(bitPattern: UInt64(bitPattern: bits)) : Double(bits)) / divisor)
+    func double(_ bits: Int64) -> Double {
+      (isFloat ? Double(bitPattern: UInt64(bitPattern: bits)) : Double(bits)) / divisor
     }
-    func whole(_ bits: Int64) -> Int64 { isFloat ? ScalarValue.float(float(bits)).intValue : bits }
+    func float(_ bits: Int64) -> Float { Float(double(bits)) }
+    func whole(_ bits: Int64) -> Int64 { isFloat ? ScalarValue.float(double(bits)).intValue : bits }
     switch outputType {
     case .float32: write(Float.self, float)
+    case .float64: write(Double.self, double)
     case .float16, .bfloat16:
       let values = accumulators.map(float)
       let table = ElementwiseKernels.table
@@ -230,26 +232,32 @@ struct ReductionJob: @unchecked Sendable {
     let pair: (lathe_reduce_run?, lathe_reduce_rows?) =
       switch (kind, type) {
       case (.sum, .float32): (k.sum_f32, k.sum_f32_rows)
+      case (.sum, .float64): (k.sum_f64, k.sum_f64_rows)
       case (.sum, .int32): (k.sum_i32, k.sum_i32_rows)
       case (.sum, .int64): (k.sum_i64, k.sum_i64_rows)
       case (.sum, _): (k.sum_u8, k.sum_u8_rows)
       case (.product, .float32): (k.product_f32, k.product_f32_rows)
+      case (.product, .float64): (k.product_f64, k.product_f64_rows)
       case (.product, .int32): (k.product_i32, k.product_i32_rows)
       case (.product, .int64): (k.product_i64, k.product_i64_rows)
       case (.product, _): (k.product_u8, k.product_u8_rows)
       case (.max, .float32): (k.max_f32, k.max_f32_rows)
+      case (.max, .float64): (k.max_f64, k.max_f64_rows)
       case (.max, .int32): (k.max_i32, k.max_i32_rows)
       case (.max, .int64): (k.max_i64, k.max_i64_rows)
       case (.max, _): (k.max_u8, k.max_u8_rows)
       case (.min, .float32): (k.min_f32, k.min_f32_rows)
+      case (.min, .float64): (k.min_f64, k.min_f64_rows)
       case (.min, .int32): (k.min_i32, k.min_i32_rows)
       case (.min, .int64): (k.min_i64, k.min_i64_rows)
       case (.min, _): (k.min_u8, k.min_u8_rows)
       case (.any, .float32): (k.any_f32, k.any_f32_rows)
+      case (.any, .float64): (k.any_f64, k.any_f64_rows)
       case (.any, .int32): (k.any_i32, k.any_i32_rows)
       case (.any, .int64): (k.any_i64, k.any_i64_rows)
       case (.any, _): (k.any_u8, k.any_u8_rows)
       case (.all, .float32): (k.all_f32, k.all_f32_rows)
+      case (.all, .float64): (k.all_f64, k.all_f64_rows)
       case (.all, .int32): (k.all_i32, k.all_i32_rows)
       case (.all, .int64): (k.all_i64, k.all_i64_rows)
       case (.all, _): (k.all_u8, k.all_u8_rows)

@@ -5,6 +5,8 @@
 public protocol Backend: AnyObject, Sendable {
   /// What is known of the device.
   var info: DeviceInfo { get }
+  /// Whether the device computes in float64, as `info` says.
+  var hasFloat64: Bool { get }
   /// Launches and memory.
   var counters: CounterStore { get }
 

@@ -11,8 +11,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
   case sigmoid, erf, relu, gelu, geluTanh, silu, softplus, floor, ceil, round
   case isNaN, logicalNot
   /// Conversions; the instruction's `dtype` is the source's type.
-  case toFloat32, toInt32, toInt64, toUInt8, toBool
-  /// A float32 rounded to the nearest float16 or bfloat16 (ties to even), still held as float32.
+  case toFloat32, toFloat64, toInt32, toInt64, toUInt8, toBool
+  /// A float32 or float64 rounded once to the nearest float16 or bfloat16 (ties to even), held as float32.
   case roundToFloat16, roundToBFloat16
   /// An int32 (for uint32 an int64) as the narrower type holds it, still held as it was.
   case wrapToInt8, wrapToInt16, wrapToUInt16, wrapToUInt32
@@ -59,7 +59,8 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
       .logicalAnd,
       .logicalOr, .logicalXor:
       .bool
-    case .toFloat32: .float32
+    case .toFloat32, .roundToFloat16, .roundToBFloat16: .float32
+    case .toFloat64: .float64
     case .toInt32: .int32
     case .toInt64: .int64
     case .toUInt8: .uint8
@@ -67,16 +68,16 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Whether the operation is defined on operands of a compute type (float32, int32, int64, uint8, bool).
+  /// Whether the operation is defined on operands of a compute type (float32, float64, int32, int64, uint8, bool).
   ///
   /// The front end converts operands so that backends meet nothing else: transcendental functions run in
-  /// float32 only, logic takes bool, arithmetic takes numbers, `power` float32 and whole numbers.
+  /// float32 and float64, logic takes bool, arithmetic takes numbers, `power` all but bool.
   public func isDefined(on dtype: DType) -> Bool {
     switch self {
     case .exp, .expm1, .log, .log1p, .sqrt, .rsqrt, .reciprocal, .sin, .cos, .tanh, .sigmoid, .erf, .gelu,
       .geluTanh, .silu, .softplus, .floor, .ceil, .round, .isNaN, .roundToFloat16, .roundToBFloat16, .divide,
       .leakyReLU, .elu, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .atan2:
-      dtype == .float32
+      dtype == .float32 || dtype == .float64
     case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype.isInteger
     case .wrapToInt8, .wrapToInt16, .wrapToUInt16: dtype == .int32
     case .wrapToUInt32: dtype == .int64
@@ -85,7 +86,7 @@ public enum ElementwiseOp: UInt8, CaseIterable, Hashable, Sendable {
       .floorDivide, .clamp:
       dtype != .bool
     case .minimum, .maximum, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .select: true
-    case .toFloat32, .toInt32, .toInt64, .toUInt8, .toBool: true
+    case .toFloat32, .toFloat64, .toInt32, .toInt64, .toUInt8, .toBool: true
     }
   }
 }

@@ -1,15 +1,27 @@
 /// A number given to a kernel as an argument, so that its value is not part of the kernel's text.
 public enum ScalarValue: Sendable, Hashable {
-  case float(Float)
+  /// Rounded to float32 where a register has that type.
+  case float(Double)
   case int(Int64)
 
   /// As a float.
   public var floatValue: Float {
     switch self {
-    case .float(let x): x
+    case .float(let x): Float(x)
     case .int(let x): Float(x)
     }
   }
+
+  /// As a float64.
+  public var doubleValue: Double {
+    switch self {
+    case .float(let x): x
+    case .int(let x): Double(x)
+    }
+  }
+
+  /// Whether it counts as true: NaN does.
+  public var isTrue: Bool { doubleValue != 0 }
 
   /// As a whole number, rounded towards zero; 0 for NaN, the nearest limit beyond the range.
   public var intValue: Int64 {
@@ -26,8 +38,9 @@ public enum ScalarValue: Sendable, Hashable {
   /// beyond the range wrap around.
   public func converted(to type: DType) -> ScalarValue {
     switch type {
-    case .float32, .float16, .bfloat16: .float(floatValue)
-    case .bool: .int(floatValue != 0 ? 1 : 0)
+    case .float32, .float16, .bfloat16: .float(Double(floatValue))
+    case .float64: .float(doubleValue)
+    case .bool: .int(isTrue ? 1 : 0)
     case .uint8: .int(Int64(whole(UInt8.self)))
     case .int32: .int(Int64(whole(Int32.self)))
     case .int64: .int(intValue)
@@ -50,8 +63,8 @@ public enum ScalarValue: Sendable, Hashable {
 /// Element-wise operations joined into one pass: a straight-line program over virtual registers.
 ///
 /// Registers are numbered: first one per input, then one per scalar, then one per instruction. A register
-/// holds a compute type (float32, int32, int64, uint8 or bool): inputs of other types are widened when loaded, outputs
-/// of other types are rounded, or wrap around, when stored.
+/// holds a compute type (float32, float64, int32, int64, uint8 or bool): inputs of other types are widened when loaded,
+/// outputs of other types are rounded, or wrap around, when stored.
 public struct ElementwiseProgram: Sendable, Hashable {
   /// One step; its result is the next register.
   public struct Instruction: Sendable, Hashable {

@@ -16,12 +16,12 @@ public enum Operation: Sendable {
   /// smallest) element; a NaN counts as both.
   case argReduce(outer: Int, count: Int, inner: Int, largest: Bool)
 
-  /// x [outer, count, inner] of float32, int32 or int64 -> running sums along the middle axis.
+  /// x [outer, count, inner] of float32, float64, int32 or int64 -> running sums along the middle axis.
   case cumulativeSum(outer: Int, count: Int, inner: Int)
 
-  /// x [outer, count, inner] of float32, int32 or int64 -> running products along the middle axis.
+  /// x [outer, count, inner] of float32, float64, int32 or int64 -> running products along the middle axis.
   case cumulativeProduct(outer: Int, count: Int, inner: Int)
-  /// x [outer, count, inner] of float32, int32 or int64 -> the largest (or smallest) element up to each along the middle
+  /// x [outer, count, inner] of float32, float64, int32 or int64 -> the largest (or smallest) element up to each along the middle
   /// axis, and its int32 index; the last of equal ones, a NaN from the first on.
   case cumulativeExtremum(outer: Int, count: Int, inner: Int, largest: Bool)
 
@@ -98,7 +98,7 @@ public enum Operation: Sendable {
   /// Element (o, p, i) is x[o, index[o, p, i], i]. A negative index counts from the end; one outside the axis is
   /// an `indexOutOfRange` error: thrown at once by the CPU, at the next read or synchronisation by a device.
   case gather(outer: Int, count: Int, inner: Int, picked: Int)
-  /// base of float32, int32 or int64 [outer, count, inner], strided index int32 and contiguous source
+  /// base of float32, float64, int32 or int64 [outer, count, inner], strided index int32 and contiguous source
   /// [outer, picked, inner] -> base with source[o, p, i] added at [o, index[o, p, i], i], in the order of p.
   case scatterAdd(outer: Int, count: Int, inner: Int, picked: Int)
 
@@ -106,13 +106,13 @@ public enum Operation: Sendable {
   /// with source[o, p, i] joined to [o, index[o, p, i], i] by a rule, in the order of p; see `ScatterRule`.
   case scatter(ScatterRule, outer: Int, count: Int, inner: Int, picked: Int)
 
-  /// x of float32 or whole numbers [rows, count] -> sorted values, index int32; stable, NaN is largest.
+  /// x of float32, float64 or whole numbers [rows, count] -> sorted values, index int32; stable, NaN is largest.
   case sort(rows: Int, count: Int, descending: Bool)
 
-  /// x of float32 or whole numbers [rows, count] -> the k first of `sort`'s values and indices, k >= 1.
+  /// x of float32, float64 or whole numbers [rows, count] -> the k first of `sort`'s values and indices, k >= 1.
   case topK(rows: Int, count: Int, k: Int, largest: Bool)
 
-  /// Rising sequences [rows or 1, count] and values [rows, picked] of float32, int32 or int64 -> int32 [rows, picked]: how
+  /// Rising sequences [rows or 1, count] and values [rows, picked] of float32, float64, int32 or int64 -> int32 [rows, picked]: how
   /// many elements of the row's sequence are smaller (with `right` not larger) than each value; NaN is largest.
   case searchSorted(sequences: Int, rows: Int, count: Int, picked: Int, right: Bool)
 
@@ -175,7 +175,7 @@ public struct AxisSum: Sendable, Hashable {
 public enum ScatterRule: UInt8, Sendable, Hashable, CaseIterable {
   /// Written over it; of several at one place the last stays. Any type.
   case set
-  /// `maximum` and `minimum` pass NaN on. float32, int32 or int64.
+  /// `maximum` and `minimum` pass NaN on. float32, float64, int32 or int64.
   case product, maximum, minimum
 }
 
@@ -189,20 +189,20 @@ public enum ReductionKind: UInt8, Sendable, Hashable, CaseIterable {
 public struct Reduction: Sendable, Hashable {
   /// How elements are joined.
   public var kind: ReductionKind
-  /// Makes the value; its single output names the register to reduce (float32, int32, int64, uint8 or bool)
+  /// Makes the value; its single output names the register to reduce (float32, float64, int32, int64, uint8 or bool)
   /// and, as `dtype`, the type in which the result is stored.
   public var program: ElementwiseProgram
   /// Values of the program's scalars.
   public var scalars: [ScalarValue]
   /// For each axis of the inputs whether it is reduced; the output has the other axes in order.
   public var reduced: [Bool]
-  /// A sum is divided by this (float32 only): n makes a mean.
-  public var divisor: Float
+  /// A sum of floats is divided by this, which is a float32 where they are: n makes a mean.
+  public var divisor: Double
 
   /// A reduction from its parts.
   public init(
     kind: ReductionKind, program: ElementwiseProgram, scalars: [ScalarValue], reduced: [Bool],
-    divisor: Float = 1
+    divisor: Double = 1
   ) {
     self.kind = kind
     self.program = program

@@ -8,7 +8,6 @@ struct NPYElement {
   /// Bytes of an element in the file.
   let byteCount: Int
   private let isBigEndian: Bool
-  private let kind: Character
 
   /// A type by its descriptor, such as `<f4`; nil where it is not supported.
   init?(descriptor: String) {
@@ -16,7 +15,8 @@ struct NPYElement {
     let characters = Array(descriptor.count == 2 ? "=\(descriptor)" : descriptor)
     guard characters.count == 3, let size = characters[2].wholeNumberValue else { return nil }
     switch (characters[1], size) {
-    case ("f", 4), ("f", 8): dtype = .float32
+    case ("f", 4): dtype = .float32
+    case ("f", 8): dtype = .float64
     case ("f", 2): dtype = .float16
     case ("V", 2): dtype = .bfloat16
     case ("i", 1): dtype = .int8
@@ -35,42 +35,17 @@ struct NPYElement {
     default: return nil
     }
     byteCount = size
-    kind = characters[1]
   }
-
-  /// Values converted at a time.
-  private static let step = 1 << 16
 
   /// Fills memory with values of `dtype`, in the machine's order.
   ///
   /// - Returns: Whether there were enough.
   func read(_ stream: ByteStream, into buffer: UnsafeMutableRawBufferPointer) throws -> Bool {
-    if (kind, byteCount) == ("f", 8) {
-      return try convert(stream, buffer) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
-    }
     guard try stream.read(into: buffer) == buffer.count else { return false }
     if dtype == .bool { TruthValues.normalize(buffer) }
     if isBigEndian {
       for start in stride(from: 0, to: buffer.count, by: byteCount) {
         for place in 0..<byteCount / 2 { buffer.swapAt(start + place, start + byteCount - 1 - place) }
-      }
-    }
-    return true
-  }
-
-  private func convert<From: FixedWidthInteger, To>(
-    _ stream: ByteStream, _ buffer: UnsafeMutableRawBufferPointer, _ value: (From) -> To
-  ) throws -> Bool {
-    let values = buffer.bindMemory(to: To.self)
-    for start in stride(from: 0, to: values.count, by: Self.step) {
-      let count = min(Self.step, values.count - start)
-      let bytes = try stream.read(count * byteCount)
-      guard bytes.count == count * byteCount else { return false }
-      bytes.withUnsafeBytes { source in
-        for place in 0..<count {
-          let bits = source.loadUnaligned(fromByteOffset: place * byteCount, as: From.self)
-          values[start + place] = value(isBigEndian ? From(bigEndian: bits) : From(littleEndian: bits))
-        }
       }
     }
     return true

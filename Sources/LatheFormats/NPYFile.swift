@@ -3,8 +3,7 @@ import LatheFiles
 
 /// An array in NumPy's format: what `numpy.save` writes.
 ///
-/// Types that Lathe has keep their bytes. float64 becomes float32. Two bytes without a type are bfloat16, which is how
-/// ml_dtypes stores it.
+/// Types that Lathe has keep their bytes. Two bytes without a type are bfloat16, which is how ml_dtypes stores it.
 public struct NPYFile: Sendable {
   /// The values, on the CPU.
   public let tensor: Tensor
@@ -61,7 +60,7 @@ public struct NPYFile: Sendable {
     guard let type = NPYElement(descriptor: header.descriptor) else {
       throw damaged(
         8 + sizeBytes,
-        "type '\(header.descriptor)' is not supported; save the array as float32, float16, int32, int64, uint8 or bool"
+        "type '\(header.descriptor)' is not supported; save the array as float32, float64, float16, int32, int64, uint8 or bool"
       )
     }
     guard header.shape.count <= Shape.maximumRank else {

@@ -10,6 +10,7 @@ extension NPYFile {
     let type =
       switch tensor.dtype {
       case .float32: "<f4"
+      case .float64: "<f8"
       case .float16: "<f2"
       case .bfloat16: "<V2"
       case .int32: "<i4"

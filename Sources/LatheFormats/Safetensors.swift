@@ -151,8 +151,8 @@ public struct Safetensors {
   }()
 
   static let types: [DType: String] = [
-    .float32: "F32", .float16: "F16", .bfloat16: "BF16", .int32: "I32", .int64: "I64", .uint8: "U8",
-    .int8: "I8", .int16: "I16", .uint16: "U16", .uint32: "U32", .bool: "BOOL",
+    .float32: "F32", .float64: "F64", .float16: "F16", .bfloat16: "BF16", .int32: "I32", .int64: "I64",
+    .uint8: "U8", .int8: "I8", .int16: "I16", .uint16: "U16", .uint32: "U32", .bool: "BOOL",
   ]
 
   private static func quoted(_ text: String) -> String {

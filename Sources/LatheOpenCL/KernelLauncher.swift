@@ -23,6 +23,8 @@
     case uint64(UInt64)
     /// `float`.
     case float(Float)
+    /// `double`.
+    case double(Double)
     /// A struct as its bytes.
     case bytes([UInt8])
     /// So many bytes of local memory: `__local T *`.
@@ -132,6 +134,8 @@
       case .uint64(let value):
         return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .float(let value):
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .double(let value):
         return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .bytes(let bytes):
         return bytes.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }

@@ -41,11 +41,23 @@
       if KernelSource.arcs.contains(where: { named.contains("lathe_\($0)_f") }) {
         math += try KernelSource.content(of: "math_arcs.clh")
       }
-      for width in [1, profile.vectorWidth] where named.contains("_f\(width)") || named.contains("_f##") {
-        text += KernelSource.definitions(width: width) + math
+      let isDouble = KernelSource.usesDouble(named)
+      if isDouble { text = KernelSource.doubles + text }
+      for width in [1, profile.vectorWidth] {
+        let helps = isDouble && named.contains("_d\(width)(")
+        let hasMath = named.contains("_f\(width)") || named.contains("_f##")
+        guard helps || hasMath else { continue }
+        text += KernelSource.definitions(width: width) + (hasMath ? math : "")
+        if helps { text += try KernelSource.content(of: "math_f64.clh") }
       }
       return text + KernelSource.end + "\n" + body
     }
+
+    /// In front of programs that have float64, and only of those: other devices do not take it.
+    private static let doubles = "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"
+
+    /// Whether a program has variables of float64.
+    private static func usesDouble(_ text: String) -> Bool { text.contains("double") }
 
     /// The functions of math_arcs.clh, which few programs have.
     private static let arcs = [
@@ -55,13 +67,14 @@
     /// The declarations of built-in functions, for runtimes whose own take long to read: with vectors as wide as the
     /// profile's, or as those that a text names.
     static func builtins(for text: String, _ profile: KernelProfile) throws -> String {
-      let names = ["float", "int", "vload"]
+      let names = ["float", "double", "int", "long", "vload"]
       let widest =
         [16, 8].first { width in names.contains { text.contains("\($0)\(width)") } } ?? 4
       // Narrower vectors are the halves of wider ones.
       let widths = [2, 4, 8, 16].filter { $0 <= max(widest, profile.vectorWidth) }
       let list = widths.map { " M(\($0))" }.joined()
-      return try "#define LATHE_VECTORS(M)\(list)\n" + content(of: "builtins.clh")
+      let builtins = try "#define LATHE_VECTORS(M)\(list)\n" + content(of: "builtins.clh")
+      return text.hasPrefix(doubles) ? try builtins + content(of: "builtins_f64.clh") : builtins
     }
 
     /// The names that math.clh needs.
@@ -69,10 +82,13 @@
       let w = width == 1 ? "" : "\(width)"
       let definitions = [
         ("LATHE_F", "float\(w)"), ("LATHE_I", "int\(w)"), ("LATHE_U", "uint\(w)"),
+        ("LATHE_D", "double\(w)"), ("LATHE_TO_DOUBLE", "convert_double\(w)"),
+        ("LATHE_TO_I", "convert_int\(w)"),
         ("LATHE_U16", "ushort\(w)"),
         ("LATHE_AS_F", "as_float\(w)"), ("LATHE_AS_I", "as_int\(w)"), ("LATHE_AS_U", "as_uint\(w)"),
         ("LATHE_TO_FLOAT", "convert_float\(w)"), ("LATHE_TO_U16", "convert_ushort\(w)"),
         ("LATHE_FROM_U16", "convert_uint\(w)"), ("LATHE_NAME(name)", "name##_f\(width)"),
+        ("LATHE_DOUBLE_NAME(name)", "name##_d\(width)"),
         ("LATHE_ANY(mask)", width == 1 ? "(mask)" : "any(mask)"),
       ]
       return definitions.map { name, value in

@@ -63,12 +63,12 @@
       zip(scalars, program.scalars).map { value, dtype in
         switch dtype {
         case .float32, .float16, .bfloat16: return .float(value.floatValue)
+        case .float64: return .double(value.doubleValue)
         case .int64, .uint32: return .int64(value.intValue)
         case .int32, .int8, .int16, .uint16: return .int32(Int32(clamping: value.intValue))
         case .uint8: return .int32(Int32(UInt8(truncatingIfNeeded: value.intValue)))
         case .bool:
-          let isSet = if case .float(let x) = value { x != 0 } else { value.intValue != 0 }
-          return .int32(isSet ? 1 : 0)
+          return .int32(value.isTrue ? 1 : 0)
         }
       }
     }

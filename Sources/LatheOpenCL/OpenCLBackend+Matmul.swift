@@ -68,7 +68,11 @@
         part.aOffset += aOffset
         part.bOffset += bOffset
         let first = index * product.batch.count * product.m * product.n
-        try multiplyLong(part, into: output.memory, at: first)
+        if output.dtype == .float64 {
+          try multiplyFloat64(part, into: output.memory, at: first)
+        } else {
+          try multiplyLong(part, into: output.memory, at: first)
+        }
       }
     }
 
@@ -181,6 +185,21 @@
       try launch(
         kernel(.file("gemm_cpu.cl"), "pack_panels", block.options(packing: true)), arguments,
         global: (ceilingDivide(n, block.width), 1, count))
+    }
+
+    /// gemm_f64 of gemm_f64.cl.
+    private func multiplyFloat64(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
+      let arguments: [KernelArgument] =
+        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
+        + [p.aOffset, p.bOffset, p.aRow, p.aStep, p.bRow, p.bStep].map(KernelArgument.long) + p.epilogue
+        + p.batch.arguments()
+      let isCPU = profile == .cpu
+      let global =
+        isCPU
+        ? (ceilingDivide(p.n, 8), ceilingDivide(p.m, 4)) : (roundedUp(p.n, to: 16), roundedUp(p.m, to: 16))
+      try launch(
+        kernel(.file("gemm_f64.cl"), "gemm_f64"), arguments, global: (global.0, global.1, p.batch.count),
+        local: isCPU ? (1, 1, 1) : (16, 16, 1))
     }
 
     /// gemm of gemm_gpu.cl.

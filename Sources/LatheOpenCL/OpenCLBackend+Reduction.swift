@@ -58,7 +58,8 @@
       arguments.append(.long(plan.splits))
       arguments.append(.long(plan.chunk))
       arguments.append(.long(plan.perItem))
-      arguments.append(.float(reduction.divisor))
+      arguments.append(
+        form.registerType == .float64 ? .double(reduction.divisor) : .float(Float(reduction.divisor)))
       // A size of 0 would be divided by, though nothing is read.
       for size in axes.sizes { arguments.append(.long(max(1, size))) }
       for k in inputs.indices {

@@ -30,6 +30,7 @@
         "cumulative_sum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
         [
           "ELEMENT": .string(element), "VALUE": .string(element),
+          // In runs; float64 and whole numbers are added one by one.
           "IS_FLOAT": inputs[0].dtype == .float32 ? 1 : 0,
         ])
     }
@@ -51,7 +52,7 @@
         "cumulative_extremum", columns: outer * inner, count: count, inner: inner, inputs[0], outputs,
         [
           "CUMULATIVE_EXTREMUM": 1, "LARGEST": largest ? 1 : 0, "ELEMENT": .string(element),
-          "VALUE": .string(element), "IS_FLOAT": inputs[0].dtype == .float32 ? 1 : 0,
+          "VALUE": .string(element), "IS_FLOAT": inputs[0].dtype.isFloatingPoint ? 1 : 0,
         ])
     }
 

@@ -16,7 +16,7 @@
       let kernel = try kernel(
         .file("scatter.cl"), "scatter",
         [
-          "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype == .float32 ? 1 : 0,
+          "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
           "RULE": .int(Int(rule.rawValue)),
         ])
       // Strips of a cache line or more for CPUs, one column for each work-item of a GPU.

@@ -25,7 +25,7 @@
         let kernel = try kernel(
           .file("sort.cl"), "top_part",
           [
-            "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype == .float32 ? 1 : 0,
+            "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
             "DESCENDING": largest ? 1 : 0, "TOP_K": 1, "FIRST": isFirst ? 1 : 0,
           ])
         var (to, toPlaces) = (outputs[0].memory, outputs[1].memory)
@@ -74,7 +74,7 @@
       let kernel = try kernel(
         .file("search.cl"), "search_sorted",
         [
-          "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype == .float32 ? 1 : 0,
+          "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
           "RIGHT": right ? 1 : 0,
         ])
       try launch(

@@ -6,7 +6,7 @@
       guard rows * count > 0 else { return }
       let dtype = inputs[0].dtype
       let options: KernelOptions = [
-        "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype == .float32 ? 1 : 0,
+        "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
         "DESCENDING": descending ? 1 : 0,
       ]
       let result: [KernelArgument] = [.memory(outputs[0].memory), .memory(outputs[1].memory)]

@@ -8,6 +8,7 @@
     // Unchecked: everything is immutable but what `state` guards; OpenCL handles may be used from any thread, and
     // clSetKernelArg is called under the lock only.
     package let info: DeviceInfo
+    package var hasFloat64: Bool { info.float64 }
     package let counters = CounterStore()
     /// The family of kernels this backend runs.
     package let profile: KernelProfile

@@ -15,13 +15,16 @@
     /// sum.
     static let stepByStep = "#pragma OPENCL FP_CONTRACT OFF"
 
-    /// A helper of math.clh for this width.
-    func function(_ name: String) -> String { "lathe_\(name)_f\(width)" }
+    /// A helper of math.clh for this width, or of math_f64.clh.
+    func function(_ name: String, _ dtype: DType = .float32) -> String {
+      "lathe_\(name)_\(dtype == .float64 ? "d" : "f")\(width)"
+    }
 
     /// The type of a register.
     func type(_ dtype: DType) -> String {
       switch dtype {
       case .float32, .float16, .bfloat16: "float\(w)"
+      case .float64: "double\(w)"
       case .int32, .int8, .int16, .uint16, .bool: "int\(w)"
       case .int64, .uint32: "long\(w)"
       case .uint8: "uchar\(w)"
@@ -32,6 +35,7 @@
     static func storedType(_ dtype: DType) -> String {
       switch dtype {
       case .float32: "float"
+      case .float64: "double"
       case .float16, .bfloat16, .uint16: "ushort"
       case .int32: "int"
       case .int64: "long"
@@ -57,6 +61,7 @@
     private static func scalarType(_ dtype: DType) -> String {
       switch dtype {
       case .float32, .float16, .bfloat16: "float"
+      case .float64: "double"
       case .int64: "long"
       default: "int"
       }

@@ -46,7 +46,7 @@
       var parameters = ProgramPrinter.parameters(program)
       parameters += [
         "__global \(stored) *restrict y", "ulong outputs", "ulong count", "ulong splits", "ulong chunk",
-        "ulong per_item", "float divisor",
+        "ulong per_item", "\(registerType == .float64 ? "double" : "float") divisor",
       ]
       parameters += labels.indices.map { "ulong n\($0)" }
       for (k, access) in accesses.enumerated() {
@@ -125,7 +125,7 @@
       case (.sum, _), (.any, _): value = "0"
       case (.product, _): value = "1"
       case (.all, _), (.min, .bool): value = width == 1 ? "1" : "-1"
-      case (.max, .float32): value = "-INFINITY"
+      case (.max, .float32), (.max, .float64): value = "-INFINITY"
       case (.max, .int32): value = "INT_MIN"
       case (.max, .int64): value = "LONG_MIN"
       case (.max, _): value = "0"
@@ -146,6 +146,9 @@
       case (.product, _): "(\(a) * \(b))"
       case (.max, .float32): "select(\(a), \(b), \(b) > \(a) || isnan(\(b)))"
       case (.min, .float32): "select(\(a), \(b), \(b) < \(a) || isnan(\(b)))"
+      // A choice by each lane, of scalars and of vectors.
+      case (.max, .float64): "((\(b) > \(a) || isnan(\(b))) ? \(b) : \(a))"
+      case (.min, .float64): "((\(b) < \(a) || isnan(\(b))) ? \(b) : \(a))"
       case (.max, _): "max(\(a), \(b))"
       case (.min, _): "min(\(a), \(b))"
       }
@@ -206,6 +209,10 @@
     /// A result as it is stored.
     func result(_ name: String, width: Int) -> String {
       let isSum = kind == .sum && registerType == .float32
+      if kind == .sum, registerType == .float64 {
+        return ProgramPrinter(program: program, width: width)
+          .stored("(\(name) / divisor)", as: program.outputs[0].dtype)
+      }
       let rest = isPair ? "\(name)_rest" : "0.0f"
       let value = isSum ? "lathe_total_f\(width)(\(name), \(rest), divisor)" : name
       return ProgramPrinter(program: program, width: width).stored(value, as: program.outputs[0].dtype)

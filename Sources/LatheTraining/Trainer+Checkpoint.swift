@@ -66,7 +66,7 @@ extension Trainer {
     let weights = model.state
     guard !weights.isEmpty else { return }
     // For each, 0 where all its elements are finite and else not a number.
-    let sums = Tensor.stack(weights.map { ($0.tensor.detached().cast(to: .float32) * Float(0)).sum() })
+    let sums = Tensor.stack(weights.map { ($0.tensor.detached().inFloatType * Float(0)).sum() })
     for (place, sum) in try sums.scalars(as: Float.self).enumerated() where sum.isNaN {
       let (name, tensor) = weights[place]
       for value in try tensor.scalars(as: Float.self) where !value.isFinite {

@@ -14,6 +14,7 @@ private final class MortalBackend: Backend, @unchecked Sendable {
   init(operations: Int) { remaining = operations }
 
   var info: DeviceInfo { backend.info }
+  var hasFloat64: Bool { backend.hasFloat64 }
 
   private func live() throws {
     if remaining <= 0 { throw LatheError(.device, "mortal: the device is lost") }

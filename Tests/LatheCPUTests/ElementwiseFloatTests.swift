@@ -158,7 +158,7 @@ import Testing
   @Test func conversionsFromFloat() throws {
     let a = Self.values(6)
     let x = try CPU.operand(a)
-    let saturated = a.map { ScalarValue.float($0).intValue }
+    let saturated = a.map { ScalarValue.float(Double($0)).intValue }
     #expect(try CPU.apply(.toInt64, .float32, [x], as: Int64.self) == saturated)
     #expect(
       try CPU.apply(.toInt32, .float32, [x], as: Int32.self) == saturated.map { Int32(clamping: $0) })

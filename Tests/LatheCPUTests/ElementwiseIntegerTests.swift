@@ -105,7 +105,7 @@ import Testing
 
   @Test func everyDefinedPairHasAKernel() throws {
     for op in ElementwiseOp.allCases {
-      for dtype in [DType.float32, .int32, .int64, .uint8, .bool] where op.isDefined(on: dtype) {
+      for dtype in [DType.float32, .float64, .int32, .int64, .uint8, .bool] where op.isDefined(on: dtype) {
         let zeros = try CPU.operand([UInt8](repeating: 0, count: 8 * 8), .uint8)
         var operands = (0..<op.arity).map { _ in
           Operand(buffer: zeros.buffer, layout: Layout([8]), dtype: dtype)

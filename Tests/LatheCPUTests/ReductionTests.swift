@@ -19,7 +19,7 @@ import Testing
 
   private func reduce(
     _ kind: ReductionKind, _ x: Operand, _ axes: [Bool], as output: DType, square: Bool = false,
-    divisor: Float = 1
+    divisor: Double = 1
   ) throws -> Operand {
     let program = ElementwiseProgram(
       inputs: [x.dtype], scalars: [],

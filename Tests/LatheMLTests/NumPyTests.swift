@@ -1,4 +1,5 @@
 import DataTestSupport
+import Foundation
 import LatheML
 import Testing
 
@@ -14,9 +15,9 @@ struct NumPyTests {
   @Test(
     "Every type",
     arguments: [
-      ("f4", DType.float32), ("f8", .float32), ("f2", .float16), ("bfloat16", .bfloat16), ("i1", .int8),
+      ("f4", DType.float32), ("f8", .float64), ("f2", .float16), ("bfloat16", .bfloat16), ("i1", .int8),
       ("i2", .int16), ("u2", .uint16), ("i4", .int32), ("u4", .uint32), ("i8", .int64), ("u1", .uint8),
-      ("big-endian", .int32), ("big-endian-f8", .float32), ("fortran", .float32),
+      ("big-endian", .int32), ("big-endian-f8", .float64), ("fortran", .float32),
     ])
   func types(_ name: String, _ dtype: DType) throws {
     let tensor = try NPYFile(path: DataFixtures.path("\(name).npy")).tensor
@@ -34,6 +35,20 @@ struct NumPyTests {
     #expect(try scalar.shape == [] && scalar.item() == 7.5)
     #expect(try NPYFile(path: DataFixtures.path("vector.npy")).tensor.scalars(as: Int.self) == [4, 5])
     #expect(try NPYFile(path: DataFixtures.path("empty.npy")).tensor.shape == [0, 3])
+  }
+
+  @Test("float64 is written as NumPy writes it, and keeps all digits")
+  func float64() throws {
+    let values = [0.1, -1e300, .pi]
+    let path = folder.file("f8.npy")
+    try NPYFile.write(Tensor(values, dtype: .float64, device: .cpu), to: path)
+    let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    let header = String(decoding: bytes[10..<128], as: UTF8.self)
+    #expect(
+      header.hasPrefix("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }") && bytes.count == 152)
+    #expect(bytes[128..<136] == [0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xB9, 0x3F])
+    let read = try NPYFile(path: path)
+    #expect(try read.descriptor == "<f8" && read.tensor.scalars(as: Double.self) == values)
   }
 
   @Test("Types that are not supported are named")

@@ -56,6 +56,10 @@ struct SafetensorsTests {
     let read = try Safetensors(path: path)
     #expect(try read.tensor("v")?.scalars(as: Float.self) == [1, -2])
     #expect(read.metadata == ["k": "é"])
+    let wide = #"{"v":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}      "#
+    let number = try Safetensors(
+      path: folder.write(file(wide, [0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xB9, 0x3F]), "y.safetensors"))
+    #expect(try number.tensor("v")?.scalars(as: Double.self) == [0.1])
   }
 
   @Test("Whole numbers of every width, made by hand")

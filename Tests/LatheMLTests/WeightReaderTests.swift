@@ -61,7 +61,8 @@ struct WeightReaderTests {
   }
 
   @Test(
-    "Weights go into files of a narrower type and come back rounded", arguments: [DType.bfloat16, .float16])
+    "Weights go into files of another type and come back rounded",
+    arguments: [DType.bfloat16, .float16, .float64])
   func narrower(_ dtype: DType) throws {
     let model = layers()
     let rounded = try Dictionary(

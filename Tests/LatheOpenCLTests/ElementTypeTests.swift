@@ -270,6 +270,7 @@
         case .int32: return try values(output.buffer, count: count, as: Int32.self).map { Int64($0) }
         case .int64: return try values(output.buffer, count: count, as: Int64.self)
         case .float32: return try values(output.buffer, count: count, as: Float.self).map { Int64($0) }
+        case .float64: return try values(output.buffer, count: count, as: Double.self).map { Int64($0) }
         default: return try values(output.buffer, count: count, as: UInt8.self).map { Int64($0) }
         }
       }

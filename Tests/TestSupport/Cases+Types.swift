@@ -67,7 +67,8 @@ extension OpCase {
   /// Chains of types, each step promoting what came before; the table itself is checked without kernels.
   private static let promotionCases: [OpCase] = [
     [DType.bool, .uint8, .int32, .int64], [.int64, .float16, .bfloat16], [.uint8, .bfloat16, .float32],
-    [.bool, .int64, .float32], [.int32, .float16], [.bool, .bfloat16, .int32],
+    [.bool, .int64, .float32], [.int32, .float16], [.bool, .bfloat16, .int32], [.int64, .float32, .float64],
+    [.float16, .float64],
   ].map { types in
     OpCase(
       "add \(types)", types.map { InputSpec([5], $0, $0 == .bool ? .bools : .integers(0, 5)) },
@@ -131,9 +132,10 @@ extension OpCase {
     DType.allCases.flatMap { from in
       // Loading and storing are two halves: every type is loaded, every type stored, and the odd pairs are run.
       let odd: [DType: [DType]] = [
-        .int64: [.uint8, .bool, .float16], .uint8: [.int64], .bool: [.int32], .int32: [.bool],
-        .float16: [.bfloat16, .int32],
-        .bfloat16: [.float16],
+        .float64: DType.allCases, .float16: [.bfloat16, .int32, .float64],
+        .int64: [.uint8, .bool, .float16, .float64],
+        .uint8: [.int64, .float64], .bool: [.int32, .float64], .int32: [.bool, .float64],
+        .bfloat16: [.float16, .float64],
       ]
       return DType.allCases.filter {
         $0 == .float32 || from == .float32 || (odd[from]?.contains($0) ?? false)

@@ -67,6 +67,7 @@ extension NDArray {
   /// The nearest values that a type holds.
   package func rounded(to dtype: DType) -> NDArray {
     switch dtype {
+    case .float64: self
     case .float32: map { Double(Float($0)) }
     case .float16: map { Double(Float16($0)) }
     case .bfloat16: map { Double(NDArray.bfloat16(Float($0))) }
@@ -89,6 +90,7 @@ extension NDArray {
   package func tensor(_ dtype: DType, on device: Device) -> Tensor {
     let shape = Shape(self.shape)
     switch dtype {
+    case .float64: return Tensor(values, shape: shape, dtype: dtype, device: device)
     case .float32, .float16, .bfloat16:
       return Tensor(values.map { Float($0) }, shape: shape, dtype: dtype, device: device)
     case .int32, .int64, .uint8, .int8, .int16, .uint16, .uint32:
@@ -104,7 +106,7 @@ extension Tensor {
   package func array() throws -> NDArray {
     let values: [Double]
     if dtype.isFloatingPoint {
-      values = try scalars(as: Float.self).map(Double.init)
+      values = try scalars(as: Double.self)
     } else {
       values = try scalars(as: Int64.self).map(Double.init)
     }

@@ -10,10 +10,12 @@ extension OpCase {
     for i in differentiable { tensors[i] = tensors[i].requiringGradient() }
     let result = run(tensors)
     guard result.requiresGradient else { return ["the result is not tracked"] }
-    let weights = self.weights(for: Array(result.shape)).tensor(.float32, on: device)
+    let weights = self.weights(for: Array(result.shape)).tensor(dtype, on: device)
     let gradients = result.gradients(of: differentiable.map { tensors[$0] }, upstream: weights)
     return zip(zip(differentiable, gradients), expected).compactMap { found, expected in
-      mismatch(found.1, expected, .float32, .gradient).map { "gradient of input \(found.0) \($0)" }
+      mismatch(found.1, expected, inputs[found.0].dtype, .gradient(inputs[found.0].dtype)).map {
+        "gradient of input \(found.0) \($0)"
+      }
     }
   }
 
@@ -25,18 +27,20 @@ extension OpCase {
     for i in differentiable { tensors[i] = tensors[i].requiringGradient() }
     let tracked = differentiable.map { tensors[$0] }
     let result = run(tensors)
-    let weights = self.weights(for: Array(result.shape)).tensor(.float32, on: device)
+    let weights = self.weights(for: Array(result.shape)).tensor(dtype, on: device)
     let gradients = result.gradients(of: tracked, upstream: weights, creatingGraph: true)
     var total: Tensor?
     for (position, gradient) in zip(differentiable, gradients) where gradient.requiresGradient {
-      let term = (gradient * direction(of: position).tensor(.float32, on: device)).sum()
+      let term = (gradient * direction(of: position).tensor(inputs[position].dtype, on: device)).sum()
       total = total.map { $0 + term } ?? term
     }
     // An untracked gradient does not depend on the inputs: its own gradient is 0.
     let seconds =
-      total?.gradients(of: tracked) ?? tracked.map { Tensor.zeros($0.shape, dtype: .float32, device: device) }
+      total?.gradients(of: tracked) ?? tracked.map { Tensor.zeros($0.shape, dtype: $0.dtype, device: device) }
     return zip(zip(differentiable, seconds), expected).compactMap { found, expected in
-      mismatch(found.1, expected, .float32, .secondOrder).map { "second gradient of input \(found.0) \($0)" }
+      mismatch(found.1, expected, inputs[found.0].dtype, .secondOrder(inputs[found.0].dtype)).map {
+        "second gradient of input \(found.0) \($0)"
+      }
     }
   }
 
@@ -107,8 +111,10 @@ extension OpCase {
 }
 
 extension Tolerance {
-  /// For gradients: differences in float64 are exact to about 1e-9, the rest is float32.
-  static let gradient = Tolerance(5e-5, floor: nil)
+  /// For gradients: differences in float64 are exact to about 1e-9, the rest is float32 unless the input is float64.
+  static func gradient(_ dtype: DType) -> Tolerance { Tolerance(dtype == .float64 ? 1e-7 : 5e-5, floor: nil) }
   /// For gradients of gradients.
-  static let secondOrder = Tolerance(3e-4, floor: nil)
+  static func secondOrder(_ dtype: DType) -> Tolerance {
+    Tolerance(dtype == .float64 ? 3e-5 : 3e-4, floor: nil)
+  }
 }

@@ -8,7 +8,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
   /// The type of the result.
   package var dtype: DType
   package var tolerance: Tolerance
-  /// The float32 inputs with respect to which the gradient is checked.
+  /// The float32 or float64 inputs with respect to which the gradient is checked.
   package var differentiable: [Int]
   /// Whether the gradient of the gradient is checked too.
   package var secondOrder: Bool
@@ -18,6 +18,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package var isGenerated = false
   /// Whether gradients of gradients are composed of operations that have cases of their own: the CPU path is then enough.
   package var composesSecondOrder = false
+  /// Whether it is a case in float64 that is composed of operations that have cases of their own.
+  package var composesFloat64 = false
   /// Whether every device leaves the operation to the CPU.
   package var runsOnHost = false
   package var run: @Sendable ([Tensor]) -> Tensor
@@ -46,10 +48,13 @@ package struct OpCase: Sendable, CustomStringConvertible {
     inputs.enumerated().map { $1.array(seed: "\(name)/\($0)") }
   }
 
-  /// Whether all numbers are float32; other inputs are indices or conditions.
-  package var isFloat32: Bool {
-    inputs.allSatisfy { [.float32, .int32, .bool].contains($0.dtype) }
-      && inputs.contains { $0.dtype == .float32 }
+  /// Whether numbers are float64.
+  package var isFloat64: Bool { inputs.contains { $0.dtype == .float64 } }
+
+  /// Whether all numbers are float32 or float64; other inputs are indices or conditions.
+  package var isFloat: Bool {
+    inputs.allSatisfy { [.float32, .float64, .int32, .bool].contains($0.dtype) }
+      && inputs.contains { $0.dtype == .float32 || $0.dtype == .float64 }
   }
 
   /// The elements of all inputs together.

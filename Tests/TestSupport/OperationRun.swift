@@ -34,12 +34,12 @@ package enum OperationRun {
     ]
   }
 
-  /// A float32 case must not have been done by the CPU in OpenCL's stead.
+  /// A case of float32 or float64 must not have been done by the CPU in OpenCL's stead.
   private static func run(_ opCase: OpCase, _ mode: Mode, _ device: Device) -> [String] {
     let before = device.counters.fallbacks
     var failures = opCase.failures(mode, on: device)
     let fallbacks = device.counters.fallbacks - before
-    if opCase.isFloat32 && !opCase.runsOnHost && fallbacks > 0 {
+    if opCase.isFloat && !opCase.runsOnHost && fallbacks > 0 {
       failures.append(
         "\(opCase.name) on \(TestDevice.describe(device)), \(mode.rawValue): \(fallbacks) operations fell back to the CPU"
       )

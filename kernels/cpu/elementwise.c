@@ -2,6 +2,7 @@
 
 #include "math_arcs.h"
 #include "math_f32.h"
+#include "math_f64.h"
 
 // Helpers of the rows in elementwise_ops.h.
 

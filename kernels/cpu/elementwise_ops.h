@@ -68,8 +68,8 @@ LATHE_UNARY(floor_f32, float, float, __builtin_elementwise_floor(a))
 LATHE_UNARY(ceil_f32, float, float, __builtin_elementwise_ceil(a))
 LATHE_UNARY(round_f32, float, float, __builtin_elementwise_roundeven(a))
 LATHE_UNARY(is_nan_f32, float, uint8_t, a != a)
-LATHE_UNARY(round_to_f16, float, float, lathe_from_f16(lathe_to_f16(a)))
-LATHE_UNARY(round_to_bf16, float, float, lathe_from_bf16(lathe_to_bf16(a)))
+LATHE_UNARY(f32_round_to_f16, float, float, lathe_from_f16(lathe_to_f16(a)))
+LATHE_UNARY(f32_round_to_bf16, float, float, lathe_from_bf16(lathe_to_bf16(a)))
 LATHE_UNARY(f16_to_f32, uint16_t, float, lathe_from_f16(a))
 LATHE_UNARY(bf16_to_f32, uint16_t, float, lathe_from_bf16(a))
 LATHE_UNARY(f32_to_f16, float, uint16_t, lathe_to_f16(a))
@@ -92,9 +92,12 @@ LATHE_BINARY(leaky_relu_f32, float, float, a >= 0.0f ? a : a * b)
 LATHE_BINARY(elu_f32, float, float, a > 0.0f ? a : b * lathe_expm1(a))
 LATHE_TERNARY(clamp_f32, float, float, float, lathe_clamp(a, b, c))
 LATHE_UNARY(f32_to_f32, float, float, a)
+LATHE_UNARY(f32_to_f64, float, double, a)
 LATHE_UNARY(f32_to_i32, float, int32_t, lathe_f32_to_i32(a))
 LATHE_UNARY(f32_to_i64, float, int64_t, lathe_f32_to_i64(a))
 LATHE_UNARY(f32_to_u8, float, uint8_t, lathe_f32_to_u8(a))
+
+#include "elementwise_f64.h"
 
 // sin, cos and tan: far out the reduction needs pi to hundreds of digits, so such rare numbers are done once more, by
 // themselves.
@@ -140,6 +143,7 @@ LATHE_TURNING(tan_f32, lathe_tangent(a), lathe_tangent_far(a))
   LATHE_BINARY(shift_right_##s, T, T, lathe_shift_right(a, b))                \
   LATHE_TERNARY(clamp_##s, T, T, T, lathe_clamp(a, b, c))                     \
   LATHE_UNARY(s##_to_f32, T, float, (float)a)                                 \
+  LATHE_UNARY(s##_to_f64, T, double, (double)a)                               \
   LATHE_UNARY(s##_to_i32, T, int32_t, a)                                      \
   LATHE_UNARY(s##_to_i64, T, int64_t, a)                                      \
   LATHE_UNARY(s##_to_u8, T, uint8_t, a)
@@ -158,6 +162,7 @@ LATHE_INTEGER_ROWS(uint8_t, uint32_t, u8)
   LATHE_UNARY(copy_##s, T, T, a)                               \
   LATHE_UNARY(s##_to_bool, T, uint8_t, a != 0)
 LATHE_ANY_ROWS(float, f32)
+LATHE_ANY_ROWS(double, f64)
 LATHE_ANY_ROWS(int32_t, i32)
 LATHE_ANY_ROWS(int64_t, i64)
 LATHE_ANY_ROWS(uint8_t, u8)

@@ -44,6 +44,7 @@ int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride
   LATHE_SCATTER(lathe_scatter_maximum_##s, T, ((b > a) | (b != b)) ? b : a)     \
   LATHE_SCATTER(lathe_scatter_minimum_##s, T, ((b < a) | (b != b)) ? b : a)
 LATHE_SCATTERS(f32, float, float)
+LATHE_SCATTERS(f64, double, double)
 LATHE_SCATTERS(i32, int32_t, uint32_t)
 LATHE_SCATTERS(i64, int64_t, uint64_t)
 

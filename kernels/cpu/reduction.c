@@ -55,6 +55,7 @@ void lathe_plan_reduce_rows(const struct lathe_plan *plan, void *scratch, size_t
 #define FLOAT_NAN(v) ((v) != (v))
 #define NO_NAN(v) 0
 LATHE_ARG(lathe_arg_f32, float, float, SAME, FLOAT_NAN)
+LATHE_ARG(lathe_arg_f64, double, double, SAME, FLOAT_NAN)
 LATHE_ARG(lathe_arg_f16, uint16_t, float, lathe_from_f16, FLOAT_NAN)
 LATHE_ARG(lathe_arg_bf16, uint16_t, float, lathe_from_bf16, FLOAT_NAN)
 LATHE_ARG(lathe_arg_i32, int32_t, int32_t, SAME, NO_NAN)
@@ -76,6 +77,7 @@ LATHE_ARG(lathe_arg_u32, uint32_t, uint32_t, SAME, NO_NAN)
     }                                                                   \
   }
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_f32, float, double)
+LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_f64, double, double)
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_i32, int32_t, uint32_t)
 LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_i64, int64_t, uint64_t)
 
@@ -90,6 +92,7 @@ LATHE_CUMULATIVE_SUM(lathe_cumulative_sum_i64, int64_t, uint64_t)
     }                                                                   \
   }
 LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_f32, float, double)
+LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_f64, double, double)
 LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_i32, int32_t, uint32_t)
 LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_i64, int64_t, uint64_t)
 
@@ -109,5 +112,6 @@ LATHE_CUMULATIVE_PRODUCT(lathe_cumulative_product_i64, int64_t, uint64_t)
     }                                                                                                       \
   }
 LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_f32, float, FLOAT_NAN)
+LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_f64, double, FLOAT_NAN)
 LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_i32, int32_t, NO_NAN)
 LATHE_CUMULATIVE_EXTREMUM(lathe_cumulative_extremum_i64, int64_t, NO_NAN)

@@ -46,12 +46,15 @@
     }                                                                                                       \
   }
 
-LATHE_REDUCE(sum_f32, float, double, double, 0.0, p + q)
-LATHE_REDUCE(product_f32, float, double, double, 1.0, p *q)
-LATHE_REDUCE(max_f32, float, double, float, -INFINITY, ((p > q) | (p != p)) ? p : q)
-LATHE_REDUCE(min_f32, float, double, float, INFINITY, ((p < q) | (p != p)) ? p : q)
-LATHE_REDUCE(any_f32, float, int64_t, int64_t, 0, (p != 0) | (q != 0))
-LATHE_REDUCE(all_f32, float, int64_t, int64_t, 1, (p != 0) & (q != 0))
+#define LATHE_REDUCE_FLOATS(T, s)                                                                         \
+  LATHE_REDUCE(sum_##s, T, double, double, 0.0, p + q)                                                    \
+  LATHE_REDUCE(product_##s, T, double, double, 1.0, p *q)                                                 \
+  LATHE_REDUCE(max_##s, T, double, T, -INFINITY, ((p > q) | (p != p)) ? p : q)                            \
+  LATHE_REDUCE(min_##s, T, double, T, INFINITY, ((p < q) | (p != p)) ? p : q)                             \
+  LATHE_REDUCE(any_##s, T, int64_t, int64_t, 0, (p != 0) | (q != 0))                                      \
+  LATHE_REDUCE(all_##s, T, int64_t, int64_t, 1, (p != 0) & (q != 0))
+LATHE_REDUCE_FLOATS(float, f32)
+LATHE_REDUCE_FLOATS(double, f64)
 
 #define LATHE_REDUCE_INTEGERS(T, s, low, high)                                                            \
   LATHE_REDUCE(sum_##s, T, int64_t, int64_t, 0, (int64_t)((uint64_t)p + (uint64_t)q))                     \
@@ -66,10 +69,12 @@ LATHE_REDUCE_INTEGERS(uint8_t, u8, 0, UINT8_MAX)
 
 static const struct lathe_reduction_kernels LATHE_NAME(lathe_table) = {
 #define LATHE_FIELD(name) .name = LATHE_NAME(name), .name##_rows = LATHE_NAME(name##_rows),
-    LATHE_REDUCTION_KERNELS(LATHE_FIELD, f32) LATHE_REDUCTION_KERNELS(LATHE_FIELD, i32)
-    LATHE_REDUCTION_KERNELS(LATHE_FIELD, i64) LATHE_REDUCTION_KERNELS(LATHE_FIELD, u8)
+    LATHE_REDUCTION_KERNELS(LATHE_FIELD, f32) LATHE_REDUCTION_KERNELS(LATHE_FIELD, f64)
+    LATHE_REDUCTION_KERNELS(LATHE_FIELD, i32) LATHE_REDUCTION_KERNELS(LATHE_FIELD, i64)
+    LATHE_REDUCTION_KERNELS(LATHE_FIELD, u8)
 #undef LATHE_FIELD
 };
 
 #undef LATHE_REDUCE
+#undef LATHE_REDUCE_FLOATS
 #undef LATHE_REDUCE_INTEGERS

@@ -48,6 +48,11 @@ static uint64_t key_of_f32(float x) {
   uint32_t b = lathe_bits(x + 0.0f);
   return b & 0x80000000u ? ~b : b | 0x80000000u;
 }
+static uint64_t key_of_f64(double x) {
+  if (x != x) return UINT64_MAX;
+  uint64_t b = (uint64_t)lathe_bits64(x + 0.0);
+  return b >> 63 ? ~b : b | UINT64_C(0x8000000000000000);
+}
 static uint64_t key_of_i32(int32_t x) { return (uint32_t)x ^ 0x80000000u; }
 static uint64_t key_of_i64(int64_t x) { return (uint64_t)x ^ UINT64_C(0x8000000000000000); }
 static uint64_t key_of_u8(uint8_t x) { return x; }
@@ -73,6 +78,7 @@ static uint64_t key_of_i16(int16_t x) { return (uint16_t)x ^ 0x8000u; }
     }                                                                                                        \
   }
 LATHE_SORT(f32, float, 4, UINT32_MAX)
+LATHE_SORT(f64, double, 8, UINT64_MAX)
 LATHE_SORT(i32, int32_t, 4, UINT32_MAX)
 LATHE_SORT(i64, int64_t, 8, UINT64_MAX)
 LATHE_SORT(u8, uint8_t, 1, UINT8_MAX)
@@ -119,6 +125,7 @@ LATHE_SORT(u32, uint32_t, 4, UINT32_MAX)
     }                                                                                                        \
   }
 LATHE_SELECT_KEY(f32, float, 4, UINT32_MAX)
+LATHE_SELECT_KEY(f64, double, 8, UINT64_MAX)
 LATHE_SELECT_KEY(i32, int32_t, 4, UINT32_MAX)
 LATHE_SELECT_KEY(i64, int64_t, 8, UINT64_MAX)
 LATHE_SELECT_KEY(u8, uint8_t, 1, UINT8_MAX)
@@ -145,5 +152,6 @@ LATHE_SELECT_KEY(u32, uint32_t, 4, UINT32_MAX)
     }                                                                                                         \
   }
 LATHE_SEARCH(f32, float)
+LATHE_SEARCH(f64, double)
 LATHE_SEARCH(i32, int32_t)
 LATHE_SEARCH(i64, int64_t)

@@ -11,12 +11,20 @@ static const char builtins[] = {
 #embed "builtins.clh" suffix(, 0)
 };
 
+static const char builtins_f64[] = {
+#embed "builtins_f64.clh" suffix(, 0)
+};
+
 static const char common[] = {
 #embed "common.clh" suffix(, 0)
 };
 
 static const char math[] = {
 #embed "math.clh" suffix(, 0)
+};
+
+static const char math_f64[] = {
+#embed "math_f64.clh" suffix(, 0)
 };
 
 static const char math_arcs_clh[] = {
@@ -123,6 +131,10 @@ static const char gemm_dot_cpu_cl[] = {
 #embed "gemm_dot_cpu.cl" suffix(, 0)
 };
 
+static const char gemm_f64_cl[] = {
+#embed "gemm_f64.cl" suffix(, 0)
+};
+
 static const char gemm_gpu_cl[] = {
 #embed "gemm_gpu.cl" suffix(, 0)
 };
@@ -196,6 +208,9 @@ static const struct {
     {"gemv_cpu.cl", gemv_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
+    {"gemm_f64.cl", gemm_f64_cl},
+    {"builtins_f64.clh", builtins_f64},
+    {"math_f64.clh", math_f64},
     {"pooling.cl", pooling_cl},
     {"pooling_windows.cl", pooling_windows_cl},
     {"slices.cl", slices_cl},

@@ -102,7 +102,9 @@ open class GroupedOptimizer: Optimizer {
       OptimizerGroup(
         parameters: group.parameters, start: stepCount, first: values, slotNames: names,
         slots: names.map { name in
-          group.parameters.map { .zeros(slotShape(name, $0.shape), device: $0.value.device) }
+          group.parameters.map {
+            .zeros(slotShape(name, $0.shape), dtype: $0.value.dtype.floatType, device: $0.value.device)
+          }
         }))
   }
 

@@ -26,14 +26,14 @@ public struct LossScaler: Codable, Hashable, Sendable {
   }
 
   /// The loss to take gradients of.
-  public func scaled(_ loss: Tensor) -> Tensor { loss.cast(to: .float32) * scale }
+  public func scaled(_ loss: Tensor) -> Tensor { loss.inFloatType * scale }
 
   /// The gradients of the unscaled loss, and whether all of them are finite; waits for the device.
   ///
   /// - Throws: `LatheError` where the device failed.
   public func unscaled(_ gradients: [Tensor]) throws -> (gradients: [Tensor], areFinite: Bool) {
     guard !gradients.isEmpty else { return ([], true) }
-    let result = gradients.map { $0.cast(to: .float32) * (1 / scale) }
+    let result = gradients.map { $0.inFloatType * (1 / scale) }
     return (result, try LossScaler.areFinite(result))
   }
 
@@ -44,7 +44,7 @@ public struct LossScaler: Codable, Hashable, Sendable {
   public static func areFinite(_ gradients: [Tensor]) throws -> Bool {
     guard !gradients.isEmpty else { return true }
     // 0 times a number is 0 where the number is finite, and NaN elsewhere.
-    return try Tensor.stack(gradients.map { ($0.cast(to: .float32) * Float(0)).sum() }).sum().item() == 0
+    return try Tensor.stack(gradients.map { ($0.inFloatType * Float(0)).sum() }).sum().item() == 0
   }
 
   /// Where the scale stops falling: at 0 it could never rise again.

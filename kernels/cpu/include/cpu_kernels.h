@@ -7,6 +7,7 @@
 #include "cpu_info.h"
 #include "elementwise.h"
 #include "gemm.h"
+#include "gemm_f64.h"
 #include "indexing.h"
 #include "moments.h"
 #include "normalization.h"

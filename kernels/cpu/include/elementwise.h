@@ -10,14 +10,14 @@
 /// `out` may not overlap an operand.
 typedef void (*lathe_kernel)(void *restrict out, const void *a, const void *b, const void *c, size_t count);
 
-// Suffixes name the operands' type: f32, i32, i64, u8. A bool is a u8 of 0 or 1.
-#define LATHE_FLOAT_KERNELS(X)                                                                          \
-  X(exp_f32) X(expm1_f32) X(log_f32) X(log1p_f32) X(sqrt_f32) X(rsqrt_f32) X(reciprocal_f32)            \
-  X(sin_f32) X(cos_f32) X(tanh_f32) X(sigmoid_f32) X(erf_f32) X(gelu_f32) X(gelu_tanh_f32) X(silu_f32)  \
-  X(softplus_f32) X(floor_f32) X(ceil_f32) X(round_f32) X(is_nan_f32) X(round_to_f16) X(round_to_bf16)  \
-  X(divide_f32) X(leaky_relu_f32) X(elu_f32) X(tan_f32) X(asin_f32) X(acos_f32) X(atan_f32) X(atan2_f32) \
-  X(sinh_f32) X(cosh_f32) X(asinh_f32) X(acosh_f32) X(atanh_f32)                                        \
-  X(f16_to_f32) X(bf16_to_f32) X(f32_to_f16) X(f32_to_bf16)
+// Suffixes name the operands' type: f32, f64, i32, i64, u8. A bool is a u8 of 0 or 1.
+#define LATHE_FLOAT_KERNELS(X, s)                                                                       \
+  X(exp_##s) X(expm1_##s) X(log_##s) X(log1p_##s) X(sqrt_##s) X(rsqrt_##s) X(reciprocal_##s)            \
+  X(sin_##s) X(cos_##s) X(tanh_##s) X(sigmoid_##s) X(erf_##s) X(gelu_##s) X(gelu_tanh_##s) X(silu_##s)  \
+  X(softplus_##s) X(floor_##s) X(ceil_##s) X(round_##s) X(is_nan_##s) X(s##_round_to_f16)               \
+  X(s##_round_to_bf16) X(divide_##s) X(leaky_relu_##s) X(elu_##s) X(tan_##s) X(asin_##s) X(acos_##s)    \
+  X(atan_##s) X(atan2_##s) X(sinh_##s) X(cosh_##s) X(asinh_##s) X(acosh_##s) X(atanh_##s)
+#define LATHE_HALF_KERNELS(X) X(f16_to_f32) X(bf16_to_f32) X(f32_to_f16) X(f32_to_bf16)
 /// Types that are only stored: how they are read, stored and what a register of theirs keeps.
 #define LATHE_NARROW_KERNELS(X)                                                                         \
   X(i8_to_i32) X(i16_to_i32) X(u16_to_i32) X(u32_to_i64) X(i32_to_u16)                                  \
@@ -28,11 +28,12 @@ typedef void (*lathe_kernel)(void *restrict out, const void *a, const void *b, c
   X(multiply_##s) X(power_##s) X(minimum_##s) X(maximum_##s) X(remainder_##s) X(equal_##s)              \
   X(not_equal_##s) X(less_##s) X(less_equal_##s) X(greater_##s) X(greater_equal_##s) X(clamp_##s)       \
   X(floor_divide_##s)                                                                                   \
-  X(select_##s) X(copy_##s) X(s##_to_f32) X(s##_to_i32) X(s##_to_i64) X(s##_to_u8) X(s##_to_bool)
+  X(select_##s) X(copy_##s) X(s##_to_f32) X(s##_to_f64) X(s##_to_i32) X(s##_to_i64) X(s##_to_u8) X(s##_to_bool)
 #define LATHE_BIT_KERNELS(X, s)                                                                         \
   X(bitwise_and_##s) X(bitwise_or_##s) X(bitwise_xor_##s) X(shift_left_##s) X(shift_right_##s)
 #define LATHE_ELEMENTWISE_KERNELS(X)                                                                    \
-  LATHE_FLOAT_KERNELS(X) LATHE_NARROW_KERNELS(X) LATHE_LOGIC_KERNELS(X) LATHE_NUMBER_KERNELS(X, f32)    \
+  LATHE_FLOAT_KERNELS(X, f32) LATHE_FLOAT_KERNELS(X, f64) LATHE_HALF_KERNELS(X) LATHE_NARROW_KERNELS(X) \
+  LATHE_LOGIC_KERNELS(X) LATHE_NUMBER_KERNELS(X, f32) LATHE_NUMBER_KERNELS(X, f64)                      \
   LATHE_NUMBER_KERNELS(X, i32) LATHE_NUMBER_KERNELS(X, i64) LATHE_NUMBER_KERNELS(X, u8) \
   LATHE_BIT_KERNELS(X, i32) LATHE_BIT_KERNELS(X, i64) LATHE_BIT_KERNELS(X, u8)
 

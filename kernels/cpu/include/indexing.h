@@ -13,10 +13,14 @@ int64_t lathe_resolve_indices(int32_t *out, const int32_t *index, int64_t stride
 /// the resolved index [picked, inner], or the index [picked] where `is_row` says that it is the same for all i.
 typedef void lathe_scatter(void *y, const void *x, const int32_t *index, int is_row, size_t picked, size_t inner,
                            size_t low, size_t high);
-lathe_scatter lathe_scatter_add_f32, lathe_scatter_add_i32, lathe_scatter_add_i64;
-lathe_scatter lathe_scatter_product_f32, lathe_scatter_product_i32, lathe_scatter_product_i64;
-lathe_scatter lathe_scatter_maximum_f32, lathe_scatter_maximum_i32, lathe_scatter_maximum_i64;
-lathe_scatter lathe_scatter_minimum_f32, lathe_scatter_minimum_i32, lathe_scatter_minimum_i64;
+lathe_scatter lathe_scatter_add_f32, lathe_scatter_add_f64;
+lathe_scatter lathe_scatter_add_i32, lathe_scatter_add_i64;
+lathe_scatter lathe_scatter_product_f32, lathe_scatter_product_f64;
+lathe_scatter lathe_scatter_product_i32, lathe_scatter_product_i64;
+lathe_scatter lathe_scatter_maximum_f32, lathe_scatter_maximum_f64;
+lathe_scatter lathe_scatter_maximum_i32, lathe_scatter_maximum_i64;
+lathe_scatter lathe_scatter_minimum_f32, lathe_scatter_minimum_f64;
+lathe_scatter lathe_scatter_minimum_i32, lathe_scatter_minimum_i64;
 /// Elements of 8 to 64 bits written over those that are there.
 lathe_scatter lathe_scatter_set_8, lathe_scatter_set_16, lathe_scatter_set_32, lathe_scatter_set_64;
 

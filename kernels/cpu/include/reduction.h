@@ -6,8 +6,9 @@
 
 #include "elementwise.h"
 
-// Reductions. An accumulator takes 8 bytes: a double for float32, an int64 for every other type. Sums of floats
-// are therefore as good as exact, and how the work is cut does not show in float32.
+// Reductions. An accumulator takes 8 bytes: a double for float32 and float64, an int64 for every other type. Sums of
+// float32 are therefore as good as exact, and how the work is cut does not show in float32; those of float64 are added in
+// 32 lanes and by pieces.
 
 /// Joins `count` elements into one accumulator.
 typedef void (*lathe_reduce_run)(void *accumulator, const void *x, size_t count);
@@ -23,6 +24,7 @@ struct lathe_reduction_kernels {
   lathe_reduce_run name;             \
   lathe_reduce_rows name##_rows;
   LATHE_REDUCTION_KERNELS(LATHE_FIELD, f32)
+  LATHE_REDUCTION_KERNELS(LATHE_FIELD, f64)
   LATHE_REDUCTION_KERNELS(LATHE_FIELD, i32)
   LATHE_REDUCTION_KERNELS(LATHE_FIELD, i64)
   LATHE_REDUCTION_KERNELS(LATHE_FIELD, u8)
@@ -47,6 +49,7 @@ void lathe_plan_reduce_rows(const struct lathe_plan *plan, void *scratch, size_t
 
 /// The index of the first largest (or smallest) of `count` elements `stride` elements apart; NaN counts as both.
 int32_t lathe_arg_f32(const void *x, size_t count, size_t stride, bool largest);
+int32_t lathe_arg_f64(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_f16(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_bf16(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_i32(const void *x, size_t count, size_t stride, bool largest);
@@ -59,16 +62,19 @@ int32_t lathe_arg_u32(const void *x, size_t count, size_t stride, bool largest);
 
 /// Running sums of `count` elements `stride` elements apart; those of floats are kept in float64.
 void lathe_cumulative_sum_f32(void *y, const void *x, size_t count, size_t stride);
+void lathe_cumulative_sum_f64(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_sum_i32(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_sum_i64(void *y, const void *x, size_t count, size_t stride);
 
 /// Running products of elements `stride` apart.
 void lathe_cumulative_product_f32(void *y, const void *x, size_t count, size_t stride);
+void lathe_cumulative_product_f64(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_product_i32(void *y, const void *x, size_t count, size_t stride);
 void lathe_cumulative_product_i64(void *y, const void *x, size_t count, size_t stride);
 
 /// The largest or smallest of elements `stride` apart up to each, and its index: the last of equal ones, NaN from the
 /// first on.
 void lathe_cumulative_extremum_f32(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
+void lathe_cumulative_extremum_f64(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
 void lathe_cumulative_extremum_i32(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
 void lathe_cumulative_extremum_i64(void *y, int32_t *index, const void *x, size_t count, size_t stride, bool largest);
