@@ -103,7 +103,9 @@ extension Tensor {
       axis: 3, size: s.kernelWidth, step: s.strideX)
   }
 
-  private var flattenedWindows: Tensor { reshaped(to: Shape(shape.dropLast(2)).appending(-1)) }
+  private var flattenedWindows: Tensor {
+    reshaped(to: Shape(shape.dropLast(2)).appending(shape[rank - 2] * shape[rank - 1]))
+  }
 
   private func firstLargest(axis: Int) -> Tensor {
     gather(axis: axis, indices: detached().argmax(axis: axis, keepDims: true))
