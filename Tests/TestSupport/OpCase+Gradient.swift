@@ -115,6 +115,6 @@ extension Tolerance {
   static func gradient(_ dtype: DType) -> Tolerance { Tolerance(dtype == .float64 ? 1e-7 : 5e-5, floor: nil) }
   /// For gradients of gradients.
   static func secondOrder(_ dtype: DType) -> Tolerance {
-    Tolerance(dtype == .float64 ? 3e-5 : 3e-4, floor: nil)
+    Tolerance(dtype == .float64 ? 1e-4 : 3e-4, floor: nil)
   }
 }
