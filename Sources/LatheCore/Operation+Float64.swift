@@ -40,7 +40,8 @@ extension Operation {
       true
     case .convolution, .convolutionBackwardInput, .convolutionBackwardFilter, .maxPool, .maxPoolBackward,
       .averagePool, .averagePoolBackward, .softmax, .softmaxBackward, .crossEntropy, .crossEntropyBackward,
-      .layerNorm, .layerNormBackward, .attention, .attentionBackward, .recurrence, .recurrenceBackward,
+      .layerNorm, .layerNormBackward, .channelMoments, .attention, .attentionBackward, .recurrence,
+      .recurrenceBackward,
       .random, .dropout, .adam, .sgd, .sumEach:
       false
     }
