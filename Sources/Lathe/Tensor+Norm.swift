@@ -40,7 +40,8 @@ extension Tensor {
 
   /// How many elements are other than 0; the gradient is 0, as that of every step function.
   private func nonzeroCounts(_ axes: [Int], keepDims: Bool) -> Tensor {
-    (detached() .!= 0).cast(to: dtype.floatType).sum(axes: axes, keepDims: keepDims).recorded("norm", [self]) {
+    (detached() .!= 0).cast(to: dtype.floatType).sum(axes: axes, keepDims: keepDims).recorded("norm", [self])
+    {
       [shape] gradient, _ in [gradient.zero.expanded(to: shape)]
     }
   }

@@ -6,14 +6,17 @@ import Testing
 struct Float64TrainingTests {
   private static let optimizers: [(name: String, make: @Sendable ([Parameter]) -> any Optimizer)] = [
     ("SGD", { SGD($0, learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true) }),
-    ("plain SGD", { SGD($0, learningRate: 0.1) }), ("Adam", { Adam($0, learningRate: 0.05, weightDecay: 0.01) }),
+    ("plain SGD", { SGD($0, learningRate: 0.1) }),
+    ("Adam", { Adam($0, learningRate: 0.05, weightDecay: 0.01) }),
     ("Adagrad", { Adagrad($0, learningRate: 0.1) }), ("RMSprop", { RMSprop($0, learningRate: 0.01) }),
     ("Lion", { Lion($0, learningRate: 0.01) }), ("LAMB", { LAMB($0, learningRate: 0.01) }),
     ("Adafactor", { Adafactor($0) }),
   ]
 
   /// A network after some steps, as float64 numbers.
-  private func trained(_ dtype: DType, _ make: ([Parameter]) -> any Optimizer, _ device: Device) throws -> [Double] {
+  private func trained(
+    _ dtype: DType, _ make: ([Parameter]) -> any Optimizer, _ device: Device
+  ) throws -> [Double] {
     let generator = Generator(seed: 3)
     let model = Sequential {
       Linear(4, 6, generator: generator)
