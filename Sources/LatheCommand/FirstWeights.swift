@@ -14,15 +14,13 @@ struct FirstWeights {
   func apply(to model: any Module, note: (String) -> Void) throws {
     var loaded: [String] = []
     if let path = options.weights {
-      let file = try WeightFile(
-        fileOrRun: path, names: WeightNames(removing: options.weightsPrefix),
-        limit: options.memoryLimit)
+      let (names, limit) = (WeightNames(removing: options.weightsPrefix), options.memoryLimit)
       if options.partial == true {
-        let report = try model.loadMatching(file.values, from: file.source)
-        note("\(file.source): \(report)")
+        let report = try model.loadMatching(from: path, names: names, converting: true, limit: limit)
+        note("\(path): \(report)")
         loaded = report.loaded
       } else {
-        try model.load(file.values, from: file.source)
+        try model.load(from: path, names: names, converting: true, limit: limit)
         loaded = model.namedParameters.map(\.name)
       }
     }

@@ -69,11 +69,15 @@ extension ParameterContainer {
   ///   - path: The file, the index, a folder with `model.safetensors.index.json`, or a run's folder.
   ///   - names: What the model calls the file's weights.
   ///   - converting: Whether floating-point weights of another type than the module's are converted to it.
+  ///   - limit: The bytes that the arrays of an archive may take; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` that lists every weight that is missing, superfluous or of another shape or type, or names
   ///   what is damaged; the module is then unchanged. Where a file cannot be read to its end any more after it was
   ///   checked, the weights before are taken.
-  public func load(from path: String, names: WeightNames = WeightNames(), converting: Bool = false) throws {
-    try load(from: StoredWeights(path, names), converting: converting, matching: false, freezing: false)
+  public func load(
+    from path: String, names: WeightNames = WeightNames(), converting: Bool = false, limit: Int? = nil
+  ) throws {
+    try load(
+      from: StoredWeights(path, names, limit), converting: converting, matching: false, freezing: false)
   }
 
   /// Takes all weights of a reader, one at a time; call its `verify()` before to compare the checksums in the files.
@@ -95,13 +99,16 @@ extension ParameterContainer {
   ///   - names: What the model calls them.
   ///   - freezing: Leaves the parameters that were taken out of training, so that the new ones learn alone.
   ///   - converting: Whether floating-point weights of another type than the module's are converted to it.
+  ///   - limit: The bytes that the arrays of an archive may take; as `ReadingLimits` says unless given.
   /// - Returns: What was taken, and by name what was not.
   /// - Throws: `LatheError` where the file cannot be used or nothing in it fits; the module is then unchanged.
   @discardableResult
   public func loadMatching(
-    from path: String, names: WeightNames = WeightNames(), freezing: Bool = false, converting: Bool = false
+    from path: String, names: WeightNames = WeightNames(), freezing: Bool = false, converting: Bool = false,
+    limit: Int? = nil
   ) throws -> LoadReport {
-    try load(from: StoredWeights(path, names), converting: converting, matching: true, freezing: freezing)
+    try load(
+      from: StoredWeights(path, names, limit), converting: converting, matching: true, freezing: freezing)
   }
 
   @discardableResult
@@ -128,9 +135,10 @@ private enum StoredWeights {
   case lazily(WeightReader)
   case whole(WeightFile)
 
-  init(_ path: String, _ names: WeightNames) throws {
+  init(_ path: String, _ names: WeightNames, _ limit: Int?) throws {
     self =
       try WeightReader.reads(path)
-      ? .lazily(WeightReader(path: path, names: names)) : .whole(WeightFile(fileOrRun: path, names: names))
+      ? .lazily(WeightReader(path: path, names: names))
+      : .whole(WeightFile(fileOrRun: path, names: names, limit: limit))
   }
 }

@@ -45,6 +45,21 @@ extension CommandTests {
       }
     }
 
+    @Test("Files of 16-bit weights are gone on from by their index")
+    func shards() throws {
+      let model = mlp(10)
+      let index = try model.save(to: folder.file("half.safetensors"), shardBytes: 200_000, as: .bfloat16)
+      let name = URL(fileURLWithPath: index).lastPathComponent
+      let result = try train("--weights", name, "--output", "of-shards", "--learning-rate", "1e-9")
+      #expect(result.status == 0, "\(result.errors)")
+      let after = try Safetensors(path: folder.file("of-shards/model.safetensors"))
+      let found = try #require(after.tensor("5.bias"))
+      let rounded = try #require(model.state.first { $0.name == "5.bias" }).tensor.cast(to: .bfloat16).cast(
+        to: .float32)
+      let difference = try (found - rounded).abs().max().item()
+      #expect(found.dtype == .float32 && difference < 1e-6)
+    }
+
     @Test("Part of a model of other classes: what is left is listed, what was taken is frozen and stays")
     func transfer() throws {
       let other = mlp(7)

@@ -143,7 +143,9 @@ struct TrainingFlags: Sendable {
   // MARK: What it starts from
 
   let weights = Setting<String, Void>(
-    "weights", "First weights: a .safetensors or .npz file, or the folder of a run", valueName: "file",
+    "weights",
+    "First weights: a .safetensors or .npz file, the .index.json of several, or the folder of a run; taken in the model's type",
+    valueName: "file",
     onResume: .fixed, .text("name a file or the folder of a run"))
   let weightsPrefix = Setting<String, Void>(
     "weights-prefix", "What the weights' names begin with in the file and not here, such as 'module.'",
