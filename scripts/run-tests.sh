@@ -28,11 +28,16 @@ run_suites() { # NAME OPTIONS...: the log holds everything, the terminal gets no
 }
 # About half of the work each.
 first_half='^LatheTests\.|^FixtureTests\.(Precision|Optimizer|Run)FixtureTests'
-run_suites operations --filter "$first_half" &
+run_operations() {
+  local status=0
+  run_suites operations --filter "$first_half" || status=1
+  scripts/check-kernels.sh || status=1
+  return "$status"
+}
+run_operations &
 operations=$!
 status=0
 run_suites others --skip "$first_half" || status=1
-scripts/check-kernels.sh || status=1
 wait "$operations" || status=1
 if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi
 exit "$status"
