@@ -89,18 +89,12 @@ package final class BufferPool: Sendable {
       counters.allocated(size, fromPool: true)
       return cached
     }
-    if !reserve(size) {
-      emptyCache()
-      guard reserve(size) else { throw outOfMemory(byteCount) }
-    }
+    guard reserve(size) else { throw outOfMemory(byteCount) }
     do {
-      var block = try source.make(size)
-      if block == nil {
-        // The system may have room once it has the free blocks.
-        emptyCache()
-        block = try source.make(size)
+      // The system may have room once it has the free blocks; none may come back between that and the second try.
+      guard let block = try source.make(size) ?? state.withLock({ try make(size, emptying: &$0) }) else {
+        throw outOfMemory(byteCount)
       }
-      guard let block else { throw outOfMemory(byteCount) }
       counters.allocated(size, fromPool: false)
       return block
     } catch {
@@ -123,14 +117,21 @@ package final class BufferPool: Sendable {
 
   /// Gives all free blocks back to the system.
   package func emptyCache() {
-    let (blocks, bytes) = state.withLock { state in
-      defer { state.cached = 0 }
-      let blocks = state.free.flatMap { $0 }
-      for index in state.free.indices { state.free[index] = [] }
-      return (blocks, state.cached)
+    state.withLock { empty(&$0) }
+  }
+
+  private func empty(_ state: inout State) {
+    for index in state.free.indices {
+      for block in state.free[index] { source.free(block) }
+      state.free[index] = []
     }
-    for block in blocks { source.free(block) }
-    counters.released(bytes)
+    counters.released(state.cached)
+    state.cached = 0
+  }
+
+  private func make(_ size: Int, emptying state: inout State) throws -> UInt? {
+    empty(&state)
+    return try source.make(size)
   }
 
   /// An error that names what is held now.
@@ -140,10 +141,13 @@ package final class BufferPool: Sendable {
     )
   }
 
-  /// Counts a new block if it fits into the limit.
+  /// Counts a new block if it fits into the limit, for which free blocks leave.
+  ///
+  /// At once: what other threads give back between the two would be in the way of a block that fits.
   private func reserve(_ size: Int) -> Bool {
     state.withLock { state in
-      guard state.taken + state.cached + size <= limit else { return false }
+      guard state.taken + size <= limit else { return false }
+      if state.taken + state.cached + size > limit { empty(&state) }
       state.taken += size
       return true
     }

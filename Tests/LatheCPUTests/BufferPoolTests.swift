@@ -1,5 +1,7 @@
+import Dispatch
 import LatheCPU
 import LatheCore
+import Synchronization
 import Testing
 
 /// Reuse, counters and the limit of host memory.
@@ -57,6 +59,19 @@ import Testing
     let backend = CPUBackend(memoryLimit: 1 << 20)
     _ = try backend.allocate(byteCount: 600_000)
     _ = try backend.allocate(byteCount: 900_000)
+    #expect(backend.counters.snapshot().bytesInUse == 0)
+  }
+
+  @Test func whatOtherThreadsGiveBackMakesRoom() {
+    let backend = CPUBackend(memoryLimit: 1 << 20)
+    let sizes = [[400_000, 300_000, 200_000], [500_000, 350_000, 260_000]]
+    let refused = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: sizes.count) { thread in
+      for round in 0..<20_000 where (try? backend.allocate(byteCount: sizes[thread][round % 3])) == nil {
+        refused.add(1, ordering: .relaxed)
+      }
+    }
+    #expect(refused.load(ordering: .relaxed) == 0)
     #expect(backend.counters.snapshot().bytesInUse == 0)
   }
 }
