@@ -34,10 +34,20 @@ run_operations() {
   scripts/check-kernels.sh || status=1
   return "$status"
 }
+# The loops of the CPU path for the processors that have less than this one.
+run_levels() {
+  local level status=0
+  for level in sse2 avx2; do
+    grep -qw "${level/avx2/avx512f}" /proc/cpuinfo || continue
+    LATHE_SIMD=$level LATHE_BLAS=none run_suites "kernels-$level" --filter '^CPUKernelTests\.' || status=1
+  done
+  return "$status"
+}
 run_operations &
 operations=$!
 status=0
 run_suites others --skip "$first_half" || status=1
+run_levels || status=1
 wait "$operations" || status=1
 if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi
 exit "$status"

@@ -49,7 +49,7 @@ package final class BLASLibrary: @unchecked Sendable {
   package static var shared: BLASLibrary? { lookup.library }
   /// Whether no library is looked for unless `LATHE_BLAS` names one.
   package static let isLeftOut =
-    environment("LATHE_BLAS") == nil && String(cString: lathe_simd_level()) == "avx512"
+    environment("LATHE_BLAS") == nil && SIMDLevel.current == "avx512"
 
   /// Why the library that `LATHE_BLAS` names cannot be used; nothing is looked for where it names none.
   package static var problem: LatheError? { environment("LATHE_BLAS") == nil ? nil : lookup.problem }
@@ -145,7 +145,7 @@ package final class BLASLibrary: @unchecked Sendable {
   /// Advice where the library uses kernels of an older processor type than this processor can run.
   package var coreWarning: String? {
     guard let coreName else { return nil }
-    let simd = String(cString: lathe_simd_level())
+    let simd = SIMDLevel.current
     let avx512 = ["SkylakeX", "Cooperlake", "SapphireRapids"]
     let avx2 = avx512 + ["Haswell", "Zen", "Broadwell"]
     func matches(_ names: [String]) -> Bool { names.contains { $0.lowercased() == coreName.lowercased() } }

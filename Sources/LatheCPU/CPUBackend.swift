@@ -11,7 +11,9 @@ package final class CPUBackend: OperationKernels {
   package let counters = CounterStore()
   private let pool: BufferPool
   /// What is wrong with the environment, so that nothing is done.
-  package static var environmentProblem: LatheError? { EnvironmentRules.problem ?? BLASLibrary.problem }
+  package static var environmentProblem: LatheError? {
+    EnvironmentRules.problem ?? SIMDLevel.problem ?? BLASLibrary.problem
+  }
   private let environmentProblem = CPUBackend.environmentProblem
 
   /// A backend whose buffers take at most `memoryLimit` bytes; without one `LATHE_MEMORY_LIMIT` or what the host

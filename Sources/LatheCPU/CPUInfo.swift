@@ -15,7 +15,7 @@ enum CPUInfo {
     info.globalMemory = memory
     info.largestAllocation = memory
     info.float64 = true
-    info.simd = String(cString: lathe_simd_level())
+    info.simd = SIMDLevel.current
     info.threads = ThreadPool.shared.threadCount
     info.blas =
       BLASLibrary.shared.map { "\($0.name) (\($0.path))" }

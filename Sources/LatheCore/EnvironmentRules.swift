@@ -36,6 +36,9 @@ package enum EnvironmentRules {
     Rule(name: "LATHE_MEMORY_POOL", choices: "on or off") { ["on", "off"].contains($0) },
     Rule(name: "LATHE_DRIVER_TRIAL", choices: "on or off") { ["on", "off"].contains($0) },
     Rule(name: "LATHE_KERNEL_PROFILE", choices: "cpu or gpu") { ["cpu", "gpu"].contains($0) },
+    Rule(name: "LATHE_SIMD", choices: "avx512, avx2, sse2 or neon, as far as the processor has it") {
+      ["avx512", "avx2", "sse2", "neon"].contains($0)
+    },
     Rule(name: "LATHE_UNOPTIMIZED_PROFILE", choices: "cpu or gpu") { ["cpu", "gpu"].contains($0) },
   ]
 }

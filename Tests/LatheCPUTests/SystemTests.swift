@@ -10,6 +10,7 @@ import Testing
     ("LATHE_MEMORY_LIMIT", ["1", "512M", "2G"], ["0", "-1", "abc", "1T", "M"]),
     ("LATHE_MEMORY_POOL", ["on", "off"], ["of", "1"]),
     ("LATHE_KERNEL_PROFILE", ["cpu", "gpu"], ["tpu", "CPU"]),
+    ("LATHE_SIMD", ["avx512", "avx2", "sse2", "neon"], ["AVX2", ""]),
     ("LATHE_UNOPTIMIZED_PROFILE", ["cpu", "gpu"], ["tpu"]),
   ])
   func variables(_ name: String, _ good: [String], _ bad: [String]) {
@@ -27,6 +28,22 @@ import Testing
       setenv("LATHE_THREADS", "none", 1)
       let error = #expect(throws: LatheError.self) { try CPUBackend.shared.allocate(byteCount: 4) }
       #expect(error?.message.hasPrefix("LATHE_THREADS is \"none\"") == true)
+    }
+  }
+
+  @Test func kernelsFollowTheLevelThatIsAskedFor() async {
+    #expect(SIMDLevel.choices.contains(SIMDLevel.current))
+    await #expect(processExitsWith: .success) {
+      let narrowest = try #require(SIMDLevel.choices.first)
+      setenv("LATHE_SIMD", narrowest, 1)
+      #expect(SIMDLevel.current == narrowest)
+      #expect(throws: Never.self) { try CPUBackend.shared.allocate(byteCount: 4) }
+    }
+    await #expect(processExitsWith: .success) {
+      let absent = SIMDLevel.choices.contains("neon") ? "avx2" : "neon"
+      setenv("LATHE_SIMD", absent, 1)
+      let error = #expect(throws: LatheError.self) { try CPUBackend.shared.allocate(byteCount: 4) }
+      #expect(error?.message.hasPrefix("LATHE_SIMD is \"\(absent)\"; it can be ") == true)
     }
   }
 

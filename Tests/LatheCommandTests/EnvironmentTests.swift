@@ -30,7 +30,7 @@ extension CommandTests {
       arguments: [
         ("LATHE_THREADS", "0"), ("LATHE_THREADS", "-1"), ("LATHE_THREADS", "abc"), ("LATHE_THREADS", "1025"),
         ("LATHE_MEMORY_LIMIT", "abc"), ("LATHE_MEMORY_POOL", "of"), ("LATHE_DRIVER_TRIAL", "no"),
-        ("LATHE_KERNEL_PROFILE", "tpu"),
+        ("LATHE_KERNEL_PROFILE", "tpu"), ("LATHE_SIMD", "avx1024"), ("LATHE_SIMD", "neon"),
         ("LATHE_UNOPTIMIZED_PROFILE", "tpu"), ("LATHE_BLAS", "/dev/null"), ("LATHE_BLAS", "no\nsuch"),
       ])
     func variables(_ name: String, _ value: String) throws {

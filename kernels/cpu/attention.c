@@ -5,6 +5,7 @@
 
 #define LATHE_BODY "attention_body.h"
 #include "variants.h"
+#include "levels.h"
 
 long lathe_attention_forward_tasks(const lathe_attention *a) {
   return a->batch * a->heads * ((a->queries + ATTENTION_QUERIES - 1) / ATTENTION_QUERIES);
@@ -25,7 +26,7 @@ void lathe_attention_backward(const lathe_attention *a, long first, long last) {
   LATHE_PICK(level)->backward(a, first, last);
 }
 
-LATHE_CLONES void lathe_attention_sum_chunks(const lathe_attention *a, long first, long last) {
+LATHE_LEVELS(void, lathe_attention_sum_chunks, (const lathe_attention *a, long first, long last), (a, first, last)) {
   const long chunks = lathe_attention_chunks(a), size = a->batch * a->heads * a->queries * a->width;
   float *to = a->dq.first;
   memcpy(to + first, a->partial_dq + first, (size_t)(last - first) * sizeof(float));

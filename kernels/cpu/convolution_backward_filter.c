@@ -1,6 +1,7 @@
 #include "convolution_dot.h"
 #include "convolution_internal.h"
 #include "include/workspace.h"
+#include "levels.h"
 
 // The gradient of a convolution's filter: element (o, k) is the sum over all pixels of dy[o] times the pixels that
 // element k of the filter meets. Chunks of pixels are gathered into rows, one for each k, and the sums are kept
@@ -63,7 +64,9 @@ static void pack_gradient(
   }
 }
 
-LATHE_CLONES static void reduce_lanes(const float *sums, long lanes, long count, float *to) {
+LATHE_STATIC_LEVELS(void, reduce_lanes,
+    (const float *sums, long lanes, long count, float *to),
+    (sums, lanes, count, to)) {
   for (long i = 0; i < count; i++) {
     if (lanes == 16) {
       const f16v x = load16(sums + i * 16);
@@ -155,9 +158,10 @@ void lathe_convolution_filter_run(
   }
 }
 
-LATHE_CLONES void lathe_convolution_filter_sum(
-    const lathe_convolution *s, const lathe_filter_plan *plan, const float *partial, float *dfilter, long first,
-    long last) {
+LATHE_LEVELS(void, lathe_convolution_filter_sum,
+    (const lathe_convolution *s, const lathe_filter_plan *plan, const float *partial, float *dfilter, long first,
+     long last),
+    (s, plan, partial, dfilter, first, last)) {
   const long size = s->output_channels * s->channels / s->groups * s->kernel_height * s->kernel_width;
   memcpy(dfilter + first, partial + first, (size_t)(last - first) * sizeof(float));
   for (long slice = 1; slice < plan->slices; slice++)

@@ -1,5 +1,6 @@
 #include "convolution_internal.h"
 #include "include/workspace.h"
+#include "levels.h"
 
 // The gradient of a convolution's input in general: filter^T dy, tile by tile, added into dx where each tap
 // belongs. Rows of the product are taps in the order (ky, kx, channel): neighbouring rows then belong to different
@@ -128,15 +129,17 @@ LATHE_INLINE void scatter_eights(
   }
 }
 
-LATHE_CLONES static void scatter_fours(
-    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
-    const target_run *runs, float *dx) {
+LATHE_STATIC_LEVELS(void, scatter_fours,
+    (const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+     const target_run *runs, float *dx),
+    (s, tile, width, first, last, channels, runs, dx)) {
   scatter_eights(s, tile, width, first, last, channels, runs, 4, dx, true);
 }
 
-LATHE_CLONES static void scatter_tile(
-    const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
-    const target_run *runs, long run_count, bool eights, float *dx) {
+LATHE_STATIC_LEVELS(void, scatter_tile,
+    (const lathe_convolution *s, const float *tile, long width, long first, long last, long channels,
+     const target_run *runs, long run_count, bool eights, float *dx),
+    (s, tile, width, first, last, channels, runs, run_count, eights, dx)) {
   if (eights)
     scatter_eights(s, tile, width, first, last, channels, runs, run_count, dx, false);
   else

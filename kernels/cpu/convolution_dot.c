@@ -1,6 +1,6 @@
 #include "convolution_dot.h"
 
-#include "vector_types.h"
+#include "levels.h"
 
 // The inner kernel of the filter's gradient, once for each instruction set, and the choice between them.
 
@@ -34,16 +34,7 @@ typedef float f4v __attribute__((vector_size(16), aligned(4)));
 #define DOT_TAPS 4
 #include "convolution_dot_template.h"
 
-const dot_isa *lathe_dot_isa(void) {
-  static const dot_isa v4 = {5, 5, 16, v4_dot}, v3 = {3, 4, 8, v3_dot}, base = {3, 4, 4, base_dot};
-  static _Atomic(const dot_isa *) chosen;
-  const dot_isa *isa = chosen;
-  if (isa) return isa;
-  __builtin_cpu_init();
-  isa = __builtin_cpu_supports("x86-64-v4") ? &v4 : __builtin_cpu_supports("x86-64-v3") ? &v3 : &base;
-  chosen = isa;
-  return isa;
-}
+static const dot_isa isa_v4 = {5, 5, 16, v4_dot}, isa_v3 = {3, 4, 8, v3_dot}, isa_base = {3, 4, 4, base_dot};
 
 #else
 
@@ -54,9 +45,8 @@ const dot_isa *lathe_dot_isa(void) {
 #define DOT_TAPS 5
 #include "convolution_dot_template.h"
 
-const dot_isa *lathe_dot_isa(void) {
-  static const dot_isa base = {5, 5, 4, base_dot};
-  return &base;
-}
+static const dot_isa isa_base = {5, 5, 4, base_dot};
 
 #endif
+
+const dot_isa *lathe_dot_isa(void) { return LATHE_PICK(isa); }

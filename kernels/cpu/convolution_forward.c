@@ -1,5 +1,6 @@
 #include "convolution_internal.h"
 #include "include/workspace.h"
+#include "levels.h"
 
 // Forward convolution on the inner kernel of GEMM: rows are output channels, columns are pixels.
 
@@ -186,9 +187,10 @@ void lathe_convolution_turn_filter(const lathe_convolution *s, const float *filt
       }
 }
 
-LATHE_CLONES void lathe_depthwise_run(
-    const lathe_convolution *s, const float *x, const float *filter, const float *bias, float *y, long first,
-    long last) {
+LATHE_LEVELS(void, lathe_depthwise_run,
+    (const lathe_convolution *s, const float *x, const float *filter, const float *bias, float *y, long first,
+     long last),
+    (s, x, filter, bias, y, first, last)) {
   const long oh = s->output_height, ow = s->output_width, taps = s->kernel_height * s->kernel_width;
   const long step = s->stride_x;
   for (long task = first; task < last; task++) {

@@ -1,4 +1,5 @@
 #include "convolution_internal.h"
+#include "levels.h"
 
 // The pixels that a filter's elements meet, gathered into rows: the only place that knows of strides, padding and
 // dilation in the forward direction.
@@ -139,8 +140,9 @@ LATHE_INLINE void step(tap_walk *w) {
 }
 
 /// Rows of exactly four pieces: what a panel of 32 pixels takes. A function of its own, as it needs all registers.
-LATHE_CLONES void lathe_pack_four_pieces(
-    const lathe_convolution *s, const float *const *pieces, long first, long last, float *dst, long dst_row) {
+LATHE_LEVELS(void, lathe_pack_four_pieces,
+    (const lathe_convolution *s, const float *const *pieces, long first, long last, float *dst, long dst_row),
+    (s, pieces, first, last, dst, dst_row)) {
   const float *a = pieces[0], *b = pieces[1], *c = pieces[2], *d = pieces[3];
   tap_walk w;
   start_walk(s, first, &w);
@@ -156,9 +158,10 @@ LATHE_CLONES void lathe_pack_four_pieces(
 }
 
 /// Rows of any number of pieces, and zeros behind them up to `width`.
-LATHE_CLONES void lathe_pack_pieces(
-    const lathe_convolution *s, const float *const *pieces, long count, long first, long last, float *dst,
-    long dst_row, long width) {
+LATHE_LEVELS(void, lathe_pack_pieces,
+    (const lathe_convolution *s, const float *const *pieces, long count, long first, long last, float *dst,
+     long dst_row, long width),
+    (s, pieces, count, first, last, dst, dst_row, width)) {
   tap_walk w;
   start_walk(s, first, &w);
   for (long k = first; k < last; k++) {
@@ -179,9 +182,10 @@ LATHE_CLONES void lathe_pack_pieces(
   }
 }
 
-LATHE_CLONES void lathe_pack_pixels(
-    const lathe_convolution *s, const pixel_run *runs, long run_count, bool inside, const float *end, long first,
-    long last, float *dst, long dst_row, long width) {
+LATHE_LEVELS(void, lathe_pack_pixels,
+    (const lathe_convolution *s, const pixel_run *runs, long run_count, bool inside, const float *end, long first,
+     long last, float *dst, long dst_row, long width),
+    (s, runs, run_count, inside, end, first, last, dst, dst_row, width)) {
   const long kw = s->kernel_width, taps = s->kernel_height * kw, plane = s->height * s->width;
   const long pixels = run_count ? runs[run_count - 1].to + runs[run_count - 1].count : 0;
   long c = first / taps, ky = first % taps / kw, kx = first % kw;

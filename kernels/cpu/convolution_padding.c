@@ -1,5 +1,6 @@
 #include "convolution_internal.h"
 #include "include/workspace.h"
+#include "levels.h"
 
 // A copy of a part of x with its padding written out, so that gathering pixels never asks where the image ends: the
 // checks are paid once for a pixel and not once for each tap of the filter.
@@ -8,8 +9,9 @@
 #define WINDOW_FLOATS (1 << 17)
 
 /// Copies rows row0..<row0 + rows of the padded image, of each channel.
-LATHE_CLONES static void pad_image(
-    const lathe_convolution *s, const float *x, long channels, long row0, long rows, float *to) {
+LATHE_STATIC_LEVELS(void, pad_image,
+    (const lathe_convolution *s, const float *x, long channels, long row0, long rows, float *to),
+    (s, x, channels, row0, rows, to)) {
   const long width = s->width + 2 * s->padding_x, px = s->padding_x;
   for (long c = 0; c < channels; c++) {
     for (long row = row0; row < row0 + rows; row++) {

@@ -2,6 +2,7 @@
 
 #include "gemm_internal.h"
 #include "include/workspace.h"
+#include "levels.h"
 
 // GEMM of packed panels. A is packed once for each call: for every pass over k, tiles of rows, k-major. Panels of
 // B are packed by whoever needs them and used for all tiles of rows at hand while they are in the L1 cache.
@@ -87,7 +88,9 @@ void lathe_gemm_run(
   }
 }
 
-LATHE_CLONES void lathe_add_rows(float *c, long c_row, const float *from, long rows, long columns) {
+LATHE_LEVELS(void, lathe_add_rows,
+    (float *c, long c_row, const float *from, long rows, long columns),
+    (c, c_row, from, rows, columns)) {
   for (long i = 0; i < rows; i++)
     for (long j = 0; j < columns; j++) c[i * c_row + j] += from[i * columns + j];
 }

@@ -1,4 +1,5 @@
 #include "gemm_internal.h"
+#include "levels.h"
 
 // The inner kernel of GEMM, once for each instruction set, and the choice between them at run time.
 
@@ -32,16 +33,7 @@ typedef float f4v __attribute__((vector_size(16), aligned(4)));
 #define GEMM_WIDTH 4
 #include "gemm_kernel_template.h"
 
-const gemm_isa *lathe_gemm_isa(void) {
-  static const gemm_isa v4 = {12, 32, 16, v4_kernel}, v3 = {6, 16, 8, v3_kernel}, base = {2, 16, 4, base_kernel};
-  static _Atomic(const gemm_isa *) chosen;
-  const gemm_isa *isa = chosen;
-  if (isa) return isa;
-  __builtin_cpu_init();
-  isa = __builtin_cpu_supports("x86-64-v4") ? &v4 : __builtin_cpu_supports("x86-64-v3") ? &v3 : &base;
-  chosen = isa;
-  return isa;
-}
+static const gemm_isa isa_v4 = {12, 32, 16, v4_kernel}, isa_v3 = {6, 16, 8, v3_kernel}, isa_base = {2, 16, 4, base_kernel};
 
 #else
 
@@ -52,9 +44,8 @@ const gemm_isa *lathe_gemm_isa(void) {
 #define GEMM_WIDTH 4
 #include "gemm_kernel_template.h"
 
-const gemm_isa *lathe_gemm_isa(void) {
-  static const gemm_isa base = {6, 16, 4, base_kernel};
-  return &base;
-}
+static const gemm_isa isa_base = {6, 16, 4, base_kernel};
 
 #endif
+
+const gemm_isa *lathe_gemm_isa(void) { return LATHE_PICK(isa); }

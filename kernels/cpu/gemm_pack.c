@@ -1,4 +1,5 @@
 #include "gemm_internal.h"
+#include "levels.h"
 
 // Packing: strips of a matrix are copied into the order in which the inner kernel reads them.
 
@@ -67,8 +68,9 @@ LATHE_INLINE void pack_copied(const float *src, long column, long depth, float *
   for (long k = 0; k < depth; k++) memcpy(dst + k * dst_row, src + k * column, (size_t)width * sizeof(float));
 }
 
-LATHE_CLONES void lathe_gemm_pack_block(
-    const float *src, long row, long column, long count, long depth, float *dst, long dst_row, long width) {
+LATHE_LEVELS(void, lathe_gemm_pack_block,
+    (const float *src, long row, long column, long count, long depth, float *dst, long dst_row, long width),
+    (src, row, column, count, depth, dst, dst_row, width)) {
   if (row == 1 && column != 1) {
     switch (count) {
       case 32: pack_copied(src, column, depth, dst, dst_row, 32); break;
@@ -101,7 +103,9 @@ LATHE_CLONES void lathe_gemm_pack_block(
   }
 }
 
-LATHE_CLONES void lathe_bias_activation(float *c, long rows, long columns, const float *bias, bool relu) {
+LATHE_LEVELS(void, lathe_bias_activation,
+    (float *c, long rows, long columns, const float *bias, bool relu),
+    (c, rows, columns, bias, relu)) {
   for (long i = 0; i < rows; i++) {
     float *row = c + i * columns;
     long j = 0;

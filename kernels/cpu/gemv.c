@@ -1,6 +1,7 @@
 #include "gemm_internal.h"
 #include "include/workspace.h"
 #include "pairwise.h"
+#include "levels.h"
 
 // Products of one row with a matrix. They are bound by reading the matrix, so it is read once, in the order in which
 // it lies, and never packed.
@@ -46,7 +47,7 @@ LATHE_INLINE void columns(const lathe_gemm *g, long j, const int vectors, long r
   for (int v = 0; v < vectors; v++) finish(g, j + 16 * v, &sum[v], v == vectors - 1 ? rest : 16);
 }
 
-LATHE_CLONES static void by_columns(const lathe_gemm *g, long first, long last) {
+LATHE_STATIC_LEVELS(void, by_columns, (const lathe_gemm *g, long first, long last), (g, first, last)) {
   long j = first;
   for (; j + 128 <= last; j += 128) columns(g, j, 8, 16);
   for (; j + 16 <= last; j += 16) columns(g, j, 1, 16);
@@ -85,7 +86,9 @@ LATHE_INLINE void dots(const lathe_gemm *g, const float *a, long j, const int co
   finish(g, j, &results, count);
 }
 
-LATHE_CLONES static void by_dots(const lathe_gemm *g, const float *a, long first, long last) {
+LATHE_STATIC_LEVELS(void, by_dots,
+    (const lathe_gemm *g, const float *a, long first, long last),
+    (g, a, first, last)) {
   long j = first;
   for (; j + 8 <= last; j += 8) dots(g, a, j, 8);
   for (; j < last; j++) dots(g, a, j, 1);

@@ -1,6 +1,7 @@
 #include "include/moments.h"
 
 #include "blocked_sums.h"
+#include "levels.h"
 
 // Mean and squared differences of groups of numbers, joined as by Chan, Golub and LeVeque, "Updating formulae and a pairwise
 // algorithm for computing sample variances" (1979). Of each group the differences are from its rounded mean, and what
@@ -69,7 +70,9 @@ LATHE_INLINE double deviations(
   return sum_of_lanes(&sum) + rest;
 }
 
-LATHE_CLONES struct lathe_moments lathe_row_moments(const float *x, long rows, long stride, long n) {
+LATHE_LEVELS(struct lathe_moments, lathe_row_moments,
+    (const float *x, long rows, long stride, long n),
+    (x, rows, stride, n)) {
   struct lathe_moments all = {};
   // Short runs share a group, long ones are cut.
   const long together = n < GROUP ? GROUP / n : 1, length = n < GROUP ? n : GROUP;
@@ -89,7 +92,9 @@ LATHE_CLONES struct lathe_moments lathe_row_moments(const float *x, long rows, l
   return all;
 }
 
-LATHE_CLONES void lathe_column_moments(const float *x, long rows, long columns, struct lathe_moments *to) {
+LATHE_LEVELS(void, lathe_column_moments,
+    (const float *x, long rows, long columns, struct lathe_moments *to),
+    (x, rows, columns, to)) {
   for (long j = 0; j < columns; j += 16) {
     const long width = columns - j < 16 ? columns - j : 16;
     d16v mean = {}, squares = {};

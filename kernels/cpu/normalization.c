@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "blocked_sums.h"
+#include "levels.h"
 
 // Layer normalisation: the variance is the mean of squared differences, in a pass of its own, so that nothing cancels.
 
@@ -52,9 +53,10 @@ static void normalize_wide_row(
   *rstd = (float)r;
 }
 
-LATHE_CLONES void lathe_layer_norm(
-    const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long n,
-    float epsilon, bool streams, long first, long last) {
+LATHE_LEVELS(void, lathe_layer_norm,
+    (const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long n,
+     float epsilon, bool streams, long first, long last),
+    (x, weight, bias, y, mean, rstd, n, epsilon, streams, first, last)) {
   streams = streams && are_lines(y, n);
   const double scale = 1 / (double)n;
   for (long row = first; row < last; row++) {
@@ -103,9 +105,10 @@ LATHE_INLINE void add_run(double *sums, float *run, long n) {
   }
 }
 
-LATHE_CLONES void lathe_layer_norm_backward(
-    const float *dy, const float *x, const float *mean, const float *rstd, const float *weight, float *dx,
-    double *weight_sums, float *run, long n, bool streams, long first, long last) {
+LATHE_LEVELS(void, lathe_layer_norm_backward,
+    (const float *dy, const float *x, const float *mean, const float *rstd, const float *weight, float *dx,
+     double *weight_sums, float *run, long n, bool streams, long first, long last),
+    (dy, x, mean, rstd, weight, dx, weight_sums, run, n, streams, first, last)) {
   streams = streams && are_lines(dx, n);
   double *bias_sums = weight_sums + n;
   float *dweight = run, *dbias = run + n;
@@ -175,7 +178,9 @@ LATHE_CLONES void lathe_layer_norm_backward(
   if (streams) stream_end();
 }
 
-LATHE_CLONES void lathe_sum_rows(const double *rows, long count, long stride, long n, float *to) {
+LATHE_LEVELS(void, lathe_sum_rows,
+    (const double *rows, long count, long stride, long n, float *to),
+    (rows, count, stride, n, to)) {
   long i = 0;
   for (; i + 16 <= n; i += 16) {
     d16v sum = {};

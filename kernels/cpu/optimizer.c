@@ -1,6 +1,6 @@
 #include "include/optimizer.h"
 
-#include "vector_types.h"
+#include "levels.h"
 
 // Optimizer steps. Outputs may be the inputs' memory: everything is read before anything is written.
 
@@ -15,9 +15,10 @@ LATHE_INLINE void adam_block(
   *v_out = v1;
 }
 
-LATHE_CLONES void lathe_adam(
-    const lathe_adam_step *s, const float *p, const float *g, const float *m, const float *v, float *p_out,
-    float *m_out, float *v_out, long count) {
+LATHE_LEVELS(void, lathe_adam,
+    (const lathe_adam_step *s, const float *p, const float *g, const float *m, const float *v, float *p_out,
+     float *m_out, float *v_out, long count),
+    (s, p, g, m, v, p_out, m_out, v_out, count)) {
   const lathe_adam_step step = *s;
   long i = 0;
   for (; i + 16 <= count; i += 16)
@@ -49,9 +50,10 @@ LATHE_INLINE void sgd_block(
   *p_out = old - s->learning_rate * d;
 }
 
-LATHE_CLONES void lathe_sgd(
-    const lathe_sgd_step *s, const float *p, const float *g, const float *velocity, float *p_out,
-    float *velocity_out, long count) {
+LATHE_LEVELS(void, lathe_sgd,
+    (const lathe_sgd_step *s, const float *p, const float *g, const float *velocity, float *p_out,
+     float *velocity_out, long count),
+    (s, p, g, velocity, p_out, velocity_out, count)) {
   const lathe_sgd_step step = *s;
   long i = 0;
   for (; i + 16 <= count; i += 16)

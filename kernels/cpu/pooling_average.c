@@ -1,5 +1,6 @@
 #include "include/workspace.h"
 #include "pooling_windows.h"
+#include "levels.h"
 
 // Average pooling: whole rows of small windows at once, one element of the window after the other; large windows one by
 // one, with sums in float64.
@@ -41,7 +42,9 @@ LATHE_INLINE double large_divisor(const lathe_pool *s, long rows, long columns) 
   return counts_all ? (double)(s->kernel_height * s->kernel_width) : (double)(rows * columns);
 }
 
-LATHE_CLONES static void average_large(const lathe_pool *s, const float *x, float *y, long first, long last) {
+LATHE_STATIC_LEVELS(void, average_large,
+    (const lathe_pool *s, const float *x, float *y, long first, long last),
+    (s, x, y, first, last)) {
   const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
   y += first * s->output_height * s->output_width;
   for (long p = first; p < last; p++)
@@ -59,8 +62,9 @@ LATHE_CLONES static void average_large(const lathe_pool *s, const float *x, floa
 }
 
 /// Spreads rows of windows along x first, and the results along y.
-LATHE_CLONES static void average_large_backward(
-    const lathe_pool *s, const float *dy, float *dx, long first, long last) {
+LATHE_STATIC_LEVELS(void, average_large_backward,
+    (const lathe_pool *s, const float *dy, float *dx, long first, long last),
+    (s, dy, dx, first, last)) {
   const pool_axis vertical = vertical_axis(s), horizontal = horizontal_axis(s);
   const long oh = s->output_height, ow = s->output_width, width = s->width, in = s->height * width;
   double *sums = (double *)lathe_workspace(LATHE_WORKSPACE_PRIVATE, (size_t)(in + width) * 2);
@@ -85,7 +89,9 @@ LATHE_CLONES static void average_large_backward(
   }
 }
 
-LATHE_CLONES void lathe_average_pool(const lathe_pool *s, const float *x, float *y, long first, long last) {
+LATHE_LEVELS(void, lathe_average_pool,
+    (const lathe_pool *s, const float *x, float *y, long first, long last),
+    (s, x, y, first, last)) {
   if (has_large_windows(s)) return average_large(s, x, y, first, last);
   const long ow = s->output_width, oh = s->output_height;
   for (long p = first; p < last; p++)
@@ -118,8 +124,9 @@ LATHE_CLONES void lathe_average_pool(const lathe_pool *s, const float *x, float 
     }
 }
 
-LATHE_CLONES void lathe_average_pool_backward(
-    const lathe_pool *s, const float *dy, float *dx, long first, long last) {
+LATHE_LEVELS(void, lathe_average_pool_backward,
+    (const lathe_pool *s, const float *dy, float *dx, long first, long last),
+    (s, dy, dx, first, last)) {
   if (has_large_windows(s)) return average_large_backward(s, dy, dx, first, last);
   const long ow = s->output_width, oh = s->output_height, in = s->height * s->width;
   for (long p = first; p < last; p++) {

@@ -1,5 +1,6 @@
 #include "include/workspace.h"
 #include "pooling_windows.h"
+#include "levels.h"
 
 // Maximum pooling. Windows of 2 x 2 with a stride of 2 read two rows of the image and deal their elements out to even
 // and odd lanes; everything else runs over the window element by element.
@@ -104,8 +105,9 @@ LATHE_INLINE void any_window(const lathe_pool *s, const float *x, float *y, int3
   }
 }
 
-LATHE_CLONES void lathe_max_pool(
-    const lathe_pool *s, const float *x, float *y, int32_t *index, long first, long last) {
+LATHE_LEVELS(void, lathe_max_pool,
+    (const lathe_pool *s, const float *x, float *y, int32_t *index, long first, long last),
+    (s, x, y, index, first, last)) {
   const long in = s->height * s->width, ow = s->output_width, out = s->output_height * ow, w = s->width;
   const bool fast = is_two_by_two(s);
   for (long p = first; p < last; p++) {
@@ -154,8 +156,9 @@ LATHE_INLINE void two_by_two_row_backward(
   }
 }
 
-LATHE_CLONES void lathe_max_pool_backward(
-    const lathe_pool *s, const float *dy, const int32_t *index, float *dx, long first, long last) {
+LATHE_LEVELS(void, lathe_max_pool_backward,
+    (const lathe_pool *s, const float *dy, const int32_t *index, float *dx, long first, long last),
+    (s, dy, index, dx, first, last)) {
   const long w = s->width, in = s->height * w, ow = s->output_width, out = s->output_height * ow;
   const bool fast = is_two_by_two(s);
   for (long p = first; p < last; p++) {

@@ -1,6 +1,6 @@
 #include "include/roofs.h"
 
-#include "vector_types.h"
+#include "levels.h"
 
 // What the processor can do at all. Nothing in Lathe uses these loops but the benchmarks, which hold kernels against
 // them.
@@ -32,12 +32,13 @@ typedef float f4a __attribute__((vector_size(16)));
 #include "roofs_template.h"
 
 double lathe_roof_multiply_adds(size_t rounds, float *result) {
+  switch (lathe_current_level()) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return v4_multiply_adds(rounds, result);
-  if (__builtin_cpu_supports("x86-64-v3")) return v3_multiply_adds(rounds, result);
+    case LATHE_LEVEL_AVX512: return v4_multiply_adds(rounds, result);
+    case LATHE_LEVEL_AVX2: return v3_multiply_adds(rounds, result);
 #endif
-  return base_multiply_adds(rounds, result);
+    default: return base_multiply_adds(rounds, result);
+  }
 }
 
 void lathe_roof_copy(char *to, const char *from, size_t blocks) {

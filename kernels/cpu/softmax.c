@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "vector_exp.h"
+#include "levels.h"
 
 // Softmax along rows: the maximum is subtracted first, so that no exponential overflows.
 
@@ -61,8 +62,9 @@ LATHE_INLINE float exponentials(const float *x, float *y, long n, float maximum)
 /// The longest row whose exponentials wait in the L1 cache until they are scaled.
 #define STREAMED_ROW 6144
 
-LATHE_CLONES void lathe_softmax(
-    const float *x, float *y, long n, bool logarithm, bool streams, long first, long last) {
+LATHE_LEVELS(void, lathe_softmax,
+    (const float *x, float *y, long n, bool logarithm, bool streams, long first, long last),
+    (x, y, n, logarithm, streams, first, last)) {
   float row_exponentials[STREAMED_ROW] __attribute__((aligned(64)));
   streams = streams && !logarithm && n <= STREAMED_ROW && are_lines(y, n);
   for (long row = first; row < last; row++) {
@@ -92,8 +94,9 @@ LATHE_CLONES void lathe_softmax(
   if (streams) stream_end();
 }
 
-LATHE_CLONES void lathe_softmax_backward(
-    const float *dy, const float *y, float *dx, long n, bool logarithm, bool streams, long first, long last) {
+LATHE_LEVELS(void, lathe_softmax_backward,
+    (const float *dy, const float *y, float *dx, long n, bool logarithm, bool streams, long first, long last),
+    (dy, y, dx, n, logarithm, streams, first, last)) {
   streams = streams && !logarithm && are_lines(dx, n);
   for (long row = first; row < last; row++) {
     const float *g = dy + row * n, *out = y + row * n;
@@ -138,9 +141,10 @@ LATHE_INLINE bool is_ignored(const lathe_cross_entropy *s, int32_t label) {
 
 LATHE_INLINE bool is_outside(const lathe_cross_entropy *s, int32_t label) { return label < 0 || label >= s->classes; }
 
-LATHE_CLONES long lathe_cross_entropy_forward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *parts,
-    long first, long last) {
+LATHE_LEVELS(long, lathe_cross_entropy_forward,
+    (const lathe_cross_entropy *s, const float *logits, const int32_t *labels, float *loss, float *parts, long first,
+     long last),
+    (s, logits, labels, loss, parts, first, last)) {
   const long n = s->classes;
   for (long row = first; row < last; row++) {
     const float *x = logits + row * n;
@@ -171,9 +175,10 @@ LATHE_CLONES long lathe_cross_entropy_forward(
   return -1;
 }
 
-LATHE_CLONES long lathe_cross_entropy_backward(
-    const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *parts,
-    const float *dloss, float *dlogits, long first, long last) {
+LATHE_LEVELS(long, lathe_cross_entropy_backward,
+    (const lathe_cross_entropy *s, const float *logits, const int32_t *labels, const float *parts,
+     const float *dloss, float *dlogits, long first, long last),
+    (s, logits, labels, parts, dloss, dlogits, first, last)) {
   const long n = s->classes;
   const float share = s->smoothing / (float)n;
   for (long row = first; row < last; row++) {

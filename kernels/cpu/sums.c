@@ -1,8 +1,9 @@
 #include "include/sums.h"
 
 #include "blocked_sums.h"
+#include "levels.h"
 
-LATHE_CLONES double lathe_sum_run(const float *x, long count, bool squares) {
+LATHE_LEVELS(double, lathe_sum_run, (const float *x, long count, bool squares), (x, count, squares)) {
   double total = 0;
   long i = 0;
   for (; i + 64 <= count;) {
@@ -27,8 +28,9 @@ LATHE_CLONES double lathe_sum_run(const float *x, long count, bool squares) {
   return total + sum16(&rest);
 }
 
-LATHE_CLONES void lathe_sum_columns(
-    float *y, const float *x, long rows, long stride, long columns, bool squares, float divisor) {
+LATHE_LEVELS(void, lathe_sum_columns,
+    (float *y, const float *x, long rows, long stride, long columns, bool squares, float divisor),
+    (y, x, rows, stride, columns, squares, divisor)) {
   for (long j = 0; j < columns; j += 16) {
     const long width = columns - j < 16 ? columns - j : 16;
     d16v total = {};

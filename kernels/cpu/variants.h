@@ -1,10 +1,11 @@
 // Compiles the file named by LATHE_BODY once for each SIMD level, every function under LATHE_NAME(name).
 //
 // Each level's functions are collected in a table of pointers (`LATHE_NAME(table)`), and the caller picks a table
-// once, with LATHE_PICK. Unlike target_clones this lets loops use 512-bit vectors (min_vector_width) and inlines
-// helpers freely. Helpers compiled without a level are inlined into all of them.
+// once, with LATHE_PICK. Helpers compiled without a level are inlined into all of them.
 //
 // No include guard: each .c file that has a body includes this once.
+
+#include "levels.h"
 
 #define LATHE_LOOP _Pragma("clang loop vectorize_width(16) interleave_count(2)")
 
@@ -44,12 +45,3 @@
 #undef LATHE_NAME
 #undef LATHE_LANES
 #undef LATHE_REGISTERS
-
-#if defined(__x86_64__)
-#define LATHE_PICK(table)                                                     \
-  (__builtin_cpu_init(), __builtin_cpu_supports("x86-64-v4")   ? &table##_v4  \
-                         : __builtin_cpu_supports("x86-64-v3") ? &table##_v3  \
-                                                               : &table##_base)
-#else
-#define LATHE_PICK(table) (&table##_base)
-#endif

@@ -13,14 +13,6 @@ typedef int32_t i8v __attribute__((vector_size(32), aligned(4)));
 
 #define LATHE_INLINE static inline __attribute__((always_inline))
 
-// A function with inner loops is compiled for each level of x86-64 and picked when the program is loaded; an f16v is
-// one register at level 4. The thread sanitizer watches functions before it is ready then: with it there is one level.
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-#define LATHE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LATHE_CLONES
-#endif
-
 // Macros and pointers, since a vector wider than the baseline's registers cannot be passed by value between
 // functions that are compiled for several levels, inlined or not.
 #define load16(p) (*(const f16v *)(p))
