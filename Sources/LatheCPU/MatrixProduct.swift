@@ -13,6 +13,8 @@ package enum MatrixProduct {
   private static let tilesInBlock = 64
   /// Floats of A that are packed at a time.
   private static let packedLimit = 1 << 25
+  /// Floats of B that are packed at a time for several blocks of rows.
+  private static let panelLimit = 1 << 22
 
   /// Whether a BLAS, where there is one, is the faster.
   static func suitsBLAS(_ gemm: lathe_gemm) -> Bool {
@@ -79,23 +81,49 @@ package enum MatrixProduct {
             range.upperBound)
         }
       }
-      // A block of rows stays in the L2 cache while the panels pass by; each block packs every panel of B.
+      // A block of rows stays in the L2 cache while the panels pass by.
       var blocks = (tiles + tilesInBlock - 1) / tilesInBlock
       if blocks * panels < 4 * pool.threadCount {
         blocks = min(tiles, (4 * pool.threadCount + panels - 1) / panels)
       }
       let blockWork = (tiles + blocks - 1) / blocks * lathe_gemm_tile_rows() * panelColumns * k
-      pool.parallelFor(blocks * panels, grain: max(1, leastForThread / blockWork)) { range in
-        var next = range.lowerBound
-        while next < range.upperBound {
-          let (block, panel) = next.quotientAndRemainder(dividingBy: panels)
-          let last = min(panels, panel + range.upperBound - next)
-          lathe_gemm_run(
-            gemm, packed, tiles * block / blocks, tiles * (block + 1) / blocks, panel, last)
-          next += last - panel
+      func run(_ shared: lathe_gemm_panels?, _ first: Int, _ count: Int) {
+        pool.parallelFor(blocks * count, grain: max(1, leastForThread / blockWork)) { range in
+          var next = range.lowerBound
+          while next < range.upperBound {
+            let (block, panel) = next.quotientAndRemainder(dividingBy: count)
+            let last = min(count, panel + range.upperBound - next)
+            withOptionalPointer(to: shared) {
+              lathe_gemm_run(
+                gemm, packed, $0, tiles * block / blocks, tiles * (block + 1) / blocks, first + panel,
+                first + last)
+            }
+            next += last - panel
+          }
         }
       }
+      guard blocks > 1, lathe_gemm_uses_panels(gemm, tiles / blocks) else { return run(nil, 0, panels) }
+      // Each panel is packed once for all blocks.
+      let most = max(1, panelLimit / max(1, k * panelColumns))
+      for first in stride(from: 0, to: panels, by: most) {
+        let count = min(most, panels - first)
+        guard let memory = lathe_workspace(LATHE_WORKSPACE_PANELS, lathe_gemm_panels_size(gemm, count))
+        else { return }
+        let shared = lathe_gemm_panels(memory: memory, first: first, count: count)
+        pool.parallelFor(count, grain: max(1, 8192 / (panelColumns * max(k, 1)))) { range in
+          withUnsafePointer(to: shared) {
+            lathe_gemm_pack_columns(gemm, $0, range.lowerBound, range.upperBound)
+          }
+        }
+        run(shared, first, count)
+      }
     }
+  }
+
+  private static func withOptionalPointer<Value>(
+    to value: Value?, _ body: (UnsafePointer<Value>?) -> Void
+  ) {
+    if let value { withUnsafePointer(to: value) { body($0) } } else { body(nil) }
   }
 
   /// The BLAS, then bias and activation; false where a size does not fit its integers.

@@ -41,12 +41,17 @@ typedef struct gemm_isa {
 
 const gemm_isa *lathe_gemm_isa(void);
 
+/// Ends a tile whose columns are no whole vectors: its sums lie in `part`, `width` for each row.
+void lathe_gemm_store_part(const gemm_tile *tile, const float *part, long rows, long width);
+
 /// The widest panel of any processor.
 #define GEMM_MAX_COLUMNS 32
 #define GEMM_MAX_ROWS 12
 
 /// How many floats ahead packed A is fetched: a tile of the L2 cache arrives in time for its turn.
 #define GEMM_PREFETCH 384
+/// Columns of B that are packed at a time, so that its rows are read by more than a panel's few bytes.
+#define GEMM_GROUP_COLUMNS 64
 
 /// First row of a tile when m rows are cut evenly into `tiles`.
 LATHE_INLINE long gemm_tile_start(long m, long tiles, long tile) { return m * tile / tiles; }
@@ -64,3 +69,6 @@ LATHE_INLINE const float *gemm_packed_tile(const float *packed, long tiles, long
 /// neighbouring destinations from distinct threads: it writes nothing else.
 void lathe_gemm_pack_block(
     const float *src, long row, long column, long count, long depth, float *dst, long dst_row, long width);
+
+/// Copies whole panels of `width` columns each of a matrix whose rows are contiguous to panels that lie behind each other.
+void lathe_gemm_pack_panels(const float *src, long row, long panels, long width, long depth, float *dst);

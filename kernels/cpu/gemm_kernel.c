@@ -3,6 +3,19 @@
 
 // The inner kernel of GEMM, once for each instruction set, and the choice between them at run time.
 
+void lathe_gemm_store_part(const gemm_tile *t, const float *part, long rows, long width) {
+  for (long r = 0; r < rows; r++) {
+    float *c = t->c + r * t->c_row;
+    for (long j = 0; j < t->columns; j++) {
+      float y = part[r * width + j];
+      if (t->flags & GEMM_ACCUMULATE) y += c[j];
+      if (t->row_bias) y += t->row_bias[r];
+      if (t->column_bias) y += t->column_bias[j];
+      c[j] = t->flags & GEMM_RELU && y < 0 ? 0 : y;
+    }
+  }
+}
+
 typedef float f4v __attribute__((vector_size(16), aligned(4)));
 
 #if defined(__x86_64__)

@@ -6,6 +6,21 @@
 // GEMM_PREFETCH, from gemm_internal.h, is how far ahead A is fetched.
 // GEMM_ROWS * GEMM_WIDTH accumulators, a row of B and one broadcast of A must fit in the register file.
 
+/// Adds one column of A times one row of B to the sums.
+LATHE_INLINE void GEMM_NAME(step)(
+    const int rows, const int width, GEMM_VECTOR sum[GEMM_ROWS][GEMM_WIDTH], const float *a, long a_row,
+    const float *b) {
+  GEMM_VECTOR x[GEMM_WIDTH];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < width; v++) x[v] = *(const GEMM_VECTOR *)(b + v * GEMM_LANES);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const GEMM_VECTOR y = a[r * a_row] - (GEMM_VECTOR){};
+#pragma clang loop unroll(full)
+    for (int v = 0; v < width; v++) sum[r][v] += y * x[v];
+  }
+}
+
 LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const bool packed, const gemm_tile *t) {
   typedef int32_t mask __attribute__((vector_size(GEMM_LANES * 4), aligned(4)));
   GEMM_VECTOR sum[GEMM_ROWS][GEMM_WIDTH];
@@ -18,59 +33,66 @@ LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const bool pa
 #pragma clang loop unroll(full)
     for (int v = 0; v < width; v++) __builtin_prefetch(t->c + r * t->c_row + v * GEMM_LANES, 1);
   }
-  for (long k = t->k; k > 0; k--) {
-    GEMM_VECTOR x[GEMM_WIDTH];
+  long k = t->k;
+  // Many rows that are not packed take the integer registers that steps ahead would need.
+  const int steps = packed || rows <= 8 ? 4 : 1;
+  for (; k >= steps; k -= steps) {
+    if (packed) {
 #pragma clang loop unroll(full)
-    for (int v = 0; v < width; v++) x[v] = *(const GEMM_VECTOR *)(b + v * GEMM_LANES);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      const GEMM_VECTOR y = a[packed ? r : r * a_row] - (GEMM_VECTOR){};
-#pragma clang loop unroll(full)
-      for (int v = 0; v < width; v++) sum[r][v] += y * x[v];
+      for (int i = 0; i < rows * steps; i += 16) __builtin_prefetch(a + GEMM_PREFETCH + i);
     }
-    if (packed) __builtin_prefetch(a + GEMM_PREFETCH);
+#pragma clang loop unroll(full)
+    for (int u = 0; u < steps; u++) {
+      GEMM_NAME(step)(rows, width, sum, packed ? a + u * rows : a + u, packed ? 1 : a_row, b);
+      b += b_row;
+    }
+    a += (packed ? rows : 1) * steps;
+  }
+  for (; k > 0; k--) {
+    GEMM_NAME(step)(rows, width, sum, a, packed ? 1 : a_row, b);
     a += packed ? rows : 1;
     b += b_row;
   }
-  const long columns = t->columns;
+  if (t->columns < width * GEMM_LANES) {
+    float part[GEMM_ROWS * GEMM_WIDTH * GEMM_LANES];
 #pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) {
-    float *c = t->c + r * t->c_row;
-    const float row_bias = t->row_bias ? t->row_bias[r] : 0;
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) *(GEMM_VECTOR *)(part + (r * width + v) * GEMM_LANES) = sum[r][v];
+    lathe_gemm_store_part(t, part, rows, width * GEMM_LANES);
+    return;
+  }
+  // Each step goes over all sums, so that its condition is tested once.
+  if (t->flags & GEMM_ACCUMULATE) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[r][v] += *(const GEMM_VECTOR *)(t->c + r * t->c_row + v * GEMM_LANES);
+  }
+  if (t->row_bias) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[r][v] += t->row_bias[r];
+  }
+  if (t->column_bias) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < width; v++) {
-      long left = columns - v * GEMM_LANES;
-      if (left <= 0) break;
-      GEMM_VECTOR y = sum[r][v];
-      float *to = c + v * GEMM_LANES;
-      const bool whole = left >= GEMM_LANES;
-      if (t->flags & GEMM_ACCUMULATE) {
-        if (whole) {
-          y += *(const GEMM_VECTOR *)to;
-        } else {
-          GEMM_VECTOR old = {};
-          for (long i = 0; i < left; i++) old[i] = to[i];
-          y += old;
-        }
-      }
-      if (t->row_bias) y += row_bias;
-      if (t->column_bias) {
-        if (whole) {
-          y += *(const GEMM_VECTOR *)(t->column_bias + v * GEMM_LANES);
-        } else {
-          GEMM_VECTOR bias = {};
-          for (long i = 0; i < left; i++) bias[i] = t->column_bias[v * GEMM_LANES + i];
-          y += bias;
-        }
-      }
-      if (t->flags & GEMM_RELU) y = (GEMM_VECTOR)((mask)y & ~(y < 0));
-      if (whole) {
-        *(GEMM_VECTOR *)to = y;
-      } else {
-        for (long i = 0; i < left; i++) to[i] = y[i];
-      }
+      const GEMM_VECTOR bias = *(const GEMM_VECTOR *)(t->column_bias + v * GEMM_LANES);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) sum[r][v] += bias;
     }
   }
+  if (t->flags & GEMM_RELU) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < width; v++) sum[r][v] = (GEMM_VECTOR)((mask)sum[r][v] & ~(sum[r][v] < 0));
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < width; v++) *(GEMM_VECTOR *)(t->c + r * t->c_row + v * GEMM_LANES) = sum[r][v];
 }
 
 static void GEMM_NAME(kernel)(long rows, const gemm_tile *t) {

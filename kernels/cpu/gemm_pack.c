@@ -53,6 +53,8 @@ LATHE_INLINE void pack_transposed(
         const size_t bytes = (size_t)(width - i) * sizeof(float);
         if (bytes == 16) {
           for (int j = 0; j < 8; j++) memcpy(to + (k + j) * dst_row, &block[j], 16);
+        } else if (bytes == 24) {
+          for (int j = 0; j < 8; j++) memcpy(to + (k + j) * dst_row, &block[j], 24);
         } else {
           for (int j = 0; j < 8; j++) memcpy(to + (k + j) * dst_row, &block[j], bytes);
         }
@@ -101,6 +103,22 @@ LATHE_LEVELS(void, lathe_gemm_pack_block,
     for (long k = 0; k < depth; k++)
       for (long i = count; i < width; i++) dst[k * dst_row + i] = 0;
   }
+}
+
+LATHE_INLINE void pack_whole_panels(
+    const float *src, long row, long panels, const long width, long depth, float *dst) {
+  for (long k = 0; k < depth; k++)
+    for (long p = 0; p < panels; p++)
+      memcpy(dst + (p * depth + k) * width, src + k * row + p * width, (size_t)width * sizeof(float));
+}
+
+LATHE_LEVELS(void, lathe_gemm_pack_panels,
+    (const float *src, long row, long panels, long width, long depth, float *dst),
+    (src, row, panels, width, depth, dst)) {
+  if (width == 32)
+    pack_whole_panels(src, row, panels, 32, depth, dst);
+  else
+    pack_whole_panels(src, row, panels, 16, depth, dst);
 }
 
 LATHE_LEVELS(void, lathe_bias_activation,

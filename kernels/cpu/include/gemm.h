@@ -37,11 +37,26 @@ void lathe_gemm_pack(
 /// Whether A is packed for `lathe_gemm_run`; otherwise it reads A as it lies.
 bool lathe_gemm_packs(const lathe_gemm *product);
 
+/// Some panels of B, packed for several calls of `lathe_gemm_run`.
+typedef struct lathe_gemm_panels {
+  float *memory;
+  long first, count;
+} lathe_gemm_panels;
+
+/// Whether calls for `tiles` tiles of rows use panels that were packed for them; otherwise they read B as it lies.
+bool lathe_gemm_uses_panels(const lathe_gemm *product, long tiles);
+
+/// Floats that `count` packed panels take.
+size_t lathe_gemm_panels_size(const lathe_gemm *product, long count);
+
+/// Packs panels first..<last of those in `panels`; distinct ones may be packed by distinct threads.
+void lathe_gemm_pack_columns(const lathe_gemm *product, const lathe_gemm_panels *panels, long first, long last);
+
 /// Computes tiles `first_tile..<last_tile` by panels `first_panel..<last_panel` of C on the calling thread.
-/// `packed` is NULL where `lathe_gemm_packs` says no.
+/// `packed` is NULL where `lathe_gemm_packs` says no, `panels` where the call packs those of B itself.
 void lathe_gemm_run(
-    const lathe_gemm *product, const float *packed, long first_tile, long last_tile, long first_panel,
-    long last_panel);
+    const lathe_gemm *product, const float *packed, const lathe_gemm_panels *panels, long first_tile, long last_tile,
+    long first_panel, long last_panel);
 
 /// Computes all of C on the calling thread.
 void lathe_gemm_all(const lathe_gemm *product);

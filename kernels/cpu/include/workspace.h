@@ -8,6 +8,8 @@ enum lathe_workspace_slot {
   LATHE_WORKSPACE_SHARED,
   /// A second of that kind.
   LATHE_WORKSPACE_PARTIAL,
+  /// A third: the second operand of a product, packed.
+  LATHE_WORKSPACE_PANELS,
   /// Private to the code that runs one chunk.
   LATHE_WORKSPACE_PRIVATE,
   /// A second of that kind: images with their padding.
