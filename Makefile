@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test check-tensorboard bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard check-code bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ bench: setup ## Measures every suite on every device and writes benchmarks/resul
 
 bench-peers: setup ## Measures Lathe and its peers in turns and writes the tables of benchmarks/README.md
 	benchmarks/bench-peers.sh
+
+check-code: ## Looks for vectors on the stack in the compiled inner loops of kernels/cpu
+	scripts/install-dependencies.sh arm
+	scripts/check-code.py
 
 gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks, measures and tunes any Linux host's GPU
 	scripts/make-gpu-kit.sh

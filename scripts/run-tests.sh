@@ -35,14 +35,16 @@ run_operations() {
   return "$status"
 }
 # The loops of the CPU path for the processors that have less than this one.
-run_levels() {
+run_levels() ( # in a process of its own, for its variables
   local level status=0
   for level in sse2 avx2; do
     grep -qw "${level/avx2/avx512f}" /proc/cpuinfo || continue
-    LATHE_SIMD=$level LATHE_BLAS=none run_suites "kernels-$level" --filter '^CPUKernelTests\.' || status=1
+    export LATHE_SIMD=$level LATHE_BLAS=none
+    run_suites "kernels-$level" --filter '^CPUKernelTests\.' || status=1
+    .build/release/OperationCheck --device cpu --mode value || status=1
   done
-  return "$status"
-}
+  exit "$status"
+)
 run_operations &
 operations=$!
 status=0

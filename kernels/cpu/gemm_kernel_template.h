@@ -34,8 +34,8 @@ LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const bool pa
     for (int v = 0; v < width; v++) __builtin_prefetch(t->c + r * t->c_row + v * GEMM_LANES, 1);
   }
   long k = t->k;
-  // Many rows that are not packed take the integer registers that steps ahead would need.
-  const int steps = packed || rows <= 8 ? 4 : 1;
+  // Rows that are not packed take registers of their own where steps ahead are loaded together.
+  const int steps = packed || rows * width <= 12 ? 4 : 1;
   for (; k >= steps; k -= steps) {
     if (packed) {
 #pragma clang loop unroll(full)

@@ -16,7 +16,7 @@
     for (int j = 0; j < 32; j++) lanes[j] = identity;                                                       \
     size_t i = 0;                                                                                           \
     for (; i + 32 <= n; i += 32) {                                                                          \
-      _Pragma("clang loop vectorize_width(16) unroll(full)") for (int j = 0; j < 32; j++) {                 \
+      LATHE_UNROLLED for (int j = 0; j < 32; j++) {                                                         \
         L p = lanes[j], q = (L)x[i + j];                                                                    \
         lanes[j] = join;                                                                                    \
       }                                                                                                     \
