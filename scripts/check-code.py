@@ -3,8 +3,8 @@
 
     scripts/check-code.py [--verbose] [FILE.c...]      all files otherwise
 
-Compiles each file for x86-64, where a function's name says its SIMD level, and for aarch64 where its C library's headers are
-installed. An inner loop is one that holds no other and calls nothing; a vector that it writes to the stack, or reads from
+Compiles each file for x86-64, where a function's name says its SIMD level (AVX2 and AVX-512 are looked at), and for aarch64
+where its C library's headers are installed. An inner loop is one that holds no other and calls nothing; a vector that it writes to the stack, or reads from
 there, costs a place in the pipelines that the arithmetic wants.
 """
 
@@ -23,7 +23,8 @@ LEAST_ARITHMETIC = 4
 # Vectors on the stack for each multiply-add that a file's loops may have: none where they are products. Long functions work
 # on two registers at a time, which is faster than one in spite of what lies on the stack then (exp to atan2, AVX2); what
 # is bound by memory has room for a few constants, and the products of float64 keep 32 sums.
-MOST_MOVES = {"elementwise.c": 1.1, "random.c": 0.6, "recurrence.c": 0.6, "optimizer.c": 0.5, "reduction.c": 1.8}
+MOST_MOVES = {"elementwise.c": 1.1, "random.c": 0.6, "recurrence.c": 0.6, "optimizer.c": 0.5, "reduction.c": 1.8,
+              "softmax.c": 0.1, "moments.c": 1.4, "sums.c": 1}
 
 TARGETS = {
     "x86-64": {
@@ -43,13 +44,15 @@ TARGETS = {
 
 def inner_loops(text, jump):
     """Function and lines of each loop that holds no other."""
-    function, header, body = None, None, []
+    function, label, header, body = None, None, None, []
     for line in text.split("\n"):
         if re.match(r"[A-Za-z_][\w.]*:", line):
             function, header = line.split(":")[0], None
-        label = re.match(r"(\.L\w+):(.*)", line)
-        if label and "Inner Loop Header" in label.group(2):
-            header, body = label.group(1), []
+        if re.match(r"\.L\w+:", line):
+            label = line.split(":")[0]
+        # The comment stands behind the label, or below it where the loop lies in another.
+        if "Inner Loop Header" in line:
+            header, body = label, []
         if header is None:
             continue
         body.append(line)
@@ -68,6 +71,8 @@ def check(path, name):
         return [f"{os.path.basename(path)}, {name}: {result.stderr.strip()}"], 0
     problems, loops = [], 0
     for function, body in inner_loops(result.stdout, target["jump"]):
+        if name == "x86-64" and "base" in function:
+            continue
         arithmetic = sum(bool(target["arithmetic"].match(line)) for line in body)
         if arithmetic < LEAST_ARITHMETIC or any(re.match(r"\t(call|bl)", line) for line in body):
             continue

@@ -6,6 +6,8 @@
 //            | weights^T       |  reads the tile    backward   dV = weights^T dO, dK = dscores^T Q,
 //            +-----------------+  as it lies                   dQ = (dscores^T)^T K, dweights^T = V dO^T
 
+#include "lanes.h"
+
 #include "attention_product.h"
 #include "attention_pack.h"
 #include "attention_scores.h"

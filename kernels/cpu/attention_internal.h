@@ -5,7 +5,8 @@
 #include "gemm_internal.h"
 #include "include/attention.h"
 #include "include/workspace.h"
-#include "vector_exp.h"
+#include "transpose.h"
+#include "vector_types.h"
 
 // Queries of a block: the columns of a tile, one lane each. With as many keys every product of a tile works on
 // operands of 16 KB, which stay in the L1 cache.

@@ -1,7 +1,11 @@
 // Copies of operands in the form that the products want. Included by attention_body.h for each SIMD level.
 
+/// Rows and columns that are exchanged at once.
+#define TRANSPOSED (LATHE_LANES == 16 ? 16 : 8)
+
+#if LATHE_LANES == 16
 /// 16 x 16 floats with rows and columns exchanged, times a factor.
-LATHE_INLINE void LATHE_NAME(transpose16)(const float *from, long row, float *to, long to_row, float factor) {
+LATHE_INLINE void LATHE_NAME(transpose_block)(const float *from, long row, float *to, long to_row, float factor) {
   f16v x[16], y[16];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 16; i++) x[i] = load16(from + i * row);
@@ -21,19 +25,30 @@ LATHE_INLINE void LATHE_NAME(transpose16)(const float *from, long row, float *to
 #pragma clang loop unroll(full)
   for (int i = 0; i < 16; i++) store16(to + i * to_row, x[i] * factor);
 }
+#else
+/// 8 x 8 floats with rows and columns exchanged, times a factor.
+LATHE_INLINE void LATHE_NAME(transpose_block)(const float *from, long row, float *to, long to_row, float factor) {
+  f8v x[8];
+  for (int i = 0; i < 8; i++) x[i] = load8(from + i * row);
+  transpose8(x);
+  for (int i = 0; i < 8; i++) store8(to + i * to_row, x[i] * factor);
+}
+#endif
 
 /// to[j * to_row + i] = from[i * row + j] * factor for i < rows and j < columns, zeros for i up to `to_row`.
 static void LATHE_NAME(pack_transposed)(
     const float *from, long row, long rows, long columns, float *to, long to_row, float factor) {
-  for (long i = 0; i < to_row; i += 16) {
+  for (long i = 0; i < to_row; i += TRANSPOSED) {
     long j = 0;
-    if (i + 16 <= rows)
-      for (; j + 16 <= columns; j += 16)
-        LATHE_NAME(transpose16)(from + i * row + j, row, to + j * to_row + i, to_row, factor);
+    if (i + TRANSPOSED <= rows)
+      for (; j + TRANSPOSED <= columns; j += TRANSPOSED)
+        LATHE_NAME(transpose_block)(from + i * row + j, row, to + j * to_row + i, to_row, factor);
     for (; j < columns; j++)
-      for (long r = i; r < i + 16; r++) to[j * to_row + r] = r < rows ? from[r * row + j] * factor : 0;
+      for (long r = i; r < i + TRANSPOSED; r++) to[j * to_row + r] = r < rows ? from[r * row + j] * factor : 0;
   }
 }
+
+#undef TRANSPOSED
 
 /// Copies rows times a factor; zeros behind their ends up to `to_row`, and in rows up to `all_rows`.
 static void LATHE_NAME(pack_rows)(

@@ -52,36 +52,36 @@ static void LATHE_NAME(hide)(const lathe_attention *a, const LATHE_NAME(place) *
 /// to date, and `factor` is what earlier results must be multiplied by.
 static void LATHE_NAME(exponentiate)(
     const LATHE_NAME(place) *t, float *scores, float *largest, float *total, float *factor) {
-  for (long c = 0; c < t->pitch; c += 16) {
+  for (long c = 0; c < t->pitch; c += LATHE_LANES) {
     float *x = scores + c;
-    const f16v old = load16(largest + c);
-    f16v top[4] = {old, old, old, old};
+    const LATHE_NAME(lanes) old = load_lanes(largest + c);
+    LATHE_NAME(lanes) top[4] = {old, old, old, old};
     long j = 0;
     for (; j + 4 <= t->count; j += 4)
 #pragma clang loop unroll(full)
       for (int u = 0; u < 4; u++) {
-        const f16v y = load16(x + (j + u) * t->pitch);
-        top[u] = select16(y > top[u], y, top[u]);
+        const LATHE_NAME(lanes) y = load_lanes(x + (j + u) * t->pitch);
+        top[u] = select_lanes(y > top[u], y, top[u]);
       }
     for (; j < t->count; j++) {
-      const f16v y = load16(x + j * t->pitch);
-      top[0] = select16(y > top[0], y, top[0]);
+      const LATHE_NAME(lanes) y = load_lanes(x + j * t->pitch);
+      top[0] = select_lanes(y > top[0], y, top[0]);
     }
-    top[0] = select16(top[0] > top[1], top[0], top[1]);
-    top[2] = select16(top[2] > top[3], top[2], top[3]);
-    const f16v new = select16(top[0] > top[2], top[0], top[2]);
-    f16v sum = {};
+    top[0] = select_lanes(top[0] > top[1], top[0], top[1]);
+    top[2] = select_lanes(top[2] > top[3], top[2], top[3]);
+    const LATHE_NAME(lanes) new = select_lanes(top[0] > top[2], top[0], top[2]);
+    LATHE_NAME(lanes) sum = {};
     for (j = 0; j < t->count; j++) {
-      f16v e = load16(x + j * t->pitch) - new;
-      exp2_16(&e);
-      store16(x + j * t->pitch, e);
+      LATHE_NAME(lanes) e = load_lanes(x + j * t->pitch) - new;
+      LATHE_NAME(exp2_lanes)(&e);
+      store_lanes(x + j * t->pitch, e);
       sum += e;
     }
-    f16v share = old - new;
-    exp2_16(&share);
-    store16(largest + c, new);
-    store16(factor + c, share);
-    store16(total + c, load16(total + c) * share + sum);
+    LATHE_NAME(lanes) share = old - new;
+    LATHE_NAME(exp2_lanes)(&share);
+    store_lanes(largest + c, new);
+    store_lanes(factor + c, share);
+    store_lanes(total + c, load_lanes(total + c) * share + sum);
   }
 }
 
@@ -90,16 +90,16 @@ static void LATHE_NAME(exponentiate)(
 static void LATHE_NAME(differentiate)(
     const LATHE_NAME(place) *t, float *scores, float *gradients, const float *largest, const float *log_totals,
     const float *deltas) {
-  const f16v hidden = (f16v){} - INFINITY;
-  for (long c = 0; c < t->pitch; c += 16) {
-    const f16v top = load16(largest + c), rest = load16(log_totals + c), delta = load16(deltas + c);
+  const LATHE_NAME(lanes) hidden = (LATHE_NAME(lanes)){} - INFINITY;
+  for (long c = 0; c < t->pitch; c += LATHE_LANES) {
+    const LATHE_NAME(lanes) top = load_lanes(largest + c), rest = load_lanes(log_totals + c), delta = load_lanes(deltas + c);
     for (long j = 0; j < t->count; j++) {
       float *x = scores + j * t->pitch + c, *g = gradients + j * t->pitch + c;
-      const f16v score = load16(x);
-      f16v e = score - top - rest;
-      exp2_16(&e);
-      store16(x, e);
-      store16(g, select16(score == hidden, (f16v){}, e * (load16(g) - delta)));
+      const LATHE_NAME(lanes) score = load_lanes(x);
+      LATHE_NAME(lanes) e = score - top - rest;
+      LATHE_NAME(exp2_lanes)(&e);
+      store_lanes(x, e);
+      store_lanes(g, select_lanes(score == hidden, (LATHE_NAME(lanes)){}, e * (load_lanes(g) - delta)));
     }
   }
 }

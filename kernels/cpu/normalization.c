@@ -53,6 +53,28 @@ static void normalize_wide_row(
   *rstd = (float)r;
 }
 
+/// A row less its mean m, times r; constants say what each element need not ask.
+LATHE_INLINE void write_normalized(
+    const float *from, const float *weight, const float *bias, float *to, long n, float m, float r, float correction,
+    const bool is_weighted, const bool streams) {
+  long i = 0;
+  for (; i + 16 <= n; i += 16) {
+    // The next row comes while this one is written.
+    __builtin_prefetch(from + n + i);
+    f16v value = (load16(from + i) - m) * r + correction;
+    if (is_weighted) value = value * load16(weight + i) + load16(bias + i);
+    if (streams) {
+      stream16(to + i, value);
+    } else {
+      store16(to + i, value);
+    }
+  }
+  for (; i < n; i++) {
+    const float value = (from[i] - m) * r + correction;
+    to[i] = is_weighted ? value * weight[i] + bias[i] : value;
+  }
+}
+
 LATHE_LEVELS(void, lathe_layer_norm,
     (const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, long n,
      float epsilon, bool streams, long first, long last),
@@ -77,22 +99,14 @@ LATHE_LEVELS(void, lathe_layer_norm,
     const float correction = (float)(-shift * (double)r);
     mean[row] = (float)((double)m + shift);
     rstd[row] = r;
-    long i = 0;
-    for (; i + 16 <= n; i += 16) {
-      // The next row comes while this one is written.
-      __builtin_prefetch(from + n + i);
-      f16v value = (load16(from + i) - m) * r + correction;
-      if (weight) value = value * load16(weight + i) + load16(bias + i);
-      if (streams) {
-        stream16(to + i, value);
-      } else {
-        store16(to + i, value);
-      }
-    }
-    for (; i < n; i++) {
-      const float value = (from[i] - m) * r + correction;
-      to[i] = weight ? value * weight[i] + bias[i] : value;
-    }
+    if (weight && streams)
+      write_normalized(from, weight, bias, to, n, m, r, correction, true, true);
+    else if (weight)
+      write_normalized(from, weight, bias, to, n, m, r, correction, true, false);
+    else if (streams)
+      write_normalized(from, weight, bias, to, n, m, r, correction, false, true);
+    else
+      write_normalized(from, weight, bias, to, n, m, r, correction, false, false);
   }
   if (streams) stream_end();
 }
