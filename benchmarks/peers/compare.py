@@ -1,11 +1,12 @@
 """Runs Lathe and its peers on the same workloads, in turns, and writes what they took.
 
-    benchmarks/peers/run.sh compare.py [--filter REGEX] [--peers pytorch,openblas,...] [--output FILE]
+    benchmarks/peers/run.sh compare.py [--filter REGEX] [--peers pytorch,openblas,...] [--simd avx2] [--output FILE]
 
 Every library has a process of its own that takes single samples on request; for each workload the samples go round
 among all of them, so that whatever else the machine does meets all of them alike. Shapes and element types come from
 Lathe's own list. The file is in Google Benchmark's layout, as that of `lathe bench --json`; `tables.py` makes the
-tables of benchmarks/README.md from it. A peer that does not start is named with its reason.
+tables of benchmarks/README.md from it. A peer that does not start is named with its reason. `--simd avx2` holds all of them
+to AVX2 on a processor that has more; a peer that cannot be held is left out.
 """
 
 import argparse
@@ -30,6 +31,17 @@ PEERS = {
     "tinygrad": (["tinygrad_peer.py"], {"DEV": "CL"}),
     "onnxruntime": (["onnxruntime_peer.py"], {}),
 }
+# What holds a library to the kernels of a SIMD level; PoCL compiles for the processor named. Matrix products are Lathe's own.
+HELD = {
+    "avx2": {
+        "LATHE_SIMD": "avx2", "LATHE_BLAS": "none", "POCL_LLVM_CPU_NAME": "haswell", "OPENBLAS_CORETYPE": "Haswell",
+        "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+}
+# Peers that follow none of these variables.
+NOT_HELD = {"avx2": ["onnxruntime"]}
+# OpenBLAS's core type where it takes a processor that it does not know for one of long ago.
+CORE_TYPES = {"avx512": "SkylakeX", "avx2": "Haswell"}
+OLD_CORE_TYPES = ("Prescott", "Core2", "Nehalem", "Sandybridge")
 # Between two samples of different processes, so that the threads of the first are asleep again.
 PAUSE = 0.03
 
@@ -94,13 +106,13 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def start_lathe(program, devices):
+def start_lathe(program, devices, variables):
     """A worker for each device, its list, and the devices that were asked for in order."""
-    found = json.loads(subprocess.check_output([program, "devices", "--json"]))
+    found = json.loads(subprocess.check_output([program, "devices", "--json"], env={**os.environ, **variables}))
     known = [device["index"] for device in found if not device.get("error")]
     workers = []
     for device in devices or known:
-        worker = Worker(device, [program, "bench", "--worker", "--device", device], {})
+        worker = Worker(device, [program, "bench", "--worker", "--device", device], variables)
         try:
             worker.listing = worker.ask(do="list")
         except Failure as failure:
@@ -109,19 +121,34 @@ def start_lathe(program, devices):
     return workers
 
 
-def start_peers(names):
+def start_peer(name, variables):
+    """A peer that has said what it is."""
+    script, environment = PEERS[name]
+    worker = Worker(name, [sys.executable, *script], {**environment, **variables})
+    try:
+        worker.about = worker.ask(do="describe", seconds=120)
+    except Failure:
+        worker.close()
+        raise
+    return worker
+
+
+def start_peers(names, variables, simd):
     """The peers that start, and the reasons of those that do not."""
     workers, missing = [], {}
     for name in names:
-        script, environment = PEERS[name]
-        worker = Worker(name, [sys.executable, *script], environment)
+        if variables and name in NOT_HELD[simd]:
+            missing[name] = f"cannot be held to {simd}"
+            continue
         try:
-            worker.about = worker.ask(do="describe", seconds=120)
+            worker = start_peer(name, variables)
+            if name == "openblas" and worker.about["version"].endswith(OLD_CORE_TYPES) and simd in CORE_TYPES:
+                worker.close()
+                worker = start_peer(name, {**variables, "OPENBLAS_CORETYPE": CORE_TYPES[simd]})
             workers.append(worker)
         except Failure as failure:
             missing[name] = str(failure)
             note(f"{name} is missing: {failure}")
-            worker.close()
     return workers, missing
 
 
@@ -197,18 +224,19 @@ def entry(template, worker, result, index):
     return row
 
 
-def process_rows(program, devices, has_pytorch):
+def process_rows(program, devices, has_pytorch, variables):
     """Start-up and peak memory, each library in a process that trains LeNet and does nothing else."""
     rows = {}
     for device in devices:
         text = subprocess.check_output(
-            [program, "bench", "--device", device, "--probe-start", repr(time.time())])
+            [program, "bench", "--device", device, "--probe-start", repr(time.time())], env={**os.environ, **variables})
         probe = json.loads(text)
         rows[device] = {"first_step_seconds": probe["firstStepSeconds"], "peak_bytes": probe["peakBytes"]}
     if not has_pytorch:
         return rows
     text = subprocess.check_output(
-        [sys.executable, os.path.join(FOLDER, "lenet_pytorch.py"), "--epochs", "1", "--threads", str(os.cpu_count())])
+        [sys.executable, os.path.join(FOLDER, "lenet_pytorch.py"), "--epochs", "1", "--threads", str(os.cpu_count())],
+        env={**os.environ, **variables})
     summary = json.loads(text.splitlines()[-1])
     rows["pytorch"] = {
         "first_step_seconds": summary["start_to_first_step_seconds"],
@@ -223,6 +251,7 @@ def main():
     parser.add_argument("--peers", default=",".join(PEERS), help="with commas; of " + ", ".join(PEERS))
     parser.add_argument("--filter", default="", help="a regular expression for the workloads' names")
     parser.add_argument("--seconds", type=float, default=0.7, help="samples of each library on each workload")
+    parser.add_argument("--simd", choices=list(HELD), help="hold all libraries to these instructions")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
     names = [name for name in options.peers.split(",") if name]
@@ -230,10 +259,11 @@ def main():
     if unknown:
         parser.error(f"unknown peers {', '.join(unknown)}; there are {', '.join(PEERS)}")
 
-    lathe = start_lathe(options.lathe, options.devices.split(",") if options.devices else None)
-    peers, missing = start_peers(names)
+    variables = HELD.get(options.simd, {})
+    lathe = start_lathe(options.lathe, options.devices.split(",") if options.devices else None, variables)
     listing = lathe[0].listing
     context = listing["context"]
+    peers, missing = start_peers(names, variables, context["lathe_simd"])
     context["lathe_devices"] = [worker.listing["context"]["lathe_devices"][0] for worker in lathe] + [
         {"index": worker.name, "name": worker.name, "driver": worker.about["version"], "profile": ""}
         for worker in peers]
@@ -266,7 +296,7 @@ def main():
         worker.close()
     if re.search(options.filter, "memory/lenet-first-step"):
         has_pytorch = any(worker.name == "pytorch" for worker in peers)
-        output["lathe_processes"] = process_rows(options.lathe, devices, has_pytorch)
+        output["lathe_processes"] = process_rows(options.lathe, devices, has_pytorch, variables)
         write(output, options.output)
 
 

@@ -2,19 +2,39 @@
 
     python benchmarks/peers/tables.py RESULTS.json benchmarks/README.md
 
-What stands between the two markers of the README is replaced; nothing there is written by hand.
+What stands between the two markers of the README for the SIMD level of the file is replaced; nothing there is written by
+hand.
 """
 
 import json
 import os
 import sys
 
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+BEGIN, END = "<!-- tables, {}: begin -->", "<!-- tables, {}: end -->"
 PYTORCH = ("pytorch", "pytorch-compiled", "pytorch-tuned")
 EVERY = "every peer"
 
 # Workload, then for the CPU and for OpenCL: (peers, of which the fastest counts; how many times as fast to be).
 # A goal without peers is a share of the copy's bandwidth.
+# Where all are held to AVX2, against every peer that can be; GOALS is for processors that have more.
+GOALS_AVX2 = (
+    [(f"gemm/matmul/{n}x{n}x{n}", [(EVERY, 1.0)], [(EVERY, 0.85)]) for n in (128, 256, 512, 1024, 2048)]
+    + [(f"gemm/matmul/{shape}", [(EVERY, 1.0)], [(EVERY, 0.8)]) for shape in ("1x768x768", "32x768x3072", "2048x768x768")]
+    + [(f"conv/conv2d-{kind}/{shape}", [(EVERY, 1.3)], [(EVERY, 0.9)])
+       for kind in ("forward", "forward-backward")
+       for shape in ("32x64x32x32-64x3x3", "32x128x16x16-128x3x3", "32x256x8x8-256x3x3")]
+    + [(f"attention/attention-forward/8x12x{n}x64", [(EVERY, 1.1)], [(EVERY, 0.8)]) for n in (128, 512)]
+    + [(f"attention/attention-forward-backward/8x12x{n}x64", [(EVERY, 1.4)], [(EVERY, 0.9)]) for n in (128, 512)]
+    + [("recurrent/lstm-forward-backward/32x64x256", [(EVERY, 1.0)], [(EVERY, 0.8)]),
+       ("recurrent/gru-forward-backward/32x64x256", [(EVERY, 1.5)], [(EVERY, 1.0)]),
+       ("train/resnet18/batch 64", [(EVERY, 1.2)], [(EVERY, 0.85)])]
+    + [(f"train/{row} tokens", [(EVERY, 1.3)], [(EVERY, 0.9)])
+       for row in ("transformer/4x256, 16x128", "gpt/4x256, 8x256")]
+    + [(row, [(EVERY, 1.2), ((), 0.8)], [(EVERY, 1.0)])
+       for row in ("softmax/softmax-forward/4096x4096", "softmax/softmax-backward/4096x4096",
+                   "norm/layer-norm-forward/8192x768", "norm/layer-norm-backward/8192x768",
+                   "elementwise/gelu-chain/16777216", "optimizer/adam/10000000")]
+)
 GOALS = (
     [(f"gemm/matmul/{n}x{n}x{n}", [(("openblas",), 0.97), (("pytorch",), 1.9)],
       [(("openblas",), 0.92), (("clblast",), 10)]) for n in (512, 1024, 2048)]
@@ -115,7 +135,7 @@ def goals(context, workloads):
         d["index"]: d["copy_bytes_per_second"] for d in context["lathe_devices"] if d.get("copy_bytes_per_second")}
     devices = [n for n in roofs if n == "cpu"] + [n for n in roofs if n != "cpu"][:1]
     rows = []
-    for name, *wanted in GOALS:
+    for name, *wanted in GOALS_AVX2 if context["lathe_simd"] == "avx2" else GOALS:
         found = workloads.get(name)
         if found is None:
             continue
@@ -167,13 +187,16 @@ def main():
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
     results, readme = sys.argv[1:]
+    with open(results) as file:
+        simd = json.load(file)["context"]["lathe_simd"]
+    begin, end = BEGIN.format(simd), END.format(simd)
     with open(readme) as file:
         old = file.read()
-    if old.count(BEGIN) != 1 or old.count(END) != 1:
-        raise SystemExit(f"{readme}: the lines {BEGIN} and {END} must each be there once")
-    before, rest = old.split(BEGIN)
+    if old.count(begin) != 1 or old.count(end) != 1:
+        raise SystemExit(f"{readme}: the lines {begin} and {end} must each be there once")
+    before, rest = old.split(begin)
     with open(readme, "w") as file:
-        file.write(f"{before}{BEGIN}\n{text(results)}\n{END}{rest.split(END)[1]}")
+        file.write(f"{before}{begin}\n{text(results)}\n{end}{rest.split(end)[1]}")
 
 
 if __name__ == "__main__":
