@@ -103,6 +103,9 @@ let package = Package(
     .executableTarget(
       name: "OperationCheck", dependencies: ["TestSupport", "Lathe"], path: "Tests/OperationCheck",
       swiftSettings: settings),
+    .executableTarget(
+      name: "ProcessEndCheck", dependencies: ["Lathe"], path: "Tests/ProcessEndCheck", swiftSettings: settings
+    ),
     .testTarget(
       name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests",
       swiftSettings: settings),
