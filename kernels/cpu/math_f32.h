@@ -114,11 +114,12 @@ LATHE_INLINE float lathe_expm1(float x) {
 
 /// The exponent e and f = m - 1 of u = 2^e m, sqrt(1/2) <= m < sqrt(2), for a normal positive u.
 LATHE_INLINE double lathe_split_f64(double u, double *f) {
-  int64_t i = lathe_bits64(u) - 0x3fe6a09e667f3bcd;
-  *f = lathe_double((i & 0xfffffffffffff) + 0x3fe6a09e667f3bcd) - 1.0;
+  // Unsigned: numbers that are not normal and positive, whose results nobody uses, wrap around.
+  uint64_t i = (uint64_t)lathe_bits64(u) - 0x3fe6a09e667f3bcd;
+  *f = lathe_double((int64_t)((i & 0xfffffffffffff) + 0x3fe6a09e667f3bcd)) - 1.0;
   // A whole number becomes a float64 by way of its bits: conversion instructions are not everywhere. The bias
   // keeps the shifted number positive.
-  int64_t e = (int64_t)((uint64_t)(i + 0x4000000000000000) >> 52) - 1024;
+  int64_t e = (int64_t)((i + 0x4000000000000000) >> 52) - 1024;
   return lathe_double(e + 0x4338000000000000) - 0x1.8p52;
 }
 

@@ -124,8 +124,8 @@ LATHE_LEVELS(void, lathe_layer_norm_backward,
      double *weight_sums, float *run, long n, bool streams, long first, long last),
     (dy, x, mean, rstd, weight, dx, weight_sums, run, n, streams, first, last)) {
   streams = streams && are_lines(dx, n);
-  double *bias_sums = weight_sums + n;
-  float *dweight = run, *dbias = run + n;
+  double *bias_sums = weight ? weight_sums + n : NULL;
+  float *dweight = run, *dbias = weight ? run + n : NULL;
   if (weight) {
     memset(weight_sums, 0, 2 * (size_t)n * sizeof(double));
     memset(run, 0, 2 * (size_t)n * sizeof(float));

@@ -83,7 +83,8 @@ void lathe_recurrence_forward(
   const long width = lathe_recurrence_width(), first = panel * width, size = r->size, gates = r->gates;
   const float *state = turn_rows(r, turn);
   float *next = turn_rows(r, turn + 1);
-  const float *cell = before < 0 ? r->first_c : r->c + before * size;
+  // Only an LSTM has a c.
+  const float *cell = before < 0 || r->cell != LATHE_CELL_LSTM ? r->first_c : r->c + before * size;
   const long cell_row = before < 0 ? size : r->steps * size;
   float *products = r->scratch + panel * gates * r->batch * width;
   const float *packed = r->packed + panel * width * gates * size;
