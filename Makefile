@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test check-tensorboard check-code bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard check-code check-arm bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench-peers: setup ## Measures Lathe and its peers in turns and writes the table
 check-code: ## Looks for vectors on the stack in the compiled inner loops of kernels/cpu
 	scripts/install-dependencies.sh arm
 	scripts/check-code.py
+
+check-arm: ## Runs the kernels of kernels/cpu for aarch64 (qemu-user), at each SIMD level and under sanitizers
+	scripts/check-arm.sh
 
 gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks, measures and tunes any Linux host's GPU
 	scripts/make-gpu-kit.sh
