@@ -2,7 +2,8 @@
 
 // The executor of element-wise programs: inputs of any strides, constants, results in memory, and reductions of them.
 
-enum { ROWS = 37 };
+// Rows are those of two axes.
+enum { OUTER = 4, INNER = 9, ROWS = OUTER * INNER };
 
 /// y = (a + b) c of a dense, a transposed and a repeated input, and one more by a constant.
 typedef struct program {
@@ -19,13 +20,13 @@ enum { SUM, A, B, C, PRODUCT, HALF, RESULT };
 static void make_program(program *p, long columns, const float *a, const float *b, const float *c, float *y,
     bool streams) {
   const struct lathe_elementwise_kernels *k = lathe_elementwise();
-  const int64_t size = sizeof(float);
+  const int64_t size = sizeof(float), row = columns * size;
   const float half = 0.5f;
   *p = (program){
       .inputs =
-          {{.base = (const char *)a, .strides = {columns * size, size}, .element_size = 4, .reg = A, .is_dense = 1},
-           {.base = (const char *)b, .strides = {size, ROWS * size}, .element_size = 4, .reg = B},
-           {.base = (const char *)c, .strides = {0, size}, .element_size = 4, .reg = C}},
+          {{.base = (const char *)a, .strides = {INNER * row, row, size}, .element_size = 4, .reg = A, .is_dense = 1},
+           {.base = (const char *)b, .strides = {size, OUTER * size, ROWS * size}, .element_size = 4, .reg = B},
+           {.base = (const char *)c, .strides = {0, 0, size}, .element_size = 4, .reg = C}},
       .constants = {{.element_size = 4, .reg = HALF}},
       .steps =
           {{k->add_f32, SUM, A, B, 0}, {k->multiply_f32, PRODUCT, SUM, C, 0}, {k->multiply_f32, RESULT, PRODUCT, HALF,
@@ -35,9 +36,10 @@ static void make_program(program *p, long columns, const float *a, const float *
       .slots = {[SUM] = 0, [A] = -1, [B] = 1, [C] = 2, [PRODUCT] = 3, [HALF] = 4, [RESULT] = streams || !y ? 5 : -1}};
   memcpy(&p->constants[0].bits, &half, sizeof half);
   p->plan = (struct lathe_plan){
-      .shape = {ROWS, columns}, .rank = 2, .register_count = 7, .slot_bytes = LATHE_BLOCK * 4, .slot_count = 6,
-      .fill_count = LATHE_BLOCK, .input_count = 3, .constant_count = 1, .step_count = 3, .output_count = y ? 1 : 0,
-      .slots = p->slots, .inputs = p->inputs, .constants = p->constants, .steps = p->steps, .outputs = p->outputs};
+      .shape = {OUTER, INNER, columns}, .rank = 3, .register_count = 7, .slot_bytes = LATHE_BLOCK * 4,
+      .slot_count = 6, .fill_count = LATHE_BLOCK, .input_count = 3, .constant_count = 1, .step_count = 3,
+      .output_count = y ? 1 : 0, .slots = p->slots, .inputs = p->inputs, .constants = p->constants,
+      .steps = p->steps, .outputs = p->outputs};
 }
 
 static void check_program(long columns, bool streams) {
@@ -47,7 +49,8 @@ static void check_program(long columns, bool streams) {
   double *expected = zero_doubles(count), *rows = zero_doubles(ROWS), *down = zero_doubles(columns), all = 0;
   for (long i = 0; i < count; i++) {
     const long row = i / columns, column = i % columns;
-    expected[i] = ((double)a[i] + (double)b[column * ROWS + row]) * (double)c[column] / 2;
+    const double other = b[column * ROWS + row % INNER * OUTER + row / INNER];
+    expected[i] = ((double)a[i] + other) * (double)c[column] / 2;
     rows[row] += expected[i];
     down[column] += expected[i];
     all += expected[i];

@@ -114,6 +114,7 @@ void check_sums(void) {
     check_sum_columns(shapes[i][0], shapes[i][1], true);
     check_moments(shapes[i][0], shapes[i][1], 0.5f);
     check_moments(shapes[i][0], shapes[i][1], 1000);
+    check_moments(shapes[i][0], shapes[i][1], 1e6f);
   }
   check_moments(2, 9001, 300);
   for (long step = 1; step < 4; step += 2)
