@@ -24,7 +24,7 @@ public struct DeviceInfo: Sendable, Codable, Hashable {
   public var float64 = false
   /// The family of kernels used: `cpu` or `gpu`; empty for the CPU path.
   public var kernelProfile = ""
-  /// The widest SIMD instructions used, for the CPU path.
+  /// The widest SIMD instructions used by the CPU path; the lanes and registers of an OpenCL CPU device.
   public var simd: String?
   /// The BLAS in use and its version, for the CPU path.
   public var blas: String?

@@ -57,15 +57,16 @@
       let height = backward ? ceilingDivide(sizes.height, sizes.strideY) : sizes.outputHeight
       let width = backward ? ceilingDivide(sizes.width, sizes.strideX) : sizes.outputWidth
 
-      // 28 of the 32 vector registers hold sums, the others the pixels and a weight.
-      let vectors = choice?.parameters["NV"] ?? (rows <= 4 ? 4 : 2)
-      blockOut = evenPart(of: rows, most: (choice?.parameters["SUMS"] ?? 28) / vectors)
+      // The registers that do not hold sums have the pixels and a weight.
+      let registers = backend.vectors
+      let vectors = choice?.parameters["NV"] ?? (rows <= 4 && registers.count >= 32 ? 4 : 2)
+      blockOut = evenPart(of: rows, most: (choice?.parameters["SUMS"] ?? registers.sums) / vectors)
       // A panel of 128 KB stays in the second-level cache.
       let panel = choice?.parameters["PANEL"] ?? 32768
       let most = max(64, min(1024, panel / min(channels * taps, 256)))
       let segment = evenPart(of: width, most: max(most, 256))
-      blockLines = linesPerBlock(segment: segment, most: most, unit: 16 * vectors)
-      let pixels = roundedUp(blockLines * segment, to: 16 * vectors)
+      blockLines = linesPerBlock(segment: segment, most: most, unit: registers.lanes * vectors)
+      let pixels = roundedUp(blockLines * segment, to: registers.lanes * vectors)
       let panelChannels = evenPart(of: channels, most: max(1, min(channels, panel / (pixels * taps))))
       linesPerImage = height * ceilingDivide(width, segment)
       options["SEGMENT"] = .int(segment)
@@ -95,11 +96,13 @@
       let chunk = evenPart(of: channels, most: max(1, min(channels, panel / (512 * taps))))
       let most = max(64, min(1024, panel / (chunk * taps)))
       let segment = evenPart(of: sizes.outputWidth, most: max(256, most))
-      blockLines = linesPerBlock(segment: segment, most: most, unit: 16)
+      blockLines = linesPerBlock(segment: segment, most: most, unit: backend.vectors.lanes)
       chunks = ceilingDivide(channels, chunk)
       linesPerImage = sizes.outputHeight * ceilingDivide(sizes.outputWidth, segment)
-      let tileRows = choice?.parameters["TILE_ROWS"] ?? (rows % 5 == 0 ? 5 : 4)
-      let tileTaps = choice?.parameters["TILE_TAPS"] ?? (tileRows == 5 || taps % 5 == 0 ? 5 : 4)
+      let isWide = backend.vectors.count >= 32
+      let tileRows = choice?.parameters["TILE_ROWS"] ?? (isWide ? rows % 5 == 0 ? 5 : 4 : 3)
+      let tileTaps =
+        choice?.parameters["TILE_TAPS"] ?? (isWide ? tileRows == 5 || taps % 5 == 0 ? 5 : 4 : 3)
       options["SEGMENT"] = .int(segment)
       options["BLOCK_LINES"] = .int(blockLines)
       options["CHUNK"] = .int(chunk)

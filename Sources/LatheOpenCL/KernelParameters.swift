@@ -23,6 +23,8 @@
     /// 32-bit registers of a work-item and of a group: NVIDIA's, and a safe guess elsewhere.
     package var itemRegisters = 255
     package var groupRegisters = 65536
+    /// What the `cpu` profile's kernels keep their sums in.
+    package var vectors = VectorRegisters.widest
     /// PoCL gives wrong results for loops around barriers that are unrolled.
     package var isPoCL = false
 

@@ -27,8 +27,11 @@
     static let end = "// End of the common part"
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
-    /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, and the source itself.
-    func text(for profile: KernelProfile, _ options: KernelOptions) throws -> String {
+    /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
+    /// device's, and the source itself.
+    func text(
+      for profile: KernelProfile, _ options: KernelOptions, _ vectors: VectorRegisters = .widest
+    ) throws -> String {
       let body: String
       switch self {
       case .file(let name): body = try KernelSource.content(of: name)
@@ -50,7 +53,16 @@
         text += KernelSource.definitions(width: width) + (hasMath ? math : "")
         if helps { text += try KernelSource.content(of: "math_f64.clh") }
       }
+      if profile == .cpu && body.contains("LATHE_V") {
+        text += try KernelSource.lanes(vectors)
+      }
       return text + KernelSource.end + "\n" + body
+    }
+
+    /// lanes.clh for a device's vectors.
+    private static func lanes(_ vectors: VectorRegisters) throws -> String {
+      "#define LATHE_LANES \(vectors.lanes)\n#define LATHE_REGISTERS \(vectors.count)\n"
+        + (try content(of: "lanes.clh"))
     }
 
     /// In front of programs that have float64, and only of those: other devices do not take it.

@@ -86,7 +86,7 @@
       throws
     {
       guard outputs[0].elementCount > 0 else { return }
-      if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes) {
+      if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes, vectors) {
         return try filterGradientByLanes(sizes, inputs: inputs, output: outputs[0])
       }
       try tuned(profile == .gpu ? .convolutionGPU : .filterGradientCPU, .convolution(sizes)) {

@@ -121,7 +121,7 @@
     private func multiplyBlocked(
       _ p: MatrixOperands, _ choice: KernelChoice?, packing: Bool, into c: cl_mem, at first: Int
     ) throws {
-      let block = RegisterBlock(choice, m: p.m)
+      let block = RegisterBlock(choice, m: p.m, n: p.n, vectors)
       let blockRows = block.rows
       let width = block.width
       var b = p.b

@@ -123,13 +123,13 @@
     /// The distance of rows that a product reads: a line more, so that they spread over the sets of a cache.
     private static func turnRow(_ columns: Int) -> Int { roundedUp(columns, to: 16) + 16 }
 
-    /// The weights [gates x size, size] or their transpose in panels of 32 columns.
+    /// The weights [gates x size, size] or their transpose in panels two vectors wide.
     private func packedWeight(
       _ weight: Operand, _ sizes: RecurrentSequence, transposed: Bool
     ) throws -> Operand {
       let width = sizes.cell.gateCount * sizes.size
       let (columns, depth) = transposed ? (width, sizes.size) : (sizes.size, width)
-      let block = RegisterBlock(nil, m: 12)
+      let block = RegisterBlock(nil, m: 12, n: columns, vectors)
       let panels = try scratch([roundedUp(columns, to: block.width), depth])
       try packPanels(
         weight.memory, into: panels.memory, block, n: columns, k: depth,

@@ -21,7 +21,7 @@
     }
 
     package func probeMultiplyAdds(rounds: Int) throws -> Double {
-      let lanes = profile == .cpu ? 16 : 4
+      let lanes = profile == .cpu ? vectors.lanes : 4
       let items = info.computeUnits * (profile == .cpu ? 4 : 2048)
       let out = try pool.allocate(items * 4)
       try launchRoof(

@@ -17,7 +17,7 @@
       try store.prepare()
       var summary = TuningSummary(file: file)
       let limits = try OpenCLQuery.tuningLimits(place)
-      let identity = try place.tuningIdentity
+      let identity = try place.tuningIdentity(profile)
       let kernels = TunableKernel.allCases.filter {
         $0.profile == profile && options.suites.contains($0.suite)
       }
@@ -59,8 +59,8 @@
           try store.keep(
             TunedRow(
               device: identity.device, driver: identity.driver, vendor: identity.vendor,
-              kernel: kernel.rawValue,
-              shape: shape.rawValue, measured: problem.name, builtInMicroseconds: Self.microseconds(again),
+              lanes: identity.lanes, kernel: kernel.rawValue, shape: shape.rawValue, measured: problem.name,
+              builtInMicroseconds: Self.microseconds(again),
               choices: choices.map {
                 TunedRow.Choice(
                   parameters: $0.parameters.values, microseconds: Self.microseconds($0.seconds))

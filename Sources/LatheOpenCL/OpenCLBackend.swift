@@ -10,6 +10,8 @@
     package let info: DeviceInfo
     package var hasFloat64: Bool { info.float64 }
     package let counters = CounterStore()
+    /// The vectors that products of the `cpu` profile are built for.
+    var vectors: VectorRegisters { place.vectors }
     /// The family of kernels this backend runs.
     package let profile: KernelProfile
     let place: OpenCLPlace
@@ -62,7 +64,7 @@
       programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
       choices = KernelChoices(
-        device: info.index, profile: profile, identity: try place.tuningIdentity,
+        device: info.index, profile: profile, identity: try place.tuningIdentity(profile),
         limits: try OpenCLQuery.tuningLimits(place))
       let page = try emptyPage()
       state.withLock { $0.reports.spare = [page] }

@@ -33,6 +33,7 @@
     private static func discover() -> (entries: [OpenCLEntry], absence: String?) {
       if let openCLFailure { return ([], openCLFailure) }
       keepPoCLThreadsApart()
+      holdPoCLToSIMD()
       let obstacle = PoCLCache.prepare()
       let trial = DriverTrial()
       if let absence = trial.absence { return ([], absence) }
@@ -87,10 +88,14 @@
             throw LatheError(.device, "\(info.index) (\(info.name)): \(error)")
           }
         }
-        let place = OpenCLPlace(
+        var place = OpenCLPlace(
           platform: platform, device: device, platformName: name, platformVersion: platformVersion, info: info
         )
-        return OpenCLEntry(info: info) { try OpenCLBackend(place, profile: $0 ?? native) }
+        place.vectors = VectorRegisters(
+          deviceName: info.name, isPoCL: place.isPoCL,
+          reportedLanes: Int(clamping: try OpenCLQuery.number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)))
+        if type == "cpu" { place.info.simd = place.vectors.description }
+        return OpenCLEntry(info: place.info) { [place] in try OpenCLBackend(place, profile: $0 ?? native) }
       } catch {
         return broken(name: name, index: index, error: "\(error)")
       }
@@ -123,18 +128,19 @@
     let device: cl_device_id
     let platformName: String
     let platformVersion: String
-    let info: DeviceInfo
+    var info: DeviceInfo
+    /// What kernels of the `cpu` profile are built for.
+    var vectors = VectorRegisters.widest
 
     /// Whether the platform is PoCL.
     var isPoCL: Bool { platformName == "Portable Computing Language" }
 
-    /// What tuned rows know the device by.
-    var tuningIdentity: TuningIdentity {
-      get throws {
-        TuningIdentity(
-          device: info.name, driver: info.driver,
-          vendor: try OpenCLQuery.platformText(platform, CL_PLATFORM_VENDOR))
-      }
+    /// What tuned rows of a profile's kernels know the device by.
+    func tuningIdentity(_ profile: KernelProfile) throws -> TuningIdentity {
+      TuningIdentity(
+        device: info.name, driver: info.driver,
+        vendor: try OpenCLQuery.platformText(platform, CL_PLATFORM_VENDOR),
+        lanes: profile == .cpu ? vectors.lanes : nil)
     }
   }
 #endif

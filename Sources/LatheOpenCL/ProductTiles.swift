@@ -1,26 +1,40 @@
 #if OpenCL
   /// The block of results that a work-item of gemm_cpu.cl keeps in registers, and what it packs.
   struct RegisterBlock {
-    /// Rows, and vectors of 16 columns.
+    /// Rows, and vectors of columns.
     var rows: Int, vectors: Int
+    /// Columns of a vector.
+    let lanes: Int
     /// Steps along k at a time.
     var depth = 256
     /// The most rows and columns of a work-item.
     var rowsPerItem = 96, columnsPerItem = 512
 
-    /// The tuned choice, else 12 x 32 results, which fill the registers; fewer rows where 12 would leave too many empty.
-    init(_ choice: KernelChoice?, m: Int) {
+    /// The tuned choice, else tiles that fill the registers: 12 rows of two vectors where there are 32, 6 where there are 16;
+    /// fewer rows where so many would leave too many empty.
+    init(_ choice: KernelChoice?, m: Int, n: Int, _ registers: VectorRegisters) {
+      lanes = registers.lanes
       if let p = choice?.parameters {
         (rows, vectors, depth) = (p["MR"], p["NV"], p["BLOCK_K"])
         (rowsPerItem, columnsPerItem) = (p["MAX_ROWS"], p["COLUMNS"])
         return
       }
-      rows = m <= 4 ? 4 : Double(roundedUp(m, to: 8)) * 1.06 < Double(roundedUp(m, to: 12)) ? 8 : 12
-      vectors = rows == 4 ? 4 : 2
+      func wasted(_ count: Int, _ block: Int) -> Double {
+        Double(roundedUp(count, to: block)) / Double(count)
+      }
+      let (most, fewer) = registers.count >= 32 ? (12, 8) : (6, 4)
+      rows = m <= 4 ? 4 : wasted(m, fewer) * 1.06 < wasted(m, most) ? fewer : most
+      if registers.count >= 32 {
+        vectors = rows == 4 ? 4 : 2
+      } else {
+        // Narrow vectors take longer for a row: fewer rows make items enough without packing them again for other columns.
+        rowsPerItem = 48
+        vectors = rows == 4 && wasted(n, 3 * lanes) < 1.06 ? 3 : 2
+      }
     }
 
     /// Columns.
-    var width: Int { vectors * 16 }
+    var width: Int { vectors * lanes }
 
     /// The definitions that gemm_cpu.cl is built with.
     func options(packing: Bool) -> KernelOptions {

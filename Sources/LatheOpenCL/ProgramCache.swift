@@ -89,7 +89,7 @@
     private func build(
       _ source: KernelSource, _ options: KernelOptions, _ declaresBuiltins: inout Bool
     ) throws -> OpenCLProgram {
-      let text = try source.text(for: profile, options)
+      let text = try source.text(for: profile, options, place.vectors)
       let arguments = ProgramCache.arguments(profile: profile, isPoCL: place.isPoCL) + options.arguments
       // A program's own text may call any function.
       guard declaresBuiltins, !source.isCustom else { return try build(text, name: source.name, arguments) }

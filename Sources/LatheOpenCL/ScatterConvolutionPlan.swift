@@ -31,12 +31,11 @@
       let rows = sizes.channels / sizes.groups
       let most = max(1, Self.most / Self.paddedPixels(sizes))
       let block = (1...min(rows, most)).last { rows % $0 == 0 } ?? 1
-      let vectors = ceilingDivide(sizes.outputHeight * sizes.outputWidth, 16)
+      let vectors = ceilingDivide(sizes.outputHeight * sizes.outputWidth, backend.vectors.lanes)
       let across = [2, 3].first { vectors % $0 == 0 } ?? 1
       options["BLOCK"] = .int(block)
       options["NV"] = .int(across)
-      // 28 of the 32 vector registers hold sums, the others the pixels and a weight.
-      options["ROWS_TILE"] = .int(evenPart(of: block, most: 28 / across))
+      options["ROWS_TILE"] = .int(evenPart(of: block, most: backend.vectors.sums / across))
       blocks = sizes.groups * (rows / block)
       kernel = try backend.kernel(.file("convolution_scatter_cpu.cl"), "convolution_scatter", options)
     }

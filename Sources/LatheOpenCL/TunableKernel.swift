@@ -80,7 +80,7 @@
           ("WORK_M", [1, 4, 8]), ("WORK_N", [1, 4, 8]),
         ]
       case .convolutionCPU:
-        [("NV", [1, 2, 3, 4]), ("SUMS", [16, 24, 28]), ("PANEL", [16384, 32768, 65536, 131072])]
+        [("NV", [1, 2, 3, 4]), ("SUMS", [8, 12, 16, 24, 28]), ("PANEL", [16384, 32768, 65536, 131072])]
       case .filterGradientCPU:
         [("PANEL", [32768, 65536, 131072]), ("TILE_ROWS", [3, 4, 5]), ("TILE_TAPS", [3, 4, 5])]
       case .convolutionGPU: [("TILE", [32, 64, 128]), ("DEPTH", [8, 16, 32])]
@@ -102,23 +102,27 @@
       if self == .attentionGPU, limits.isPoCL, parameters["UNROLLED"] == 1 {
         return "UNROLLED is 1, with which PoCL computes something wrong"
       }
-      guard let demand = demand(parameters) else { return "\(parameters) do not fit each other" }
+      guard let demand = demand(parameters, limits.vectors) else {
+        return "\(parameters) do not fit each other"
+      }
       return demand.objection(limits)
     }
 
     /// What parameters take; nil where they contradict each other.
-    private func demand(_ p: KernelParameters) -> KernelDemand? {
+    private func demand(_ p: KernelParameters, _ vectors: VectorRegisters) -> KernelDemand? {
       switch self {
       case .gemmCPU:
-        // Sums, a vector of b for each column of them and a factor of a fill the 32 vector registers.
-        guard p["MR"] * p["NV"] + p["NV"] + 1 <= 32, p["MAX_ROWS"] >= p["MR"],
-          (p["MAX_ROWS"] + 16 * p["NV"]) * p["BLOCK_K"] * 4 <= 512 << 10
+        // Sums, a vector of b for each column of them and a factor of a fill the vector registers.
+        guard p["MR"] * p["NV"] + p["NV"] + 1 <= vectors.count, p["MAX_ROWS"] >= p["MR"],
+          (p["MAX_ROWS"] + vectors.lanes * p["NV"]) * p["BLOCK_K"] * 4 <= 512 << 10
         else { return nil }
         return KernelDemand()
       case .convolutionCPU:
-        return p["NV"] <= p["SUMS"] && p["SUMS"] + p["NV"] <= 31 ? KernelDemand() : nil
+        // Half of the registers with sums hide how long a multiply-add takes.
+        return p["NV"] <= p["SUMS"] && vectors.count / 2 <= p["SUMS"] && p["SUMS"] + p["NV"] < vectors.count
+          ? KernelDemand() : nil
       case .filterGradientCPU:
-        return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] <= 31 ? KernelDemand() : nil
+        return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] + 1 < vectors.count ? KernelDemand() : nil
       case .attentionGPU:
         return KernelDemand(workItems: 64)
       case .gemmGPU:

@@ -19,6 +19,8 @@
     package var device: String
     package var driver: String
     package var vendor: String
+    /// Floats of the vectors that a kernel of the `cpu` profile was built for.
+    package var lanes: Int?
     /// `TunableKernel`, element type, `TuningShape`.
     package var kernel: String
     package var dtype: String
@@ -30,13 +32,14 @@
     package var choices: [Choice]
 
     package init(
-      device: String, driver: String, vendor: String, kernel: String, dtype: String = "float32",
-      shape: String,
+      device: String, driver: String, vendor: String, lanes: Int? = nil, kernel: String,
+      dtype: String = "float32", shape: String,
       measured: String? = nil, builtInMicroseconds: Double? = nil, choices: [Choice]
     ) {
       self.device = device
       self.driver = driver
       self.vendor = vendor
+      self.lanes = lanes
       self.kernel = kernel
       self.dtype = dtype
       self.shape = shape
@@ -47,8 +50,8 @@
 
     /// Whether both are about the same thing, so that the newer replaces the older.
     func replaces(_ other: TunedRow) -> Bool {
-      device == other.device && driver == other.driver && vendor == other.vendor && kernel == other.kernel
-        && dtype == other.dtype && shape == other.shape
+      device == other.device && driver == other.driver && vendor == other.vendor && lanes == other.lanes
+        && kernel == other.kernel && dtype == other.dtype && shape == other.shape
     }
   }
 

@@ -7,11 +7,14 @@
     package var driver: String
     /// The maker of the driver, not of the chip: PoCL's kernels are alike on every processor.
     package var vendor: String
+    /// Floats of a vector, which tiles of the `cpu` profile are made of; nil for other kernels.
+    package var lanes: Int?
 
-    package init(device: String, driver: String, vendor: String) {
+    package init(device: String, driver: String, vendor: String, lanes: Int? = nil) {
       self.device = device
       self.driver = driver
       self.vendor = vendor
+      self.lanes = lanes
     }
   }
 
@@ -23,13 +26,17 @@
       case everyDevice = "every device"
 
       func admits(_ row: TunedRow, _ identity: TuningIdentity) -> Bool {
+        guard row.lanes == identity.lanes || row.lanes == nil && knowsTheWidth else { return false }
         switch self {
-        case .driver: row.device == identity.device && row.driver == identity.driver
-        case .device: row.device == identity.device
-        case .vendor: row.vendor == identity.vendor
-        case .everyDevice: row.vendor == "*"
+        case .driver: return row.device == identity.device && row.driver == identity.driver
+        case .device: return row.device == identity.device
+        case .vendor: return row.vendor == identity.vendor
+        case .everyDevice: return row.vendor == "*"
         }
       }
+
+      /// Whether a row that does not say for which vectors it was measured is for those of the same device.
+      private var knowsTheWidth: Bool { self == .driver || self == .device }
     }
 
     package var user: [TunedRow]
@@ -40,8 +47,8 @@
       self.shipped = shipped
     }
 
-    /// The nearest row: of this device and driver, of this device, of its driver's maker, of every device; on each
-    /// level the user's own comes first, and of several the last, which is the newest.
+    /// The nearest row for the device's vectors: of this device and driver, of this device, of its driver's maker, of every
+    /// device; on each level the user's own comes first, and of several the last, which is the newest.
     package func row(_ kernel: TunableKernel, _ shape: TuningShape, for identity: TuningIdentity) -> (
       TunedRow, Level
     )? {

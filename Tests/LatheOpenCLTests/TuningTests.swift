@@ -116,6 +116,58 @@
       #expect(depth(TuningTable(user: [], shipped: [Self.row("x", "y", "z")])) == nil)
     }
 
+    /// A row that was measured with other vectors is for other tiles.
+    @Test func rowsAreForTheirVectors() {
+      func found(_ row: TunedRow, _ lanes: Int?) -> Bool {
+        var here = Self.here
+        here.lanes = lanes
+        return TuningTable(user: [], shipped: [row]).row(.gemmGPU, .large, for: here) != nil
+      }
+      for (device, vendor) in [("card", "maker"), ("other", "maker"), ("*", "*")] {
+        var row = Self.row(device, "driver 2", vendor)
+        // What says nothing of vectors serves kernels without them, and the device that it was measured on.
+        #expect(found(row, nil) && found(row, 8) == (device == "card"))
+        row.lanes = 16
+        #expect(found(row, 16) && !found(row, 8) && !found(row, nil))
+      }
+      var wide = Self.row()
+      wide.lanes = 16
+      #expect(
+        wide != Self.row() && (try? TunedRowFile.text([wide])) != (try? TunedRowFile.text([Self.row()])))
+    }
+
+    /// Tiles that fill 32 registers are none for 16.
+    @Test func tilesFitTheRegisters() {
+      var limits = Self.roomy
+      let gemm = { (rows: Int, vectors: Int) in
+        KernelParameters(["MR": rows, "NV": vectors, "BLOCK_K": 256, "MAX_ROWS": 96, "COLUMNS": 512])
+      }
+      let convolution = { (sums: Int) in KernelParameters(["NV": 2, "SUMS": sums, "PANEL": 32768]) }
+      func fits(_ kernel: TunableKernel, _ parameters: KernelParameters) -> Bool {
+        kernel.objection(to: parameters, limits) == nil
+      }
+      #expect(fits(.gemmCPU, gemm(12, 2)) && fits(.convolutionCPU, convolution(28)))
+      limits.vectors = VectorRegisters(lanes: 8)
+      #if !arch(arm64)
+        #expect(limits.vectors.count == 16)
+        #expect(!fits(.gemmCPU, gemm(12, 2)) && fits(.gemmCPU, gemm(6, 2)) && fits(.gemmCPU, gemm(4, 3)))
+        #expect(!fits(.convolutionCPU, convolution(28)) && fits(.convolutionCPU, convolution(12)))
+        let space = TuningSearch(.filterGradientCPU, limits).space
+        #expect(
+          !space.isEmpty && space.allSatisfy { $0.values["TILE_ROWS"]! * $0.values["TILE_TAPS"]! < 12 })
+      #endif
+    }
+
+    @Test(arguments: [
+      ("pthread-haswell-AMD EPYC 7B13", 8), ("pthread-skylake-avx512-Intel(R) Xeon(R) Processor", 16),
+      ("cpu-skylake-Intel(R) Core(TM) i7", 8), ("cpu-znver4-AMD Ryzen 9", 16), ("basic-x86-64-QEMU", 4),
+      ("cpu-x86-64-v3-QEMU", 8), ("pthread-athlon64-Intel(R) Xeon(R)", 4), ("pthread-neoverse-n1-", 4),
+      ("pthread-something-new", nil), ("pthread", nil),
+    ])
+    func vectorsByTheProcessor(_ name: String, _ lanes: Int?) {
+      #expect(VectorRegisters.lanes(ofPoCLDevice: name) == lanes)
+    }
+
     @Test func shapes() {
       #expect(TuningShape.product(m: 16, n: 4096) == .row && TuningShape.product(m: 4096, n: 1) == .column)
       #expect(TuningShape.product(m: 256, n: 256) == .small && TuningShape.product(m: 257, n: 256) == .medium)

@@ -102,14 +102,14 @@ __kernel void attention_backward(
         product_queries(tiles, QUERIES, value_width, some_values, MAX_VALUE, 1, gradient_columns, QUERIES, slopes,
                         QUERIES, false);
         hide(&seen, first, rows, key, count, weights);
-        for (int c = 0; c < QUERIES / 16; c++) {
-          const float16 top = vload16(c, largest), part = vload16(c, log_total), mean = vload16(c, delta);
+        for (int c = 0; c < QUERIES / LATHE_LANES; c++) {
+          const LATHE_V top = LATHE_LOAD(c, largest), part = LATHE_LOAD(c, log_total), mean = LATHE_LOAD(c, delta);
           for (int j = 0; j < count; j++) {
-            float *x = weights + j * QUERIES + c * 16, *y = slopes + j * QUERIES + c * 16;
-            const float16 score = vload16(0, x), weight = exp2_of(score - top - part);
-            vstore16(weight, 0, x);
+            float *x = weights + j * QUERIES + c * LATHE_LANES, *y = slopes + j * QUERIES + c * LATHE_LANES;
+            const LATHE_V score = LATHE_LOAD(0, x), weight = exp2_of_lanes(score - top - part);
+            LATHE_STORE(weight, 0, x);
             // A hidden key takes no part, whatever its values hold.
-            vstore16(select(weight * (vload16(0, y) - mean), (float16)0.0f, score == -INFINITY), 0, y);
+            LATHE_STORE(select(weight * (LATHE_LOAD(0, y) - mean), (LATHE_V)0.0f, score == -INFINITY), 0, y);
           }
         }
         product_value(tiles, MAX_VALUE, QUERIES, weights, QUERIES, 1, some_gradients, MAX_VALUE, part_v,

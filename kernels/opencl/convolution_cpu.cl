@@ -1,6 +1,6 @@
 // 2-D convolution for CPU devices: forward, and backward to the input.
 //
-//                 PIXELS = VECTORS x 16                      a work-item packs the image patch of its pixels
+//                 PIXELS = VECTORS x LATHE_LANES             a work-item packs the image patch of its pixels
 //              +-------------------------+                   into `panel`, one row per (channel, tap), and
 //   reduced    | panel [channel][tap]    |                   multiplies it with BLOCK_OUT x NV register blocks.
 //   channels   |                         |                   Channels that do not fit in the panel at once
@@ -35,14 +35,14 @@
 #define NV 2
 #endif
 #ifndef VECTORS
-#define VECTORS ((BLOCK_LINES * SEGMENT + 16 * NV - 1) / (16 * NV) * NV)
+#define VECTORS ((BLOCK_LINES * SEGMENT + LATHE_LANES * NV - 1) / (LATHE_LANES * NV) * NV)
 #endif
 #ifndef PANEL_CHANNELS
 #define PANEL_CHANNELS CHANNELS
 #endif
 
 #define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
-#define PIXELS (VECTORS * 16)
+#define PIXELS (VECTORS * LATHE_LANES)
 #if BACKWARD
 #define PHASES_Y STRIDE_Y
 #define PHASES_X STRIDE_X
@@ -66,34 +66,86 @@
 #define TARGET_PLANE (TARGET_HEIGHT * TARGET_WIDTH)
 #define SOURCE_PLANE (SOURCE_HEIGHT * SOURCE_WIDTH)
 
-// Copies one line's source pixels for a tap; `x` is the source column of the first, `row` null outside the image.
-static inline void pack_line(float *to, __global const float *row, int x) {
-  if (row == 0) {
-    for (int i = 0; i < SEGMENT; i++) to[i] = 0.0f;
-    return;
-  }
-#if STEP_X == 1
-  const int low = min(max(-x, 0), SEGMENT);
-  const int high = max(min(SOURCE_WIDTH - x, SEGMENT), low);
-  if (low == 0 && high == SEGMENT) {
-    __global const float *from = row + x;
-    int i = 0;
-    for (; i + 16 <= SEGMENT; i += 16) vstore16(vload16(0, from + i), 0, to + i);
-    if (SEGMENT & 8) { vstore8(vload8(0, from + i), 0, to + i); i += 8; }
-    if (SEGMENT & 4) { vstore4(vload4(0, from + i), 0, to + i); i += 4; }
-    if (SEGMENT & 2) { vstore2(vload2(0, from + i), 0, to + i); i += 2; }
-    if (SEGMENT & 1) to[i] = from[i];
-    return;
-  }
-  for (int i = 0; i < low; i++) to[i] = 0.0f;
-  for (int i = low; i < high; i++) to[i] = row[x + i];
-  for (int i = high; i < SEGMENT; i++) to[i] = 0.0f;
+// The panel: blocks of NV vectors of pixels, in each a row for each channel and tap.
+#define BLOCK (NV * LATHE_LANES)
+#define PANEL_ROWS (PANEL_CHANNELS * TAPS)
+#define PANEL_AT(row, pixel) ((pixel) / BLOCK * (PANEL_ROWS * BLOCK) + (row) * BLOCK + (pixel) % BLOCK)
+
+// Pixels that are written at a time: lines consist of whole pieces, and so do blocks.
+#if SEGMENT % LATHE_LANES == 0
+#define PIECE LATHE_LANES
+#elif LATHE_LANES > 8 && SEGMENT % 8 == 0
+#define PIECE 8
+#elif LATHE_LANES > 4 && SEGMENT % 4 == 0
+#define PIECE 4
+#elif SEGMENT % 2 == 0
+#define PIECE 2
 #else
-  for (int i = 0; i < SEGMENT; i++) {
-    const int column = x + i * STEP_X;
-    to[i] = column >= 0 && column < SOURCE_WIDTH ? row[column] : 0.0f;
-  }
+#define PIECE 1
 #endif
+#if PIECE > 1
+#define COPY_PIECE(from, to) LATHE_JOIN(vstore, PIECE)(LATHE_JOIN(vload, PIECE)(0, from), 0, to)
+#else
+#define COPY_PIECE(from, to) (*(to) = *(from))
+#endif
+
+// The source columns under a line: REACH of them.
+#if ALL_TAPS
+#define REACH ((SEGMENT - 1) * STEP_X + (KERNEL_WIDTH - 1) * DILATION_X + 1)
+#else
+#define REACH SEGMENT
+#endif
+
+// Copies REACH columns of a row from column x on, zero outside the image; `row` is null outside, too.
+static inline void copy_columns(float *to, __global const float *row, const int x) {
+  if (row == 0) {
+    for (int i = 0; i < REACH; i++) to[i] = 0.0f;
+    return;
+  }
+  const int low = min(max(-x, 0), REACH), high = max(min(SOURCE_WIDTH - x, REACH), low);
+  for (int i = 0; i < low; i++) to[i] = 0.0f;
+  int i = low;
+  for (; i + 8 <= high; i += 8) vstore8(vload8(0, row + x + i), 0, to + i);
+  for (; i < high; i++) to[i] = row[x + i];
+  for (; i < REACH; i++) to[i] = 0.0f;
+}
+
+// Writes the SEGMENT columns of a line that a tap is over, STEP_X apart, to a row of the panel from a pixel on.
+static inline void write_line(float *panel, const int row, const int pixel, const float *from) {
+#if STEP_X == 1
+#pragma unroll
+  for (int i = 0; i < SEGMENT; i += PIECE) COPY_PIECE(from + i, panel + PANEL_AT(row, pixel + i));
+#else
+  for (int i = 0; i < SEGMENT; i++) panel[PANEL_AT(row, pixel + i)] = from[i * STEP_X];
+#endif
+}
+
+#define EACH_SUM(statement)                                     \
+  {                                                             \
+    _Pragma("unroll") for (int r = 0; r < BLOCK_OUT; r++)       \
+      _Pragma("unroll") for (int j = 0; j < NV; j++) statement; \
+  }
+// Whether the pixels of a vector are next to each other in the destination, and where those of a sum are then.
+#define IS_RUN(place) ((place)[0] >= 0 && (place)[LATHE_LANES - 1] == (place)[0] + LATHE_LANES - 1)
+#define RUN_OF(r, j) (to + (size_t)(r) * TARGET_PLANE + place[(j) * LATHE_LANES])
+
+// Pixels of a vector wherever they are; -1 for none.
+static inline LATHE_V load_pixels(__global const float *from, const int *place) {
+  if (IS_RUN(place)) return LATHE_LOAD(0, from + place[0]);
+  float lanes[LATHE_LANES];
+  for (int l = 0; l < LATHE_LANES; l++) lanes[l] = place[l] >= 0 ? from[place[l]] : 0.0f;
+  return LATHE_LOAD(0, lanes);
+}
+
+static inline void store_pixels(const LATHE_V value, __global float *to, const int *place) {
+  if (IS_RUN(place)) {
+    LATHE_STORE(value, 0, to + place[0]);
+    return;
+  }
+  float lanes[LATHE_LANES];
+  LATHE_STORE(value, 0, lanes);
+  for (int l = 0; l < LATHE_LANES; l++)
+    if (place[l] >= 0) to[place[l]] = lanes[l];
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -109,7 +161,7 @@ __kernel void convolution(__global const float *restrict source, __global const 
   const int phase_y = (int)get_global_id(2) / PHASES_X;
   const int phase_x = (int)get_global_id(2) % PHASES_X;
 
-  float16 panel_vectors[PANEL_CHANNELS * TAPS * VECTORS];
+  LATHE_V panel_vectors[PANEL_CHANNELS * TAPS * VECTORS];
   float *panel = (float *)panel_vectors;
 
   // Where each pixel of the block goes, relative to the first image's first channel of the group; -1 for none.
@@ -140,8 +192,8 @@ __kernel void convolution(__global const float *restrict source, __global const 
   source += ((size_t)first_image * GROUPS + group) * (CHANNELS * SOURCE_PLANE);
   filter += (size_t)group * (ROWS * CHANNELS * TAPS);
 #if BLOCK_LINES * SEGMENT < PIXELS
-  for (int k = 0; k < PANEL_CHANNELS * TAPS; k++)
-    for (int i = BLOCK_LINES * SEGMENT; i < PIXELS; i++) panel[k * PIXELS + i] = 0.0f;
+  for (int k = 0; k < PANEL_ROWS; k++)
+    for (int i = BLOCK_LINES * SEGMENT; i < PIXELS; i++) panel[PANEL_AT(k, i)] = 0.0f;
 #endif
 
 #if !ALL_TAPS
@@ -170,55 +222,53 @@ __kernel void convolution(__global const float *restrict source, __global const 
       for (int l = 0; l < BLOCK_LINES; l++) {
         __global const float *plane =
             source + (size_t)line_image[l] * (GROUPS * CHANNELS * SOURCE_PLANE) + (first_channel + c) * SOURCE_PLANE;
-        float *to = panel + c * taps * PIXELS + l * SEGMENT;
+        float under[REACH];
 #if ALL_TAPS
         for (int ky = 0; ky < KERNEL_HEIGHT; ky++) {
 #if BACKWARD
           const int y = line_y[l] + PADDING_Y - ky * DILATION_Y;
+          const int x = PADDING_X - (KERNEL_WIDTH - 1) * DILATION_X;
 #else
           const int y = line_y[l] * STEP_Y + ky * DILATION_Y - PADDING_Y;
+          const int x = -PADDING_X;
 #endif
           __global const float *row =
               line_image[l] >= 0 && y >= 0 && y < SOURCE_HEIGHT ? plane + y * SOURCE_WIDTH : 0;
-#pragma unroll
-          for (int kx = 0; kx < KERNEL_WIDTH; kx++) {
-#if BACKWARD
-            const int x = PADDING_X - kx * DILATION_X;
-#else
-            const int x = kx * DILATION_X - PADDING_X;
-#endif
 #if SEGMENTS == 1
-            pack_line(to, row, x);
+          copy_columns(under, row, x);
 #else
-            pack_line(to, row, line_x[l] * STEP_X + x);
+          copy_columns(under, row, line_x[l] * STEP_X + x);
 #endif
-            to += PIXELS;
-          }
+          for (int kx = 0; kx < KERNEL_WIDTH; kx++)
+            write_line(panel, c * TAPS + ky * KERNEL_WIDTH + kx, l * SEGMENT,
+                       under + (BACKWARD ? KERNEL_WIDTH - 1 - kx : kx) * DILATION_X);
         }
 #else
         for (int t = 0; t < taps; t++) {
           const int y = line_y[l] + tap_y[t];
           __global const float *row =
               line_image[l] >= 0 && y >= 0 && y < SOURCE_HEIGHT ? plane + y * SOURCE_WIDTH : 0;
-          pack_line(to, row, line_x[l] + tap_x[t]);
-          to += PIXELS;
+          copy_columns(under, row, line_x[l] + tap_x[t]);
+          write_line(panel, c * taps + t, l * SEGMENT, under);
         }
 #endif
       }
     }
 
+    const bool is_last = first_channel + PANEL_CHANNELS >= CHANNELS;
     for (int row = first_row; row < end_row; row += BLOCK_OUT) {
-      // The last block is moved up so that it is full; the rows that it shares with the one before are not stored.
-      const int base = min(row, ROWS - BLOCK_OUT);
       for (int v = 0; v < VECTORS; v += NV) {
+        const int *place = places + v * LATHE_LANES;
+        bool is_run = true;
+#pragma unroll
+        for (int j = 0; j < NV; j++) is_run &= IS_RUN(place + j * LATHE_LANES);
+        // The last block is moved up so that it is full; the rows that it shares with the one before are not stored.
+        const int base = min(row, ROWS - BLOCK_OUT);
         // The channels of a panel have sums of their own, so that long ones keep their digits.
-        float16 sum[BLOCK_OUT][NV];
-#pragma unroll
-        for (int r = 0; r < BLOCK_OUT; r++)
-#pragma unroll
-          for (int j = 0; j < NV; j++) sum[r][j] = (float16)0.0f;
+        LATHE_V sum[BLOCK_OUT][NV];
+        EACH_SUM(sum[r][j] = (LATHE_V)0.0f);
 
-        const float16 *column = panel_vectors + v;
+        const LATHE_V *column = panel_vectors + v * PANEL_ROWS;
         __global const float *weight = filter + base * FILTER_ROW + first_channel * FILTER_CHANNEL;
         for (int c = 0; c < channels; c++) {
           for (int t = 0; t < taps; t++) {
@@ -227,56 +277,51 @@ __kernel void convolution(__global const float *restrict source, __global const 
 #else
             __global const float *w = weight + tap_offset[t];
 #endif
-            float16 value[NV];
+            LATHE_V value[NV];
 #pragma unroll
             for (int j = 0; j < NV; j++) value[j] = column[j];
 #pragma unroll
             for (int r = 0; r < BLOCK_OUT; r++) {
-              const float16 factor = (float16)w[r * FILTER_ROW];
+              const LATHE_V factor = (LATHE_V)w[r * FILTER_ROW];
 #pragma unroll
               for (int j = 0; j < NV; j++) sum[r][j] += factor * value[j];
             }
-            column += VECTORS;
+            column += NV;
           }
           weight += FILTER_CHANNEL;
         }
 
-        // The loop over `tile` stays rolled: unrolled, its tail would make the kernel slow to compile.
-        float16 tile[BLOCK_OUT * NV];
-#pragma unroll
-        for (int r = 0; r < BLOCK_OUT; r++)
-#pragma unroll
-          for (int j = 0; j < NV; j++) tile[r * NV + j] = sum[r][j];
-#pragma unroll 1
-        for (int i = (row - base) * NV; i < BLOCK_OUT * NV; i++) {
-          const int *place = places + (v + i % NV) * 16;
-          __global float *to = target + (base + i / NV) * TARGET_PLANE;
-          float16 value = tile[i];
-          const bool is_run = place[0] >= 0 && place[15] == place[0] + 15;
-          if (first_channel > 0 && is_run) value += vload16(0, to + place[0]);
-          if (first_channel > 0 && !is_run) {
-            float lanes[16];
-            for (int l = 0; l < 16; l++) lanes[l] = place[l] >= 0 ? to[place[l]] : 0.0f;
-            value += vload16(0, lanes);
-          }
-          // The bias comes last, as in the other kernels: sums that are equal there stay equal here.
-          if (first_channel + PANEL_CHANNELS >= CHANNELS) {
+        if (is_run && row == base) {
+          __global float *to = target + (size_t)base * TARGET_PLANE;
+          if (first_channel > 0) EACH_SUM(sum[r][j] += LATHE_LOAD(0, RUN_OF(r, j)));
+          if (is_last) {
 #if HAS_BIAS
-            value += (float16)bias[group * ROWS + base + i / NV];
+            EACH_SUM(sum[r][j] += (LATHE_V)bias[group * ROWS + base + r]);
 #endif
 #if RELU
-            // Not max: NaN must stay NaN.
-            value = select(value, (float16)0.0f, value < 0.0f);
+            EACH_SUM(sum[r][j] = LATHE_RELU_V(sum[r][j]));
 #endif
           }
-          if (is_run) {
-            vstore16(value, 0, to + place[0]);
-          } else {
-            float lanes[16];
-            vstore16(value, 0, lanes);
-            for (int l = 0; l < 16; l++)
-              if (place[l] >= 0) to[place[l]] = lanes[l];
-          }
+          EACH_SUM(LATHE_STORE(sum[r][j], 0, RUN_OF(r, j)));
+          continue;
+        }
+        // The loop over `tile` stays rolled: unrolled, its tail would make the kernel slow to compile.
+        LATHE_V tile[BLOCK_OUT * NV];
+        EACH_SUM(tile[r * NV + j] = sum[r][j]);
+#pragma unroll 1
+        for (int i = (row - base) * NV; i < BLOCK_OUT * NV; i++) {
+          const int *at = place + i % NV * LATHE_LANES;
+          __global float *to = target + (base + i / NV) * TARGET_PLANE;
+          LATHE_V value = tile[i];
+          if (first_channel > 0) value += load_pixels(to, at);
+          // The bias comes last, as in the other kernels: sums that are equal there stay equal here.
+#if HAS_BIAS
+          if (is_last) value += (LATHE_V)bias[group * ROWS + base + i / NV];
+#endif
+#if RELU
+          if (is_last) value = LATHE_RELU_V(value);
+#endif
+          store_pixels(value, to, at);
         }
       }
     }

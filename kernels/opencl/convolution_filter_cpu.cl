@@ -13,7 +13,7 @@
 // Definitions without a default: GROUPS, ROWS and CHANNELS (per group), KERNEL_*, STRIDE_*, PADDING_*, DILATION_*,
 // SOURCE_HEIGHT, SOURCE_WIDTH, TARGET_HEIGHT, TARGET_WIDTH (of dy).
 
-// Tunables: set by the host from the geometry. TILE_ROWS * TILE_TAPS <= 25 keeps the tile in registers.
+// Tunables: set by the host from the geometry; the sums of a tile, TILE_ROWS * TILE_TAPS, are to fit the registers.
 #ifndef SEGMENT
 #define SEGMENT TARGET_WIDTH
 #endif
@@ -31,13 +31,13 @@
 #endif
 
 #define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
-#define VECTORS ((BLOCK_LINES * SEGMENT + 15) / 16)
-#define PIXELS (VECTORS * 16)
+#define PIXELS LATHE_TO_WHOLE_VECTORS(BLOCK_LINES * SEGMENT)
+#define VECTORS (PIXELS / LATHE_LANES)
 #define SEGMENTS ((TARGET_WIDTH + SEGMENT - 1) / SEGMENT)
 #define TARGET_PLANE (TARGET_HEIGHT * TARGET_WIDTH)
 #define SOURCE_PLANE (SOURCE_HEIGHT * SOURCE_WIDTH)
 #define PANEL_ROWS ((CHUNK * TAPS + TILE_TAPS - 1) / TILE_TAPS * TILE_TAPS)
-#define TILE_VECTORS ((TILE_ROWS * TILE_TAPS + 15) / 16)
+#define TILE_SUMS LATHE_TO_WHOLE_VECTORS(TILE_ROWS * TILE_TAPS)
 
 static inline void pack_run(float *to, __global const float *from) {
   int i = 0;
@@ -62,29 +62,6 @@ static inline void pack_line(float *to, __global const float *row, int x, int co
   }
 }
 
-// Lane i of the result is the sum of the lanes of v[i]: four rounds that halve the number of vectors.
-static inline float16 sums_of_16(const float16 *v) {
-  float16 a[8], b[4], c[2];
-#pragma unroll
-  for (int i = 0; i < 8; i++) {
-    a[i] = (float16)(v[i].lo + v[i].hi, v[i + 8].lo + v[i + 8].hi);
-  }
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    const float16 p = a[i], q = a[i + 4];
-    b[i] = (float16)(p.s0123, q.s0123, p.s89ab, q.s89ab) + (float16)(p.s4567, q.s4567, p.scdef, q.scdef);
-  }
-#pragma unroll
-  for (int i = 0; i < 2; i++) {
-    const float16 p = b[i], q = b[i + 2];
-    c[i] = (float16)(p.s01, q.s01, p.s45, q.s45, p.s89, q.s89, p.scd, q.scd)
-         + (float16)(p.s23, q.s23, p.s67, q.s67, p.sab, q.sab, p.sef, q.sef);
-  }
-  const float16 p = c[0], q = c[1];
-  return (float16)(p.s0, q.s0, p.s2, q.s2, p.s4, q.s4, p.s6, q.s6, p.s8, q.s8, p.sa, q.sa, p.sc, q.sc, p.se, q.se)
-       + (float16)(p.s1, q.s1, p.s3, q.s3, p.s5, q.s5, p.s7, q.s7, p.s9, q.s9, p.sb, q.sb, p.sd, q.sd, p.sf, q.sf);
-}
-
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void filter_gradient(__global const float *restrict dy, __global const float *restrict source,
                               __global float *restrict partial, const int lines, const int lines_per_slice) {
@@ -96,13 +73,13 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
   const int first_line = slice * lines_per_slice;
   const int end_line = min(lines, first_line + lines_per_slice);
 
-  float16 panel_vectors[PANEL_ROWS * VECTORS];
-  float16 dy_vectors[TILE_ROWS * VECTORS];
+  LATHE_V panel_vectors[PANEL_ROWS * VECTORS];
+  LATHE_V dy_vectors[TILE_ROWS * VECTORS];
   float *panel = (float *)panel_vectors;
   float *dy_panel = (float *)dy_vectors;
   // Padding of lines and rows is never written again.
-  for (int i = 0; i < PANEL_ROWS * VECTORS; i++) panel_vectors[i] = (float16)0.0f;
-  for (int i = 0; i < TILE_ROWS * VECTORS; i++) dy_vectors[i] = (float16)0.0f;
+  for (int i = 0; i < PANEL_ROWS * VECTORS; i++) panel_vectors[i] = (LATHE_V)0.0f;
+  for (int i = 0; i < TILE_ROWS * VECTORS; i++) dy_vectors[i] = (LATHE_V)0.0f;
 
   partial += ((size_t)slice * GROUPS + group) * (ROWS * CHANNELS * TAPS) + first_channel * TAPS;
   if (first_line >= end_line) {
@@ -165,25 +142,25 @@ __kernel void filter_gradient(__global const float *restrict dy, __global const 
         }
       }
       for (int k = 0; k < columns; k += TILE_TAPS) {
-        float16 sum[TILE_VECTORS * 16];
+        LATHE_V sum[TILE_SUMS];
 #pragma unroll
-        for (int i = 0; i < TILE_VECTORS * 16; i++) sum[i] = (float16)0.0f;
-        const float16 *left = dy_vectors;
-        const float16 *right = panel_vectors + k * VECTORS;
+        for (int i = 0; i < TILE_SUMS; i++) sum[i] = (LATHE_V)0.0f;
+        const LATHE_V *left = dy_vectors;
+        const LATHE_V *right = panel_vectors + k * VECTORS;
         for (int v = 0; v < VECTORS; v++) {
-          float16 value[TILE_TAPS];
+          LATHE_V value[TILE_TAPS];
 #pragma unroll
           for (int j = 0; j < TILE_TAPS; j++) value[j] = right[j * VECTORS + v];
 #pragma unroll
           for (int r = 0; r < TILE_ROWS; r++) {
-            const float16 factor = left[r * VECTORS + v];
+            const LATHE_V factor = left[r * VECTORS + v];
 #pragma unroll
             for (int j = 0; j < TILE_TAPS; j++) sum[r * TILE_TAPS + j] += factor * value[j];
           }
         }
-        float tile[TILE_VECTORS * 16];
+        float tile[TILE_SUMS];
 #pragma unroll
-        for (int i = 0; i < TILE_VECTORS; i++) vstore16(sums_of_16(sum + i * 16), i, tile);
+        for (int i = 0; i < TILE_SUMS; i += LATHE_LANES) LATHE_STORE(lathe_lane_sums(sum + i), 0, tile + i);
         const int end_tap = min(TILE_TAPS, columns - k);
         for (int r = 0; r < TILE_ROWS && row + r < ROWS; r++) {
           __global float *to = partial + (size_t)(row + r) * (CHANNELS * TAPS) + k;

@@ -28,31 +28,43 @@
 
 #define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
 #define PIXELS (SOURCE_HEIGHT * SOURCE_WIDTH)
-#define FULL_VECTORS (PIXELS / 16)
-#define VECTORS ((PIXELS + 15) / 16)
+#define FULL_VECTORS (PIXELS / LATHE_LANES)
+#define VECTORS ((PIXELS + LATHE_LANES - 1) / LATHE_LANES)
 // No less than the windows reach: with output padding the image is larger than that.
 #define PADDED_HEIGHT (TARGET_HEIGHT + 2 * PADDING_Y)
 #define PADDED_WIDTH (TARGET_WIDTH + 2 * PADDING_X)
 #define PLANE (PADDED_HEIGHT * PADDED_WIDTH)
 #define BLOCKS (ROWS / BLOCK)
 
-// Adds 16 neighbouring pixels of dy, from pixel `first` on, at a tap whose plane begins at `to`.
-static inline void add_pixels(float *to, float16 value, int first) {
-#if SOURCE_WIDTH % 16 == 0
-  float *at = to + first / SOURCE_WIDTH * PADDED_WIDTH + first % SOURCE_WIDTH;
-  vstore16(vload16(0, at) + value, 0, at);
-#elif SOURCE_WIDTH % 8 == 0
-  float *at = to + first / SOURCE_WIDTH * PADDED_WIDTH + first % SOURCE_WIDTH;
-  vstore8(vload8(0, at) + value.lo, 0, at);
-  if (first + 8 < PIXELS) {
-    at = to + (first + 8) / SOURCE_WIDTH * PADDED_WIDTH + (first + 8) % SOURCE_WIDTH;
-    vstore8(vload8(0, at) + value.hi, 0, at);
-  }
+// Pixels of dy that are added at a time: whole pieces make a line.
+#if SOURCE_WIDTH % LATHE_LANES == 0
+#define PIECE LATHE_LANES
+#elif LATHE_LANES > 8 && SOURCE_WIDTH % 8 == 0
+#define PIECE 8
+#elif LATHE_LANES > 4 && SOURCE_WIDTH % 4 == 0
+#define PIECE 4
 #else
-  float lanes[16];
-  vstore16(value, 0, lanes);
-  for (int i = 0; i < 16 && first + i < PIXELS; i++)
-    to[(first + i) / SOURCE_WIDTH * PADDED_WIDTH + (first + i) % SOURCE_WIDTH] += lanes[i];
+#define PIECE 1
+#endif
+#define PIECE_LOAD LATHE_JOIN(vload, PIECE)
+#define PIECE_STORE LATHE_JOIN(vstore, PIECE)
+
+// Adds LATHE_LANES neighbouring pixels of dy, from pixel `first` on, at a tap whose plane begins at `to`.
+static inline void add_pixels(float *to, LATHE_V value, int first) {
+#if PIECE == LATHE_LANES
+  float *at = to + first / SOURCE_WIDTH * PADDED_WIDTH + first % SOURCE_WIDTH;
+  LATHE_STORE(LATHE_LOAD(0, at) + value, 0, at);
+#else
+  float lanes[LATHE_LANES];
+  LATHE_STORE(value, 0, lanes);
+  for (int i = 0; i < LATHE_LANES && first + i < PIXELS; i += PIECE) {
+    float *at = to + (first + i) / SOURCE_WIDTH * PADDED_WIDTH + (first + i) % SOURCE_WIDTH;
+#if PIECE > 1
+    PIECE_STORE(PIECE_LOAD(0, at) + PIECE_LOAD(0, lanes + i), 0, at);
+#else
+    *at += lanes[i];
+#endif
+  }
 #endif
 }
 
@@ -70,11 +82,11 @@ __kernel void convolution_scatter(__global const float *restrict source, __globa
   for (int i = 0; i < BLOCK * PLANE; i++) plane[i] = 0.0f;
 #if FULL_VECTORS < VECTORS
   // The last vector of each channel of dy, with zeros behind it.
-  float tail[CHANNELS * 16];
+  float tail[CHANNELS * LATHE_LANES];
   for (int o = 0; o < CHANNELS; o++)
-    for (int i = 0; i < 16; i++) {
-      const int pixel = FULL_VECTORS * 16 + i;
-      tail[o * 16 + i] = pixel < PIXELS ? source[o * PIXELS + pixel] : 0.0f;
+    for (int i = 0; i < LATHE_LANES; i++) {
+      const int pixel = FULL_VECTORS * LATHE_LANES + i;
+      tail[o * LATHE_LANES + i] = pixel < PIXELS ? source[o * PIXELS + pixel] : 0.0f;
     }
 #endif
 
@@ -85,38 +97,38 @@ __kernel void convolution_scatter(__global const float *restrict source, __globa
       for (int row = 0; row < BLOCK; row += ROWS_TILE) {
         // The last tile is moved up so that it is full; rows that it shares with the one before are not added again.
         const int base = min(row, BLOCK - ROWS_TILE);
-        float16 sum[ROWS_TILE][NV];
+        LATHE_V sum[ROWS_TILE][NV];
 #pragma unroll
         for (int r = 0; r < ROWS_TILE; r++)
 #pragma unroll
-          for (int j = 0; j < NV; j++) sum[r][j] = (float16)0.0f;
+          for (int j = 0; j < NV; j++) sum[r][j] = (LATHE_V)0.0f;
         for (int o = 0; o < CHANNELS; o++) {
           __global const float *weight = filter + (o * ROWS + base) * TAPS + tap;
-          float16 value[NV];
+          LATHE_V value[NV];
 #pragma unroll
           for (int j = 0; j < NV; j++) {
 #if FULL_VECTORS < VECTORS
-            value[j] = v + j < FULL_VECTORS ? vload16(v + j, source + o * PIXELS) : vload16(o, tail);
+            value[j] = v + j < FULL_VECTORS ? LATHE_LOAD(v + j, source + o * PIXELS) : LATHE_LOAD(o, tail);
 #else
-            value[j] = vload16(v + j, source + o * PIXELS);
+            value[j] = LATHE_LOAD(v + j, source + o * PIXELS);
 #endif
           }
 #pragma unroll
           for (int r = 0; r < ROWS_TILE; r++) {
-            const float16 factor = (float16)weight[r * TAPS];
+            const LATHE_V factor = (LATHE_V)weight[r * TAPS];
 #pragma unroll
             for (int j = 0; j < NV; j++) sum[r][j] += factor * value[j];
           }
         }
         // A loop over the tile that stays rolled: unrolled, the additions would make the kernel slow to compile.
-        float16 tile[ROWS_TILE * NV];
+        LATHE_V tile[ROWS_TILE * NV];
 #pragma unroll
         for (int r = 0; r < ROWS_TILE; r++)
 #pragma unroll
           for (int j = 0; j < NV; j++) tile[r * NV + j] = sum[r][j];
 #pragma unroll 1
         for (int i = (row - base) * NV; i < ROWS_TILE * NV; i++)
-          add_pixels(tap_plane + (base + i / NV) * PLANE, tile[i], (v + i % NV) * 16);
+          add_pixels(tap_plane + (base + i / NV) * PLANE, tile[i], (v + i % NV) * LATHE_LANES);
       }
     }
   }

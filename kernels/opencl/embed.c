@@ -31,6 +31,10 @@ static const char math_arcs_clh[] = {
 #embed "math_arcs.clh" suffix(, 0)
 };
 
+static const char lanes_clh[] = {
+#embed "lanes.clh" suffix(, 0)
+};
+
 static const char attention_clh[] = {
 #embed "attention.clh" suffix(, 0)
 };
@@ -188,6 +192,7 @@ static const struct {
     {"common.clh", common},
     {"math.clh", math},
     {"math_arcs.clh", math_arcs_clh},
+    {"lanes.clh", lanes_clh},
     {"attention.clh", attention_clh},
     {"attention_tiles.clh", attention_tiles_clh},
     {"attention_gpu.cl", attention_gpu_cl},

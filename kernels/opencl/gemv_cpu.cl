@@ -9,21 +9,21 @@
   static inline void columns_##VECTORS(__global const float *a, const int a_step, __global const float *b,           \
                                        const long b_row, const int k, __global const float *bias,                    \
                                        __global float *c, const int has_bias, const int relu) {                      \
-    float16 sum[VECTORS], level[LATHE_LEVELS * VECTORS];                                                             \
+    LATHE_V sum[VECTORS], level[LATHE_LEVELS * VECTORS];                                                             \
     int runs = 0;                                                                                                    \
-    _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] = has_bias ? vload16(v, bias) : (float16)0.0f;        \
+    _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] = has_bias ? LATHE_LOAD(v, bias) : (LATHE_V)0.0f;     \
     for (int p = 0; p < k;) {                                                                                        \
       if (p > 0) LATHE_TAKE_RUN(sum, level, runs, VECTORS)                                                           \
       for (const int end = p + min(k - p, LATHE_PRODUCT_RUN); p < end; p++, b += b_row) {                                    \
-        const float16 x = (float16)a[(size_t)p * a_step];                                                            \
-        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) LATHE_FETCH(b + 8 * b_row + 16 * v);                     \
-        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * vload16(v, b);                             \
+        const LATHE_V x = (LATHE_V)a[(size_t)p * a_step];                                                            \
+        _Pragma("unroll") for (int v = 0; v < VECTORS * LATHE_LANES; v += 16) LATHE_FETCH(b + 8 * b_row + v);          \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sum[v] += x * LATHE_LOAD(v, b);                          \
       }                                                                                                              \
     }                                                                                                                \
     LATHE_FINISH_RUNS(sum, level, runs, VECTORS)                                                                     \
     _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                                            \
-      if (relu) sum[v] = select(sum[v], (float16)0.0f, sum[v] < 0.0f);                                               \
-      vstore16(sum[v], v, c);                                                                                        \
+      if (relu) sum[v] = LATHE_RELU_V(sum[v]);                                                                       \
+      LATHE_STORE(sum[v], v, c);                                                                                     \
     }                                                                                                                \
   }
 
@@ -40,8 +40,8 @@ __kernel void gemv(__global const float *restrict a, __global const float *restr
   a += a_offset;
   b += b_offset;
   c += c_offset;
-  for (; j + 128 <= end; j += 128) columns_8(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
-  for (; j + 16 <= end; j += 16) columns_1(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
+  for (; j + 8 * LATHE_LANES <= end; j += 8 * LATHE_LANES) columns_8(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
+  for (; j + LATHE_LANES <= end; j += LATHE_LANES) columns_1(a, a_step, b + j, b_row, k, bias + j, c + j, has_bias, relu);
   for (; j < end; j++) {
     float sum[1] = {has_bias ? bias[j] : 0.0f}, level[LATHE_LEVELS];
     int runs = 0;

@@ -202,54 +202,63 @@ ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __
 
 #if LATHE_PROFILE_CPU
 
-// `rows` rows of a, at least one and at most ROWS, times a panel of `width` <= 32 columns; a row behind the last repeats it
-// and is not stored.
+// `rows` rows of a, at least one and at most ROWS, times a panel of `width` <= PANEL columns; a row behind the last repeats
+// it and is not stored.
+#define PANEL (2 * LATHE_LANES)
 #define DEFINE_TILE(ROWS)                                                                                           \
   static inline void tile_##ROWS(__global const float *a, const int a_row, __global const float *b, const int k,    \
                                  __global float *to, const int to_row, const int rows, const int width,             \
                                  const int adds) {                                                                  \
-    float16 sum[ROWS][2];                                                                                           \
+    LATHE_V sum[ROWS][2];                                                                                           \
     __global const float *from[ROWS];                                                                               \
     _Pragma("unroll") for (int r = 0; r < ROWS; r++) {                                                              \
-      sum[r][0] = sum[r][1] = (float16)0.0f;                                                                        \
+      sum[r][0] = sum[r][1] = (LATHE_V)0.0f;                                                                        \
       from[r] = a + min(r, rows - 1) * a_row;                                                                       \
     }                                                                                                               \
     for (int p = 0; p < k; p++) {                                                                                   \
-      const float16 b0 = vload16(0, b), b1 = vload16(1, b);                                                         \
-      b += 32;                                                                                                      \
+      const LATHE_V b0 = LATHE_LOAD(0, b), b1 = LATHE_LOAD(1, b);                                                   \
+      b += PANEL;                                                                                                   \
       _Pragma("unroll") for (int r = 0; r < ROWS; r++) {                                                            \
-        const float16 x = (float16)from[r][p];                                                                      \
+        const LATHE_V x = (LATHE_V)from[r][p];                                                                      \
         sum[r][0] += x * b0;                                                                                        \
         sum[r][1] += x * b1;                                                                                        \
       }                                                                                                             \
     }                                                                                                               \
-    float16 sums[ROWS * 2];                                                                                         \
+    LATHE_V sums[ROWS * 2];                                                                                         \
     _Pragma("unroll") for (int i = 0; i < ROWS * 2; i++) sums[i] = sum[i / 2][i % 2];                               \
     _Pragma("unroll 1") for (int i = 0; i < rows * 2; i++)                                                          \
-      put(to + (i / 2) * to_row + i % 2 * 16, sums[i], width - i % 2 * 16, adds);                                   \
+      put(to + (i / 2) * to_row + i % 2 * LATHE_LANES, sums[i], width - i % 2 * LATHE_LANES, adds);                 \
   }
 
-static inline void put(__global float *to, float16 value, const int count, const int adds) {
-  if (count >= 16) {
-    vstore16(adds ? vload16(0, to) + value : value, 0, to);
+static inline void put(__global float *to, LATHE_V value, const int count, const int adds) {
+  if (count >= LATHE_LANES) {
+    LATHE_STORE(adds ? LATHE_LOAD(0, to) + value : value, 0, to);
   } else {
-    float lanes[16];
-    vstore16(value, 0, lanes);
+    float lanes[LATHE_LANES];
+    LATHE_STORE(value, 0, lanes);
     for (int i = 0; i < count; i++) to[i] = adds ? to[i] + lanes[i] : lanes[i];
   }
 }
 
 DEFINE_TILE(4)
+#if LATHE_REGISTERS >= 32
+#define MOST_ROWS 8
 DEFINE_TILE(8)
+#define MOST_TILE tile_8
+#else
+#define MOST_ROWS 6
+DEFINE_TILE(6)
+#define MOST_TILE tile_6
+#endif
 
-// to [rows, n] (+)= a [rows, k] x the panels that pack_panels of gemm_cpu.cl writes, 32 columns wide.
+// to [rows, n] (+)= a [rows, k] x the panels that pack_panels of gemm_cpu.cl writes, two vectors wide.
 static inline void multiply(__global const float *a, const int a_row, __global const float *panels, const int k,
                             __global float *to, const int n, const int rows, const int adds) {
-  for (int first = 0; first < n; first += 32, panels += (size_t)32 * k) {
-    const int width = min(32, n - first);
+  for (int first = 0; first < n; first += PANEL, panels += (size_t)PANEL * k) {
+    const int width = min(PANEL, n - first);
     int row = 0;
-    for (; row + 4 < rows; row += 8)
-      tile_8(a + row * a_row, a_row, panels, k, to + row * n + first, n, min(8, rows - row), width, adds);
+    for (; row + 4 < rows; row += MOST_ROWS)
+      MOST_TILE(a + row * a_row, a_row, panels, k, to + row * n + first, n, min(MOST_ROWS, rows - row), width, adds);
     if (row < rows)
       tile_4(a + row * a_row, a_row, panels, k, to + row * n + first, n, rows - row, width, adds);
   }
