@@ -98,8 +98,8 @@ __kernel void filter_lanes(__global const float *restrict dy, __global const flo
             __global const float *pixels = dy + (((size_t)(first_image + image) * GROUPS + group) * ROWS) * TARGET_PLANE
                                          + (first_line + line) * TARGET_WIDTH;
             const LATHE_V *under = panel + (image * LINES + line * STRIDE_Y + ky * DILATION_Y) * COLUMNS;
-// With few sums a step is too short for the loop around it.
-#if LATHE_REGISTERS < 32
+// With few sums a step is too short for the loop around it; wide filters would keep too much of the next steps.
+#if LATHE_REGISTERS < 32 && TILE_TAPS < ROWS_TILE
 #pragma unroll 4
 #endif
             for (int x = 0; x < TARGET_WIDTH; x++, pixels++, under += STRIDE_X) {
