@@ -10,8 +10,10 @@
 #define VECTOR float16
 #define SUMS LATHE_V
 #define PER_ITEM 1024
-// By the compiler, since fma may be a function where the processor has no such instruction.
-#define MULTIPLY_ADD(x, f, s) ((x) * (f) + (s))
+// By the compiler, since fma may be a function where the processor has no such instruction; its operands tell the compiler how
+// wide vectors are to be, where it would rather halve them.
+static inline SUMS multiply_add(const SUMS x, const SUMS f, const SUMS s) { return x * f + s; }
+#define MULTIPLY_ADD(x, f, s) multiply_add(x, f, s)
 #else
 #define VECTOR float4
 #define SUMS float4
