@@ -74,7 +74,9 @@ private struct ConvolutionKernel {
         }
         return
       }
-      if lathe_winograd_suits(s) { return forwardByWinograd(x, filter: filter, bias: bias, to: y) }
+      if lathe_winograd_suits(s) {
+        return forwardByWinograd(x, filter: filter, isTurned: false, bias: bias, to: y)
+      }
       guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_convolution_packed_size(s))
       else { return }
       let tiles = lathe_convolution_tiles(s)
@@ -93,7 +95,7 @@ private struct ConvolutionKernel {
   }
 
   private func forwardByWinograd(
-    _ x: UnsafePointer<Float>, filter: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ x: UnsafePointer<Float>, filter: UnsafePointer<Float>, isTurned: Bool, bias: UnsafePointer<Float>?,
     to y: UnsafeMutablePointer<Float>
   ) {
     withUnsafePointer(to: sizes) { s in
@@ -101,7 +103,7 @@ private struct ConvolutionKernel {
       else { return }
       let tiles = lathe_convolution_tiles(s)
       pool.parallelFor(tiles, grain: 1) { range in
-        lathe_winograd_pack(s, filter, packed, range.lowerBound, range.upperBound)
+        lathe_winograd_pack(s, filter, isTurned, packed, range.lowerBound, range.upperBound)
       }
       // Few blocks: the output channels are cut, too, and each part transforms the tiles anew.
       let blocks = lathe_winograd_blocks(s)
@@ -119,8 +121,14 @@ private struct ConvolutionKernel {
       var turned = lathe_convolution()
       let size = workOfPixel * sizes.groups
       if lathe_convolution_turn(s, &turned) {
+        if lathe_winograd_suits(&turned) {
+          return ConvolutionKernel(turned).forwardByWinograd(
+            dy, filter: filter, isTurned: true, bias: nil, to: dx)
+        }
         guard let other = lathe_workspace(LATHE_WORKSPACE_PARTIAL, size) else { return }
-        lathe_convolution_turn_filter(s, filter, other)
+        pool.parallelFor(sizes.channels, grain: grain(16 * size / sizes.channels)) { range in
+          lathe_convolution_turn_filter(s, filter, other, range.lowerBound, range.upperBound)
+        }
         ConvolutionKernel(turned).forward(dy, filter: other, bias: nil, to: dx)
         return
       }
@@ -128,7 +136,11 @@ private struct ConvolutionKernel {
       let blocks = (sizes.channels / sizes.groups + blockChannels - 1) / blockChannels
       let count = lathe_convolution_scatter_size(s, blockChannels)
       guard let packed = lathe_workspace(LATHE_WORKSPACE_SHARED, count) else { return }
-      lathe_convolution_scatter_pack(s, filter, blockChannels, packed)
+      // A range packs a part of the outputs for all its tiles before the next: few long ranges.
+      let tiles = lathe_convolution_scatter_tiles(s, blockChannels)
+      pool.parallelFor(tiles, grain: max(16, tiles / (2 * pool.threadCount))) { range in
+        lathe_convolution_scatter_pack(s, filter, blockChannels, packed, range.lowerBound, range.upperBound)
+      }
       let work = workOfPixel * sizes.output_height * sizes.output_width / blocks
       pool.parallelFor(sizes.batch * sizes.groups * blocks, grain: grain(work)) { range in
         lathe_convolution_scatter_run(s, dy, packed, dx, blockChannels, range.lowerBound, range.upperBound)
@@ -161,9 +173,7 @@ private struct ConvolutionKernel {
     withUnsafePointer(to: sizes) { s in
       guard let memory = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_winograd_filter_size(s))
       else { return }
-      let tiles = sizes.batch * (sizes.output_height / 4) * (sizes.output_width / 4)
-      let size = lathe_winograd_filter_chunk(s)
-      for chunk in 0..<(tiles + size - 1) / size {
+      for chunk in 0..<lathe_winograd_filter_chunks(s) {
         pool.parallelFor(lathe_winograd_filter_tasks(s), grain: 1) { range in
           lathe_winograd_filter_transform(s, dy, x, memory, chunk, range.lowerBound, range.upperBound)
         }

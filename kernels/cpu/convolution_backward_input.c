@@ -7,6 +7,9 @@
 // planes of dx, so that an addition never waits for the one before it. A task owns its planes of dx, so the order
 // of additions is always the same.
 
+/// Output channels whose part of the filter is packed at a time.
+#define PACK_OUTPUTS 16
+
 long lathe_convolution_scatter_channels(const lathe_convolution *s, long threads) {
   const long channels = s->channels / s->groups;
   const long others = s->batch * s->groups, wanted = (2 * threads + others - 1) / others;
@@ -40,25 +43,36 @@ static long channels_of(const lathe_convolution *s, long block_channels, long bl
   return left < block_channels ? left : block_channels;
 }
 
+long lathe_convolution_scatter_tiles(const lathe_convolution *s, long block_channels) {
+  return s->groups * block_count(s, block_channels) * lathe_gemm_tiles(block_rows(s, block_channels));
+}
+
 void lathe_convolution_scatter_pack(
-    const lathe_convolution *s, const float *filter, long block_channels, float *packed) {
+    const lathe_convolution *s, const float *filter, long block_channels, float *packed, long first, long last) {
   const long inputs = s->channels / s->groups, outputs = s->output_channels / s->groups;
   const long taps = s->kernel_height * s->kernel_width, blocks = block_count(s, block_channels);
-  for (long g = 0; g < s->groups; g++)
-    for (long block = 0; block < blocks; block++) {
+  const long most_tiles = lathe_gemm_tiles(block_rows(s, block_channels));
+  // Some outputs for all tiles: their part of the filter stays in the L2 cache while each tap takes its numbers from it.
+  for (long o0 = 0; o0 < outputs; o0 += PACK_OUTPUTS) {
+    const long o1 = o0 + PACK_OUTPUTS < outputs ? o0 + PACK_OUTPUTS : outputs;
+    for (long task = first; task < last; task++) {
+      const long tile = task % most_tiles, block = task / most_tiles % blocks, g = task / most_tiles / blocks;
       const long channels = channels_of(s, block_channels, block), rows = channels * taps;
       const long tiles = lathe_gemm_tiles(rows);
-      float *to = packed + (size_t)(g * blocks + block) * block_size(s, block_channels);
-      const float *from = filter + (g * outputs * inputs + block * block_channels) * taps;
-      for (long tile = 0; tile < tiles; tile++) {
-        const long first = gemm_tile_start(rows, tiles, tile), last = gemm_tile_start(rows, tiles, tile + 1);
-        for (long r = first; r < last; r++) {
-          const float *element = from + r % channels * taps + r / channels;
-          float *column = to + first * outputs + (r - first);
-          for (long o = 0; o < outputs; o++) column[o * (last - first)] = element[o * inputs * taps];
-        }
+      // The last block may have fewer.
+      if (tile >= tiles) continue;
+      const long row = gemm_tile_start(rows, tiles, tile), count = gemm_tile_start(rows, tiles, tile + 1) - row;
+      const float *from = filter + ((g * outputs + o0) * inputs + block * block_channels) * taps;
+      float *to = packed + (size_t)(g * blocks + block) * block_size(s, block_channels) + row * outputs + o0 * count;
+      long at[GEMM_MAX_ROWS];
+      for (long i = 0; i < count; i++) at[i] = (row + i) % channels * taps + (row + i) / channels;
+      for (long o = o0; o < o1; o++) {
+        for (long i = 0; i < count; i++) to[i] = from[at[i]];
+        from += inputs * taps;
+        to += count;
       }
     }
+  }
 }
 
 typedef struct {

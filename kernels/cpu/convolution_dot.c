@@ -22,19 +22,19 @@ typedef float f4v __attribute__((vector_size(16), aligned(4)));
 #define DOT_NAME(x) v3_##x
 #define DOT_VECTOR f8v
 #define DOT_LANES 8
-#define DOT_ROWS 3
-#define DOT_TAPS 4
+#define DOT_ROWS 4
+#define DOT_TAPS 3
 #include "convolution_dot_template.h"
 #pragma clang attribute pop
 
 #define DOT_NAME(x) base_##x
 #define DOT_VECTOR f4v
 #define DOT_LANES 4
-#define DOT_ROWS 3
-#define DOT_TAPS 4
+#define DOT_ROWS 4
+#define DOT_TAPS 3
 #include "convolution_dot_template.h"
 
-static const dot_isa isa_v4 = {5, 5, 16, v4_dot}, isa_v3 = {3, 4, 8, v3_dot}, isa_base = {3, 4, 4, base_dot};
+static const dot_isa isa_v4 = {5, 5, 16, v4_dot}, isa_v3 = {4, 3, 8, v3_dot}, isa_base = {4, 3, 4, base_dot};
 
 #else
 

@@ -57,6 +57,8 @@ static void DOT_NAME(dot)(long rows, long taps, const dot_tile *t) {
 #endif
 #if DOT_ROWS > 3
     DOT_CASE(4)
+#endif
+#if DOT_ROWS > 4
     DOT_CASE(5)
 #endif
   }

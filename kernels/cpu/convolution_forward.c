@@ -175,16 +175,19 @@ bool lathe_convolution_turn(const lathe_convolution *s, lathe_convolution *turne
   return true;
 }
 
-void lathe_convolution_turn_filter(const lathe_convolution *s, const float *filter, float *turned) {
+void lathe_convolution_turn_filter(
+    const lathe_convolution *s, const float *filter, float *turned, long first, long last) {
   const long outputs = s->output_channels / s->groups, inputs = s->channels / s->groups;
   const long taps = s->kernel_height * s->kernel_width;
-  for (long g = 0; g < s->groups; g++)
-    for (long o = 0; o < outputs; o++)
-      for (long c = 0; c < inputs; c++) {
-        const float *from = filter + ((g * outputs + o) * inputs + c) * taps;
-        float *to = turned + ((g * inputs + c) * outputs + o) * taps;
-        for (long t = 0; t < taps; t++) to[t] = from[taps - 1 - t];
-      }
+  for (long channel = first; channel < last; channel++) {
+    const float *from = filter + (channel / inputs * outputs * inputs + channel % inputs) * taps;
+    float *to = turned + channel * outputs * taps;
+    for (long o = 0; o < outputs; o++) {
+      for (long t = 0; t < taps; t++) to[t] = from[taps - 1 - t];
+      from += inputs * taps;
+      to += taps;
+    }
+  }
 }
 
 LATHE_LEVELS(void, lathe_depthwise_run,

@@ -1,54 +1,113 @@
 #pragma once
 
 #include "convolution_internal.h"
+#include "include/workspace.h"
 
-#if defined(__x86_64__)
+// What the parts of the Winograd convolutions share: where tiles lie, and how scratch memory is laid out.
 
-#include <immintrin.h>
+enum {
+  winograd_points = 36,
+  /// Tiles of a block of the forward pass at most: their transformed x stays in the L2 cache.
+  winograd_most_tiles = 32,
+  /// Tiles of output channels whose products are transformed back together.
+  winograd_group = 4,
+  /// Tiles of a strip at most where channels are lanes: the strip's rows of all lanes stay in the L1 cache.
+  winograd_strip_tiles = 8,
+  /// Floats between the numbers of two points beyond what they take, so that equal places of all points do not meet in
+  /// one set of a cache.
+  winograd_gap = 16,
+};
 
-// What both directions of the Winograd tiles share: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional
-// Neural Networks" (2015), with a tile or a channel to a lane of an AVX-512 register.
+/// Neighbouring tiles of a row of an image, and where their window of x begins; in the padding it may be negative.
+typedef struct winograd_strip {
+  long image, y, x, count;
+} winograd_strip;
 
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define WIDE_INLINE static inline __attribute__((always_inline, target("arch=x86-64-v4"), min_vector_width(512)))
+/// Columns of a strip's window: two more than its tiles take are needed, four are read.
+#define winograd_columns(tiles) (4 * (tiles) + 4)
 
-enum { winograd_points = 36, winograd_lanes = 16 };
+/// A row of the padding.
+extern const float winograd_zeros[winograd_columns(winograd_most_tiles)];
 
-WIDE_INLINE f16v gather(const float *from, const i16v index, __mmask16 mask) {
-  return (f16v)_mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, (__m512i)index, from, 4);
+/// The strip that starts with tile `first`, counted over all images, of at most `most` tiles.
+winograd_strip winograd_strip_from(const lathe_convolution *s, long first, long most);
+
+/// Where the results of tiles first..<first + count lie, from the first image's plane of a channel on.
+void winograd_find_results(const lathe_convolution *s, long first, long count, long *at);
+
+/// Tiles of all images.
+LATHE_INLINE long winograd_tiles(const lathe_convolution *s) {
+  return s->batch * (s->output_height / 4) * (s->output_width / 4);
 }
 
-/// Six numbers from three, by G.
-WIDE_INLINE void transform_taps(const f16v g[3], f16v u[6]) {
-  const f16v sum = g[0] + g[2], wide = g[0] * (1.0f / 24) + g[2] * (1.0f / 6), middle = g[1] * (1.0f / 12);
-  u[0] = g[0] * 0.25f;
-  u[1] = (sum + g[1]) * (-1.0f / 6);
-  u[2] = (sum - g[1]) * (-1.0f / 6);
-  u[3] = wide + middle;
-  u[4] = wide - middle;
-  u[5] = g[2];
+/// The forward pass's scratch memory: v[point][panel][channel][columns] and m[point][panel][row][columns].
+typedef struct winograd_layout {
+  /// Columns of a panel, tiles of a block, rows of a group.
+  long columns, tiles, rows;
+  /// From point to point.
+  long input_step, product_step;
+} winograd_layout;
+
+winograd_layout winograd_layout_for(const lathe_convolution *s);
+
+/// A block of tiles: where they lie in the strips' rows and in a plane of y, for each lane.
+typedef struct winograd_block {
+  long count, lanes, strip_count;
+  winograd_strip strips[winograd_most_tiles];
+  long row_at[winograd_most_tiles], y_at[winograd_most_tiles];
+} winograd_block;
+
+/// Fetches what a strip reads of a plane; to the processor every channel's is a new place, far from the one before.
+LATHE_INLINE void winograd_fetch_strip(const lathe_convolution *s, const float *plane, const winograd_strip *strip) {
+  for (long i = 0; i < 6; i++)
+    for (long j = 0; j < 4 * strip->count; j += 16)
+      __builtin_prefetch(plane + (strip->y + i) * s->width + strip->x + 4 + j);
 }
 
-/// Six numbers from six, by the transpose of B; `step` apart in d and v.
-WIDE_INLINE void transform_input(const f16v *d, f16v *v, const long step) {
-  const f16v d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-  const f16v even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-  v[0] = 4 * d[0] - 5 * d2 + d4;
-  v[step] = even + odd;
-  v[2 * step] = even - odd;
-  v[3 * step] = near + far;
-  v[4 * step] = near - far;
-  v[5 * step] = 4 * d1 - 5 * d3 + d[5 * step];
+/// Fetches where a block's results go.
+LATHE_INLINE void winograd_fetch_results(const lathe_convolution *s, const float *plane, const winograd_block *b) {
+  for (long lane = 0; lane < b->count; lane += 4)
+    for (long i = 0; i < 4; i++) __builtin_prefetch(plane + b->y_at[lane] + i * s->output_width, 1);
 }
 
-/// Four numbers from six, by the transpose of A.
-WIDE_INLINE void transform_output(const f16v *m, const long step, f16v *y, const long y_step) {
-  const f16v sum1 = m[step] + m[2 * step], difference1 = m[step] - m[2 * step];
-  const f16v sum2 = m[3 * step] + m[4 * step], difference2 = m[3 * step] - m[4 * step];
-  y[0] = m[0] + sum1 + sum2;
-  y[y_step] = difference1 + 2 * difference2;
-  y[2 * y_step] = sum1 + 4 * sum2;
-  y[3 * y_step] = difference1 + 8 * difference2 + m[5 * step];
-}
+void winograd_find_block(const lathe_convolution *s, const winograd_layout *w, long block, winograd_block *b);
 
-#endif
+/// A filter as [outputs][channels][3][3], or, turned, as [channels][outputs][3][3] with its taps reversed.
+typedef struct winograd_filter {
+  const float *first;
+  long outputs, channels;
+  bool turned;
+} winograd_filter;
+
+/// The filter gradient's scratch memory: x[point][panel][tile][columns], dy[point][output][tile] and
+/// sums[point][output][panel][column], for a chunk of tiles.
+typedef struct winograd_sums_layout {
+  float *x, *dy, *sums;
+  /// Columns of a panel, panels, tiles of a chunk, chunks.
+  long columns, panels, tiles, chunks;
+  /// From point to point.
+  long x_step, dy_step, sums_step;
+} winograd_sums_layout;
+
+/// Without memory only the sizes.
+winograd_sums_layout winograd_sums_layout_for(const lathe_convolution *s, float *memory);
+
+/// The forward pass compiled for one SIMD level.
+typedef struct winograd_level {
+  void (*pack)(const winograd_filter *f, float *packed, long first, long last);
+  void (*run)(
+      const lathe_convolution *s, const float *x, const float *packed, const float *bias, float *y, long parts,
+      long first, long last);
+} winograd_level;
+
+/// The filter's gradient compiled for one SIMD level: transformations of tiles first..<first + count, `lanes` channels
+/// from `channel` on, and back.
+typedef struct winograd_filter_level {
+  long lanes;
+  void (*transform_x)(
+      const lathe_convolution *s, const winograd_sums_layout *w, const float *x, long first, long count, long channel);
+  void (*transform_dy)(
+      const lathe_convolution *s, const winograd_sums_layout *w, const float *dy, long first, long count, long channel);
+  void (*finish)(
+      const lathe_convolution *s, const winograd_sums_layout *w, float *dfilter, long first, long last);
+} winograd_filter_level;

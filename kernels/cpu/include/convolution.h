@@ -36,8 +36,10 @@ void lathe_convolution_run(
 bool lathe_winograd_suits(const lathe_convolution *s);
 /// Floats that the packed, transformed filter takes.
 size_t lathe_winograd_packed_size(const lathe_convolution *s);
-/// Transforms and packs tiles first..<last of the filter, of the same number as for the others.
-void lathe_winograd_pack(const lathe_convolution *s, const float *filter, float *packed, long first, long last);
+/// Transforms and packs tiles first..<last of the filter, of the same number as for the others; `turned` as
+/// lathe_convolution_turn_filter would first make it.
+void lathe_winograd_pack(
+    const lathe_convolution *s, const float *filter, bool turned, float *packed, long first, long last);
 /// Blocks of tiles of y.
 long lathe_winograd_blocks(const lathe_convolution *s);
 /// Computes tasks first..<last of blocks x `parts` of the output channels; bias may be NULL.
@@ -56,8 +58,9 @@ void lathe_depthwise_run(
 
 /// Whether it can be done so and is worth it; if so `turned` holds the sizes of that convolution.
 bool lathe_convolution_turn(const lathe_convolution *s, lathe_convolution *turned);
-/// Writes the filter with input and output channels exchanged and taps reversed.
-void lathe_convolution_turn_filter(const lathe_convolution *s, const float *filter, float *turned);
+/// Writes channels first..<last of the filter with input and output channels exchanged and taps reversed.
+void lathe_convolution_turn_filter(
+    const lathe_convolution *s, const float *filter, float *turned, long first, long last);
 
 // Backward to the input in general: filter^T dy tile by tile, added into dx where each tap belongs.
 
@@ -65,9 +68,11 @@ void lathe_convolution_turn_filter(const lathe_convolution *s, const float *filt
 long lathe_convolution_scatter_channels(const lathe_convolution *s, long threads);
 /// Floats that the packed filter takes.
 size_t lathe_convolution_scatter_size(const lathe_convolution *s, long block_channels);
-/// Packs the filter.
+/// Tiles of the packed filter.
+long lathe_convolution_scatter_tiles(const lathe_convolution *s, long block_channels);
+/// Packs tiles first..<last of the filter.
 void lathe_convolution_scatter_pack(
-    const lathe_convolution *s, const float *filter, long block_channels, float *packed);
+    const lathe_convolution *s, const float *filter, long block_channels, float *packed, long first, long last);
 /// Computes tasks first..<last of images x groups x channel blocks.
 void lathe_convolution_scatter_run(
     const lathe_convolution *s, const float *dy, const float *packed, float *dx, long block_channels, long first,
@@ -77,6 +82,8 @@ void lathe_convolution_scatter_run(
 
 /// How the work is cut.
 typedef struct lathe_filter_plan {
+  /// Whether the sums are those of a matrix product.
+  bool product;
   long taps, tap_blocks, slices, chunks, chunk_images, chunk_pixels;
 } lathe_filter_plan;
 
@@ -92,8 +99,8 @@ void lathe_convolution_filter_sum(
 
 // The same for what `lathe_winograd_suits`: for each chunk of tiles all transform tasks, then all products.
 
-/// Tiles of a chunk; there are batch x height x width / 16 of them.
-long lathe_winograd_filter_chunk(const lathe_convolution *s);
+/// Chunks of tiles.
+long lathe_winograd_filter_chunks(const lathe_convolution *s);
 /// Floats of scratch memory.
 size_t lathe_winograd_filter_size(const lathe_convolution *s);
 /// Tasks that transform a chunk.
@@ -101,7 +108,7 @@ long lathe_winograd_filter_tasks(const lathe_convolution *s);
 /// Transforms tasks first..<last of a chunk.
 void lathe_winograd_filter_transform(
     const lathe_convolution *s, const float *dy, const float *x, float *memory, long chunk, long first, long last);
-/// Products for each chunk: of 36 points and panels of 32 channels.
+/// Products for each chunk: of 36 points and panels of channels.
 long lathe_winograd_filter_products(const lathe_convolution *s);
 /// Computes products first..<last of a chunk.
 void lathe_winograd_filter_multiply(const lathe_convolution *s, float *memory, long chunk, long first, long last);
