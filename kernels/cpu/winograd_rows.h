@@ -14,6 +14,15 @@ LATHE_INLINE void LATHE_NAME(transform_columns)(
   for (int i = 0; i < 6; i++) memcpy(to + i * to_row + at, &v[i], bytes);
 }
 
+/// `count` columns, at least bytes / 4, by so many at a time: the last take some again rather than read beyond the row.
+LATHE_INLINE void LATHE_NAME(transform_span)(
+    const float *const rows[6], long count, float *to, long to_row, const size_t bytes) {
+  const long width = (long)(bytes / sizeof(float));
+  long j = 0;
+  for (; j + width <= count; j += width) LATHE_NAME(transform_columns)(rows, j, to, to_row, bytes);
+  if (j < count) LATHE_NAME(transform_columns)(rows, count - width, to, to_row, bytes);
+}
+
 /// Row i of a strip's transformed columns goes to to + i * to_row, winograd_columns(strip->count) of them.
 static void LATHE_NAME(transform_strip)(
     const lathe_convolution *s, const float *plane, const winograd_strip *strip, float *to, long to_row) {
@@ -31,16 +40,12 @@ static void LATHE_NAME(transform_strip)(
   for (long j = all; j > high; j -= 4)
     for (long i = 0; i < 6; i++) *(QUAD *)(to + i * to_row + j - 4) = (QUAD){};
   float *inside = to + low;
-  long j = 0;
-  // The last vector takes some columns again rather than reading beyond the row.
-  if (count >= LATHE_LANES) {
-    for (; j + LATHE_LANES <= count; j += LATHE_LANES)
-      LATHE_NAME(transform_columns)(rows, j, inside, to_row, sizeof(VECTOR));
-    if (j < count) LATHE_NAME(transform_columns)(rows, count - LATHE_LANES, inside, to_row, sizeof(VECTOR));
-  } else if (count >= 4) {
-    for (; j + 4 <= count; j += 4) LATHE_NAME(transform_columns)(rows, j, inside, to_row, sizeof(QUAD));
-    if (j < count) LATHE_NAME(transform_columns)(rows, count - 4, inside, to_row, sizeof(QUAD));
-  } else {
-    for (; j < count; j++) LATHE_NAME(transform_columns)(rows, j, inside, to_row, sizeof(float));
-  }
+  if (count >= LATHE_LANES)
+    LATHE_NAME(transform_span)(rows, count, inside, to_row, sizeof(VECTOR));
+  else if (LATHE_LANES > 8 && count >= 8)
+    LATHE_NAME(transform_span)(rows, count, inside, to_row, 2 * sizeof(QUAD));
+  else if (count >= 4)
+    LATHE_NAME(transform_span)(rows, count, inside, to_row, sizeof(QUAD));
+  else
+    LATHE_NAME(transform_span)(rows, count, inside, to_row, sizeof(float));
 }
