@@ -34,7 +34,11 @@
       var options = convolutionOptions(sizes, backward: false)
       for name in ["BACKWARD", "HAS_BIAS", "RELU"] { options[name] = nil }
       let registers = backend.vectors
-      let (mostSums, mostVectors) = (Self.mostSums(registers), Self.mostVectors(registers))
+      let mostVectors = Self.mostVectors(registers)
+      // Steps over columns share less with each other, so that the compiler needs more registers for the next one.
+      let mostSums =
+        registers.count < 32 && sizes.strideX > 1
+        ? Self.mostSums(registers) * 3 / 4 : Self.mostSums(registers)
       let channels = sizes.channels / sizes.groups
       rows = sizes.outputChannels / sizes.groups
       // As many lines of the filter as leave sums for two rows, so that what is loaded serves both.
@@ -47,7 +51,7 @@
       imageBlocks = ceilingDivide(sizes.outputHeight, lines)
       blockImages = imageBlocks > 1 ? 1 : mostVectors / Self.vectors(sizes, lines: lines)
       options["KERNEL_LINES"] = .int(kernelLines)
-      options["ROWS_TILE"] = .int(min(rows, mostSums / (kernelLines * sizes.kernelWidth)))
+      options["ROWS_TILE"] = .int(max(1, min(rows, mostSums / (kernelLines * sizes.kernelWidth))))
       options["BLOCK_LINES"] = .int(lines)
       options["BLOCK_IMAGES"] = .int(blockImages)
       chunks = ceilingDivide(channels, registers.lanes)
