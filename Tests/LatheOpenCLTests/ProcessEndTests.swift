@@ -40,6 +40,20 @@
         usleep(200_000)
       }
     }
+
+    /// A program that holds the end of the process until a runtime's objects are gone.
+    ///
+    /// Without what puts an end to the queues before, it ends by a signal in most runs; `scripts/check-process-end.sh` runs
+    /// it a thousand times.
+    @Test(arguments: KernelProfile.allCases, 0..<2)
+    func whileProgramsAreCompiled(_ profile: KernelProfile, _ run: Int) throws {
+      let own = try #require(ChildProcess.ownPath)
+      let folder = own[..<(try #require(own.lastIndex(of: "/")))]
+      let child = try ChildProcess.run(
+        "\(folder)/ProcessEndCheck", ["programs"],
+        variables: ["LATHE_KERNEL_PROFILE": profile.rawValue, "LATHE_CACHE_DIR": "off"], seconds: 120)
+      #expect(child.ending == .exited(0), "\(String(decoding: child.errors, as: UTF8.self))")
+    }
   }
 
   /// Spans of a device that has a clock of its own.
