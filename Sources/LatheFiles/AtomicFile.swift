@@ -63,22 +63,12 @@ package enum AtomicFile {
     flushFolder(folder(of: path))
   }
 
-  /// What stands in the names of files that are not finished, behind the name that they will have.
-  package static let mark = ".tmp-"
-
-  /// Runs a function with a new file beside a path, under a name that nobody else has; what has not been renamed then is
-  /// removed.
+  /// Runs a function with a new file beside a path; what has not been renamed then is removed.
   private static func withTemporary(
     of path: String, _ body: (_ temporary: String, _ descriptor: Int32) throws -> Void
   ) throws {
-    var temporary: String
-    var descriptor: Int32
-    repeat {
-      temporary = path + mark + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-      // Never a file that is there already, nor what a link points to.
-      descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-    } while descriptor < 0 && (errno == EEXIST || errno == EINTR)
-    guard descriptor >= 0 else { throw FileErrors.failed("write", path) }
+    guard let file = TemporaryFile(beside: path) else { throw FileErrors.failed("write", path) }
+    let (temporary, descriptor) = (file.path, file.descriptor)
     do {
       try body(temporary, descriptor)
     } catch {

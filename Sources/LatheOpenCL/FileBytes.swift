@@ -4,6 +4,7 @@
   #elseif canImport(Musl)
     import Musl
   #endif
+  import LatheCore
 
   /// read(2), under a name that the method below does not hide.
   private func readBytes(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
@@ -35,9 +36,8 @@
 
     /// Writes to a temporary file beside `path` and renames it: another process sees the whole file or none.
     static func replace(_ path: String, with bytes: [UInt8]) -> Bool {
-      let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { return false }
+      guard let file = TemporaryFile(beside: path) else { return false }
+      let (temporary, descriptor) = (file.path, file.descriptor)
       var written = 0
       while written < bytes.count {
         let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -45,9 +45,9 @@
         if count <= 0 { break }
         written += count
       }
-      let closed = close(descriptor) == 0
-      guard closed, written == bytes.count, rename(temporary, path) == 0 else {
-        unlink(temporary)
+      let isThere = written == bytes.count && rename(temporary, path) == 0
+      guard close(descriptor) == 0, isThere else {
+        unlink(isThere ? path : temporary)
         return false
       }
       return true

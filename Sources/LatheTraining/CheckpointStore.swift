@@ -134,7 +134,7 @@ struct CheckpointStore {
       AtomicFile.probeName,
     ]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.contains(AtomicFile.mark) && names.contains(where: name.hasPrefix) {
+    where name.contains(TemporaryFile.mark) && names.contains(where: name.hasPrefix) {
       unlink("\(folder)/\(name)")
     }
   }
