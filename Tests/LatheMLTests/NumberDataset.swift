@@ -15,21 +15,27 @@ struct NumberDataset: Dataset {
   }
 }
 
-/// The records 0, 1, 2..., as a reader of a file gives them, failing at one of them.
+/// The records 0, 1, 2..., as a reader of a file gives them.
 final class NumberReader: RecordReader {
   private let count: Int
   private let failing: Int?
+  private let unreadable: Set<Int>
   private var number = 0
 
-  init(count: Int, failing: Int? = nil) {
+  /// - Parameters:
+  ///   - failing: A record at which the reader stays for ever.
+  ///   - unreadable: Records that cannot be read, behind which it goes on.
+  init(count: Int, failing: Int? = nil, unreadable: Set<Int> = []) {
     self.count = count
     self.failing = failing
+    self.unreadable = unreadable
   }
 
   func next() throws -> Int? {
     guard number < count else { return nil }
     if number == failing { throw LatheError(.format, "stream: offset \(number): broken") }
     number += 1
+    if unreadable.contains(number - 1) { throw LatheError(.format, "stream: offset \(number - 1): broken") }
     return number - 1
   }
 }

@@ -31,6 +31,11 @@ struct ReadingLimitTests {
     #expect(text.contains("bomb.npz: decompressed, it takes more than the 1073741824 bytes"), "\(text)")
     #expect(text.contains("--data-limit"))
     #expect(message { try WeightFile(path: path) }.contains("takes more than"))
+    let layer = Linear(2, 2, device: .cpu)
+    #expect(message { try layer.load(from: path) }.contains("takes more than"))
+    #expect(message { try layer.loadMatching(from: path) }.contains("takes more than"))
+    let raised = message { try layer.load(from: path, limit: 1 << 31) }
+    #expect(!raised.isEmpty && !raised.contains("takes more than"), "\(raised)")
     #expect(try NPZFile(path: path, limit: 1 << 31).names == ["x"])
     #expect(!message { try NPZFile(path: path, limit: 1 << 31).tensor("x") }.isEmpty)
   }
