@@ -75,6 +75,8 @@
       var options = given.over(stored?.options ?? TrainingOptions())
       // Another file's form is told by its path, as in training.
       options.data = given.data ?? (isOther ? nil : stored?.kind)
+      // Labels in a file of their own are those of the data that the model learned from.
+      if isOther { options.labelsFile = given.labelsFile }
       if let problem = options.problem { throw LatheError(.invalidArgument, problem) }
       options.workers = 1
       // Of IDX files the test set is one of its own, which is read alone.

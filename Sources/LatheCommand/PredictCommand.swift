@@ -33,8 +33,8 @@
 
     @Option(
       help: ArgumentHelp(
-        "A .csv table with the columns that the model knows, an .npz or .npy array, a .jsonl file or a text: one a line "
-          + "for networks that tell classes.", valueName: "file"))
+        "A .csv table with the columns that the model knows, an .npz or .npy array, a .tfrecord file of images, a .jsonl "
+          + "file or a text: one a line for networks that tell classes.", valueName: "file"))
     var dataFile: String?
 
     @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")

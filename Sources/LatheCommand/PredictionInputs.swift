@@ -84,11 +84,12 @@ struct PredictionInputs {
       return try table(path, column: takesTexts ? options.input ?? "text" : nil, model, options)
     }
     if isNamed(".npz") || isNamed(".npy") { return try array(path, model, options) }
+    if isNamed(".tfrecord") || isNamed(".tfrecords") { return try records(path, model, options) }
     guard takesTexts else {
       throw LatheError(
         .invalidArgument,
-        "\(path): the name does not tell what is in it; \(model.recipe.name) takes .csv, .npz and .npy files, images by "
-          + "--image and folders of them by --data-dir")
+        "\(path): the name does not tell what is in it; \(model.recipe.name) takes .csv, .npz, .npy and .tfrecord files, "
+          + "images by --image and folders of them by --data-dir")
     }
     if model.recipe.task == .language {
       return try texts([(path, TextDataset.read(path, limit: options.memoryLimit))], model)
@@ -130,6 +131,22 @@ struct PredictionInputs {
     let lines = (0..<table.rowCount).map { "\(path):\(table.line(ofRow: $0))" }
     return PredictionInputs(count: table.rowCount, name: { lines[$0] }) { range in
       try model.batch(rows: range.map { row in columns.map { $0[row] } })
+    }
+  }
+
+  /// The encoded images of a TFRecord file.
+  private static func records(
+    _ path: String, _ model: Model, _ options: TrainingOptions
+  ) throws -> PredictionInputs {
+    let files = try EncodedImages.files(path, input: options.input, limit: options.memoryLimit)
+    let (channels, limits) = (model.description.input.channels, options.imageLimits)
+    return PredictionInputs(count: files.count, name: { "\(path)[\($0)]" }) { range in
+      try model.batch(
+        images: range.map {
+          try ImageFile.decode(
+            files[$0], channels: channels, pixelLimit: limits.pixels, scanLimit: limits.scans,
+            source: "\(path): record \($0)")
+        })
     }
   }
 

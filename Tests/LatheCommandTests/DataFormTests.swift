@@ -10,22 +10,22 @@ extension CommandTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func lathe(_ arguments: String...) throws -> Lathe {
+    func lathe(_ arguments: String...) throws -> Lathe {
       try Lathe.start(arguments + ["--device", "cpu"], in: folder.path).wait()
     }
 
-    private func train(_ model: String, _ flags: String..., output: String = "out") throws -> Lathe {
+    func train(_ model: String, _ flags: String..., output: String = "out") throws -> Lathe {
       try Lathe.start(
         ["train", model, "--device", "cpu", "--epochs", "1", "--batch-size", "8", "--output", output] + flags,
         in: folder.path
       ).wait()
     }
 
-    private func expectTrained(_ result: Lathe, location: SourceLocation = #_sourceLocation) {
+    func expectTrained(_ result: Lathe, location: SourceLocation = #_sourceLocation) {
       #expect(result.status == 0 && result.lines.count == 1, "\(result.errors)", sourceLocation: location)
     }
 
-    private func expectFailure(
+    func expectFailure(
       _ result: Lathe, _ parts: String..., location: SourceLocation = #_sourceLocation
     ) {
       #expect(result.status == 1, "\(result.errors)", sourceLocation: location)
@@ -35,7 +35,7 @@ extension CommandTests {
     }
 
     /// One folder a class, with the fixtures' pictures.
-    private func pictures(_ place: String, count: Int = 12) throws {
+    func pictures(_ place: String, count: Int = 12) throws {
       let data = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/data")
       for (name, file) in [("cats", "color.png"), ("dogs", "color.jpg")] {
@@ -192,6 +192,18 @@ extension CommandTests {
       try NPYFile.write(Tensor((0..<60).map { Int32($0 % 3) }, device: .cpu), to: folder.file("kinds.npy"))
       expectFailure(try train("mlp", "--data-file", "rows.npy"), "--labels-file")
       expectTrained(try train("mlp", "--data-file", "rows.npy", "--labels-file", "kinds.npy", output: "rows"))
+      // Labels in a file of their own are of the data that was learned from, and of no other.
+      try NPYFile.write(rows * 2, to: folder.file("others.npy"))
+      try NPYFile.write(Tensor([Int32](repeating: 1, count: 60), device: .cpu), to: folder.file("ones.npy"))
+      #expect(try lathe("evaluate", "--model", "rows").status == 0)
+      expectFailure(
+        try lathe("evaluate", "--model", "rows", "--data-file", "others.npy"),
+        "others.npy: an array without labels; name theirs with --labels-file")
+      let others = try lathe(
+        "evaluate", "--model", "rows", "--data-file", "others.npy", "--labels-file", "ones.npy")
+      #expect(others.lines.contains { $0.hasPrefix("1 ") && $0.hasSuffix(" 60") }, "\(others)")
+      let archive = try lathe("evaluate", "--model", "lenet", "--data-file", "digits.npz")
+      #expect(archive.status == 0, "\(archive)")
       expectFailure(
         try train("lenet", "--data-file", "rows.npy", "--labels-file", "kinds.npy"),
         "images are float32 [60, 5]", "[n, height, width]")
@@ -200,50 +212,6 @@ extension CommandTests {
       expectFailure(
         try train("mlp", "--data-file", "rows.npy", "--labels-file", "rows.npy"), "labels are float32")
       expectFailure(try train("mlp", "--data-file", "digits.data"), "the name does not tell", "--data")
-    }
-
-    /// A TFRecord file of examples with an image and a label.
-    private func records(_ images: [([UInt8], Int)]) -> [UInt8] {
-      func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
-        var size = content.count
-        var length: [UInt8] = []
-        while size >= 0x80 {
-          length.append(UInt8(size & 0x7F) | 0x80)
-          size >>= 7
-        }
-        return [number << 3 | 2] + length + [UInt8(size)] + content
-      }
-      func entry(_ name: String, _ feature: [UInt8]) -> [UInt8] {
-        field(1, field(1, Array(name.utf8)) + field(2, feature))
-      }
-      func little(_ value: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: value.littleEndian, Array.init)
-      }
-      return images.flatMap { image, label in
-        let features =
-          entry("image/encoded", field(1, field(1, image)))
-          + entry("label", field(3, field(1, [UInt8(label)])))
-        let record = field(1, features)
-        let length = little(UInt64(record.count))
-        return length + little(CRC32C.masked(length)) + record + little(CRC32C.masked(record))
-      }
-    }
-
-    @Test("TFRecord files of encoded images")
-    func tfrecord() throws {
-      try pictures("photos", count: 1)
-      let files = try [folder.read("photos/cats/0-color.png"), folder.read("photos/dogs/0-color.jpg")]
-      var examples = (0..<24).map { (files[$0 % 2], $0 % 2) }
-      try folder.write(records(examples), "images.tfrecord")
-      expectTrained(
-        try train("mlp", "--data-file", "images.tfrecord", "--image-size", "12", "--workers", "2"))
-      #expect(try lathe("evaluate", "--model", "out").status == 0)
-      expectFailure(
-        try train("mlp", "--data-file", "images.tfrecord", "--label", "kind", output: "no"), "record 0",
-        "no 'kind'")
-      examples[5].0 = [1, 2, 3]
-      try folder.write(records(examples), "images.tfrecord")
-      expectFailure(try train("mlp", "--data-file", "images.tfrecord", output: "no"), "record 5")
     }
 
     @Test("Usage that cannot be, and what a network does not take")

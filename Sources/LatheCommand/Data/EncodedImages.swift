@@ -22,28 +22,41 @@ struct EncodedImages: ImageSource {
     channels = source.imageChannels
     limits = source.options.imageLimits
     problems = source.problems
-    let reader = try TFRecordReader(path: path)
-    var budget = try ReadingBudget(path, limit: source.options.memoryLimit)
-    var files: [[UInt8]] = []
     var names: [String] = []
+    files = try EncodedImages.files(path, input: source.options.input, limit: source.options.memoryLimit) {
+      names.append(
+        try EncodedImages.label($0, $0.feature(source.options.label, or: ["label", "image/class/label"])))
+    }
+    (labels, classNames) = try source.coded(names) { "\(source.file): record \($0)" }
+    checksum = CRC32.checksum(names.map { Array($0.utf8) + [0] } + files)
+  }
+
+  /// The encoded images of a file's records.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - input: The feature that holds the image; `image` or `image/encoded` where nil.
+  ///   - limit: The memory that those of a compressed file may take.
+  ///   - also: Called with each record, for what else it holds.
+  /// - Throws: `LatheError` naming the file and the record.
+  static func files(
+    _ path: String, input: String?, limit: Int?, also: (TFExample) throws -> Void = { _ in }
+  ) throws -> [[UInt8]] {
+    let reader = try TFRecordReader(path: path)
+    var budget = try ReadingBudget(path, limit: limit)
+    var files: [[UInt8]] = []
     while let record = try reader.next() {
       try budget.take(record.count + 128)
       do {
         let example = try TFExample(record)
-        func name(_ asked: String?, _ known: [String]) -> String {
-          asked ?? known.first { example.features[$0] != nil } ?? known[0]
-        }
-        let key = name(source.options.input, ["image", "image/encoded"])
-        files.append(try example.bytes(key, count: 1)[0])
-        names.append(
-          try EncodedImages.label(example, name(source.options.label, ["label", "image/class/label"])))
+        let image = try example.bytes(example.feature(input, or: ["image", "image/encoded"]), count: 1)[0]
+        try also(example)
+        files.append(image)
       } catch let error as LatheError {
-        throw LatheError(error.kind, "\(source.file): record \(names.count): \(error.message)")
+        throw LatheError(error.kind, "\(path): record \(files.count): \(error.message)")
       }
     }
-    (labels, classNames) = try source.coded(names) { "\(source.file): record \($0)" }
-    checksum = CRC32.checksum(names.map { Array($0.utf8) + [0] } + files)
-    self.files = files
+    return files
   }
 
   private static func label(_ example: TFExample, _ key: String) throws -> String {
@@ -63,5 +76,12 @@ struct EncodedImages: ImageSource {
       files[index], channels: channels, pixelLimit: limits.pixels, scanLimit: limits.scans,
       source: "\(path): record \(index)", problems: problems)
     return LabelledImage(image: image, label: labels[index])
+  }
+}
+
+extension TFExample {
+  /// The name of a feature: the one asked for, or that of the usual ones which is there.
+  fileprivate func feature(_ asked: String?, or usual: [String]) -> String {
+    asked ?? usual.first { features[$0] != nil } ?? usual[0]
   }
 }
