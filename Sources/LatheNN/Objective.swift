@@ -51,11 +51,20 @@ public struct ObjectiveResult: Sendable {
   public let loss: Tensor
   /// How many answers are right; nil where there is no right and wrong.
   public let correct: Tensor?
+  /// What the loss was divided by, a scalar, where answers count more or less than others; nil where each of the batch's
+  /// `count` answers counts once.
+  public let weight: Tensor?
 
   /// A result from its parts.
-  public init(loss: Tensor, correct: Tensor? = nil) {
+  ///
+  /// - Parameters:
+  ///   - loss: The mean loss, a scalar.
+  ///   - correct: How many answers are right.
+  ///   - weight: The sum of the answers' factors, by which means of several batches are joined.
+  public init(loss: Tensor, correct: Tensor? = nil, weight: Tensor? = nil) {
     self.loss = loss
     self.correct = correct
+    self.weight = weight
   }
 }
 
@@ -63,7 +72,7 @@ public struct ObjectiveResult: Sendable {
 /// answer.
 ///
 /// Where the batch names factors of the labels (`NamedTensors.lossMask`, of the labels' shape), the loss is their weighted mean,
-/// and answers with the factor 0 do not count.
+/// and answers with the factor 0 do not count, whatever the logits hold there. Where none counts, the loss is 0.
 public struct ClassificationObjective: OutputObjective {
   /// How much of the target's weight is spread over all classes.
   public var labelSmoothing: Float
@@ -99,7 +108,7 @@ public struct ClassificationObjective: OutputObjective {
         "ClassificationObjective: labels are shares of classes, none of which can be ignored or masked")
       return nil
     }
-    let known = ignoredIndex.map { batch.labels .!= Int32($0) }
+    let known = ignoredIndex.map { batch.labels .!= $0 }
     guard let factors else { return known }
     require(
       factors.shape == batch.labels.shape,
@@ -116,19 +125,23 @@ public struct ClassificationObjective: OutputObjective {
         loss: crossEntropy(logits, shares: batch.labels, labelSmoothing: labelSmoothing),
         correct: (logits.detached().argmax(axis: -1) .== batch.labels.argmax(axis: -1)).sum())
     }
-    var right = logits.detached().argmax(axis: -1) .== batch.labels
-    if let counted { right = right .&& counted }
-    guard let factors = batch.named.find(NamedTensors.lossMask) else {
+    let right = logits.detached().argmax(axis: -1) .== batch.labels
+    guard let counted else {
       return ObjectiveResult(
-        loss: crossEntropy(logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing),
-        correct: right.sum())
+        loss: crossEntropy(logits, batch.labels, labelSmoothing: labelSmoothing), correct: right.sum())
     }
-    var weights = factors.cast(to: .float32)
-    if let ignoredIndex { weights = weights * (batch.labels .!= Int32(ignoredIndex)).cast(to: .float32) }
+    let factors = batch.named.find(NamedTensors.lossMask)
+    // What does not count gets a label that no class has.
+    let (ignored, wide) = (Int(Int32.min), DType.promote(batch.labels.dtype, .int32))
+    let labels = Tensor.where(counted, batch.labels.cast(to: wide), ignored)
     let losses = crossEntropy(
-      logits, batch.labels, ignoredIndex: ignoredIndex, labelSmoothing: labelSmoothing, reduction: .none)
+      logits, labels, ignoredIndex: ignored, labelSmoothing: labelSmoothing, reduction: .none)
+    let weights = factors.map { Tensor.where(counted, $0.cast(to: .float32), Float(0)) }
+    let weight = weights?.sum() ?? counted.sum().cast(to: .float32)
+    let sum = (weights.map { losses * $0 } ?? losses).sum()
     return ObjectiveResult(
-      loss: (losses * weights).sum() / weights.sum(), correct: right.sum())
+      loss: sum / Tensor.where(weight .== Float(0), Float(1), weight), correct: (right .&& counted).sum(),
+      weight: factors == nil ? nil : weight)
   }
 }
 

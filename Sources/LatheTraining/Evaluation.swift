@@ -65,21 +65,25 @@ extension Objective {
         }
         results.append(
           (
-            ObjectiveResult(loss: try result.loss.computed(), correct: try result.correct?.computed()),
+            ObjectiveResult(
+              loss: try result.loss.computed(), correct: try result.correct?.computed(),
+              weight: try result.weight?.computed()),
             batch.count
           ))
       }
     }
-    var (loss, correct, count) = (0.0, 0, 0)
+    var (loss, weights, correct, count) = (0.0, 0.0, 0, 0)
     for (result, size) in results {
-      loss += Double(try result.loss.item()) * Double(size)
+      let weight = try result.weight.map { Double(try $0.item()) } ?? Double(size)
+      loss += Double(try result.loss.item()) * weight
+      weights += weight
       correct += try result.correct?.item(as: Int.self) ?? 0
       count += size
     }
     let share = Double(correct) / Double(max(count, 1))
     let values = zip(metrics, passes).map { ($0.name, $1.value()) }.filter { $0.1.isFinite }
     return TestFigures(
-      loss: loss / Double(max(count, 1)),
+      loss: weights == 0 ? 0 : loss / weights,
       accuracy: results.contains { $0.result.correct != nil } ? share : nil,
       metrics: metrics.isEmpty || !isFinite ? nil : Dictionary(values) { first, _ in first })
   }

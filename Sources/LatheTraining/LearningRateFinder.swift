@@ -67,7 +67,8 @@ extension Trainer {
         group = try nextGroup(of: batches)
       }
       let result = try pass(over: group, scaler: scaler)
-      guard let loss = try result.loss.map({ Double(try $0.item()) }), loss.isFinite else { break }
+      let loss = Double(try result.loss.item())
+      guard loss.isFinite else { break }
       mean = 0.9 * mean + 0.1 * loss
       let smooth = mean / (1 - pow(0.9, Double(step + 1)))
       optimizer.learningRate = low * powf(high / low, Float(step) / Float(steps - 1))

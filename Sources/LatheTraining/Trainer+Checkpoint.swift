@@ -32,6 +32,7 @@ extension Trainer {
   /// - Throws: `LatheError.training` where a weight is not a number: such a checkpoint would be of no use.
   func tensors() throws -> [(name: String, tensor: Tensor)] {
     try checkWeights()
+    followNewParameters()
     var result = model.state.map { (name: "model.\($0.name)", tensor: $0.tensor) }
     let names = optimizedNames
     for (slot, tensors) in optimizer.state.slots.sorted(by: { $0.key < $1.key }) {

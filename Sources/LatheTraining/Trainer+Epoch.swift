@@ -82,7 +82,7 @@ extension Trainer {
     if let loss = evaluation?.loss, !loss.isFinite { throw notFinite("test loss", loss, step: state.step) }
     let count = Double(max(state.sampleCount, 1))
     let result = EpochReport(
-      epoch: state.epoch + 1, trainLoss: state.lossSum / count,
+      epoch: state.epoch + 1, trainLoss: state.meanLoss,
       trainAccuracy: evaluation.map { $0.accuracy != nil } ?? hasAnswers
         ? Double(state.correctCount) / count : nil,
       testLoss: evaluation?.loss, testAccuracy: evaluation?.accuracy,
@@ -102,6 +102,7 @@ extension Trainer {
     state.epoch += 1
     state.stepInEpoch = 0
     state.lossSum = 0
+    state.lossWeight = nil
     state.correctCount = 0
     state.sampleCount = 0
   }

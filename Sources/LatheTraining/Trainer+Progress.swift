@@ -29,7 +29,7 @@ extension Trainer {
     onProgress(
       Progress(
         epoch: state.epoch + 1, epochs: configuration.epochs, step: state.stepInEpoch, steps: steps,
-        loss: state.lossSum / count, accuracy: hasAnswers ? Double(state.correctCount) / count : nil,
+        loss: state.meanLoss, accuracy: hasAnswers ? Double(state.correctCount) / count : nil,
         samplesPerSecond: speed,
         secondsLeft: stepTime * Double(steps - state.stepInEpoch)))
   }

@@ -64,6 +64,7 @@ extension Trainer {
         return tensor
       }
     }
+    followNewParameters()
     let averages = try average.map { average in
       try zip(names, average.averages).map { name, present in
         guard let tensor = tensors.tensor("average.\(name)"), tensor.shape == present.shape else {

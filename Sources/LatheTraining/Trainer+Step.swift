@@ -6,6 +6,7 @@ extension Trainer {
   /// A step's results on the device.
   struct UnreadStep {
     let loss: Tensor
+    let weight: Tensor?
     let correct: Tensor?
     let norm: Tensor?
     let count: Int
@@ -16,46 +17,77 @@ extension Trainer {
   /// Whether the loss is read before each step: as asked for, else on the CPU.
   public var checksEveryStep: Bool { configuration.checksEveryStep ?? (device == .cpu) }
 
-  /// The mean loss of some batches as if they were one, the answers that are right, and the gradients of the loss, which
-  /// a scaler has scaled.
-  func pass(over batches: [Batch], scaler: LossScaler?) throws -> (
-    loss: Tensor?, correct: Tensor?, gradients: [Tensor]
-  ) {
-    let parameters = optimizer.parameters
-    let total = batches.reduce(0) { $0 + $1.count }
-    var loss: Tensor?
+  /// What some batches give as if they were one.
+  struct PassResult {
+    /// The mean loss.
+    var loss: Tensor
+    /// What it is the mean over, where that is not the number of answers.
+    var weight: Tensor?
+    /// The answers that are right.
     var correct: Tensor?
-    var gradients: [Tensor] = []
+    /// Of the loss, which a scaler has scaled.
+    var gradients: [Tensor]
+  }
+
+  /// Runs model and gradients over some batches; those none of whose answers counts are passed over, and where there are no
+  /// others the loss and its gradients are 0.
+  func pass(over batches: [Batch], scaler: LossScaler?) throws -> PassResult {
+    let parameters = optimizer.parameters
+    let batches = batches.filter { $0.count > 0 }
+    let total = Float(batches.reduce(0) { $0 + $1.count })
+    var result: PassResult?
     for batch in batches {
-      let result = try phases.measure(.forward) {
+      let found = try phases.measure(.forward) {
         withPrecision(configuration.precision) { objective(model, batch) }
       }
-      let part = batches.count == 1 ? result.loss : result.loss * (Float(batch.count) / Float(total))
-      try phases.measure(.backward) {
-        let found = (scaler?.scaled(part) ?? part).gradients(of: parameters)
-        gradients = gradients.isEmpty ? found : zip(gradients, found).map { $0 + $1 }
+      // Of the weight that all have together if each answer weighs 1: sums are as large as a mean's whatever the factors.
+      let share = found.weight.map { $0.detached() / total }
+      let part =
+        batches.count == 1
+        ? found.loss : share.map { found.loss * $0 } ?? found.loss * (Float(batch.count) / total)
+      let gradients = try phases.measure(.backward) {
+        var gradients = (scaler?.scaled(part) ?? part).gradients(of: parameters)
+        if let before = result?.gradients { gradients = zip(before, gradients).map { $0 + $1 } }
         // What failed must not reach the parameters, and no deferred sum wait behind the next batch.
         for gradient in gradients { try gradient.computed() }
+        return gradients
       }
-      loss = loss.map { $0 + part.detached() } ?? part.detached()
-      if let right = result.correct { correct = correct.map { $0 + right } ?? right }
+      result = PassResult(
+        loss: result.map { $0.loss + part.detached() } ?? part.detached(),
+        weight: share.map { share in result?.weight.map { $0 + share } ?? share },
+        correct: found.correct.map { right in result?.correct.map { $0 + right } ?? right },
+        gradients: gradients)
     }
-    return (loss, correct, gradients)
+    guard var result else {
+      return PassResult(
+        loss: .zeros([], device: device),
+        gradients: parameters.map {
+          .zeros($0.shape, dtype: $0.value.dtype, device: $0.value.device)
+        })
+    }
+    guard let weight = result.weight else { return result }
+    if batches.count > 1 {
+      let divisor = Tensor.where(weight .== Float(0), Float(1), weight)
+      result.loss = result.loss / divisor
+      result.gradients = result.gradients.map { ($0 / divisor).cast(to: $0.dtype) }
+    }
+    result.weight = weight * total
+    return result
   }
 
   /// The gradients of some batches as if they were one, and a step by them.
   func trainStep(_ batches: [Batch]) throws {
     lastBatch = batches.last
-    let (loss, correct, gradients) = try pass(over: batches, scaler: state.lossScaler)
-    if checksEveryStep, let loss {
-      let value = try phases.measure(.waiting) { Double(try loss.item()) }
+    let result = try pass(over: batches, scaler: state.lossScaler)
+    if checksEveryStep {
+      let value = try phases.measure(.waiting) { Double(try result.loss.item()) }
       guard value.isFinite else { throw notFinite("loss", value, step: state.step + 1) }
     }
-    let norm = try phases.measure(.optimizer) { try update(gradients) }
-    guard let loss else { return }
+    let norm = try phases.measure(.optimizer) { try update(result.gradients) }
     unread.append(
       UnreadStep(
-        loss: try loss.computed(), correct: try correct?.computed(), norm: try norm?.computed(),
+        loss: try result.loss.computed(), weight: try result.weight?.computed(),
+        correct: try result.correct?.computed(), norm: try norm?.computed(),
         count: batches.reduce(0) { $0 + $1.count }, learningRate: optimizer.learningRate,
         peakBytes: phases.stepPeak,
         bytesInUse: device.counters.bytesInUse))
@@ -78,6 +110,7 @@ extension Trainer {
     let factor = configuration.schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)
     optimizer.learningRate = Float(Double(baseLearningRate) * factor)
     guard areFinite else { return nil }
+    followNewParameters()
     optimizer.step(gradients)
     average?.update()
     return norm
@@ -93,7 +126,9 @@ extension Trainer {
     for (index, result) in results.enumerated() {
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { throw notFinite("loss", loss, step: first + index + 1) }
-      state.lossSum += loss * Double(result.count)
+      let weight = try result.weight.map { Double(try $0.item()) }
+      if let weight { state.lossWeight = (state.lossWeight ?? Double(state.sampleCount)) + weight }
+      state.lossSum += loss * (weight ?? Double(result.count))
       if let correct = result.correct {
         state.correctCount += try correct.item(as: Int.self)
         hasAnswers = true

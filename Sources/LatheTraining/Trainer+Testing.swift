@@ -121,6 +121,6 @@ extension Trainer {
     try readLosses()
     return DryRun(
       input: batch.inputs.shape, dtype: batch.inputs.dtype, examples: batch.count,
-      loss: state.lossSum / Double(batch.count))
+      loss: state.meanLoss)
   }
 }

@@ -130,9 +130,15 @@ public final class Trainer {
     }
     if now.plateau != before?.plateau { state.plateau = now.plateau }
     if now.averageDecay != before?.averageDecay {
-      average = now.averageDecay.map { ExponentialMovingAverage(model.trainableParameters, decay: $0) }
+      average = now.averageDecay.map { ExponentialMovingAverage(optimizer.parameters, decay: $0) }
     }
     phases.synchronizes = now.synchronizesPhases
+  }
+
+  /// Averages parameters, too, that the optimizer was given since.
+  func followNewParameters() {
+    guard let average, average.parameters.count < optimizer.parameters.count else { return }
+    average.add(optimizer.parameters)
   }
 
   /// The epochs done so far, the last perhaps cut off by `stepLimit`.

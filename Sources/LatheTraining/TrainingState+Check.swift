@@ -20,7 +20,9 @@ extension TrainingState {
     guard step >= epoch, step >= stepInEpoch, (epoch > 0) || step == stepInEpoch else {
       return "step \(step) is not step \(stepInEpoch) of epoch \(epoch + 1)"
     }
-    guard lossSum.isFinite, correctCount <= sampleCount, stepInEpoch > 0 || sampleCount == 0 else {
+    guard lossSum.isFinite, lossWeight?.isFinite ?? true, correctCount <= sampleCount,
+      stepInEpoch > 0 || sampleCount == 0
+    else {
       return "\(correctCount) of \(sampleCount) answers right in \(stepInEpoch) steps, losses \(lossSum)"
     }
     for (place, report) in history.enumerated() {

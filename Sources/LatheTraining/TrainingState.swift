@@ -23,6 +23,8 @@ struct TrainingState: Codable, Hashable {
   var step = 0
   /// Sums over the steps of the epoch under way.
   var lossSum = 0.0
+  /// What the losses were weighed by where that is not the number of answers.
+  var lossWeight: Double?
   var correctCount = 0
   var sampleCount = 0
   var generator: Generator.State
@@ -39,4 +41,10 @@ struct TrainingState: Codable, Hashable {
   /// The size and checksum of the tensors' file.
   var tensorBytes = 0
   var tensorChecksum: UInt32 = 0
+
+  /// The mean loss of the epoch under way; 0 where no answer counted so far.
+  var meanLoss: Double {
+    let weight = lossWeight ?? Double(sampleCount)
+    return weight == 0 ? 0 : lossSum / weight
+  }
 }

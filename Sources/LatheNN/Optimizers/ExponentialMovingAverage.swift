@@ -5,18 +5,28 @@ import Lathe
 public final class ExponentialMovingAverage {
   /// How much of the average is kept.
   public let decay: Float
-  private let parameters: [Parameter]
+  /// What is averaged.
+  public private(set) var parameters: [Parameter] = []
   /// The averages in the parameters' order.
-  public private(set) var averages: [Tensor]
+  public private(set) var averages: [Tensor] = []
 
   /// Starts from the present values.
   public init(_ parameters: [Parameter], decay: Float = 0.999) {
     require(decay >= 0 && decay < 1, "ExponentialMovingAverage: decay \(decay) is not in 0..<1")
     self.decay = decay
-    self.parameters = parameters
+    add(parameters)
+  }
+
+  /// Averages further parameters from their present values on, such as layers that were frozen so far; those that are
+  /// averaged already go on as they are.
+  public func add(_ further: [Parameter]) {
+    var known = Set(parameters.map { ObjectIdentifier($0) })
+    let new = further.filter { known.insert(ObjectIdentifier($0)).inserted }
     // Copies: an average that shared a parameter's memory would keep the optimizer from updating it in place.
-    averages = parameters.map { $0.value.detached() + Float(0) }
-    TensorLists.compute(averages.map { [$0] })
+    let values = new.map { $0.value.detached() + Float(0) }
+    TensorLists.compute(values.map { [$0] })
+    parameters += new
+    averages += values
   }
 
   /// Takes the present values into the average; called after each step.
