@@ -130,9 +130,9 @@ public struct CustomOperation: Sendable {
     guard let device = inputs.first?.device else {
       stop("\(name): a custom operation takes at least one input")
     }
-    require(
-      inputs.allSatisfy { $0.device == device },
-      "\(name): tensors on different devices, \(inputs.map(\.device.name)); use moved(to:)")
+    if let other = inputs.first(where: { $0.device != device }) {
+      Tensor.stopForDevices(name, device, other.device)
+    }
     let results = computed(inputs.map { $0.detached() }).map { $0.detached() }
     guard Tensor.isTracked(inputs) else { return results }
     let entries = inputs.map(\.node)

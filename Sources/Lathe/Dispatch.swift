@@ -31,6 +31,9 @@ enum Dispatch {
       GraphRecorder.current?.add(
         .operation(operation, on: device), inputs.map { .tensor($0) }, outputs.map { Tensor($0) })
     }
+    if let other = inputs.first(where: { $0.device != device }) {
+      Tensor.stopForDevices(operation.label, device, other.device)
+    }
     device.computationLock.withLock {
       do {
         var operands: [Operand] = []
@@ -95,6 +98,18 @@ enum Dispatch {
 }
 
 extension Tensor {
+  /// Stops the program where one of several tensors is on another device than the first.
+  static func requireOneDevice(_ name: StaticString, _ first: Tensor, _ others: Tensor?...) {
+    for case .some(let other) in others where other.device != first.device {
+      stopForDevices("\(name)", first.device, other.device)
+    }
+  }
+
+  /// Stops the program because of tensors on two devices.
+  static func stopForDevices(_ name: String, _ device: Device, _ other: Device) -> Never {
+    stop("\(name): tensors on different devices, \(device) and \(other); move one of them by moved(to:)")
+  }
+
   /// Runs an operation on tensors of one device and returns its outputs, untracked.
   ///
   /// Where an input has failed or the operation fails, the outputs carry the error.

@@ -33,9 +33,7 @@ extension Tensor {
         stop("\(name): shapes \(known) and \(tensor.shape) do not broadcast")
       }
       shape = common
-      require(
-        device == tensor.device,
-        "\(name): tensors on different devices, \(device?.name ?? "") and \(tensor.device); use moved(to:)")
+      if let device, device != tensor.device { Tensor.stopForDevices("\(name)", device, tensor.device) }
     }
     guard let shape, let device else { stop("\(name): no tensor operand") }
     let result = deferred(op, operands, type: type, result: result, shape: shape, device: device)

@@ -25,9 +25,7 @@ extension Tensor {
   /// Writes over the elements of a region: in this tensor's memory where nobody else holds it and no gradient is recorded,
   /// else in a copy.
   mutating func put(_ value: Tensor, _ region: IndexedRegion) {
-    require(
-      device == value.device,
-      "assignment: tensors on different devices, \(device) and \(value.device); use moved(to:)")
+    Tensor.requireOneDevice("assignment", self, value)
     require(
       Shape.broadcast(region.shape, value.shape) == region.shape,
       "assignment: values of shape \(value.shape) for places of shape \(region.shape)")

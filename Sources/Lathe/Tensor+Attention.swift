@@ -29,10 +29,7 @@ extension Tensor {
         && keys.shape[2] == values.shape[2] && keys.shape[1] > 0 && shape[1] % keys.shape[1] == 0,
       "attention: queries \(shape), keys \(keys.shape), values \(values.shape): expected [n, heads, t, d], "
         + "[n, key heads, m, d] and [n, key heads, m, e] with heads a multiple of key heads")
-    require(
-      device == keys.device && device == values.device && mask.map { $0.device == device } ?? true,
-      "attention: tensors on different devices, \(device), \(keys.device), \(values.device)"
-        + (mask.map { ", \($0.device)" } ?? ""))
+    Tensor.requireOneDevice("attention", self, keys, values, mask, bias)
     let scores: Shape = [shape[0], shape[1], shape[2], keys.shape[2]]
     if let mask {
       require(
@@ -41,8 +38,8 @@ extension Tensor {
     }
     if let bias {
       require(
-        Shape.broadcast(bias.shape, scores) == scores && bias.device == device,
-        "attention: bias \(bias.shape) on \(bias.device) does not broadcast to \(scores) on \(device)")
+        Shape.broadcast(bias.shape, scores) == scores,
+        "attention: bias \(bias.shape) does not broadcast to \(scores)")
     }
     let sizes = Attention(
       batch: scores[0], heads: scores[1], keyHeads: keys.shape[1], queries: scores[2], keys: scores[3],

@@ -49,8 +49,7 @@ extension Tensor {
       rank >= 1 && labels.shape == Shape(shape.dropLast()),
       "\(name): logits \(shape) and labels \(labels.shape): expected [..., classes] and [...]")
     require(labels.dtype.isInteger, "\(name): labels are class indices, not \(labels.dtype)")
-    require(
-      device == labels.device, "\(name): tensors on different devices, \(device) and \(labels.device)")
+    Tensor.requireOneDevice(name, self, labels)
     if dtype == .float64 {
       let (narrow, ignored) = labels.narrowLabels(ignoredIndex)
       return composedRowLosses(narrow.detached(), ignored, Double(labelSmoothing), ofLogarithms: ofLogarithms)

@@ -66,8 +66,7 @@ private struct IndexedPlaces {
     var shape = Shape()
     for index in list.compactMap({ $0 }) {
       require(index.dtype.isInteger, "\(name): indices are whole numbers or bools, not \(index.dtype)")
-      require(
-        index.device == x.device, "\(name): tensors on different devices, \(x.device) and \(index.device)")
+      Tensor.requireOneDevice(name, x, index)
       guard let joined = Shape.broadcast(shape, index.shape) else {
         stop("\(name): indices of shapes \(shape) and \(index.shape) do not broadcast")
       }

@@ -39,8 +39,7 @@ extension Tensor {
     require(
       indices.shape == expected,
       "gather: indices \(indices.shape) for a tensor of shape \(shape) along axis \(axis)")
-    require(
-      device == indices.device, "gather: tensors on different devices, \(device) and \(indices.device)")
+    Tensor.requireOneDevice("gather", self, indices)
     checkCount(a, "gather")
     return gathered(a, indices.asIndices("gather"))
   }
@@ -70,8 +69,7 @@ extension Tensor {
       indices.shape == expected && source.shape == expected,
       "scatterAdd: indices \(indices.shape) and source \(source.shape) for a tensor of shape \(shape) along axis \(axis)"
     )
-    require(
-      device == indices.device && device == source.device, "scatterAdd: tensors on different devices")
+    Tensor.requireOneDevice("scatterAdd", self, indices, source)
     checkCount(a, "scatterAdd")
     let common = DType.promote(dtype, source.dtype)
     return cast(to: common).scattered(a, indices.asIndices("scatterAdd"), source.cast(to: common))
@@ -99,9 +97,7 @@ extension Tensor {
   public func indexSelected(axis: Int, indices: Tensor) -> Tensor {
     let a = self.axis(axis, "indexSelected")
     require(indices.rank == 1, "indexSelected: indices of shape \(indices.shape), not one axis")
-    require(
-      device == indices.device, "indexSelected: tensors on different devices, \(device) and \(indices.device)"
-    )
+    Tensor.requireOneDevice("indexSelected", self, indices)
     checkCount(a, "indexSelected")
     var along = Shape(repeating: 1, rank: rank)
     along[a] = indices.count

@@ -59,7 +59,7 @@ extension Tensor {
     require(
       b.rank >= 2 && b.shape[b.rank - 2] == n,
       "\(name): matrices \(shape) and right sides \(b.shape): expected [..., n, n] and [..., n, columns]")
-    require(device == b.device, "\(name): tensors on different devices, \(device) and \(b.device)")
+    Tensor.requireOneDevice(name, self, b)
     guard let front = Shape.broadcast(Shape(shape.dropLast(2)), Shape(b.shape.dropLast(2))) else {
       stop("\(name): axes in front of matrices \(shape) and right sides \(b.shape) do not broadcast")
     }

@@ -14,8 +14,7 @@ extension Tensor {
       shape[rank - 1] == other.shape[other.rank - 2],
       "matmul: \(shape) x \(other.shape): inner dimensions \(shape[rank - 1]) and \(other.shape[other.rank - 2]) differ"
     )
-    require(
-      device == other.device, "matmul: tensors on different devices, \(device) and \(other.device)")
+    Tensor.requireOneDevice("matmul", self, other)
     let common = DType.promote(dtype, other.dtype)
     if !common.isFloatingPoint {
       return cast(to: common).wholeNumberProduct(other.cast(to: common)).cast(to: common)

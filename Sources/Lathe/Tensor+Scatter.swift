@@ -103,7 +103,7 @@ extension Tensor {
       fits,
       "\(name): indices \(indices.shape) and source \(source.shape) for a tensor of shape \(shape) along axis \(axis): "
         + "indices have at most the source's sizes, and but for the axis at most the tensor's")
-    require(device == indices.device && device == source.device, "\(name): tensors on different devices")
+    Tensor.requireOneDevice(name, self, indices, source)
     checkCount(a, name)
     let places = indices.asIndices(name)
     var (part, region) = (source, AxisSelections(all: shape))

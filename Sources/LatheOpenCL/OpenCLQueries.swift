@@ -93,7 +93,7 @@
       info.localMemory = Int(clamping: try number(device, CL_DEVICE_LOCAL_MEM_SIZE))
       let extensions = try deviceText(device, CL_DEVICE_EXTENSIONS).split(separator: " ")
       info.float16 = extensions.contains("cl_khr_fp16")
-      info.float64 = extensions.contains("cl_khr_fp64")
+      info.float64 = extensions.contains("cl_khr_fp64") && environment("LATHE_FLOAT64") != "off"
       info.kernelProfile = profile.rawValue
       if try number(device, CL_DEVICE_AVAILABLE) == 0 {
         info.error = "the driver reports the device as not available"

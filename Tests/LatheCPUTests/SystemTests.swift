@@ -9,6 +9,7 @@ import Testing
     ("LATHE_THREADS", ["1", "4", "1024"], ["0", "-1", "abc", "1.5", "1025", " 4"]),
     ("LATHE_MEMORY_LIMIT", ["1", "512M", "2G"], ["0", "-1", "abc", "1T", "M"]),
     ("LATHE_MEMORY_POOL", ["on", "off"], ["of", "1"]),
+    ("LATHE_FLOAT64", ["on", "off"], ["0", "no"]),
     ("LATHE_KERNEL_PROFILE", ["cpu", "gpu"], ["tpu", "CPU"]),
     ("LATHE_SIMD", ["avx512", "avx2", "sse2", "neon"], ["AVX2", ""]),
     ("LATHE_UNOPTIMIZED_PROFILE", ["cpu", "gpu"], ["tpu"]),

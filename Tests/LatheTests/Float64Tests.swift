@@ -139,6 +139,39 @@ extension AllTests {
       #expect(loss.dtype == .float64)
     }
 
+    @Test(
+      "A device without float64 names what to do, and computes what needs none",
+      .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason), arguments: ["cpu", "gpu"])
+    func devicesWithout(_ profile: String) async {
+      await #expect(processExitsWith: .success) { [profile = profile as String] in
+        setenv("LATHE_FLOAT64", "off", 1)
+        try TestDevice.onOpenCL(profile, Self.checkWithoutFloat64)
+      }
+    }
+
+    private static func checkWithoutFloat64(_ device: Device) throws {
+      #expect(!device.info.float64)
+      let x = Tensor([2, 1, 4, 3], shape: [2, 2], dtype: .float64, device: device)
+      let narrow = Tensor([2, 1, 4, 3] as [Float], shape: [2, 2], device: device)
+      let results = [
+        x.exp(), x.sum(), x.matmul(x), x.sorted().values, x.softmax(), narrow.cast(to: .float64),
+        narrow.cast(to: .float64).sum().cast(to: .float32), x.cast(to: .float32),
+      ]
+      for (number, result) in results.enumerated() {
+        let error = #expect(throws: LatheError.self, "\(number)") { try result.scalars(as: Float.self) }
+        #expect(
+          error?.message.hasSuffix(
+            ": \(device.name) has no float64 (cl_khr_fp64); cast to float32 or move the tensors to another device"
+          ) == true, "\(number): \(error.map { "\($0)" } ?? "")")
+      }
+      // The bytes are there, and another device takes them.
+      #expect(try x.scalars(as: Double.self) == [2, 1, 4, 3])
+      #expect(try x.moved(to: .cpu).sum().item(as: Double.self) == 10)
+      let y = narrow.requiringGradient()
+      #expect(try (y.matmul(y) * 0.5).sum().gradient(of: y).scalars(as: Float.self).count == 4)
+      #expect(try narrow.sorted().values.scalars(as: Float.self) == [1, 2, 3, 4])
+    }
+
     @Test("What has no kernel of its own does not compute in float32", arguments: TestDevice.all)
     func compositions(_ device: Device) throws {
       let x = Tensor([1, 1 + 1e-12], shape: [1, 2], dtype: .float64, device: device)
