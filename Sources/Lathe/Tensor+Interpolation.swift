@@ -23,6 +23,38 @@ extension Tensor {
   public func interpolate(
     to size: [Int], mode: InterpolationMode = .nearest, alignCorners: Bool = false, antialias: Bool = false
   ) -> Tensor {
+    interpolate(to: size, by: nil, mode, alignCorners: alignCorners, antialias: antialias)
+  }
+
+  /// The elements resampled to sizes that are multiples of those along the axes behind the first two, as PyTorch's
+  /// `interpolate` with a `scale_factor`.
+  ///
+  /// A size that is no whole number is rounded down; places are then as far apart as the factor says, not as the sizes do.
+  ///
+  /// - Parameters:
+  ///   - scale: One factor for each axis behind [n, c].
+  ///   - mode: How values between elements are found.
+  ///   - alignCorners: Whether the first and last elements keep their places, for `linear` and `cubic`, whatever the factor.
+  ///   - antialias: Whether, where there are fewer places than elements, each is an average of all elements around it, for
+  ///     `linear` and `cubic`.
+  public func interpolate(
+    scale: [Double], mode: InterpolationMode = .nearest, alignCorners: Bool = false, antialias: Bool = false
+  ) -> Tensor {
+    require(
+      rank >= 3 && scale.count == rank - 2 && scale.allSatisfy { $0 > 0 && $0.isFinite },
+      "interpolate: factors \(scale) for a tensor of shape \(shape): one above 0 for each axis behind [n, c]")
+    let sizes = zip(shape.dropFirst(2), scale).map { Double($0) * $1 }
+    require(
+      sizes.allSatisfy { $0 >= 1 && $0 <= Double(Int32.max) },
+      "interpolate: factors \(scale) for a tensor of shape \(shape): each axis gets 1 to \(Int32.max) elements"
+    )
+    return interpolate(
+      to: sizes.map { Int($0) }, by: scale, mode, alignCorners: alignCorners, antialias: antialias)
+  }
+
+  private func interpolate(
+    to size: [Int], by scale: [Double]?, _ mode: InterpolationMode, alignCorners: Bool, antialias: Bool
+  ) -> Tensor {
     require(
       rank >= 3 && size.count == rank - 2 && size.allSatisfy { $0 > 0 }
         && shape.dropFirst(2).allSatisfy { $0 > 0 },
@@ -36,7 +68,8 @@ extension Tensor {
     var result = inFloatType
     for (i, n) in size.enumerated() {
       let taps = InterpolationTaps(
-        from: shape[i + 2], to: n, mode: mode, alignCorners: alignCorners, antialias: antialias)
+        from: shape[i + 2], to: n, by: scale?[i], mode: mode, alignCorners: alignCorners, antialias: antialias
+      )
       result = result.resampled(axis: i + 2, taps)
     }
     return result.cast(to: dtype)
@@ -74,20 +107,26 @@ private struct InterpolationTaps {
   /// The elements of the axis.
   private var length: Int
 
-  init(from n: Int, to m: Int, mode: InterpolationMode, alignCorners: Bool, antialias: Bool) {
+  /// - Parameter scale: How many places there are for each element; as the sizes say where nil.
+  init(
+    from n: Int, to m: Int, by scale: Double?, mode: InterpolationMode, alignCorners: Bool, antialias: Bool
+  ) {
     length = n
-    let ratio = alignCorners ? (m > 1 ? Double(n - 1) / Double(m - 1) : 0) : Double(n) / Double(m)
+    let ratio =
+      alignCorners
+      ? (m > 1 ? Double(n - 1) / Double(m - 1) : 0) : scale.map { 1 / $0 } ?? Double(n) / Double(m)
     if antialias {
       average(n, m, ratio, mode)
       return
     }
     for i in 0..<m {
-      let middle = (Double(i) + 0.5) * ratio
+      // Divided, since a quotient that is a whole number is exact, and a product with 1 / scale may be just below.
+      let middle = scale.map { (Double(i) + 0.5) / $0 } ?? (Double(i) + 0.5) * ratio
       let place = alignCorners ? Double(i) * ratio : middle - 0.5
       switch mode {
       // Whole numbers: their quotient must not be rounded up to the next element.
-      case .nearest: append([(i * n / m, 1)])
-      case .nearestExact: append([((2 * i + 1) * n / (2 * m), 1)])
+      case .nearest: append([(scale.map { Int(Double(i) / $0) } ?? i * n / m, 1)])
+      case .nearestExact: append([(scale == nil ? (2 * i + 1) * n / (2 * m) : Int(middle), 1)])
       case .linear:
         let from = max(place, 0)
         let first = Int(from)

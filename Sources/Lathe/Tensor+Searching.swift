@@ -12,8 +12,7 @@ extension Tensor {
       rank >= 1
         && (rank == 1 || (rank == values.rank && shape.dropLast().elementsEqual(values.shape.dropLast()))),
       "searchSorted: values \(values.shape) in sequences \(shape): one sequence, or the same axes in front")
-    require(
-      device == values.device, "searchSorted: tensors on different devices, \(device) and \(values.device)")
+    Tensor.requireOneDevice("searchSorted", self, values)
     let axis = rank - 1
     checkCount(axis, "searchSorted")
     let type = DType.promote(dtype, values.dtype).kernelType
@@ -81,5 +80,52 @@ extension Tensor {
       places.sliced(axis: 0, from: 1), Tensor.full([1], count, dtype: .int32, device: device),
     ])
     return (values, values.searchSorted(source).reshaped(to: shape), (ends - places).cast(to: .int64))
+  }
+
+  /// The different slices along an axis, each once, in the order of their first elements, where these are equal of their
+  /// second ones, and so on; their number is read by the host.
+  ///
+  /// NaN is one element that is larger than numbers, as in `unique()`.
+  ///
+  /// - Parameter axis: The axis that slices are counted along.
+  /// - Returns: The slices; for each of this tensor's its place among them (int32 [n]); how often each occurs (int64).
+  public func unique(axis: Int) -> (values: Tensor, inverse: Tensor, counts: Tensor) {
+    let a = self.axis(axis, "unique")
+    require(
+      count <= Int(Int32.max),
+      "unique: \(shape) has more than \(Int32.max) elements, which int32 does not count")
+    let n = shape[a]
+    let front = [a] + (0..<rank).filter { $0 != a }
+    let rows = detached().permuted(front).reshaped(to: [n, n == 0 ? 0 : count / n])
+    // Slices of nothing are all the same.
+    let keys =
+      rows.count == 0 ? Tensor.zeros([n], dtype: .int64, device: device) : Tensor.orderedKeys(of: rows)
+    let found = keys.unique()
+    let places = Tensor.zeros([found.values.count], dtype: .int32, device: device)
+      .scatter(axis: 0, indices: found.inverse, source: Tensor.arange(n, device: device).cast(to: .int32))
+    return (detached().indexSelected(axis: a, indices: places), found.inverse, found.counts)
+  }
+
+  /// A whole number for each row that is smaller, equal or larger as rows are in the order of their elements.
+  ///
+  /// Elements become their ranks, and pairs of neighbours one number that has the order of pairs, until one is left.
+  private static func orderedKeys(of rows: Tensor) -> Tensor {
+    var keys = rows.ranks()
+    while keys.shape[1] > 1 {
+      let width = keys.shape[1]
+      let (first, second) = (
+        keys.sliced(axis: 1, to: width / 2 * 2, step: 2), keys.sliced(axis: 1, from: 1, step: 2)
+      )
+      // Ranks are below the number of elements, and their products below 2^62.
+      let pairs = first * Int64(keys.count) + second
+      keys = Tensor.concatenate([pairs, keys.sliced(axis: 1, from: width / 2 * 2)], axis: 1).ranks()
+    }
+    return keys.reshaped(to: [keys.shape[0]])
+  }
+
+  /// Of each element how many are smaller, int64.
+  private func ranks() -> Tensor {
+    let elements = reshaped(to: [count])
+    return elements.sorted().values.searchSorted(elements).cast(to: .int64).reshaped(to: shape)
   }
 }

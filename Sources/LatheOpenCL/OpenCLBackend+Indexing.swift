@@ -39,16 +39,17 @@
           options, index: inputs[1], outer: outer, count: count, inner: inner, picked: picked) : nil
       // Strips of a cache line or more for CPUs, one column for each work-item of a GPU.
       let strip = profile == .cpu ? max(16, (inner / max(1, info.computeUnits * 4) + 15) / 16 * 16) : 1
-      let items = outer * ((inner + strip - 1) / strip)
+      let columns = outer * ((inner + strip - 1) / strip)
+      let ranges = stretches(columns: columns, count: count, picked: picked)
       var arguments: [KernelArgument] =
         sums.map { [.memory($0.numbers.memory), .memory($0.rest.memory)] } ?? []
       arguments += [.memory(inputs[2].memory)] + indexArguments(inputs[1])
       arguments += [.memory(outputs[0].memory)] + reportArguments(.scatterAdd, outputs)
       arguments += [
-        .long(outer), .long(count), .long(inner), .long(picked), .long(strip),
+        .long(outer), .long(count), .long(inner), .long(picked), .long(strip), .long(ranges),
       ]
       try launch(
-        kernel, arguments, global: (items, 1, 1), local: (profile == .cpu ? 1 : 64, 1, 1))
+        kernel, arguments, global: (columns * ranges, 1, 1), local: (profile == .cpu ? 1 : 64, 1, 1))
     }
 
     /// LATHE_PRODUCT_RUN of common.clh.

@@ -21,10 +21,21 @@
         ])
       // Strips of a cache line or more for CPUs, one column for each work-item of a GPU.
       let strip = profile == .cpu ? max(16, (inner / max(1, info.computeUnits * 4) + 15) / 16 * 16) : 1
-      let items = outer * ((inner + strip - 1) / strip)
+      let columns = outer * ((inner + strip - 1) / strip)
+      let ranges = stretches(columns: columns, count: count, picked: picked)
       var arguments: [KernelArgument] = [.memory(inputs[2].memory)] + indexArguments(inputs[1])
-      arguments += [.memory(outputs[0].memory)] + reportArguments(.scatter, outputs) + sizes + [.long(strip)]
-      try launch(kernel, arguments, global: (items, 1, 1), local: (profile == .cpu ? 1 : 64, 1, 1))
+      arguments +=
+        [.memory(outputs[0].memory)] + reportArguments(.scatter, outputs) + sizes + [
+          .long(strip), .long(ranges),
+        ]
+      try launch(kernel, arguments, global: (columns * ranges, 1, 1), local: (profile == .cpu ? 1 : 64, 1, 1))
+    }
+
+    /// Stretches of the axis that work-items share where there are few columns: each looks at every index and joins what
+    /// is picked for its own places.
+    func stretches(columns: Int, count: Int, picked: Int) -> Int {
+      let wanted = max(1, info.computeUnits) * (profile == .cpu ? 2 : 64) / columns
+      return max(1, min(wanted, count, picked / 64))
     }
 
     /// Each element claims its place for the order that it has, and those that come last write: all at once.

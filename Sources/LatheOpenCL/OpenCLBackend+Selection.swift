@@ -2,7 +2,7 @@
   import LatheCore
 
   extension OpenCLBackend {
-    /// The most elements that work-items keep in order while they go through theirs; for more a sort is quicker.
+    /// The most elements that work-items keep in order while they go through theirs.
     private static let mostSelected = 64
 
     package func topK(rows: Int, count: Int, k: Int, largest: Bool, inputs: [Operand], outputs: [Operand])
@@ -11,6 +11,10 @@
       guard rows * k > 0 else { return }
       let dtype = inputs[0].dtype
       guard k <= Self.mostSelected else {
+        if Self.countsTop(k, of: count) {
+          return try topByCounting(
+            rows: rows, count: count, k: k, largest: largest, inputs: inputs, outputs: outputs)
+        }
         return try topBySorting(
           rows: rows, count: count, k: k, largest: largest, inputs: inputs, outputs: outputs)
       }

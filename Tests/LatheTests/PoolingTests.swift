@@ -132,6 +132,29 @@ extension AllTests {
       }
     }
 
+    @Test(arguments: TestDevice.all)
+    func volumes(_ device: Device) throws {
+      let axes = (Self.regular(3, 2, 1, 1), Self.regular(4, 3, 1, 1), Self.regular(5, 2, 2, 0))
+      let rows = axes.0.flatMap { slices in
+        axes.1.map { rows in slices.flatMap { z in rows.map { z * 4 + $0 } } }
+      }
+      let windows = rows.flatMap { rows in
+        axes.2.map { columns in rows.flatMap { row in columns.map { row * 5 + $0 } } }
+      }
+      for (name, elements) in Self.planes(12, 5) {
+        try check(
+          device, elements, (12, 5), windows, "\(name) of a volume",
+          max: {
+            $0.reshaped(to: [1, 1, 3, 4, 5]).maxPool3D(
+              kernel: (2, 3, 2), stride: (1, 1, 2), padding: (1, 1, 0))
+          },
+          average: {
+            $0.reshaped(to: [1, 1, 3, 4, 5])
+              .averagePool3D(kernel: (2, 3, 2), stride: (1, 1, 2), padding: (1, 1, 0))
+          }, divisor: 12)
+      }
+    }
+
     /// Windows of a million elements; a size that is compiled in would take minutes.
     @Test(arguments: TestDevice.all)
     func largeWindows(_ device: Device) throws {

@@ -23,6 +23,26 @@ extension OpCase {
         }
       }
     }
+    for mode in InterpolationMode.allCases {
+      for (scale, alignCorners, antialias) in [
+        ([2, 0.4], false, false), ([1.7, 2.5], false, false), ([0.6, 3], false, true),
+        ([1.3, 0.75], true, false),
+      ] {
+        if (alignCorners || antialias) && mode != .linear && mode != .cubic { continue }
+        let size = [Int(5 * scale[0]), Int(8 * scale[1])]
+        cases.append(
+          OpCase(
+            "interpolate \(mode) by \(scale)", [.float([1, 2, 5, 8])], tolerance: .accumulated, gradient: [0],
+            views: mode == .linear && scale[0] == 2,
+            run: {
+              $0[0].interpolate(scale: scale, mode: mode, alignCorners: alignCorners, antialias: antialias)
+            },
+            reference: {
+              $0[0].interpolated(
+                size, "\(mode)", alignCorners: alignCorners, antialias: antialias, scale: scale)
+            }))
+      }
+    }
     cases += [
       OpCase(
         "interpolate many to few", [.float([1, 1, 33, 20])], tolerance: .accumulated,

@@ -74,6 +74,43 @@ extension OpCase {
         "scatter many", [.float([3, 65]), .index([300, 65], .integers(0, 2)), .float([300, 65])],
         run: { $0[0].scatter(axis: 0, indices: $0[1], source: $0[2]) },
         reference: { $0[0].scatter(0, $0[1], $0[2]) }),
+      // Work-items share the places of one row, or of few columns.
+      OpCase(
+        "scatterReduce amax into one row", [.float([37]), .index([900], .integers(-37, 36)), .float([900])],
+        gradient: [0, 2],
+        run: { $0[0].scatterReduce(axis: 0, indices: $0[1], source: $0[2], reduction: .amax) },
+        reference: {
+          $0[0].scatterReduce(0, $0[1], $0[2], includeSelf: true) { $0.reduce(-.infinity, Scalar.maximum) }
+        }),
+      OpCase(
+        "scatterReduce prod into few columns",
+        [
+          .float([5, 3], .uniform(0.9, 1.1)), .index([400, 3], .integers(0, 4)),
+          .float([400, 3], .uniform(0.9, 1.1)),
+        ],
+        tolerance: .accumulated,
+        run: { $0[0].scatterReduce(axis: 0, indices: $0[1], source: $0[2], reduction: .prod) },
+        reference: { $0[0].scatterReduce(0, $0[1], $0[2], includeSelf: true) { $0.reduce(1, *) } }),
+      OpCase(
+        "scatterReduce amin int64 into one place",
+        [
+          InputSpec([1], .int64, .integers(50, 60)), .index([300], .integers(-1, 0)),
+          InputSpec([300], .int64, .integers(-90, 90)),
+        ], dtype: .int64,
+        run: { $0[0].scatterReduce(axis: 0, indices: $0[1], source: $0[2], reduction: .amin) },
+        reference: {
+          $0[0].scatterReduce(0, $0[1], $0[2], includeSelf: true) { $0.reduce(.infinity, Scalar.minimum) }
+        }),
+      OpCase(
+        "scatterAdd into one row", [.float([21]), .index([200], .integers(-21, 20)), .float([200])],
+        tolerance: .accumulated,
+        run: { $0[0].scatterAdd(axis: 0, indices: $0[1], source: $0[2]) },
+        reference: { $0[0].scatterAdd(0, $0[1], $0[2]) }),
+      OpCase(
+        "scatterAdd many into one row", [.float([3]), .index([1500], .integers(0, 2)), .float([1500])],
+        tolerance: .accumulated,
+        run: { $0[0].scatterAdd(axis: 0, indices: $0[1], source: $0[2]) },
+        reference: { $0[0].scatterAdd(0, $0[1], $0[2]) }),
       OpCase(
         "scatter nothing", [.float([3, 2]), .index([0, 2], .counting), .float([0, 2])],
         run: { $0[0].scatter(axis: 0, indices: $0[1], source: $0[2]) }, reference: { $0[0] }),

@@ -90,6 +90,35 @@ extension OpCase {
             reference: { $0[0].topKIndices(k, largest: largest) }))
       }
     }
+    // Many of a long row, with equals at the border.
+    for (k, rows, size) in [(65, 2, 4100), (700, 1, 9000), (1024, 3, 4096)] {
+      for largest in [true, false] {
+        cases.append(
+          OpCase(
+            "topK \(k) of \(rows) x \(size)\(largest ? "" : " smallest")",
+            [.float([rows, size], .integers(-300, 300))], dtype: .int32,
+            run: { $0[0].topK(k, largest: largest).indices },
+            reference: { $0[0].topKIndices(k, largest: largest) }))
+      }
+    }
+    cases += [
+      OpCase(
+        "topK many values", [.float([1, 5000])], run: { $0[0].topK(100).values },
+        reference: { $0[0].topK(100) }),
+      OpCase(
+        "topK many NaN", [.float([4200], .list([1, .nan, 3, -.infinity, 0, -0.0, .infinity, 2]))],
+        dtype: .int32, run: { $0[0].topK(1000).indices }, reference: { $0[0].topKIndices(1000) }),
+      OpCase(
+        "topK many int64", [InputSpec([4100], .int64, .integers(-40, 40))], dtype: .int32,
+        run: { $0[0].topK(90, largest: false).indices },
+        reference: { $0[0].topKIndices(90, largest: false) }),
+    ]
+    for dtype in [DType.int32, .uint8, .float16] {
+      cases.append(
+        OpCase(
+          "topK many \(dtype)", [InputSpec([1, 4200], dtype, .integers(0, 100))], dtype: dtype,
+          run: { $0[0].topK(200).values }, reference: { $0[0].topK(200) }))
+    }
     for dtype in [DType.int32, .int64, .uint8, .bool, .bfloat16] {
       cases.append(
         OpCase(
@@ -139,6 +168,29 @@ extension OpCase {
       OpCase(
         "unique NaN", [.float([5], .list([.nan, 1, .nan, 1, 0]))], run: { $0[0].unique().values },
         reference: { _ in NDArray([3], [0, 1, .nan]) }),
+      OpCase(
+        "unique rows", [.float([24, 3], .integers(0, 2))], views: true, run: { $0[0].unique(axis: 0).values },
+        reference: { $0[0].uniqueSlices(0).values }),
+      OpCase(
+        "unique rows of five inverse", [InputSpec([24, 5], .int64, .integers(-1, 0))], dtype: .int32,
+        run: { $0[0].unique(axis: 0).inverse }, reference: { $0[0].uniqueSlices(0).inverse }),
+      OpCase(
+        "unique rows counts", [InputSpec([24, 4], .uint8, .integers(0, 1))], dtype: .int64,
+        run: { $0[0].unique(axis: 0).counts }, reference: { $0[0].uniqueSlices(0).counts }),
+      OpCase(
+        "unique middle axis", [.float([2, 20, 2], .integers(0, 1))], run: { $0[0].unique(axis: 1).values },
+        reference: { $0[0].uniqueSlices(1).values }),
+      OpCase(
+        "unique last axis bool", [InputSpec([3, 15], .bool, .bools)], dtype: .bool,
+        run: { $0[0].unique(axis: -1).values }, reference: { $0[0].uniqueSlices(1).values }),
+      OpCase(
+        "unique rows NaN", [.float([4, 2], .list([.nan, 1, 0, .nan, .nan, 1, 0, 2]))],
+        run: { $0[0].unique(axis: 0).values },
+        reference: { _ in NDArray([3, 2], [0, 2, 0, .nan, .nan, 1]) }),
+      OpCase("unique rows of nothing", [.float([3, 0])], run: { $0[0].unique(axis: 0).values }) { _ in
+        NDArray([1, 0], [])
+      },
+      OpCase("unique no rows", [.float([0, 3])], run: { $0[0].unique(axis: 0).values }) { $0[0] },
       OpCase("unique of nothing", [.float([0])], run: { $0[0].unique().values }, reference: { $0[0] }),
       OpCase(
         "bincount", [.index([5, 9], .integers(0, 6))], dtype: .int64,

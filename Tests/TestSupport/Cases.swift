@@ -24,7 +24,8 @@ extension OpCase {
     let composed = [
       softmaxCases, normalizationCases, rearrangingCases, normCases, einsumCases, interpolationCases,
       unfoldCases,
-      partialPoolingCases, volumeCases, fourierCases, linearAlgebraCases, convolutionCases,
+      partialPoolingCases, volumeCases, volumePoolingCases, fourierCases, linearAlgebraCases,
+      convolutionCases,
       transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
     ].flatMap { $0 }
     let cases =
@@ -41,11 +42,11 @@ extension OpCase {
   ///
   /// Each program that OpenCL compiles takes a quarter of a second. Where kernels are generated from the element-wise
   /// rows that the CPU path runs too, gradients of gradients add nothing that another mode has not checked, and
-  /// gradients nothing that the `gpu` profile does not check. Rows in float64 show there that its kernels are right; how
-  /// gradients are made of those the CPU path shows.
+  /// gradients nothing that the `gpu` profile does not check. Rows in float64 show there that its kernels are right; their
+  /// gradients and views are checked by the `gpu` profile, of small rows with kernels of their own and samples of others.
   package static func all(_ mode: Mode, profile: String?) -> [OpCase] {
     all.filter { opCase in
-      if opCase.isFloat64 && profile != nil && (opCase.composesFloat64 || mode != .value) { return false }
+      if opCase.isFloat64, let profile, !opCase.checksFloat64(mode, profile) { return false }
       if opCase.isGenerated && profile != nil {
         if mode == .secondOrder || (mode == .gradient && profile == "cpu") { return false }
       }

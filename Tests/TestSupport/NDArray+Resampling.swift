@@ -25,11 +25,17 @@ extension NDArray {
   }
 
   /// PyTorch's `interpolate` along every axis behind the first two; modes are "nearest", "nearestExact", "linear", "cubic".
-  package func interpolated(_ size: [Int], _ mode: String, alignCorners: Bool, antialias: Bool) -> NDArray {
+  ///
+  /// With factors, places are as far apart as these say.
+  package func interpolated(
+    _ size: [Int], _ mode: String, alignCorners: Bool, antialias: Bool, scale: [Double]? = nil
+  ) -> NDArray {
     var result = self
     for (i, m) in size.enumerated() {
       let n = shape[i + 2]
-      let ratio = alignCorners ? (m > 1 ? Double(n - 1) / Double(m - 1) : 0) : Double(n) / Double(m)
+      let ratio =
+        alignCorners
+        ? (m > 1 ? Double(n - 1) / Double(m - 1) : 0) : scale.map { 1 / $0[i] } ?? Double(n) / Double(m)
       result = result.resampled(i + 2, m) { place, element in
         let middle = ratio * (Double(place) + 0.5)
         let at = alignCorners ? ratio * Double(place) : middle - 0.5
@@ -43,8 +49,8 @@ extension NDArray {
           return weight(element) / (0..<n).map(weight).reduce(0, +)
         }
         switch mode {
-        case "nearest": return element == Int(floor(Double(place) * ratio + 1e-9)) ? 1 : 0
-        case "nearestExact": return element == Int(floor(middle + 1e-9)) ? 1 : 0
+        case "nearest": return element == clamp(Int(floor(Double(place) * ratio + 1e-9))) ? 1 : 0
+        case "nearestExact": return element == clamp(Int(floor(middle + 1e-9))) ? 1 : 0
         case "linear":
           let from = Swift.min(Swift.max(at, 0), Double(n - 1))
           return Swift.max(0, 1 - Swift.abs(from - Double(element)))

@@ -81,4 +81,19 @@ extension NDArray {
     }
     return NDArray([number, rank], rows)
   }
+
+  /// The different slices along an axis in the order of their elements, with each slice's place among them and how often
+  /// each occurs.
+  package func uniqueSlices(_ axis: Int) -> (values: NDArray, inverse: NDArray, counts: NDArray) {
+    let slices = (0..<shape[axis]).map { picking(axis, [$0]).values }
+    var order = slices.indices.sorted { slices[$0].lexicographicallyPrecedes(slices[$1]) }
+    for i in order.indices.dropFirst().reversed() where slices[order[i]] == slices[order[i - 1]] {
+      order.remove(at: i)
+    }
+    let inverse = slices.map { slice in Double(order.firstIndex { slices[$0] == slice } ?? -1) }
+    return (
+      picking(axis, order), NDArray([slices.count], inverse),
+      NDArray([order.count], order.map { i in Double(slices.count { $0 == slices[i] }) })
+    )
+  }
 }

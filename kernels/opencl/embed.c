@@ -95,6 +95,10 @@ static const char slices_cl[] = {
 #embed "slices.cl" suffix(, 0)
 };
 
+static const char select_cl[] = {
+#embed "select.cl" suffix(, 0)
+};
+
 static const char sort_cl[] = {
 #embed "sort.cl" suffix(, 0)
 };
@@ -227,6 +231,7 @@ static const struct {
     {"moments.cl", moments_cl},
     {"scatter.cl", scatter_cl},
     {"search.cl", search_cl},
+    {"select.cl", select_cl},
     {"sort.cl", sort_cl},
     {"probe.cl", probe_cl},
     {"probe_nvidia.cl", probe_nvidia_cl},

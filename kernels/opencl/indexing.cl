@@ -103,18 +103,21 @@ static void add_to(__global float *to, __global float *rest, float value) {
 
 #endif
 
-// y holds the base. A work-item owns `strip` neighbouring columns and adds the picked rows in their order, so
-// that the result does not depend on how work-items run.
+// y holds the base. A work-item owns `strip` neighbouring columns and one of `ranges` stretches of the axis, and adds what
+// is picked for them in its order, so that the result does not depend on how work-items run.
 __kernel void scatter_add(
 #if COMPENSATED
     __global const int *restrict numbers, __global float *restrict rest,
 #endif
     __global const ELEMENT *restrict source, __global const int *restrict index, long index_offset,
     long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports,
-    int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
+    int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip,
+    ulong ranges) {
   const size_t strips = (inner + strip - 1) / strip;
-  const size_t item = get_global_id(0);
+  const size_t range = get_global_id(0) % ranges;
+  const size_t item = get_global_id(0) / ranges;
   if (item >= outer * strips) return;
+  const ulong low = count * range / ranges, width = count * (range + 1) / ranges - low;
   const size_t o = item / strips;
   const size_t first = (item - o * strips) * strip;
   const size_t last = min((size_t)inner, first + (size_t)strip);
@@ -124,7 +127,8 @@ __kernel void scatter_add(
     __global ELEMENT *to = y + o * count * inner;
     if (index_inner == 0) {
       const long place = lathe_place(at[0], count, reports, report);
-      if (place < 0) continue;
+      // A bad index is none of any stretch.
+      if ((ulong)place - low >= width) continue;
 #if COMPENSATED
       const int number = numbers[o * count + place];
       if (number >= 0) {
@@ -136,7 +140,7 @@ __kernel void scatter_add(
     } else {
       for (size_t i = first; i < last; i++) {
         const long place = lathe_place(at[(long)i * index_inner], count, reports, report);
-        if (place < 0) continue;
+        if ((ulong)place - low >= width) continue;
 #if COMPENSATED
         const int number = numbers[(o * count + place) * inner + i];
         if (number >= 0) {

@@ -69,15 +69,18 @@ static ELEMENT lathe_joined(ELEMENT a, ELEMENT b) {
 #endif
 }
 
-// A work-item owns `strip` neighbouring columns and joins the picked rows in their order, so that the result does not
-// depend on how work-items run.
+// A work-item owns `strip` neighbouring columns and one of `ranges` stretches of the axis, and joins what is picked for
+// them in its order, so that the result does not depend on how work-items run.
 __kernel void scatter(
     __global const ELEMENT *restrict source, __global const int *restrict index, long index_offset,
     long index_outer, long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports,
-    int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip) {
+    int report, ulong outer, ulong count, ulong inner, ulong picked, ulong strip,
+    ulong ranges) {
   const size_t strips = (inner + strip - 1) / strip;
-  const size_t item = get_global_id(0);
+  const size_t range = get_global_id(0) % ranges;
+  const size_t item = get_global_id(0) / ranges;
   if (item >= outer * strips) return;
+  const ulong low = count * range / ranges, width = count * (range + 1) / ranges - low;
   const size_t o = item / strips;
   const size_t first = (item - o * strips) * strip;
   const size_t last = min((size_t)inner, first + (size_t)strip);
@@ -90,7 +93,7 @@ __kernel void scatter(
       const long place = lathe_place(value, count);
       if (place < 0) {
         lathe_report(reports, report, value, (long)count);
-      } else {
+      } else if ((ulong)place - low < width) {
         to[place * inner + i] = lathe_joined(to[place * inner + i], from[i]);
       }
     }

@@ -91,3 +91,50 @@ public final class GlobalMaxPool2D: FunctionLayer {
   /// A layer without parameters.
   public init() { super.init { $0.globalMaxPool2D().flattened(from: 1) } }
 }
+
+/// The largest value of each window of volumes [n, c, d, h, w].
+public final class MaxPool3D: FunctionLayer {
+  /// Cubic windows; the stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
+    let step = stride ?? kernel
+    super.init {
+      $0.maxPool3D(
+        kernel: (kernel, kernel, kernel), stride: (step, step, step), padding: (padding, padding, padding))
+    }
+  }
+}
+
+/// The mean of each window of volumes [n, c, d, h, w].
+public final class AveragePool3D: FunctionLayer {
+  /// Cubic windows; the stride is the window's size where not given.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
+    let step = stride ?? kernel
+    super.init {
+      $0.averagePool3D(
+        kernel: (kernel, kernel, kernel), stride: (step, step, step), padding: (padding, padding, padding),
+        countsPadding: countsPadding)
+    }
+  }
+}
+
+/// Means of volumes [n, c, d, h, w] over windows that divide each into a wanted number of pieces.
+public final class AdaptiveAveragePool3D: FunctionLayer {
+  /// - Parameters:
+  ///   - depth: Slices of the result; `height` rows, `width` columns.
+  ///   - height: Rows of the result.
+  ///   - width: Columns of the result.
+  public init(_ depth: Int, _ height: Int, _ width: Int) {
+    super.init { $0.adaptiveAveragePool3D(output: (depth, height, width)) }
+  }
+}
+
+/// Largest values of volumes [n, c, d, h, w] in windows that divide each into a wanted number of pieces.
+public final class AdaptiveMaxPool3D: FunctionLayer {
+  /// - Parameters:
+  ///   - depth: Slices of the result; `height` rows, `width` columns.
+  ///   - height: Rows of the result.
+  ///   - width: Columns of the result.
+  public init(_ depth: Int, _ height: Int, _ width: Int) {
+    super.init { $0.adaptiveMaxPool3D(output: (depth, height, width)) }
+  }
+}
