@@ -165,10 +165,11 @@ struct WeighedLossTests {
     let linear = try #require(still.model as? Linear)
     let weight = try linear.weight.value.scalars(as: Float.self).map { Double($0) }
     let bias = try #require(linear.bias).value.scalars(as: Float.self).map { Double($0) }
-    let logits = points.map { point in
-      (0..<Self.classes).map { row in
-        bias[row] + (0..<4).reduce(0) { $0 + weight[row * 4 + $1] * point.features[$1] }
-      }
+    var logits: [[Double]] = []
+    for point in points {
+      var row = bias
+      for (place, value) in weight.enumerated() { row[place / 4] += value * point.features[place % 4] }
+      logits.append(row)
     }
     let expected = Self.reference(logits, points.map(\.label), points.map(\.factor)).loss
     let report = try #require(still.history.first)
