@@ -31,10 +31,11 @@ PEERS = {
     "tinygrad": (["tinygrad_peer.py"], {"DEV": "CL"}),
     "onnxruntime": (["onnxruntime_peer.py"], {}),
 }
-# What holds a library to the kernels of a SIMD level; PoCL compiles for the processor named. Matrix products are Lathe's own.
+# What holds a library to the kernels of a SIMD level; builds of PoCL take one of its two variables. Matrix products are Lathe's own.
 HELD = {
     "avx2": {
-        "LATHE_SIMD": "avx2", "LATHE_BLAS": "none", "POCL_LLVM_CPU_NAME": "haswell", "OPENBLAS_CORETYPE": "Haswell",
+        "LATHE_SIMD": "avx2", "LATHE_BLAS": "none", "OPENBLAS_CORETYPE": "Haswell",
+        "POCL_KERNELLIB_NAME": "avx2", "POCL_LLVM_CPU_NAME": "haswell",
         "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
 }
 # Peers that follow none of these variables.
