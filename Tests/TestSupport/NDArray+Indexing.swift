@@ -74,12 +74,10 @@ extension NDArray {
         index[axis] = i
         return index
       }
-      // Insertion sort: an element moves before those that must come after it, never past an equal one.
-      var order: [Int] = []
-      for i in 0..<shape[axis] {
-        var place = order.count
-        while place > 0 && isBefore(self[at(i)], self[at(order[place - 1])]) { place -= 1 }
-        order.insert(i, at: place)
+      let row = (0..<shape[axis]).map { self[at($0)] }
+      // Equal elements keep their order.
+      let order = row.indices.sorted {
+        isBefore(row[$0], row[$1]) || (!isBefore(row[$1], row[$0]) && $0 < $1)
       }
       for (i, from) in order.enumerated() { result[at(i)] = Double(from) }
     }
