@@ -28,12 +28,6 @@ run_suites() { # NAME OPTIONS...: the log holds everything, the terminal gets no
 }
 # About half of the work each.
 first_half='^LatheTests\.|^FixtureTests\.(Precision|Optimizer|Run)FixtureTests'
-run_operations() {
-  local status=0
-  run_suites operations --filter "$first_half" || status=1
-  scripts/check-kernels.sh || status=1
-  return "$status"
-}
 # The loops of the CPU path for the processors that have less than this one.
 run_levels() ( # in a process of its own, for its variables
   local level status=0
@@ -45,11 +39,12 @@ run_levels() ( # in a process of its own, for its variables
   done
   exit "$status"
 )
-run_operations &
+run_suites operations --filter "$first_half" &
 operations=$!
 status=0
 run_suites others --skip "$first_half" || status=1
 run_levels || status=1
+scripts/check-kernels.sh || status=1
 wait "$operations" || status=1
 if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi
 exit "$status"

@@ -6,15 +6,40 @@
   struct DeviceBlocks: MemorySource {
     let context: OpenCLContext
     let deviceName: String
+    /// Whether the device's memory is the host's: large buffers then lie on huge pages, which drivers do not ask for.
+    let isHostMemory: Bool
 
     func make(_ byteCount: Int) throws -> UInt? {
+      guard isHostMemory, AlignedMemory.isLarge(byteCount) else { return try makeObject(byteCount, at: nil) }
+      guard let block = AlignedMemory.allocate(byteCount) else { return nil }
+      let object = Result { try makeObject(byteCount, at: block) }
+      guard case .success(let made?) = object else {
+        AlignedMemory.free(block)
+        return try object.get()
+      }
+      // Queued work may outlive the last reference; the driver tells when the memory is no longer used.
+      let status = cl.clSetMemObjectDestructorCallback(
+        cl_mem(bitPattern: made), { _, block in block.map(AlignedMemory.free) }, block)
+      guard status == CL_SUCCESS else {
+        // The block stays: whether the driver is done with it cannot be known.
+        free(made)
+        throw problem("clSetMemObjectDestructorCallback", byteCount, status)
+      }
+      return made
+    }
+
+    /// A buffer in memory of the driver's, or at a place of the host's; nil where there is no memory for it.
+    private func makeObject(_ byteCount: Int, at place: UnsafeMutableRawPointer?) throws -> UInt? {
+      let flags = CL_MEM_READ_WRITE | (place == nil ? 0 : CL_MEM_USE_HOST_PTR)
       var status: cl_int = 0
-      let memory = cl.clCreateBuffer(
-        context.handle, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &status)
+      let memory = cl.clCreateBuffer(context.handle, cl_mem_flags(flags), byteCount, place, &status)
       if status == CL_SUCCESS, let memory { return UInt(bitPattern: memory) }
       if OpenCLStatus.isOutOfMemory(status) { return nil }
-      throw LatheError(
-        .device, "\(deviceName): clCreateBuffer of \(byteCount) bytes: \(OpenCLStatus.name(status))")
+      throw problem("clCreateBuffer", byteCount, status)
+    }
+
+    private func problem(_ function: String, _ byteCount: Int, _ status: cl_int) -> LatheError {
+      LatheError(.device, "\(deviceName): \(function) of \(byteCount) bytes: \(OpenCLStatus.name(status))")
     }
 
     /// The driver keeps what queued work still uses until that is done.
@@ -26,7 +51,7 @@
     convenience init(context: OpenCLContext, info: DeviceInfo, counters: CounterStore) {
       let name = "\(info.index) (\(info.name))"
       self.init(
-        DeviceBlocks(context: context, deviceName: name), counters: counters, deviceName: name,
+        DeviceBlocks(context: context, deviceName: name, isHostMemory: info.type == "cpu"), counters: counters, deviceName: name,
         limit: memoryLimitFromEnvironment.map { min(info.globalMemory, $0) } ?? info.globalMemory,
         largest: info.largestAllocation, smallest: 512, reuses: environment("LATHE_MEMORY_POOL") != "off")
     }

@@ -24,6 +24,16 @@
       k == 0 || (aStep == 1 && bRow == 1 && bStep != 1 && (m <= 64 || m * n * k < 4_000_000))
     }
 
+    /// The same numbers as b transposed times a transposed; only a result of one row or column lies the same way then.
+    var transposed: MatrixOperands {
+      var swapped = self
+      (swapped.m, swapped.n, swapped.a, swapped.b) = (n, m, b, a)
+      (swapped.aRow, swapped.aStep, swapped.bRow, swapped.bStep) = (bStep, bRow, aStep, aRow)
+      (swapped.aOffset, swapped.bOffset) = (bOffset, aOffset)
+      (swapped.batch.a, swapped.batch.b) = (batch.b, batch.a)
+      return swapped
+    }
+
     var head: [KernelArgument] { [.int(m), .int(n), .int(k)] }
     var epilogue: [KernelArgument] { [.int(hasBias ? 1 : 0), .int(relu ? 1 : 0)] }
   }
@@ -61,6 +71,11 @@
       {
         product.m *= product.batch.sizes[last]
         product.batch.sizes[last] = 1
+      }
+      if profile == .cpu, output.dtype != .float64, product.n == 1, product.m > 1, !product.hasBias {
+        // A matrix times a column: the kernels for a row read the matrix once and where it lies.
+        let row = product.transposed
+        if row.isRow || row.suitsDots { product = row }
       }
       for index in 0..<product.batch.launches {
         let (aOffset, bOffset) = product.batch.offsets(launch: index)

@@ -131,4 +131,34 @@ import Testing
     }
     for result in found[1] { #expect(try result.get() == expected) }
   }
+
+  /// What the compiler lets tasks share; a caller's own cache goes along.
+  @Test(arguments: devices) func tasks(_ device: Device) async throws {
+    func gpt() -> GPT {
+      GPT(
+        vocabulary: 20, length: 8, width: 16, heads: 2, layers: 1, dropout: 0.5, generator: Generator(seed: 7),
+        device: device)
+    }
+    @Sendable func tokens(_ task: Int) -> Tensor {
+      Tensor([1, Int32(task), 3], shape: [1, 3], device: device)
+    }
+    let shared = SharedModel(gpt())
+    let one = SharedModel<any Module>(gpt())
+    let found = await withTaskGroup(of: (Int, [[UInt8]]?).self) { group in
+      for task in 0..<Self.threads {
+        group.addTask {
+          let cache = shared { $0.cache() }
+          return (task, Self.bytes([shared { $0(tokens(task), cache: cache) }, one { $0(tokens(task)) }]))
+        }
+      }
+      return await group.reduce(into: [Int: [[UInt8]]?]()) { $0[$1.0] = $1.1 }
+    }
+    let model = gpt()
+    model.eval()
+    for task in 0..<Self.threads {
+      let alone = noGradient { Self.bytes([model(tokens(task), cache: model.cache()), model(tokens(task))]) }
+      #expect(found[task] == alone)
+    }
+    #expect(!(shared { $0(tokens(1)) }).requiresGradient)
+  }
 }

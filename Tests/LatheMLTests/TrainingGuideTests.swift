@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/training.md")
 struct TrainingGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/training.md", count: 13) }
+  func examples() throws { try GuideExamples.check("docs/training.md", count: 14) }
 
   private let device = Device.cpu
   private let rows = Rows()
@@ -238,7 +238,7 @@ struct TrainingGuideTests {
   }
 
   @Test("A trained network in a program")
-  func trainedNetwork() throws {
+  func trainedNetwork() async throws {
     let configuration = TrainerConfiguration(
       architecture: "lenet", data: "digits", epochs: 1, batchSize: 32, seed: 1)
     var description = ModelDescription(ModelInput())
@@ -254,6 +254,16 @@ struct TrainingGuideTests {
       print(name, share)
     }
     #expect(batch.inputs.shape == [1, 1, 28, 28] && model(batch).shape == [1, 10])
+    let images = Array(repeating: image, count: 5)
+    let shared = SharedModel(try Model.load(run: "\(folder)/lenet-1", device: device))
+    let shares = try await withThrowingTaskGroup(of: [Float].self) { group in
+      for image in images {
+        group.addTask { try shared { try $0.probabilities($0.batch(images: [image]))[0] } }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let alone = try model.probabilities(batch)[0]
+    #expect(shares == Array(repeating: alone, count: 5))
   }
 
   @Test("Weights in and out")

@@ -22,6 +22,7 @@
   F(clReleaseCommandQueue)                                                                                     \
   F(clCreateBuffer)                                                                                            \
   F(clReleaseMemObject)                                                                                        \
+  F(clSetMemObjectDestructorCallback)                                                                          \
   F(clCreateProgramWithSource)                                                                                 \
   F(clCreateProgramWithBinary)                                                                                 \
   F(clBuildProgram)                                                                                            \
