@@ -22,7 +22,8 @@ enum Dispatch {
   }
 
   private static func hasFloat64(_ operands: [Operand]) -> Bool {
-    operands.contains { $0.dtype == .float64 }
+    // By index: an element that is taken out is copied, with all that it refers to.
+    operands.indices.contains { operands[$0].dtype == .float64 }
   }
 
   /// Runs an operation on tensors of a device; afterwards the storages have their memory, or the error.

@@ -138,16 +138,15 @@ extension Tensor {
     _ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>, type: DType, result: DType,
     name: StaticString
   ) -> Tensor {
-    let output = deferred(op, operands, type: type, result: result, name: name)
+    var output = deferred(op, operands, type: type, result: result, name: name)
     var isTracked = false
     operands.forEach { if case .tensor(let tensor) = $0, tensor.node != nil { isTracked = true } }
     guard isTracked, result.isFloatingPoint, GradientMode.isRecording else { return output }
     let rule = ElementwiseGradient(op, operands)
-    var tracked = output
-    tracked.node = GradientNode(
+    output.node = GradientNode(
       name: name, of: output, inputs: rule.inputs, savesOutput: rule.needsOutput,
       pullback: { gradient, output in rule.gradients(gradient, output) })
-    return tracked
+    return output
   }
 
   /// A binary operation of two operands, promoted to their common type.

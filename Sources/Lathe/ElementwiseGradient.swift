@@ -15,7 +15,6 @@ struct ElementwiseGradient: Sendable {
   /// The tape's entries of the operands; nil for those that are not tracked.
   let inputs: [GradientNode?]
   let needsOutput: Bool
-
   init(_ op: ElementwiseOp, _ operands: Operands<ElementwiseOperand>) {
     self.op = op
     inputs = operands.map { $0.tensor?.node }
@@ -28,10 +27,15 @@ struct ElementwiseGradient: Sendable {
 
   /// One gradient per operand, of its shape and type.
   func gradients(_ gradient: Tensor, _ output: Tensor?) -> [Tensor?] {
-    inputs.indices.map { index in
+    // All operands are 16-bit where the result is, but for conversions, which save nothing.
+    let isNarrow = gradient.dtype.isHalf
+    return inputs.indices.map { index in
       guard let operand = inputs[index] else { return nil }
       let result =
-        passesOn(index) ? gradient : wide.partial(index, gradient.wide, output?.wide)
+        passesOn(index)
+        ? gradient
+        : isNarrow
+          ? wide.partial(index, gradient.wide, output?.wide) : partial(index, gradient, output)
       return result?.reducedBroadcast(to: operand.shape).cast(to: operand.dtype)
     }
   }
@@ -45,7 +49,7 @@ struct ElementwiseGradient: Sendable {
     }
   }
 
-  /// The rule with what it saved in float32 where that is 16-bit; anew for each operand, so that nothing wide is shared
+  /// The rule with what it saved in float32; anew for each operand, so that nothing wide is shared
   /// and stored.
   private var wide: ElementwiseGradient {
     var rule = self

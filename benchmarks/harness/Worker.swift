@@ -3,9 +3,9 @@ import Lathe
 
 /// Does single samples on request, so that a program outside can take them in turns with those of other libraries.
 ///
-/// A request is a line of JSON: `{"do": "list"}`, `{"do": "prepare", "name": ...}`, `{"do": "sample"}` or
-/// `{"do": "release"}`. The answer is a line, too; `{"error": ...}` where the request cannot be met. The end of the
-/// input ends the service.
+/// A request is a line of JSON: `{"do": "list"}` (with `"all": true` also what no peer has), `{"do": "prepare", "name": ...}`,
+/// `{"do": "sample"}` or `{"do": "release"}`. The answer is a line, too; `{"error": ...}` where the request cannot be met.
+/// The end of the input ends the service.
 public final class Worker {
   private let device: Device
   private let workloads: [Workload]
@@ -14,12 +14,13 @@ public final class Worker {
   /// A service on one device.
   public init(device: Device) {
     self.device = device
-    workloads = Suite.allCases.flatMap(Catalog.workloads).filter(\.hasPeers)
+    workloads = Suite.allCases.flatMap(Catalog.workloads)
   }
 
   private struct Request: Decodable {
     var `do`: String
     var name: String?
+    var all: Bool?
   }
 
   private struct Listing: Encodable {
@@ -54,7 +55,7 @@ public final class Worker {
 
   private func answer(_ request: Request) throws -> String {
     switch request.do {
-    case "list": return try listing()
+    case "list": return try listing(request.all == true ? workloads : workloads.filter(\.hasPeers))
     case "prepare": return try prepare(request.name ?? "")
     case "sample":
       guard sampler != nil else { throw LatheError(.invalidArgument, "sample: nothing was prepared") }
@@ -71,7 +72,7 @@ public final class Worker {
     }
   }
 
-  private func listing() throws -> String {
+  private func listing(_ workloads: [Workload]) throws -> String {
     let head = RunHead(devices: [device], roofs: [try Roofs(measuring: device)])
     let items = workloads.enumerated().map { index, workload in
       Listing.Item(

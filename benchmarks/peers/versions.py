@@ -23,7 +23,7 @@ def start(text, number, device):
     program, *variables = text.split(",")
     environment = dict(variable.split("=", 1) for variable in variables)
     worker = Worker(f"{number}", [os.path.abspath(program), "bench", "--worker", "--device", device], environment)
-    worker.listing = worker.ask(do="list")
+    worker.listing = worker.ask(do="list", all=True)
     return worker
 
 

@@ -20,11 +20,10 @@ public final class SharedModel<Content>: @unchecked Sendable {
   /// Runs a function of the model, beside other calls and without recording for gradients.
   ///
   /// - Parameters:
-  ///   - body: What is computed. It must leave the model as it is: no training mode, no parameters set. What
-  ///     changes from token to token, such as a `KeyValueCache`, belongs to the caller.
-  public func callAsFunction<Result>(_ body: (Content) throws -> sending Result) rethrows -> sending Result {
-    nonisolated(unsafe) let result = try noGradient { try body(content) }
-    return result
+  ///   - body: What is computed. It must leave the model as it is, with no training mode and no parameters set, and not
+  ///     return it. What changes from token to token, such as a `KeyValueCache`, belongs to the caller.
+  public func callAsFunction<Result>(_ body: (Content) throws -> Result) rethrows -> Result {
+    try noGradient { try body(content) }
   }
 }
 
