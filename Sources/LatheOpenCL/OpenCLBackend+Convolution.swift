@@ -26,6 +26,12 @@
 
     private func convolve(_ sizes: Convolution2D, backward: Bool, inputs: [Operand], output: Operand) throws {
       guard output.elementCount > 0 else { return }
+      if profile == .cpu, let tiles = WinogradConvolution(sizes, backward: backward) {
+        return try convolve(
+          tiles, x: inputs[0].memory, filter: inputs[1].memory,
+          bias: sizes.hasBias && !backward ? inputs[2].memory : nil, relu: sizes.activation == .relu && !backward,
+          into: output.memory)
+      }
       try tuned(profile == .gpu ? .convolutionGPU : .convolutionCPU, .convolution(sizes)) {
         try convolve(sizes, $0, backward: backward, inputs: inputs, output: output)
       }
@@ -86,6 +92,10 @@
       throws
     {
       guard outputs[0].elementCount > 0 else { return }
+      if profile == .cpu, let tiles = WinogradConvolution(sizes) {
+        return try filterGradient(
+          tiles, dy: inputs[0].memory, x: inputs[1].memory, into: outputs[0].memory)
+      }
       if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes, vectors) {
         return try filterGradientByLanes(sizes, inputs: inputs, output: outputs[0])
       }

@@ -28,10 +28,10 @@
             outputs: [[m, n]])
         ]
       case .conv:
-        let sizes = Self.convolution(shape, batch: onGPU ? 64 : 16)
+        let sizes = Self.convolution(shape, onGPU: onGPU)
         name =
           "\(sizes.batch)x\(sizes.channels)x\(sizes.height)x\(sizes.width) -> \(sizes.outputChannels), "
-          + "\(sizes.kernelHeight)x\(sizes.kernelWidth)"
+          + "\(sizes.kernelHeight)x\(sizes.kernelWidth)" + (sizes.strideY > 1 ? " of step \(sizes.strideY)" : "")
         let x: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
         let filter: Shape = [sizes.outputChannels, sizes.channels, sizes.kernelHeight, sizes.kernelWidth]
         let y: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
@@ -70,13 +70,16 @@
       }
     }
 
-    private static func convolution(_ shape: TuningShape, batch: Int) -> Convolution2D {
+    private static func convolution(_ shape: TuningShape, onGPU: Bool) -> Convolution2D {
+      // Of step 1 the `cpu` profile has Winograd's way, which takes no parameters.
+      let step = shape == .deep && !onGPU ? 2 : 1
       let (channels, side, outputs, kernel) =
         shape == .pointwise ? (64, 28, 64, 1) : shape == .few ? (3, 32, 32, 3) : (64, 32, 64, 3)
       return Convolution2D(
-        batch: batch, channels: channels, height: side, width: side, outputChannels: outputs, groups: 1,
-        kernelHeight: kernel, kernelWidth: kernel, strideY: 1, strideX: 1, paddingY: kernel / 2,
-        paddingX: kernel / 2, dilationY: 1, dilationX: 1, outputHeight: side, outputWidth: side)
+        batch: onGPU ? 64 : 16, channels: channels, height: side, width: side, outputChannels: outputs,
+        groups: 1, kernelHeight: kernel, kernelWidth: kernel, strideY: step, strideX: step,
+        paddingY: kernel / 2, paddingX: kernel / 2, dilationY: 1, dilationX: 1, outputHeight: side / step,
+        outputWidth: side / step)
     }
   }
 

@@ -131,6 +131,10 @@ static const char gemm_cpu_cl[] = {
 #embed "gemm_cpu.cl" suffix(, 0)
 };
 
+static const char winograd_cpu_cl[] = {
+#embed "winograd_cpu.cl" suffix(, 0)
+};
+
 static const char gemv_cpu_cl[] = {
 #embed "gemv_cpu.cl" suffix(, 0)
 };
@@ -214,6 +218,7 @@ static const struct {
     {"lane_slices_cpu.cl", lane_slices_cpu_cl},
     {"convolution_scatter_cpu.cl", convolution_scatter_cpu_cl},
     {"gemm_cpu.cl", gemm_cpu_cl},
+    {"winograd_cpu.cl", winograd_cpu_cl},
     {"gemv_cpu.cl", gemv_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
