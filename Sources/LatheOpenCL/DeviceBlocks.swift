@@ -51,7 +51,8 @@
     convenience init(context: OpenCLContext, info: DeviceInfo, counters: CounterStore) {
       let name = "\(info.index) (\(info.name))"
       self.init(
-        DeviceBlocks(context: context, deviceName: name, isHostMemory: info.type == "cpu"), counters: counters, deviceName: name,
+        DeviceBlocks(context: context, deviceName: name, isHostMemory: info.type == "cpu"),
+        counters: counters, deviceName: name,
         limit: memoryLimitFromEnvironment.map { min(info.globalMemory, $0) } ?? info.globalMemory,
         largest: info.largestAllocation, smallest: 512, reuses: environment("LATHE_MEMORY_POOL") != "off")
     }

@@ -29,7 +29,8 @@
       if profile == .cpu, let tiles = WinogradConvolution(sizes, backward: backward) {
         return try convolve(
           tiles, x: inputs[0].memory, filter: inputs[1].memory,
-          bias: sizes.hasBias && !backward ? inputs[2].memory : nil, relu: sizes.activation == .relu && !backward,
+          bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
+          relu: sizes.activation == .relu && !backward,
           into: output.memory)
       }
       try tuned(profile == .gpu ? .convolutionGPU : .convolutionCPU, .convolution(sizes)) {

@@ -30,7 +30,8 @@
       let wanted = min(channels, ceilingDivide(8 * info.computeUnits, blocks))
       let perItem = ceilingDivide(channels, wanted)
       try launch(
-        winograd(function), arguments + [.int(perItem)], global: (blocks, ceilingDivide(channels, perItem), 1))
+        winograd(function), arguments + [.int(perItem)], global: (blocks, ceilingDivide(channels, perItem), 1)
+      )
     }
 
     /// v of x, or of what is read instead of it.
@@ -68,16 +69,22 @@
       let (row, step) = s.isTurned ? (9, s.outputChannels * 9) : (s.channels * 9, 9)
       try launch(
         winograd("winograd_filter"),
-        [.memory(filter), .memory(u.memory), .int(s.channels), .int(row), .int(step), .int(s.isTurned ? 1 : 0)],
+        [
+          .memory(filter), .memory(u.memory), .int(s.channels), .int(row), .int(step),
+          .int(s.isTurned ? 1 : 0),
+        ],
         global: (s.outputChannels, 1, 1))
       for chunk in chunks {
         try transformInput(s, chunk, x, into: v.memory)
         try multiplyPoints(
-          m: s.outputChannels, n: chunk.pitch, k: s.channels, u.memory, v.memory, bAlongK: false, into: m.memory)
+          m: s.outputChannels, n: chunk.pitch, k: s.channels, u.memory, v.memory, bAlongK: false,
+          into: m.memory)
         try launchTiles(
           "winograd_output", chunk, channels: s.outputChannels,
           [.memory(m.memory), .memory(bias ?? m.memory), .memory(y)]
-            + [.long(chunk.first * s.outputChannels * s.outputHeight * s.outputWidth), .int(s.outputChannels)]
+            + [
+              .long(chunk.first * s.outputChannels * s.outputHeight * s.outputWidth), .int(s.outputChannels),
+            ]
             + [.int(s.outputHeight), .int(s.outputWidth), .int(chunk.tiles), .int(chunk.pitch)]
             + [.int(bias == nil ? 0 : 1), .int(relu ? 1 : 0)])
       }
@@ -98,7 +105,9 @@
         try launchTiles(
           "winograd_gradient", chunk, channels: s.outputChannels,
           [.memory(dy), .memory(z.memory)]
-            + [.long(chunk.first * s.outputChannels * s.outputHeight * s.outputWidth), .int(s.outputChannels)]
+            + [
+              .long(chunk.first * s.outputChannels * s.outputHeight * s.outputWidth), .int(s.outputChannels),
+            ]
             + [.int(s.outputHeight), .int(s.outputWidth), .int(chunk.tiles), .int(chunk.pitch)])
         try multiplyPoints(
           m: s.outputChannels, n: s.channels, k: chunk.pitch, z.memory, v.memory, bAlongK: true,

@@ -31,7 +31,8 @@
         let sizes = Self.convolution(shape, onGPU: onGPU)
         name =
           "\(sizes.batch)x\(sizes.channels)x\(sizes.height)x\(sizes.width) -> \(sizes.outputChannels), "
-          + "\(sizes.kernelHeight)x\(sizes.kernelWidth)" + (sizes.strideY > 1 ? " of step \(sizes.strideY)" : "")
+          + "\(sizes.kernelHeight)x\(sizes.kernelWidth)"
+          + (sizes.strideY > 1 ? " of step \(sizes.strideY)" : "")
         let x: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
         let filter: Shape = [sizes.outputChannels, sizes.channels, sizes.kernelHeight, sizes.kernelWidth]
         let y: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]

@@ -136,7 +136,8 @@ import Testing
   @Test(arguments: devices) func tasks(_ device: Device) async throws {
     func gpt() -> GPT {
       GPT(
-        vocabulary: 20, length: 8, width: 16, heads: 2, layers: 1, dropout: 0.5, generator: Generator(seed: 7),
+        vocabulary: 20, length: 8, width: 16, heads: 2, layers: 1, dropout: 0.5,
+        generator: Generator(seed: 7),
         device: device)
     }
     @Sendable func tokens(_ task: Int) -> Tensor {

@@ -32,7 +32,8 @@ import Testing
     for image in 0..<images {
       let weight = filter.detached().requiringGradient()
       let part = x.detached().sliced(axis: 0, from: image, to: image + 1).conv2D(weight, padding: (1, 1))
-      let own = part.gradients(of: [weight], upstream: upstream.sliced(axis: 0, from: image, to: image + 1))[0]
+      let own = part.gradients(of: [weight], upstream: upstream.sliced(axis: 0, from: image, to: image + 1))[
+        0]
       for (i, value) in try own.scalars(as: Float.self).enumerated() { sums[i] += Double(value) }
     }
     let largest = sums.map(abs).max() ?? 0
