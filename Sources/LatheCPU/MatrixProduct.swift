@@ -9,6 +9,8 @@ package enum MatrixProduct {
   /// Multiplications, and rows and columns, from which the BLAS is used: below, its threads cost more than they save.
   private static let leastForBLAS = 1 << 28
   private static let leastSideForBLAS = 256
+  /// Multiplications up to which threads share a product by its columns where they can.
+  private static let largestInPanels = 1 << 22
   /// Tiles of rows that share the panels of B which a thread packs; 64 are 768 KB at the full depth.
   private static let tilesInBlock = 64
   /// Floats of A that are packed at a time.
@@ -83,9 +85,10 @@ package enum MatrixProduct {
       }
       // A block of rows stays in the L2 cache while the panels pass by.
       var blocks = (tiles + tilesInBlock - 1) / tilesInBlock
-      if blocks * panels < 4 * pool.threadCount {
-        blocks = min(tiles, (4 * pool.threadCount + panels - 1) / panels)
-      }
+      // Parts enough to share evenly; in small products panels of its own for each thread, which then need not wait for what
+      // another packs.
+      let parts = m * gemm.pointee.n * k <= largestInPanels ? pool.threadCount : 4 * pool.threadCount
+      if blocks * panels < parts { blocks = min(tiles, (parts + panels - 1) / panels) }
       let blockWork = (tiles + blocks - 1) / blocks * lathe_gemm_tile_rows() * panelColumns * k
       func run(_ shared: lathe_gemm_panels?, _ first: Int, _ count: Int) {
         pool.parallelFor(blocks * count, grain: max(1, leastForThread / blockWork)) { range in

@@ -43,8 +43,10 @@ NOT_HELD = {"avx2": ["onnxruntime"]}
 # OpenBLAS's core type where it takes a processor that it does not know for one of long ago.
 CORE_TYPES = {"avx512": "SkylakeX", "avx2": "Haswell"}
 OLD_CORE_TYPES = ("Prescott", "Core2", "Nehalem", "Sandybridge")
-# Between two samples of different processes, so that the threads of the first are asleep again.
-PAUSE = 0.03
+# Between two samples of different processes, so that the threads of the first are asleep again: some wait busily for
+# longer, which makes the next one's times those of half a machine.
+PAUSE = 0.05
+LONGER_PAUSES = {"onnxruntime": 0.15}
 
 
 class Failure(Exception):
@@ -175,14 +177,15 @@ def measure(workers, workload, seconds):
                 results[worker.name] = {"samples": [], "runs": 1, "error": answer.get("relative_error")}
         except Failure as failure:
             results[worker.name] = str(failure)
-    turns, start = 0, time.monotonic()
+    turns, start, pause = 0, time.monotonic(), PAUSE
     while ready and turns < 25 and (turns < 5 or time.monotonic() - start < seconds * len(ready)):
         # A workload of seconds is sampled three times; its samples differ little.
         if turns >= 3 and time.monotonic() - start > 10 * seconds * len(ready):
             break
         for worker in list(ready):
             try:
-                time.sleep(PAUSE)
+                time.sleep(pause)
+                pause = LONGER_PAUSES.get(worker.name, PAUSE)
                 answer = worker.ask(do="sample")
                 results[worker.name]["samples"].append(answer["seconds"])
                 results[worker.name]["runs"] = answer["runs"]

@@ -29,6 +29,8 @@ public final class SharedModel<Content>: @unchecked Sendable {
 
 extension SharedModel where Content: ParameterContainer {
   /// Takes a module over, in evaluation mode.
+  ///
+  /// - Parameter module: The module, which nothing else refers to.
   public convenience init(_ module: sending Content) {
     module.eval()
     self.init(inEvalMode: module)
@@ -37,6 +39,8 @@ extension SharedModel where Content: ParameterContainer {
 
 extension SharedModel where Content == any Module {
   /// Takes a module of any type over, in evaluation mode.
+  ///
+  /// - Parameter module: The module, which nothing else refers to.
   public convenience init(_ module: sending any Module) {
     module.eval()
     self.init(inEvalMode: module)
