@@ -18,6 +18,7 @@ struct ReductionJob: @unchecked Sendable {
   private let plan: ElementwisePlan
   private let kind: ReductionKind
   private let isFloat: Bool
+  private let sumsFloats: Bool
   private let elementSize: Int
   private let register: UInt16
   private let run: lathe_reduce_run
@@ -28,6 +29,8 @@ struct ReductionJob: @unchecked Sendable {
 
   /// Elements of a piece.
   private static let piece = 32 * 1024
+  /// Pieces of all columns together that are enough.
+  private static let columnUnits = 128
 
   init(_ reduction: Reduction, inputs: [Operand], output: Operand) {
     let shape = inputs[0].shape
@@ -54,6 +57,7 @@ struct ReductionJob: @unchecked Sendable {
     plan = ElementwisePlan(program, scalars: reduction.scalars, inputs: inputs[...], axes: axes, targets: [])
     kind = reduction.kind
     isFloat = type.isFloatingPoint && kind != .any && kind != .all
+    sumsFloats = kind == .sum && type == .float32
     elementSize = type.byteCount
     register = program.outputs[0].register
     (run, rows) = Self.kernels(kind, type)
@@ -129,7 +133,8 @@ struct ReductionJob: @unchecked Sendable {
   func reduceColumns() {
     let width = min(inner, Int(LATHE_BLOCK))
     let strips = (inner + width - 1) / width
-    let pieceRows = max(32, Self.piece / width)
+    // Pieces enough for many threads, and no more than that of what is joined at the end.
+    let pieceRows = max(32, Self.piece / width, length / max(1, Self.columnUnits / (outer * strips)))
     let pieces = (length + pieceRows - 1) / pieceRows
     // Accumulators of each (outer, strip, piece), those of the pieces of a strip one behind the other.
     let units = outer * strips * pieces
@@ -150,11 +155,10 @@ struct ReductionJob: @unchecked Sendable {
             let begin = (o * length + first) * inner + s * width
             let count = min(pieceRows, length - first)
             if pieces > 1, let base = partial.baseAddress {
-              lathe_plan_reduce_rows(
-                plan, scratch, begin, count, inner, columns, register, rows, base + unit * width)
+              join(plan, scratch, begin, count, columns, base + unit * width)
             } else {
               for i in 0..<columns { own[i] = identity }
-              lathe_plan_reduce_rows(plan, scratch, begin, count, inner, columns, register, rows, &own)
+              join(plan, scratch, begin, count, columns, &own)
               store(own[..<columns], at: o * inner + s * width)
             }
           }
@@ -169,6 +173,19 @@ struct ReductionJob: @unchecked Sendable {
         (0..<pieces).reduce(identity) { join($0, partial[(strip * pieces + $1) * width + column]) }
       }
       store(joined, at: o * inner + s * width)
+    }
+  }
+
+  /// Joins `count` rows of a strip, from the element `begin` on, to accumulators that hold the identity.
+  private func join(
+    _ plan: UnsafePointer<lathe_plan>, _ scratch: UnsafeMutableRawPointer, _ begin: Int, _ count: Int,
+    _ columns: Int, _ accumulators: UnsafeMutablePointer<Int64>
+  ) {
+    guard sumsFloats && columns >= 16 else {
+      return lathe_plan_reduce_rows(plan, scratch, begin, count, inner, columns, register, rows, accumulators)
+    }
+    accumulators.withMemoryRebound(to: Double.self, capacity: columns) {
+      lathe_plan_sum_rows(plan, scratch, begin, count, inner, columns, register, $0)
     }
   }
 

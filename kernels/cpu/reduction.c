@@ -1,5 +1,10 @@
 #include "include/reduction.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "blocked_sums.h"
+#include "include/sums.h"
 #include "math_f32.h"
 
 #define LATHE_BODY "reduction_ops.h"
@@ -35,6 +40,34 @@ void lathe_plan_reduce_rows(const struct lathe_plan *plan, void *scratch, size_t
     const void *x = lathe_plan_block(plan, scratch, begin + row * row_length, count * width, result);
     join(accumulators, x, count, width);
   }
+}
+
+void lathe_plan_sum_rows(const struct lathe_plan *plan, void *scratch, size_t begin, size_t rows, size_t row_length,
+                         size_t width, uint16_t result, double *accumulators) {
+  float run[LATHE_BLOCK];
+  const size_t step = width == row_length ? LATHE_BLOCK / width : 1;
+  size_t held = 0;
+  bool is_finite = true;
+  memset(run, 0, width * sizeof(float));
+  for (size_t row = 0; row < rows && is_finite; row += step) {
+    const size_t count = rows - row < step ? rows - row : step;
+    const float *x = lathe_plan_block(plan, scratch, begin + row * row_length, count * width, result);
+    for (size_t done = 0; done < count;) {
+      const size_t most = LATHE_SUM_ROWS - held, some = count - done < most ? count - done : most;
+      lathe_add_to_run(run, x + done * width, (long)some, (long)width);
+      done += some;
+      held += some;
+      if (held == LATHE_SUM_ROWS || row + done == rows) {
+        is_finite = lathe_end_run(accumulators, run, (long)width) && is_finite;
+        held = 0;
+      }
+    }
+  }
+  if (is_finite) return;
+  // Sums beyond float32, or elements that are not finite: each by itself.
+  for (size_t i = 0; i < width; i++) accumulators[i] = 0;
+  lathe_plan_reduce_rows(
+      plan, scratch, begin, rows, row_length, width, result, lathe_reductions()->sum_f32_rows, accumulators);
 }
 
 #define LATHE_ARG(name, T, V, load, is_nan)                                              \

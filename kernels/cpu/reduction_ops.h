@@ -51,7 +51,6 @@
   }
 
 #define LATHE_REDUCE_FLOATS(T, s)                                                                         \
-  LATHE_REDUCE(sum_##s, T, double, double, 0.0, LATHE_VALUE, p + q)                                       \
   LATHE_REDUCE(product_##s, T, double, double, 1.0, LATHE_VALUE, p *q)                                    \
   LATHE_REDUCE(max_##s, T, double, T, -INFINITY, LATHE_VALUE, ((p > q) | (p != p)) ? p : q)               \
   LATHE_REDUCE(min_##s, T, double, T, INFINITY, LATHE_VALUE, ((p < q) | (p != p)) ? p : q)                \
@@ -59,6 +58,23 @@
   LATHE_REDUCE(all_##s, T, int64_t, int64_t, 1, LATHE_TRUTH, (p != 0) & (q != 0))
 LATHE_REDUCE_FLOATS(float, f32)
 LATHE_REDUCE_FLOATS(double, f64)
+LATHE_REDUCE(sum_f64, double, double, double, 0.0, LATHE_VALUE, p + q)
+LATHE_REDUCE(sum_each_f32, float, double, double, 0.0, LATHE_VALUE, p + q)
+
+/// Long runs by float32 sums of their parts, unless these are beyond float32.
+static void LATHE_NAME(sum_f32)(void *accumulator, const void *x, size_t n) {
+  if (n >= 64) {
+    const double sum = lathe_sum_run(x, (long)n, false);
+    if (isfinite(sum)) {
+      *(double *)accumulator += sum;
+      return;
+    }
+  }
+  LATHE_NAME(sum_each_f32)(accumulator, x, n);
+}
+static void LATHE_NAME(sum_f32_rows)(void *accumulators, const void *x, size_t rows, size_t n) {
+  LATHE_NAME(sum_each_f32_rows)(accumulators, x, rows, n);
+}
 
 #define LATHE_REDUCE_INTEGERS(T, s, low, high)                                                            \
   LATHE_REDUCE(sum_##s, T, int64_t, int64_t, 0, LATHE_VALUE, (int64_t)((uint64_t)p + (uint64_t)q))        \

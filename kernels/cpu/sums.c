@@ -47,3 +47,42 @@ LATHE_LEVELS(void, lathe_sum_columns,
     store_first(y + j, &result, width);
   }
 }
+
+LATHE_LEVELS(void, lathe_add_to_run, (float *run, const float *x, long rows, long columns), (run, x, rows, columns)) {
+  long j = 0;
+  for (; j + 64 <= columns; j += 64) {
+    f16v a = load16(run + j), b = load16(run + j + 16), c = load16(run + j + 32), d = load16(run + j + 48);
+    for (long i = 0; i < rows; i++) {
+      const float *row = x + i * columns + j;
+      a += load16(row);
+      b += load16(row + 16);
+      c += load16(row + 32);
+      d += load16(row + 48);
+    }
+    store16(run + j, a);
+    store16(run + j + 16, b);
+    store16(run + j + 32, c);
+    store16(run + j + 48, d);
+  }
+  for (; j < columns; j++)
+    for (long i = 0; i < rows; i++) run[j] += x[i * columns + j];
+}
+
+LATHE_LEVELS(bool, lathe_end_run, (double *to, float *run, long columns), (to, run, columns)) {
+  // A number that is not finite makes these NaN.
+  f16v zeros = {};
+  float zero = 0;
+  long j = 0;
+  for (; j + 16 <= columns; j += 16) {
+    const f16v sum = load16(run + j);
+    zeros += sum * 0;
+    *(d16v *)(to + j) += widened(sum);
+    store16(run + j, (f16v){});
+  }
+  for (; j < columns; j++) {
+    zero += run[j] * 0;
+    to[j] += (double)run[j];
+    run[j] = 0;
+  }
+  return zero + sum16(&zeros) == 0;
+}

@@ -47,6 +47,10 @@ void lathe_plan_reduce_rows(const struct lathe_plan *plan, void *scratch, size_t
                             size_t row_length, size_t width, uint16_t result, lathe_reduce_rows join,
                             void *accumulators);
 
+/// The same for sums of float32, runs of whose rows are added in float32 first; the accumulators are 0 before.
+void lathe_plan_sum_rows(const struct lathe_plan *plan, void *scratch, size_t begin, size_t rows, size_t row_length,
+                         size_t width, uint16_t result, double *accumulators);
+
 /// The index of the first largest (or smallest) of `count` elements `stride` elements apart; NaN counts as both.
 int32_t lathe_arg_f32(const void *x, size_t count, size_t stride, bool largest);
 int32_t lathe_arg_f64(const void *x, size_t count, size_t stride, bool largest);
