@@ -11,8 +11,8 @@
     let paddingY: Int, paddingX: Int
     let isTurned: Bool
 
-    /// Nil where it is no 3x3 of step 1, where results are no whole tiles, or where there are too few of them, or channels
-    /// too few, for the way to tiles and back to pay.
+    /// Nil where it is no 3x3 of step 1, where results are no whole tiles, where there are too few of them, or channels too
+    /// few, for the way to tiles and back to pay, or where a single image would take too much memory.
     init?(_ s: Convolution2D, backward: Bool = false) {
       guard s.kernelHeight == 3, s.kernelWidth == 3, s.groups == 1, s.strideY == 1, s.strideX == 1,
         s.dilationY == 1, s.dilationX == 1, s.channels >= 32, s.outputChannels >= 32
@@ -29,7 +29,9 @@
         (height, width, outputHeight, outputWidth) = (s.height, s.width, s.outputHeight, s.outputWidth)
         (paddingY, paddingX) = (s.paddingY, s.paddingX)
       }
-      guard outputHeight % 4 == 0, outputWidth % 4 == 0, images * tilesOfImage >= 6 else { return nil }
+      guard outputHeight % 4 == 0, outputWidth % 4 == 0, images * tilesOfImage >= 6,
+        bytesOfImage <= 256 << 20
+      else { return nil }
     }
 
     static let points = 36
@@ -38,11 +40,13 @@
     /// Products of a point's matrices.
     var filterSize: Int { channels * outputChannels }
 
+    /// Bytes of the points of an image on both sides.
+    private var bytesOfImage: Int { Self.points * 4 * (channels + outputChannels) * tilesOfImage }
+
     /// Images of each chunk: so many that their tiles on both sides take some megabytes, in which products are at their
     /// fastest, and that lie evenly.
     var imagesOfChunk: Int {
-      let bytes = Self.points * 4 * (channels + outputChannels) * tilesOfImage
-      let most = max(1, (24 << 20) / bytes)
+      let most = max(1, (24 << 20) / bytesOfImage)
       return ceilingDivide(images, ceilingDivide(images, most))
     }
   }
