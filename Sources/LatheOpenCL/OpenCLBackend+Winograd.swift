@@ -5,16 +5,14 @@
   extension OpenCLBackend {
     /// Some images of a Winograd convolution: their tiles, one after the other, fill up whole vectors.
     private struct WinogradChunk {
-      let first: Int, images: Int, tiles: Int, pitch: Int
+      let first: Int, tiles: Int, pitch: Int
     }
 
     private func chunks(_ s: WinogradConvolution) -> [WinogradChunk] {
       let most = s.imagesOfChunk
       return stride(from: 0, to: s.images, by: most).map { first in
-        let images = min(most, s.images - first)
-        let tiles = images * s.tilesOfImage
-        return WinogradChunk(
-          first: first, images: images, tiles: tiles, pitch: roundedUp(tiles, to: vectors.lanes))
+        let tiles = min(most, s.images - first) * s.tilesOfImage
+        return WinogradChunk(first: first, tiles: tiles, pitch: roundedUp(tiles, to: vectors.lanes))
       }
     }
 

@@ -78,6 +78,16 @@ static inline void fours_to_lanes(const float4 *q, LATHE_V *d) {
   }
 }
 
+// Where the results of some tiles start in the first of `rows` planes of their images; those behind the last are the last's.
+static inline void find_results(long *at, const int count, const int first, const int tiles, const long y_offset,
+                                const int rows, const int height, const int width) {
+  const int across = width / 4, down = height / 4;
+  for (int i = 0; i < count; i++) {
+    const int tile = min(first + i, tiles - 1), row = tile / across;
+    at[i] = y_offset + (long)(row / down) * height * width * rows + (long)(row % down * 4) * width + tile % across * 4;
+  }
+}
+
 // u of a filter [outputs][channels][3][3]: row r and column k of a product are `row_step` and `step` floats apart; `turned`
 // reads the taps from the last on. A work-item does one row.
 __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -186,13 +196,9 @@ __kernel void winograd_gradient(__global const float *restrict dy, __global floa
                                 const int per_item) {
   const int first = (int)get_global_id(0) * BLOCK_TILES, lanes = min(BLOCK_TILES, pitch - first);
   const int first_row = (int)get_global_id(1) * per_item, last_row = min(rows, first_row + per_item);
-  const int across = width / 4, down = height / 4;
   const long plane = (long)height * width;
   long at[BLOCK_TILES];
-  for (int i = 0; i < lanes; i++) {
-    const int tile = min(first + i, tiles - 1), row = tile / across;
-    at[i] = y_offset + row / down * plane * rows + (long)(row % down * 4) * width + tile % across * 4;
-  }
+  find_results(at, lanes, first, tiles, y_offset, rows, height, width);
   const size_t step = (size_t)rows * pitch;
   for (int row = first_row; row < last_row; row++)
     for (int i = 0; i < lanes; i += LATHE_LANES) {
@@ -228,13 +234,9 @@ __kernel void winograd_output(__global const float *restrict m, __global const f
                               const int per_item) {
   const int first = (int)get_global_id(0) * BLOCK_TILES, lanes = min(BLOCK_TILES, tiles - first);
   const int first_row = (int)get_global_id(1) * per_item, last_row = min(rows, first_row + per_item);
-  const int across = width / 4, down = height / 4;
   const long plane = (long)height * width;
   long at[BLOCK_TILES];
-  for (int i = 0; i < lanes; i++) {
-    const int tile = first + i, row = tile / across;
-    at[i] = y_offset + row / down * plane * rows + (long)(row % down * 4) * width + tile % across * 4;
-  }
+  find_results(at, lanes, first, tiles, y_offset, rows, height, width);
   const size_t step = (size_t)rows * pitch;
   for (int row = first_row; row < last_row; row++) {
     const float shift = has_bias ? bias[row] : 0.0f;
