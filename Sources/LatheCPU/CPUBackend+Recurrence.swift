@@ -37,10 +37,10 @@ extension CPUBackend {
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
         let order = sizes.order
-        Self.forEachPart(sizes, turns: order.count, panels, grain) { turn, panel, rows in
+        Self.forEachPart(sizes, turns: order.count, panels, grain) { turn, panels, rows in
           lathe_recurrence_forward(
-            plan, turn, order[turn], turn == 0 ? -1 : order[turn - 1], panel, rows.lowerBound, rows.upperBound
-          )
+            plan, turn, order[turn], turn == 0 ? -1 : order[turn - 1], panels.lowerBound, panels.upperBound,
+            rows.lowerBound, rows.upperBound)
         }
       }
     }
@@ -83,35 +83,32 @@ extension CPUBackend {
     withExtendedLifetime(scratch) {
       withUnsafePointer(to: plan) { plan in
         let order = sizes.order.reversed() + [-1, -1]
-        Self.forEachPart(sizes, turns: sizes.steps + 1, panels, grain) { turn, panel, rows in
+        Self.forEachPart(sizes, turns: sizes.steps + 1, panels, grain) { turn, panels, rows in
           lathe_recurrence_backward(
-            plan, turn, order[turn], order[turn + 1], panel, rows.lowerBound, rows.upperBound)
+            plan, turn, order[turn], order[turn + 1], panels.lowerBound, panels.upperBound, rows.lowerBound,
+            rows.upperBound)
         }
       }
     }
   }
 
-  /// Calls a function for every panel of every turn, in the order of the turns.
+  /// Calls a function for all panels of every turn, some at a time, in the order of the turns.
   ///
   /// Threads share the sequences where each has enough of them to use the weights that it reads several times: they then
   /// need not wait for each other at each step. Else they share the panels.
   private static func forEachPart(
     _ sizes: RecurrentSequence, turns: Int, _ panels: Int, _ grain: Int,
-    _ body: (_ turn: Int, _ panel: Int, _ rows: Range<Int>) -> Void
+    _ body: (_ turn: Int, _ panels: Range<Int>, _ rows: Range<Int>) -> Void
   ) {
     let pool = ThreadPool.shared
     if sizes.batch >= 4 * pool.threadCount {
       let rowsPerThread = (sizes.batch + pool.threadCount - 1) / pool.threadCount
       pool.parallelFor(sizes.batch, grain: rowsPerThread) { rows in
-        for turn in 0..<turns {
-          for panel in 0..<panels { body(turn, panel, rows) }
-        }
+        for turn in 0..<turns { body(turn, 0..<panels, rows) }
       }
     } else {
       for turn in 0..<turns {
-        pool.parallelFor(panels, grain: grain) { range in
-          for panel in range { body(turn, panel, 0..<sizes.batch) }
-        }
+        pool.parallelFor(panels, grain: grain) { range in body(turn, range, 0..<sizes.batch) }
       }
     }
   }

@@ -76,19 +76,22 @@ static void differentiate(const sequence *s, double *by, long count, double *to)
 
 static long turn_row(long columns) { return (columns + 15) / 16 * 16 + 16; }
 
-/// Every panel of every turn, for the first sequences and for the others.
+/// Every panel of every turn, the first by itself, for the first sequences and for the others.
 static void forward(const lathe_recurrence *r, const long *order, long row, long end) {
-  for (long turn = 0; turn < r->steps; turn++)
-    for (long panel = 0; panel < lathe_recurrence_panels(r->size); panel++)
-      lathe_recurrence_forward(r, turn, order[turn], turn ? order[turn - 1] : -1, panel, row, end);
+  const long panels = lathe_recurrence_panels(r->size);
+  for (long turn = 0; turn < r->steps; turn++) {
+    const long before = turn ? order[turn - 1] : -1;
+    lathe_recurrence_forward(r, turn, order[turn], before, 0, 1, row, end);
+    if (panels > 1) lathe_recurrence_forward(r, turn, order[turn], before, 1, panels, row, end);
+  }
 }
 
 static void backward(const lathe_recurrence *r, const long *order, long row, long end) {
+  const long panels = lathe_recurrence_panels(r->size);
   for (long turn = 0; turn <= r->steps; turn++) {
-    const long at = r->steps - 1 - turn;
-    for (long panel = 0; panel < lathe_recurrence_panels(r->size); panel++)
-      lathe_recurrence_backward(
-          r, turn, at >= 0 ? order[at] : -1, at >= 1 ? order[at - 1] : -1, panel, row, end);
+    const long at = r->steps - 1 - turn, step = at >= 0 ? order[at] : -1, before = at >= 1 ? order[at - 1] : -1;
+    lathe_recurrence_backward(r, turn, step, before, 0, 1, row, end);
+    if (panels > 1) lathe_recurrence_backward(r, turn, step, before, 1, panels, row, end);
   }
 }
 

@@ -24,7 +24,7 @@ typedef struct lathe_recurrence {
   float *h, *c;
   /// [batch, steps, kept * size].
   float *saved;
-  /// Scratch of `gates * batch` rows of a panel for each panel.
+  /// Scratch of `gates * batch` rows of all panels.
   float *scratch;
   /// What the product of a step reads, two in turn, [2, batch, turn_row]: the states, or backward the gradients of the
   /// gates. In the sequences rows are a power of two apart and fall into the same few sets of a cache.
@@ -45,12 +45,12 @@ long lathe_recurrence_panels(long size);
 /// Packs a panel of the weight [gates * size, size] for `lathe_recurrence_forward`, or for `_backward`.
 void lathe_recurrence_pack(const float *weight, long gates, long size, bool backward, long panel, float *packed);
 
-/// Computes a panel's units of the sequences row..<end at `step`, the one done as number `turn`; `before` is the step
-/// before, -1 for the first state, which `turns` starts with.
+/// Computes the units of the panels `panel`..<`last` of the sequences row..<end at `step`, the one done as number `turn`;
+/// `before` is the step before, -1 for the first state, which `turns` starts with.
 void lathe_recurrence_forward(
-    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end);
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long last, long row, long end);
 
-/// Adds to a panel's `carry` the gradient through the projection of the last turn (unless `turn` is 0), then computes the
-/// gradients at `step` (unless -1), whose step before is `before`.
+/// Adds to these panels' `carry` the gradient through the projection of the last turn (unless `turn` is 0), then computes
+/// the gradients at `step` (unless -1), whose step before is `before`.
 void lathe_recurrence_backward(
-    const lathe_recurrence *r, long turn, long step, long before, long panel, long row, long end);
+    const lathe_recurrence *r, long turn, long step, long before, long panel, long last, long row, long end);
