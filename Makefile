@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test check-tensorboard check-code check-arm check-code-opencl bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard check-code check-arm check-code-opencl check-gpu-code bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,11 @@ check-tensorboard: setup ## Reads a run's events by the real TensorBoard, in an 
 check-code-opencl: setup ## Looks for spilled sums in what PoCL compiles for AVX2 and AVX-512
 	swift build $(SWIFT_FLAGS) --product lathe
 	scripts/check-code-opencl.sh $(LATHE)
+
+check-gpu-code: setup ## Looks at what compilers for GPUs make of the kernels, without a GPU
+	swift build $(SWIFT_FLAGS) --product lathe
+	swift build $(SWIFT_FLAGS) --product OperationCheck
+	scripts/check-gpu-code.sh
 
 bench: setup ## Measures every suite on every device and writes benchmarks/results/
 	benchmarks/bench.sh

@@ -21,7 +21,7 @@ struct DeviceCheck {
       for opCase in OpCase.all(mode, on: device) where options.selects(opCase) {
         if options.verbose { report("\(name), \(mode.rawValue): \(opCase.name)") }
         let fallbacks = device.counters.fallbacks
-        var failures = opCase.failures(mode, on: device)
+        var failures = failures(opCase, mode)
         if device.counters.fallbacks > fallbacks && !opCase.runsOnHost {
           failures.append("\(opCase.name): ran on the CPU")
         }
@@ -38,5 +38,15 @@ struct DeviceCheck {
       counts.failed += 1
     }
     return counts
+  }
+  /// What went wrong with a case.
+  private func failures(_ opCase: OpCase, _ mode: Mode) -> [String] {
+    guard options.runsOnly else { return opCase.failures(mode, on: device) }
+    do {
+      try opCase.runOnly(mode, on: device)
+      return []
+    } catch {
+      return ["\(opCase.name): \(error)"]
+    }
   }
 }

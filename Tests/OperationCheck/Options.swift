@@ -6,11 +6,12 @@ struct Options {
   static let usage = """
     usage: OperationCheck [--device auto|all|cpu|opencl|opencl:N] [--profile all|cpu|gpu]
                           [--mode value|gradient|secondOrder|view] [--name TEXT] [--case NAME]
-                          [--largest ELEMENTS] [--list] [--verbose]
+                          [--largest ELEMENTS] [--run-only] [--list] [--verbose]
 
     Runs the cases whose name contains TEXT (or is NAME) and whose inputs have at most ELEMENTS elements; exits with 1
     where one fails or runs on the CPU instead of the OpenCL device, with 2 where there is nothing to run on. `auto` is
-    every OpenCL GPU, or where there is none every OpenCL device.
+    every OpenCL GPU, or where there is none every OpenCL device. With --run-only results are compared with nothing: for
+    drivers that only write down what they are asked to do.
     """
 
   /// What is wrong with the command line.
@@ -24,6 +25,7 @@ struct Options {
   var text = ""
   var exactName = ""
   var largest = Int.max
+  var runsOnly = false
   var lists = false
   var verbose = false
 
@@ -43,6 +45,7 @@ struct Options {
       case "--name": text = try value()
       case "--case": exactName = try value()
       case "--largest": largest = try Self.number(value(), option)
+      case "--run-only": runsOnly = true
       case "--list": lists = true
       case "--verbose": verbose = true
       default: throw Mistake(text: "unknown option \(option)\n\(Self.usage)")

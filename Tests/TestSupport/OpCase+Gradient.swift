@@ -5,13 +5,7 @@ extension OpCase {
   /// Compares the gradients of sum(weights * result) with differences of the reference.
   func checkGradient(on device: Device) -> [String] {
     let expected = numericGradients()
-    let arrays = arrays()
-    var tensors = zip(arrays, inputs).map { $0.tensor($1.dtype, on: device) }
-    for i in differentiable { tensors[i] = tensors[i].requiringGradient() }
-    let result = run(tensors)
-    guard result.requiresGradient else { return ["the result is not tracked"] }
-    let weights = self.weights(for: Array(result.shape)).tensor(dtype, on: device)
-    let gradients = result.gradients(of: differentiable.map { tensors[$0] }, upstream: weights)
+    guard let gradients = gradients(on: device) else { return ["the result is not tracked"] }
     return zip(zip(differentiable, gradients), expected).compactMap { found, expected in
       mismatch(found.1, expected, inputs[found.0].dtype, .gradient(inputs[found.0].dtype)).map {
         "gradient of input \(found.0) \($0)"
@@ -22,9 +16,32 @@ extension OpCase {
   /// Compares the gradients of sum(directions * gradients) with differences of the reference's gradients.
   func checkSecondOrder(on device: Device) -> [String] {
     let expected = numericSecondOrder()
-    let arrays = arrays()
-    var tensors = zip(arrays, inputs).map { $0.tensor($1.dtype, on: device) }
+    return zip(zip(differentiable, secondGradients(on: device)), expected).compactMap { found, expected in
+      mismatch(found.1, expected, inputs[found.0].dtype, .secondOrder).map {
+        "second gradient of input \(found.0) \($0)"
+      }
+    }
+  }
+
+  /// The inputs, those tracked that gradients are wanted of.
+  private func trackedInputs(on device: Device) -> [Tensor] {
+    var tensors = zip(arrays(), inputs).map { $0.tensor($1.dtype, on: device) }
     for i in differentiable { tensors[i] = tensors[i].requiringGradient() }
+    return tensors
+  }
+
+  /// The gradients of sum(weights * result); nil where the result is not tracked.
+  func gradients(on device: Device) -> [Tensor]? {
+    let tensors = trackedInputs(on: device)
+    let result = run(tensors)
+    guard result.requiresGradient else { return nil }
+    let weights = self.weights(for: Array(result.shape)).tensor(dtype, on: device)
+    return result.gradients(of: differentiable.map { tensors[$0] }, upstream: weights)
+  }
+
+  /// The gradients of sum(directions * gradients).
+  func secondGradients(on device: Device) -> [Tensor] {
+    let tensors = trackedInputs(on: device)
     let tracked = differentiable.map { tensors[$0] }
     let result = run(tensors)
     let weights = self.weights(for: Array(result.shape)).tensor(dtype, on: device)
@@ -35,13 +52,8 @@ extension OpCase {
       total = total.map { $0 + term } ?? term
     }
     // An untracked gradient does not depend on the inputs: its own gradient is 0.
-    let seconds =
-      total?.gradients(of: tracked) ?? tracked.map { Tensor.zeros($0.shape, dtype: $0.dtype, device: device) }
-    return zip(zip(differentiable, seconds), expected).compactMap { found, expected in
-      mismatch(found.1, expected, inputs[found.0].dtype, .secondOrder).map {
-        "second gradient of input \(found.0) \($0)"
-      }
-    }
+    return total?.gradients(of: tracked)
+      ?? tracked.map { Tensor.zeros($0.shape, dtype: $0.dtype, device: device) }
   }
 
   private func weights(for shape: [Int]) -> NDArray {

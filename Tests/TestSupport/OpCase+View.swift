@@ -66,6 +66,13 @@ extension OpCase {
     }
   }
 
+  /// The results of running on views, all of them.
+  func viewResults(on device: Device) -> [Tensor] {
+    ViewKind.allCases.filter { $0 != .expanded || allowsRepeatedValues }.map { kind in
+      run(zip(arrays(), inputs).map { kind.view(kind.values($0), $1.dtype, on: device) })
+    }
+  }
+
   /// Whether rows may repeat; a permutation would not be one any more.
   private var allowsRepeatedValues: Bool {
     !inputs.contains { if case .permutation = $0.values { true } else { false } }

@@ -4,7 +4,8 @@ import Lathe
 /// Does single samples on request, so that a program outside can take them in turns with those of other libraries.
 ///
 /// A request is a line of JSON: `{"do": "list"}` (with `"all": true` also what no peer has), `{"do": "prepare", "name": ...}`,
-/// `{"do": "sample"}` or `{"do": "release"}`. The answer is a line, too; `{"error": ...}` where the request cannot be met.
+/// `{"do": "sample"}` or `{"do": "release"}`; `{"do": "run", "name": ..., "runs": 2}` only runs a workload, waiting after each
+/// run, and compares nothing: for drivers that only write down what they are asked to do. The answer is a line, too; `{"error": ...}` where the request cannot be met.
 /// The end of the input ends the service.
 public final class Worker {
   private let device: Device
@@ -21,6 +22,7 @@ public final class Worker {
     var `do`: String
     var name: String?
     var all: Bool?
+    var runs: Int?
   }
 
   private struct Listing: Encodable {
@@ -35,6 +37,11 @@ public final class Worker {
   private struct Prepared: Encodable {
     var relative_error: Double
     var tolerance: Double
+  }
+
+  private struct Done: Encodable {
+    var operations: Double
+    var bytes: Double
   }
 
   private struct Sample: Encodable {
@@ -57,6 +64,7 @@ public final class Worker {
     switch request.do {
     case "list": return try listing(request.all == true ? workloads : workloads.filter(\.hasPeers))
     case "prepare": return try prepare(request.name ?? "")
+    case "run": return try run(request.name ?? "", runs: request.runs ?? 1)
     case "sample":
       guard sampler != nil else { throw LatheError(.invalidArgument, "sample: nothing was prepared") }
       try sampler?.wakeUp(seconds: MeasuringBudget.inTurns.sampleSeconds)
@@ -68,7 +76,7 @@ public final class Worker {
       return try encoded([String: String]())
     default:
       throw LatheError(
-        .invalidArgument, "unknown request '\(request.do)'; there are list, prepare, sample, release")
+        .invalidArgument, "unknown request '\(request.do)'; there are list, prepare, sample, release, run")
     }
   }
 
@@ -88,11 +96,7 @@ public final class Worker {
 
   private func prepare(_ name: String) throws -> String {
     sampler = nil
-    guard let workload = workloads.first(where: { $0.name == name }) else {
-      throw LatheError(
-        .invalidArgument,
-        "unknown workload '\(name)'; there are \(workloads.map(\.name).joined(separator: ", "))")
-    }
+    let workload = try workload(name)
     let trial = try workload.prepare(device)
     let error = try trial.check()
     guard error <= trial.tolerance else {
@@ -104,6 +108,22 @@ public final class Worker {
     try fresh.warmUp(.inTurns)
     sampler = fresh
     return try encoded(Prepared(relative_error: error, tolerance: trial.tolerance))
+  }
+
+  private func run(_ name: String, runs: Int) throws -> String {
+    let workload = try workload(name)
+    let sampler = Sampler(try workload.prepare(device), on: device)
+    for _ in 0..<runs { try sampler.runOnce() }
+    return try encoded(Done(operations: workload.work.operations, bytes: workload.work.bytes))
+  }
+
+  private func workload(_ name: String) throws -> Workload {
+    guard let workload = workloads.first(where: { $0.name == name }) else {
+      throw LatheError(
+        .invalidArgument,
+        "unknown workload '\(name)'; there are \(workloads.map(\.name).joined(separator: ", "))")
+    }
+    return workload
   }
 
   private func encoded(_ value: some Encodable) throws -> String {

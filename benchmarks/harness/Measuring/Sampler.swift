@@ -47,6 +47,9 @@ struct Sampler {
     repeat { _ = try time(runs: 1) } while Clock.now - start < seconds
   }
 
+  /// Runs once and waits for the device.
+  func runOnce() throws { _ = try time(runs: 1) }
+
   /// Seconds spent on samples so far.
   var spent: Double { samples.reduce(0, +) * Double(runs) * trial.parts }
 

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Shows what compilers make of the kernels of the `gpu` profile on GPUs that nobody here has: has Lathe build and launch on
+# paper what it would for each device (Tests/PaperDriver), and compiles that for NVIDIA's and AMD's processors.
+#
+#   scripts/check-gpu-code.sh [--filter REGEX] [--target sm_90]... [OPTIONS]      --help lists them
+#
+# Kernels come from the working tree; the programs lathe and OperationCheck must be built (swift build -c release). Installs
+# clang and libclc (scripts/install-dependencies.sh gpu-code) and, into LATHE_GPU_CODE_VENV (default .build/gpu-code/venv),
+# NVIDIA's assembler and disassembler, about 60 MB. What was compiled stays in .build/gpu-code/cache.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for program in lathe OperationCheck; do
+  [[ -x .build/release/$program ]] ||
+    { echo "check-gpu-code: .build/release/$program is missing: run swift build -c release --product $program" >&2; exit 2; }
+done
+scripts/install-dependencies.sh gpu-code
+export LATHE_GPU_CODE_VENV=${LATHE_GPU_CODE_VENV:-$PWD/.build/gpu-code/venv}
+packages='nvidia-cuda-nvcc==13.5.37 nvidia-cuda-nvdisasm==13.5.37'
+if [[ $(cat "$LATHE_GPU_CODE_VENV/lathe-packages" 2>/dev/null) != "$packages" ]]; then
+  python3 -m venv "$LATHE_GPU_CODE_VENV"
+  # shellcheck disable=SC2086
+  "$LATHE_GPU_CODE_VENV/bin/pip" install --quiet --no-deps --only-binary :all: $packages
+  echo "$packages" >"$LATHE_GPU_CODE_VENV/lathe-packages"
+fi
+exec env -u LATHE_KERNEL_PROFILE -u LATHE_UNOPTIMIZED_PROFILE python3 scripts/gpu-code/check.py "$@"

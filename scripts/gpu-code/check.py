@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Compiles the kernels of the `gpu` profile for GPUs and shows what compilers make of them.
+
+Called by scripts/check-gpu-code.sh, which installs the compilers.
+"""
+
+import argparse
+import os
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import compiling
+import recording
+import rows
+from targets import TARGETS
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="check-gpu-code.sh", description=__doc__.split("\n")[0])
+    parser.add_argument("--filter", metavar="REGEX", help="only kernels whose file, name or options match")
+    parser.add_argument("--target", metavar="NAME", action="append", choices=TARGETS, help="only for that processor")
+    parser.add_argument("--operations", action="store_true", help="with every program of the operation suite")
+    arguments = parser.parse_args()
+    names = arguments.target or list(TARGETS)
+    work = os.path.join(recording.ROOT, ".build", "gpu-code")
+    os.makedirs(work, exist_ok=True)
+    library = recording.build_driver(work)
+    suites = ["value", "gradient"] if arguments.operations else []
+    devices = sorted({TARGETS[name].device for name in names})
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        recordings = dict(zip(devices, pool.map(
+            lambda device: recording.record(device, library, os.path.join(work, "paper", device), suites), devices)))
+    forms = {name: rows.forms(recordings[TARGETS[name].device]) for name in names}
+    if arguments.filter:
+        pattern = re.compile(arguments.filter)
+        forms = {name: [form for form in found if pattern.search(form.title)] for name, found in forms.items()}
+    compiled = compiling.compile_all(forms, recordings, os.path.join(work, "cache"))
+    failures = [row.failure for row in compiled if row.failure]
+    for line in rows.text(compiled):
+        print(line)
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    sys.exit(1 if failures else 0)
+
+
+main()

@@ -1,0 +1,127 @@
+"""Has Lathe build and launch on paper what it would on a device: programs and launches by Tests/PaperDriver."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Suites of which nothing runs on a device but copies and what other suites have, or that measure the host.
+LEFT_OUT = ("transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run")
+# Runs of a workload: the last one meets everything built and in its place.
+RUNS = 2
+
+
+@dataclass
+class Recording:
+    """What Lathe asks of a device."""
+
+    # Text files by the hash of text and options, and options.
+    programs: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    # Sizes of work-groups by program and kernel; None where the driver chooses.
+    groups: dict = field(default_factory=dict)
+    # Lines of the log by workload: those of its last run, and what the workload says of its work.
+    launches: dict = field(default_factory=dict)
+    work: dict = field(default_factory=dict)
+
+
+def build_driver(folder):
+    """Compiles the paper driver and returns its path."""
+    sources = os.path.join(ROOT, "Tests", "PaperDriver")
+    library = os.path.join(folder, "libpaper.so")
+    files = sorted(os.path.join(sources, name) for name in os.listdir(sources) if name.endswith(".c"))
+    command = ["clang-19", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", "-o", library, *files]
+    subprocess.run(command, check=True)
+    return library
+
+
+def record(device, library, folder, suites):
+    """Everything of the benchmark's workloads; with `suites` of the operation suite, too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    recording = Recording()
+    run_workloads(device, library, os.path.join(folder, "workloads"), recording)
+    for mode in suites:
+        place = os.path.join(folder, mode)
+        program = os.path.join(ROOT, ".build", "release", "OperationCheck")
+        # Matrices of zeros are singular: some cases end with an error, which is no matter here.
+        result = subprocess.run(
+            [program, "--device", "opencl", "--run-only", "--mode", mode],
+            env=environment(device, library, place), capture_output=True, text=True, check=False,
+        )
+        if result.returncode not in (0, 1):
+            raise SystemExit(f"check-gpu-code: {program} --run-only on {device}: {result.stderr.strip()[-300:]}")
+        read_programs(place, recording)
+        read_log(place, recording)
+    return recording
+
+
+def environment(device, library, output):
+    """Variables for a process that works on paper, with the kernels of the working tree."""
+    return os.environ | {
+        "LATHE_OPENCL_LIBRARY": library,
+        "LATHE_PAPER_DEVICE": os.path.join(ROOT, "Tests", "PaperDriver", "devices", f"{device}.txt"),
+        "LATHE_PAPER_OUTPUT": output,
+        "LATHE_KERNEL_DIR": os.path.join(ROOT, "kernels", "opencl"),
+        "LATHE_CACHE_DIR": "off",
+    }
+
+
+def run_workloads(device, library, place, recording):
+    """Has a worker of `lathe bench` run each workload twice."""
+    program = os.path.join(ROOT, ".build", "release", "lathe")
+    listing = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
+    names = [line[2:].removesuffix("  (quick)") for line in listing.split("\n") if line.startswith("  ")]
+    worker = subprocess.Popen(
+        [program, "bench", "--worker", "--device", "opencl"], env=environment(device, library, place),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    log = os.path.join(place, "launches.jsonl")
+    for name in names:
+        if name.startswith(LEFT_OUT):
+            continue
+        before = os.path.getsize(log) if os.path.exists(log) else 0
+        worker.stdin.write(json.dumps({"do": "run", "name": name, "runs": RUNS}) + "\n")
+        worker.stdin.flush()
+        answer = json.loads(worker.stdout.readline() or '{"error": "it ended"}')
+        if "error" in answer:
+            raise SystemExit(f"check-gpu-code: {name} on {device}: {answer['error']}")
+        recording.work[name] = answer
+        recording.launches[name] = last_run(log, before)
+    worker.stdin.close()
+    worker.wait()
+    read_programs(place, recording)
+    read_log(place, recording)
+
+
+def last_run(log, start):
+    """The lines behind the end of the run before: each run ends by waiting for the device."""
+    with open(log, encoding="utf-8") as file:
+        file.seek(start)
+        lines = [json.loads(line) for line in file]
+    ends = [index for index, line in enumerate(lines) if "finish" in line]
+    return lines[(ends[-2] if len(ends) > 1 else -1) + 1:]
+
+
+def read_programs(place, recording):
+    """Takes in the programs that a process left."""
+    folder = os.path.join(place, "programs")
+    for name in os.listdir(folder):
+        key, kind = name.split(".")
+        if kind == "cl":
+            recording.programs[key] = os.path.join(folder, name)
+        else:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                recording.options[key] = file.read()
+
+
+def read_log(place, recording):
+    """Takes in which kernels a process launched, with which groups."""
+    with open(os.path.join(place, "launches.jsonl"), encoding="utf-8") as file:
+        for line in map(json.loads, file):
+            if "launch" in line:
+                x, y, z = line["local"]
+                groups = recording.groups.setdefault((line["program"], line["launch"]), set())
+                groups.add(x * y * z or None)
