@@ -221,23 +221,29 @@
     private func multiplyTiled(_ p: MatrixOperands, _ choice: KernelChoice?, into c: cl_mem, at first: Int)
       throws
     {
-      let tile = ProductTile(choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits)
       let aAlongK = p.aStep == 1
       let bAlongK = p.bStep != 1
       /// Whether groups of four along the contiguous axis are aligned and whole.
       func vector(extent: Int, step: Int, offset: Int, batch: ArraySlice<Int>) -> Bool {
         extent % 4 == 0 && step % 4 == 0 && offset % 4 == 0 && batch.allSatisfy { $0 % 4 == 0 }
       }
+      let aVector = vector(
+        extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
+        batch: p.batch.a.suffix(3))
+      let bVector = vector(
+        extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
+        batch: p.batch.b.suffix(3))
+      let cVector = p.n % 4 == 0 && first % 4 == 0
+      let tile = ProductTile(
+        choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits,
+        isVector: aVector && bVector && cVector)
+      let widest = max(p.aRow, p.aStep, p.bRow, p.bStep) * max(tile.m, tile.n, tile.depth)
       let options: KernelOptions = [
         "TILE_M": .int(tile.m), "TILE_N": .int(tile.n), "DEPTH": .int(tile.depth),
         "WORK_M": .int(tile.workM), "WORK_N": .int(tile.workN),
         "A_ALONG_K": aAlongK ? 1 : 0, "B_ALONG_K": bAlongK ? 1 : 0,
-        "A_VECTOR": vector(
-          extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
-          batch: p.batch.a.suffix(3)) ? 1 : 0,
-        "B_VECTOR": vector(
-          extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
-          batch: p.batch.b.suffix(3)) ? 1 : 0,
+        "A_VECTOR": aVector ? 1 : 0, "B_VECTOR": bVector ? 1 : 0, "C_VECTOR": cVector ? 1 : 0,
+        "WIDE": widest > Int(Int32.max) ? 1 : 0,
       ]
       let local = (tile.n / tile.workN, tile.m / tile.workM, 1)
       let arguments: [KernelArgument] =

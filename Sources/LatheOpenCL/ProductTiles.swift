@@ -49,8 +49,10 @@
   struct ProductTile {
     var m: Int, n: Int, workM: Int, workN: Int, depth: Int
 
-    /// The tuned choice, else by the product's sizes.
-    init(_ choice: KernelChoice?, m rows: Int, n columns: Int, batch: Int, computeUnits: Int) {
+    /// The tuned choice, else by the product's sizes; without vectors the largest tile would need too many registers.
+    init(
+      _ choice: KernelChoice?, m rows: Int, n columns: Int, batch: Int, computeUnits: Int, isVector: Bool
+    ) {
       if let p = choice?.parameters {
         (m, n, workM, workN) = (p["TILE_M"], p["TILE_N"], p["WORK_M"], p["WORK_N"])
         depth = p["DEPTH"]
@@ -61,7 +63,7 @@
         (m, n, workM, workN, depth) = (16, 64, 1, 4, 32)
       } else if columns <= 16 {
         (m, n, workM, workN, depth) = (64, 16, 4, 1, 32)
-      } else if rows >= 128 && columns >= 128 && large >= 2 * computeUnits {
+      } else if isVector && rows >= 128 && columns >= 128 && large >= 2 * computeUnits {
         (m, n, workM, workN, depth) = (128, 128, 8, 8, 8)
       } else {
         (m, n, workM, workN, depth) = (64, 64, 4, 4, 16)
