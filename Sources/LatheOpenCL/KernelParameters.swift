@@ -25,8 +25,6 @@
     package var groupRegisters = 65536
     /// What the `cpu` profile's kernels keep their sums in.
     package var vectors = VectorRegisters.widest
-    /// PoCL gives wrong results for loops around barriers that are unrolled.
-    package var isPoCL = false
 
     package init(workItems: Int, localBytes: Int) {
       self.workItems = workItems

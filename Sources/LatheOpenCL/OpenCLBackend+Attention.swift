@@ -5,17 +5,23 @@
   extension OpenCLBackend {
     package func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
-      try withPlan(sizes) { try attention(sizes, $0, inputs: inputs, outputs: outputs) }
+      try withPlan(sizes, inputs[..<3]) { try attention(sizes, $0, inputs: inputs, outputs: outputs) }
     }
 
     package func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
-      try withPlan(sizes) { try attentionBackward(sizes, $0, inputs: inputs, outputs: outputs) }
+      try withPlan(sizes, inputs[..<5]) {
+        try attentionBackward(sizes, $0, inputs: inputs, outputs: outputs)
+      }
     }
 
-    private func withPlan(_ sizes: Attention, _ body: (AttentionPlan) throws -> Void) throws {
-      guard profile == .gpu else { return try body(AttentionPlan(sizes, profile)) }
-      try tuned(.attentionGPU, .attention(sizes)) { try body(AttentionPlan(sizes, profile, $0?.parameters)) }
+    /// A plan for operands whose rows are read from memory.
+    private func withPlan(
+      _ sizes: Attention, _ rows: ArraySlice<Operand>, _ body: (AttentionPlan) throws -> Void
+    ) throws {
+      let plan = AttentionPlan(sizes, profile, rows: rows.map(\.layout), isPoCL: place.isPoCL)
+      guard profile == .gpu else { return try body(plan) }
+      try tuned(.attentionGPU, .attention(sizes)) { try body(plan.tuned($0?.parameters)) }
     }
 
     private func attention(
@@ -67,15 +73,17 @@
           .memory(dOutput.memory), .memory(output.memory), .memory(deltas.memory), Self.steps(dOutput),
           Self.steps(output), .int(sizes.queries), .int(sizes.heads), .int(sizes.valueWidth),
         ],
-        global: (sizes.queries, sizes.heads, sizes.batch), local: (64, 1, 1))
+        global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch, rows: 16), local: plan.local)
       let shared = operands.map { KernelArgument.memory($0.memory) } + [.memory(deltas.memory)]
       try launch(
         attentionKernel("attention_queries", plan), shared + [.memory(outputs[0].memory)] + steps + rest,
         global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
-      try launch(
-        attentionKernel("attention_keys", plan),
-        shared + outputs[1...].map { .memory($0.memory) } + steps + rest,
-        global: plan.grid(sizes.keys, sizes.keyHeads, batch: sizes.batch), local: plan.local)
+      for part in plan.keyParts {
+        try launch(
+          attentionKernel("attention_keys", part),
+          shared + outputs[1...].map { .memory($0.memory) } + steps + rest,
+          global: plan.grid(sizes.keys, sizes.keyHeads, batch: sizes.batch), local: plan.local)
+      }
     }
 
     /// Kernels count rows of a sequence and batches with 32 bits.
@@ -124,19 +132,53 @@
     private let width: Int
     private let valueWidth: Int
     private let profile: KernelProfile
-    /// Whether loops over registers are unrolled.
+    /// Whether all rows are whole groups of four elements, aligned.
+    private let isVector: Bool
+    /// Whether loops over registers are unrolled, which PoCL does wrongly around barriers.
     private let isUnrolled: Bool
+    /// Terms of a product at a time, the kernel's own choice if nil.
+    private var steps: Int?
+    /// Which of dK (1) and dV (2) attention_keys gives.
+    private var keysPart = 3
 
-    init(_ sizes: Attention, _ profile: KernelProfile, _ parameters: KernelParameters? = nil) {
+    init(_ sizes: Attention, _ profile: KernelProfile, rows: [Layout], isPoCL: Bool) {
       let step = profile == .cpu ? 16 : 32
       width = roundedUp(sizes.width, to: step)
       valueWidth = roundedUp(sizes.valueWidth, to: step)
       self.profile = profile
-      isUnrolled = parameters.map { $0["UNROLLED"] == 1 } ?? false
+      isUnrolled = profile == .gpu && !isPoCL
+      isVector =
+        profile == .gpu && sizes.width % 4 == 0 && sizes.valueWidth % 4 == 0
+        && rows.allSatisfy { layout in
+          layout.offset % 4 == 0 && layout.strides.prefix(3).allSatisfy { $0 % 4 == 0 }
+        }
+    }
+
+    /// The plan with parameters that were tuned.
+    func tuned(_ parameters: KernelParameters?) -> AttentionPlan {
+      var plan = self
+      plan.steps = parameters.map { $0["STEPS"] }
+      return plan
+    }
+
+    /// The gradients of keys and values: one plan for both where their sums fit into registers.
+    var keyParts: [AttentionPlan] {
+      guard width + valueWidth > 256 else { return [self] }
+      return [1, 2].map { part in
+        var plan = self
+        plan.keysPart = part
+        return plan
+      }
     }
 
     var options: KernelOptions {
-      ["MAX_WIDTH": .int(width), "MAX_VALUE": .int(valueWidth), "UNROLLED": isUnrolled ? 1 : 0]
+      var options: KernelOptions = ["MAX_WIDTH": .int(width), "MAX_VALUE": .int(valueWidth)]
+      guard profile == .gpu else { return options }
+      options["VECTOR"] = isVector ? 1 : 0
+      options["UNROLLED"] = isUnrolled ? 1 : 0
+      if keysPart != 3 { options["KEYS_PART"] = .int(keysPart) }
+      if let steps { options["STEPS"] = .int(steps) }
+      return options
     }
 
     /// The common parts and the file with a kernel.
@@ -147,12 +189,12 @@
         : ["attention.clh", "attention_tiles.clh", "\(pass)_gpu.cl"]
     }
 
-    var local: (Int, Int, Int) { profile == .cpu ? (1, 1, 1) : (8, 8, 1) }
+    var local: (Int, Int, Int) { profile == .cpu ? (1, 1, 1) : (16, 16, 1) }
 
-    /// Work-items for `length` rows of each head of each sequence.
-    func grid(_ length: Int, _ heads: Int, batch: Int) -> (Int, Int, Int) {
-      profile == .cpu
-        ? (ceilingDivide(length, 64), heads, batch) : (ceilingDivide(length, 32) * 8, heads * 8, batch)
+    /// Work-items for `length` rows of each head of each sequence, of which a group takes `rows`.
+    func grid(_ length: Int, _ heads: Int, batch: Int, rows: Int = 64) -> (Int, Int, Int) {
+      let groups = ceilingDivide(length, rows)
+      return profile == .cpu ? (groups, heads, batch) : (groups * 16, heads * 16, batch)
     }
   }
 #endif

@@ -21,13 +21,21 @@
     }
 
     package func probeMultiplyAdds(rounds: Int) throws -> Double {
-      let lanes = profile == .cpu ? vectors.lanes : 4
-      let items = info.computeUnits * (profile == .cpu ? 4 : 2048)
-      let out = try pool.allocate(items * 4)
-      try launchRoof(
-        "multiply_adds", [.memory(out.memory), .float(0.999), .float(0.001), .int(rounds)], items: items)
-      return Double(items * lanes) * 12 * 2 * Double(rounds)
+      let out = try multiplyAdds(rounds: rounds)
+      return Double(out.byteCount / 4) * 12 * 2 * Double(rounds)
     }
+
+    /// Runs the multiply-adds: of each lane of each work-item the sum of its 12.
+    package func multiplyAdds(rounds: Int) throws -> Buffer {
+      let lanes = profile == .cpu ? vectors.lanes : 4
+      let out = try pool.allocate(roofItems * lanes * 4)
+      try launchRoof(
+        "multiply_adds", [.memory(out.memory), .float(0.999), .float(0.001), .int(rounds)], items: roofItems)
+      return out
+    }
+
+    /// Work-items that compute multiply-adds.
+    package var roofItems: Int { info.computeUnits * (profile == .cpu ? 4 : 2048) }
 
     package func probeLaunch() throws {
       let unused = try pool.allocate(4)

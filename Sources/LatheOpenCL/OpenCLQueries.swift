@@ -73,7 +73,6 @@
       var limits = TuningLimits(
         workItems: Int(clamping: try number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
         localBytes: Int(clamping: try number(device, CL_DEVICE_LOCAL_MEM_SIZE)))
-      limits.isPoCL = place.isPoCL
       limits.vectors = place.vectors
       return limits
     }

@@ -84,7 +84,7 @@
       case .filterGradientCPU:
         [("PANEL", [32768, 65536, 131072]), ("TILE_ROWS", [3, 4, 5]), ("TILE_TAPS", [3, 4, 5])]
       case .convolutionGPU: [("TILE", [32, 64, 128]), ("DEPTH", [8, 16, 32])]
-      case .attentionGPU: [("UNROLLED", [0, 1])]
+      case .attentionGPU: [("STEPS", [1, 2, 4, 8])]
       }
     }
 
@@ -98,9 +98,6 @@
         guard values.contains(value) else {
           return "\(name) is \(value); it can be \(values.map(String.init).joined(separator: ", "))"
         }
-      }
-      if self == .attentionGPU, limits.isPoCL, parameters["UNROLLED"] == 1 {
-        return "UNROLLED is 1, with which PoCL computes something wrong"
       }
       guard let demand = demand(parameters, limits.vectors) else {
         return "\(parameters) do not fit each other"
@@ -124,7 +121,7 @@
       case .filterGradientCPU:
         return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] + 1 < vectors.count ? KernelDemand() : nil
       case .attentionGPU:
-        return KernelDemand(workItems: 64)
+        return KernelDemand(workItems: 256, localBytes: 30464)
       case .gemmGPU:
         let (m, n, depth, workM, workN) = (p["TILE_M"], p["TILE_N"], p["DEPTH"], p["WORK_M"], p["WORK_N"])
         guard m % workM == 0, n % workN == 0 else { return nil }

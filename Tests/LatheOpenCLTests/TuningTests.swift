@@ -56,17 +56,6 @@
       #expect(parsed.warnings.count == 1 && parsed.warnings[0].hasPrefix("t.json: row 1 is not used: "))
     }
 
-    /// PoCL unrolls the loop around a barrier wrongly: the result differs by 0.585.
-    @Test func unrolledAttentionIsRefusedOnPoCL() {
-      var limits = Self.roomy
-      let unrolled = KernelParameters(["UNROLLED": 1])
-      #expect(TunableKernel.attentionGPU.objection(to: unrolled, limits) == nil)
-      limits.isPoCL = true
-      #expect(TunableKernel.attentionGPU.objection(to: unrolled, limits)?.contains("PoCL") == true)
-      #expect(TunableKernel.attentionGPU.objection(to: KernelParameters(["UNROLLED": 0]), limits) == nil)
-      #expect(TuningSearch(.attentionGPU, limits).space == [KernelParameters(["UNROLLED": 0])])
-    }
-
     @Test(arguments: [
       ("", "not a JSON file"), ("{", "not a JSON file"), ("[1, 2]", "not a JSON file"),
       (#"{"rows": []}"#, "schema"), (#"{"schema": "other-1", "rows": []}"#, "other-1"),

@@ -1,225 +1,302 @@
-// 2-D convolution for GPUs as a matrix product whose right operand is read from the image (implicit GEMM).
+// 2-D convolution for GPUs as matrix products whose right operand is read from the image; product_tiles.clh goes in front.
 //
-//                       TILE pixels             A work-group computes TILE x TILE results, a work-item 4 x 4 of
-//              +-------------------------+      them. Slices of DEPTH of the reduced axis go through local memory,
-//   reduced    | patches, DEPTH at a time|      two slices in turn: the next one is read from global memory while
-//              +-------------------------+      the present one is multiplied.
-//     +----+   +-------------------------+
-// TILE|left|   |  result                 |
-//     +----+   +-------------------------+
-//
-//   convolution      left: filter, rows x (channel, tap); forward, or with BACKWARD to the input
-//   filter_gradient  left: dy, rows x pixels; patches: pixels x (channel, tap); slices of the pixels give partial
+//   pack_filter      the filter as [group][tap][channel][row], rows padded to a multiple of four
+//   convolution      a: packed filter, rows x (tap, channel); b: patches, (tap, channel) x pixels; forward, or with
+//                    BACKWARD to the input
+//   filter_gradient  a: dy, rows x pixels; b: patches, pixels x (tap, channel); slices of the pixels give partial
 //                    results, added in order by slices.cl
 //
-// Contract: NCHW, contiguous; grid (ceil(columns / TILE) x SIDE, ceil(rows / TILE) x SIDE, GROUPS [x slices]),
-// work-group (SIDE, SIDE, 1). Every work-item of a group passes every barrier. 17 KB of local memory as it is.
+// Rows and channels are those of one group: the target's and the source's. A program serves every geometry, which comes as
+// arguments:
 //
-// Definitions without a default: BACKWARD, HAS_BIAS, RELU, GROUPS, ROWS and CHANNELS (per group), KERNEL_*,
-// STRIDE_*, PADDING_*, DILATION_*, SOURCE_HEIGHT, SOURCE_WIDTH, TARGET_HEIGHT, TARGET_WIDTH.
+//   sizes       batch, groups, rows, channels
+//   taps        the filter's height and width, dilation along y and x
+//   planes      the target's height and width, the source's height and width
+//   steps       stride along y and x, padding along y and x
+//
+// Backward, pixels of the target whose places have the same remainder by the stride are a phase: they have the same taps, and
+// neighbours among them read neighbours of the source. ALIGNED: channels are a multiple of DEPTH, so that a slice has one
+// tap. C_VECTOR: four pixels of a run are neighbours in one plane, aligned.
+//
+// Contract: NCHW, contiguous; grid (ceil(columns / TILE_N) x LOCAL_X, ceil(rows / TILE_M) x LOCAL_Y, groups x phases, or
+// x slices), a LATHE_TILE_GROUP. Every work-item passes every barrier. 17 KB of local memory with the tiles built in.
 
-// Tunables; the work-items of a group, TILE x TILE / 16, are a multiple of both.
-#ifndef TILE
-#define TILE 64
+#ifndef BACKWARD
+#define BACKWARD 0
 #endif
-#ifndef DEPTH
-#define DEPTH 16
+#ifndef ALIGNED
+#define ALIGNED 0
 #endif
-#define WORK 4
-#define SIDE (TILE / WORK)
-#define LOADS (TILE * DEPTH / (SIDE * SIDE))
-// Four floats more in a row, so that rows start in different banks and stay aligned to 16 bytes.
-#define PITCH (TILE + 4)
+// Whether four pixels of dy are read at once.
+#ifndef A_VECTOR
+#define A_VECTOR 0
+#endif
 
-#define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
-#define REDUCED (CHANNELS * TAPS)
-#define TARGET_PLANE (TARGET_HEIGHT * TARGET_WIDTH)
-#define SOURCE_PLANE (SOURCE_HEIGHT * SOURCE_WIDTH)
+#define A_LOADS ((TILE_M * DEPTH / 4 + ITEMS - 1) / ITEMS)
+// Steps that neighbouring loads of a work-item are apart; it reads B_LOADS of one pixel.
+#define B_STEP (ITEMS / TILE_N)
+#define B_LOADS (DEPTH / B_STEP)
+
+// Where a tap reads: the source's place for the target's first pixel (of a phase), or SKIPPED where no pixel has one.
+#define SKIPPED INT_MIN
+static inline int tap_place(int tap, int dilation, int padding, int stride, int phase) {
 #if BACKWARD
-#define FILTER_ROW TAPS
-#define FILTER_CHANNEL (ROWS * TAPS)
+  const int shifted = phase + padding - tap * dilation;
+  return shifted % stride == 0 ? shifted / stride : SKIPPED;
 #else
-#define FILTER_ROW REDUCED
-#define FILTER_CHANNEL TAPS
-#endif
-
-// The source index along one axis for a target index and a tap, or -1.
-static inline int source_index(int target, int tap, int stride, int padding, int dilation, int extent) {
-#if BACKWARD
-  const int shifted = target + padding - tap * dilation;
-  const int index = shifted / stride;
-  return shifted >= 0 && index * stride == shifted && index < extent ? index : -1;
-#else
-  const int index = target * stride + tap * dilation - padding;
-  return index >= 0 && index < extent ? index : -1;
+  return tap * dilation - padding;
 #endif
 }
 
-// The element of the patch of target pixel (y, x) for reduced index k; `image` is the group's first source channel.
-static inline float patch(__global const float *image, int k, int y, int x) {
-  const int channel = k / TAPS;
-  const int tap = k % TAPS;
-  const int sy = source_index(y, tap / KERNEL_WIDTH, STRIDE_Y, PADDING_Y, DILATION_Y, SOURCE_HEIGHT);
-  const int sx = source_index(x, tap % KERNEL_WIDTH, STRIDE_X, PADDING_X, DILATION_X, SOURCE_WIDTH);
-  return sy >= 0 && sx >= 0 ? image[channel * SOURCE_PLANE + sy * SOURCE_WIDTH + sx] : 0.0f;
+// One element for each work-item; `steps` are those of the filter's group, row and channel.
+__kernel void pack_filter(__global const float *restrict filter, __global float *restrict packed, const int4 sizes,
+                          const int taps, const long4 steps) {
+  const int rows = sizes.z, padded = (rows + 3) / 4 * 4, row = (int)get_global_id(0);
+  const int channel = (int)get_global_id(1) % sizes.w, tap = (int)get_global_id(1) / sizes.w;
+  const int group = (int)get_global_id(2);
+  if (row >= padded || tap >= taps) return;
+  packed[(((long)group * taps + tap) * sizes.w + channel) * padded + row] =
+      row < rows ? filter[group * steps.x + row * steps.y + channel * steps.z + tap] : 0.0f;
 }
 
-// sum += left x right over one slice in local memory.
-#define MULTIPLY_SLICE(left, right, sum)                                                    \
-  for (int p = 0; p < DEPTH; p++) {                                                         \
-    const float4 l = vload4(ly, left + p * PITCH);                                          \
-    const float4 r = vload4(lx, right + p * PITCH);                                         \
-    sum[0] += l.x * r;                                                                      \
-    sum[1] += l.y * r;                                                                      \
-    sum[2] += l.z * r;                                                                      \
-    sum[3] += l.w * r;                                                                      \
-  }
-
-// Runs of 256 steps are added up apart, so that long sums keep their digits.
-#define END_RUN(total, sum)                                                                 \
-  for (int w = 0; w < WORK; w++) {                                                          \
-    total[w] += sum[w];                                                                     \
-    sum[w] = (float4)0.0f;                                                                  \
-  }
-
-__attribute__((reqd_work_group_size(SIDE, SIDE, 1)))
-__kernel void convolution(__global const float *restrict source, __global const float *restrict filter,
-#if HAS_BIAS
-                          __global const float *restrict bias,
+LATHE_TILE_GROUP __kernel void convolution(
+    __global const float *restrict source, __global const float *restrict packed, __global const float *restrict bias,
+    __global float *restrict target, const int4 sizes, const int4 taps, const int4 planes, const int4 steps,
+    const int has_bias, const int relu) {
+  LATHE_TILE_MEMORY
+  const int rows = sizes.z, channels = sizes.w, padded = (rows + 3) / 4 * 4;
+  const int tap_count = taps.x * taps.y, reduced = tap_count * channels;
+  const int source_plane = planes.z * planes.w, target_plane = planes.x * planes.y;
+  const int group = (int)get_group_id(2) % sizes.y;
+#if BACKWARD
+  const int phase = (int)get_group_id(2) / sizes.y, phase_y = phase / steps.y, phase_x = phase % steps.y;
+  const int height = (planes.x - phase_y + steps.x - 1) / steps.x;
+  const int width = (planes.y - phase_x + steps.y - 1) / steps.y;
+  const int step_y = 1, step_x = 1;
+#else
+  const int phase_y = 0, phase_x = 0, height = planes.x, width = planes.y, step_y = steps.x, step_x = steps.y;
 #endif
-                          __global float *restrict target, const int pixels) {
-  __local float left[2][DEPTH * PITCH];
-  __local float right[2][DEPTH * PITCH];
-  const int lx = (int)get_local_id(0);
-  const int ly = (int)get_local_id(1);
-  const int item = ly * SIDE + lx;
-  const int group = (int)get_group_id(2);
-  const int first_row = (int)get_group_id(1) * TILE;
-  const int first_pixel = (int)get_group_id(0) * TILE;
-  filter += (size_t)group * (ROWS * REDUCED);
+  const int plane = height * width, pixels = sizes.x * plane;
+  const int first_row = (int)get_group_id(1) * TILE_M, first_pixel = (int)get_group_id(0) * TILE_N;
+  // Phases differ in size: this one may have fewer tiles than the grid.
+  if (first_pixel >= pixels) return;
 
-  // What this item loads: LOADS reduced indices of one pixel, and LOADS rows of one reduced index.
-  const int pixel = first_pixel + item % TILE;
-  const int y = pixel % TARGET_PLANE / TARGET_WIDTH;
-  const int x = pixel % TARGET_WIDTH;
+  // What this work-item loads: rows of the packed filter, and one pixel's patch.
+  const int pixel = first_pixel + item % TILE_N, first_step = item / TILE_N;
+  const int y = pixel % plane / width * step_y, x = pixel % width * step_x;
+  const bool counts = pixel < pixels;
   __global const float *image =
-      source + ((size_t)(pixel / TARGET_PLANE) * GROUPS + group) * (CHANNELS * SOURCE_PLANE);
+      source + ((long)(counts ? pixel / plane : 0) * sizes.y + group) * channels * source_plane;
+  packed += (long)group * reduced * padded + first_row;
+  float4 next_a[A_LOADS];
+  float next_b[B_LOADS];
+  n_run sum[WORK_M][N_RUNS];
+  lathe_clear(sum);
 
-  float4 sum[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
-  float4 total[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
-  float next_left[LOADS], next_right[LOADS];
-  const int slices = (REDUCED + DEPTH - 1) / DEPTH;
-  for (int s = 0; s <= slices; s++) {
-    if (s < slices) {
-      const int left_k = s * DEPTH + item % DEPTH;
-      const int offset = left_k / TAPS * FILTER_CHANNEL + left_k % TAPS;
-      for (int i = 0; i < LOADS; i++) {
-        const int row = first_row + item / DEPTH + i * (TILE / LOADS);
-        next_left[i] = row < ROWS && left_k < REDUCED ? filter[row * FILTER_ROW + offset] : 0.0f;
-        const int k = s * DEPTH + item / TILE + i * (DEPTH / LOADS);
-        next_right[i] = pixel < pixels && k < REDUCED ? patch(image, k, y, x) : 0.0f;
-      }
-    }
-    if (s > 0) {
-      __local const float *l0 = left[(s - 1) & 1];
-      __local const float *r0 = right[(s - 1) & 1];
-      MULTIPLY_SLICE(l0, r0, sum)
-      if (s % (256 / DEPTH) == 0 || s == slices) END_RUN(total, sum)
-    }
-    if (s < slices) {
-      for (int i = 0; i < LOADS; i++) {
-        left[s & 1][item % DEPTH * PITCH + item / DEPTH + i * (TILE / LOADS)] = next_left[i];
-        right[s & 1][(item / TILE + i * (DEPTH / LOADS)) * PITCH + item % TILE] = next_right[i];
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
+#if ALIGNED
+  // The tap and the first channel of the slice to be loaded, and the patch's element there.
+  int tap = -1, channel = channels - DEPTH;
+  bool inside = false;
+  __global const float *patch = image;
+#define ADVANCE                                                                                                  \
+  channel += DEPTH;                                                                                              \
+  patch += (long)DEPTH * source_plane;                                                                           \
+  if (channel == channels) {                                                                                     \
+    channel = 0;                                                                                                 \
+    for (tap++; tap < tap_count; tap++) {                                                                        \
+      const int place_y = tap_place(tap / taps.y, taps.z, steps.z, steps.x, phase_y);                            \
+      const int place_x = tap_place(tap % taps.y, taps.w, steps.w, steps.y, phase_x);                            \
+      if (place_y == SKIPPED || place_x == SKIPPED) continue;                                                    \
+      const int at_y = y + place_y, at_x = x + place_x;                                                          \
+      inside = counts && at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;                           \
+      patch = image + (inside ? (long)first_step * source_plane + at_y * planes.w + at_x : 0);                   \
+      break;                                                                                                     \
+    }                                                                                                            \
   }
+#define ENDED (tap == tap_count)
+#define LOAD_PATCHES                                                                                             \
+  _Pragma("unroll") for (int i = 0; i < B_LOADS; i++)                                                            \
+    next_b[i] = inside ? patch[(long)(i * B_STEP) * source_plane] : 0.0f;
+#define FIRST_STEP (tap * channels + channel)
+#else
+  int k0 = -DEPTH;
+#define ADVANCE k0 += DEPTH;
+#define ENDED (k0 >= reduced)
+#define LOAD_PATCHES                                                                                             \
+  _Pragma("unroll") for (int i = 0; i < B_LOADS; i++) {                                                          \
+    const int k = k0 + first_step + i * B_STEP, tap = k / channels;                                              \
+    const int place_y = tap_place(tap / taps.y, taps.z, steps.z, steps.x, phase_y);                              \
+    const int place_x = tap_place(tap % taps.y, taps.w, steps.w, steps.y, phase_x);                              \
+    const int at_y = y + place_y, at_x = x + place_x;                                                            \
+    const bool inside = counts && k < reduced && place_y != SKIPPED && place_x != SKIPPED && at_y >= 0           \
+        && at_y < planes.z && at_x >= 0 && at_x < planes.w;                                                      \
+    next_b[i] = inside ? image[(long)(k - tap * channels) * source_plane + at_y * planes.w + at_x] : 0.0f;       \
+  }
+#define FIRST_STEP k0
+#endif
+#define EACH_A_LOAD                                                                                  \
+  _Pragma("unroll") for (int i = 0, e = item; i < A_LOADS; i++, e += ITEMS)                          \
+    if (TILE_M * DEPTH / 4 % ITEMS == 0 || e < TILE_M * DEPTH / 4)
+#define LOAD_SLICES                                                                                  \
+  EACH_A_LOAD {                                                                                      \
+    const int k = FIRST_STEP + e / (TILE_M / 4), row = e % (TILE_M / 4) * 4;                         \
+    next_a[i] = first_row + row < padded && k < reduced                                              \
+                    ? *(__global const float4 *)(packed + (long)k * padded + row) : (float4)0.0f;    \
+  }                                                                                                  \
+  LOAD_PATCHES
+#define STORE_SLICES(number)                                                                                   \
+  EACH_A_LOAD keep_four(a_slice[number] + e / (TILE_M / 4) * A_PITCH + e % (TILE_M / 4) * 4, next_a[i], 1);    \
+  _Pragma("unroll") for (int i = 0; i < B_LOADS; i++)                                                          \
+    keep_one(b_slice[number] + (first_step + i * B_STEP) * B_PITCH + item % TILE_N, next_b[i], 1);
 
-  for (int r = 0; r < WORK; r++) {
-    const int row = first_row + ly * WORK + r;
-    if (row >= ROWS) continue;
-    float values[WORK];
-    vstore4(total[r], 0, values);
-    for (int j = 0; j < WORK; j++) {
-      const int p = first_pixel + lx * WORK + j;
-      if (p >= pixels) continue;
-      float value = values[j];
-#if HAS_BIAS
-      value += bias[group * ROWS + row];
+  ADVANCE
+  bool more = !ENDED;
+  if (more) {
+    LOAD_SLICES
+    STORE_SLICES(0)
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int s = 0;; s++) {
+    const bool multiplies = more;
+    if (more) { ADVANCE }
+    more = more && !ENDED;
+    if (more) { LOAD_SLICES }
+    if (multiplies) LATHE_MULTIPLY(sum, s);
+    if (!more || (s + 1) % (RUN / DEPTH) == 0) {
+      const bool adds = s >= RUN / DEPTH, clips = !more && relu;
+      // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
+      const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
+      const int first = first_pixel + lx * N_RUN + zero;
+#pragma unroll
+      for (int j = 0; j < N_RUNS; j++) {
+#pragma unroll
+        for (int e = 0; e < (C_VECTOR ? 1 : N_RUN); e++) {
+          const int at = first + COLUMN_OF(j) + e, place = at % plane;
+          if (at >= pixels) continue;
+          __global float *to = target + ((long)(at / plane) * sizes.y + group) * rows * target_plane
+#if BACKWARD
+                               + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
+#else
+                               + place;
 #endif
-#if RELU
-      // Not max: NaN must stay NaN.
-      value = value < 0.0f ? 0.0f : value;
+#pragma unroll
+          for (int i = 0; i < WORK_M; i++) {
+            const int r = row + ROW_OF(i);
+            if (r >= rows) continue;
+            const float add = !more && has_bias ? bias[group * rows + r] : 0.0f;
+#if C_VECTOR
+            write_four(to + (long)r * target_plane, sum[i][j], adds, (float4)add, clips);
+#else
+            const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
+            write_one(to + (long)r * target_plane, parts[e], adds, add, clips);
 #endif
-      target[((size_t)(p / TARGET_PLANE) * (GROUPS * ROWS) + group * ROWS + row) * TARGET_PLANE + p % TARGET_PLANE] =
-          value;
+          }
+        }
+      }
+      lathe_clear(sum);
     }
+    if (!more) break;
+    STORE_SLICES((s + 1) & 1)
+    barrier(CLK_LOCAL_MEM_FENCE);
   }
 }
 
 #if !BACKWARD
-__attribute__((reqd_work_group_size(SIDE, SIDE, 1)))
-__kernel void filter_gradient(__global const float *restrict dy, __global const float *restrict source,
-                              __global float *restrict partial, const int pixels, const int pixels_per_slice) {
-  __local float left[2][DEPTH * PITCH];
-  __local float right[2][DEPTH * PITCH];
-  const int lx = (int)get_local_id(0);
-  const int ly = (int)get_local_id(1);
-  const int item = ly * SIDE + lx;
-  const int group = (int)get_group_id(2) % GROUPS;
-  const int part = (int)get_group_id(2) / GROUPS;
-  const int first_row = (int)get_group_id(1) * TILE;
-  const int first_column = (int)get_group_id(0) * TILE;
-  const int first_pixel = part * pixels_per_slice;
-  const int end_pixel = min(pixels, first_pixel + pixels_per_slice);
+#define DY_WIDTH (A_VECTOR ? 4 : 1)
+#define DY_LOADS ((TILE_M * DEPTH / DY_WIDTH + ITEMS - 1) / ITEMS)
+// Columns that a work-item reads of one pixel.
+#define COLUMN_LOADS (TILE_N * DEPTH / ITEMS)
+#define EACH_DY_LOAD                                                                                 \
+  _Pragma("unroll") for (int i = 0, e = item; i < DY_LOADS; i++, e += ITEMS)                         \
+    if (TILE_M * DEPTH / DY_WIDTH % ITEMS == 0 || e < TILE_M * DEPTH / DY_WIDTH)
+#if A_VECTOR
+typedef float4 dy_load;
+#define DY_KEEP keep_four
+#else
+typedef float dy_load;
+#define DY_KEEP keep_one
+#endif
 
-  float4 sum[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
-  float4 total[WORK] = {(float4)0.0f, (float4)0.0f, (float4)0.0f, (float4)0.0f};
-  float next_left[LOADS], next_right[LOADS];
-  const int slices = (max(end_pixel - first_pixel, 0) + DEPTH - 1) / DEPTH;
-  for (int s = 0; s <= slices; s++) {
-    if (s < slices) {
-      const int pixel = first_pixel + s * DEPTH + item % DEPTH;
-      const int image = pixel / TARGET_PLANE;
-      const int place = pixel % TARGET_PLANE;
-      __global const float *from = dy + ((size_t)image * GROUPS + group) * (ROWS * TARGET_PLANE) + place;
-      __global const float *patches = source + ((size_t)image * GROUPS + group) * (CHANNELS * SOURCE_PLANE);
-      for (int i = 0; i < LOADS; i++) {
-        const int index = item / DEPTH + i * (TILE / LOADS);
-        const int row = first_row + index;
-        next_left[i] = row < ROWS && pixel < end_pixel ? from[row * TARGET_PLANE] : 0.0f;
-        const int column = first_column + index;
-        next_right[i] = column < REDUCED && pixel < end_pixel
-                            ? patch(patches, column, place / TARGET_WIDTH, place % TARGET_WIDTH)
-                            : 0.0f;
-      }
-    }
-    if (s > 0) {
-      __local const float *l0 = left[(s - 1) & 1];
-      __local const float *r0 = right[(s - 1) & 1];
-      MULTIPLY_SLICE(l0, r0, sum)
-      if (s % (256 / DEPTH) == 0 || s == slices) END_RUN(total, sum)
-    }
-    if (s < slices) {
-      for (int i = 0; i < LOADS; i++) {
-        const int place = item % DEPTH * PITCH + item / DEPTH + i * (TILE / LOADS);
-        left[s & 1][place] = next_left[i];
-        right[s & 1][place] = next_right[i];
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
+LATHE_TILE_GROUP __kernel void filter_gradient(
+    __global const float *restrict dy, __global const float *restrict source, __global float *restrict partial,
+    const int4 sizes, const int4 taps, const int4 planes, const int4 steps, const int pixels_per_slice) {
+  LATHE_TILE_MEMORY
+  const int rows = sizes.z, channels = sizes.w, tap_count = taps.x * taps.y, columns = tap_count * channels;
+  const int source_plane = planes.z * planes.w, plane = planes.x * planes.y, pixels = sizes.x * plane;
+  const int group = (int)get_group_id(2) % sizes.y, part = (int)get_group_id(2) / sizes.y;
+  const int first_row = (int)get_group_id(1) * TILE_M, first_column = (int)get_group_id(0) * TILE_N;
+  const int end_pixel = min(pixels, (part + 1) * pixels_per_slice);
+
+  // The columns whose patches this work-item loads, as places of the source for the first pixel.
+  int place_y[COLUMN_LOADS], place_x[COLUMN_LOADS], place[COLUMN_LOADS];
+#pragma unroll
+  for (int i = 0; i < COLUMN_LOADS; i++) {
+    const int column = first_column + item / DEPTH + i * (ITEMS / DEPTH), tap = column / channels;
+    // A column outside is above every image.
+    place_y[i] = column < columns ? tap_place(tap / taps.y, taps.z, steps.z, 1, 0) : INT_MIN / 2;
+    place_x[i] = tap_place(tap % taps.y, taps.w, steps.w, 1, 0);
+    place[i] = (column - tap * channels) * source_plane + place_y[i] * planes.w + place_x[i];
   }
+  dy_load next_a[DY_LOADS];
+  float next_b[COLUMN_LOADS];
+  n_run sum[WORK_M][N_RUNS];
+  lathe_clear(sum);
 
-  partial += ((size_t)part * GROUPS + group) * (ROWS * REDUCED);
-  for (int r = 0; r < WORK; r++) {
-    const int row = first_row + ly * WORK + r;
-    if (row >= ROWS) continue;
-    float values[WORK];
-    vstore4(total[r], 0, values);
-    for (int j = 0; j < WORK; j++) {
-      const int column = first_column + lx * WORK + j;
-      if (column < REDUCED) partial[(size_t)row * REDUCED + column] = values[j];
+#define LOAD_PIXELS(p0)                                                                                          \
+  EACH_DY_LOAD {                                                                                                 \
+    const int p = (p0) + e % (DEPTH / DY_WIDTH) * DY_WIDTH, row = first_row + e / (DEPTH / DY_WIDTH);            \
+    __global const float *from = dy + (((long)(p / plane) * sizes.y + group) * rows + row) * plane + p % plane;  \
+    next_a[i] = row < rows && p < end_pixel ? *(__global const dy_load *)from : (dy_load)0.0f;                   \
+  }                                                                                                              \
+  {                                                                                                              \
+    const int p = (p0) + item % DEPTH, y = p % plane / planes.y * steps.x, x = p % planes.y * steps.y;           \
+    __global const float *image =                                                                                \
+        source + ((long)(p / plane) * sizes.y + group) * channels * source_plane + y * planes.w + x;             \
+    _Pragma("unroll") for (int i = 0; i < COLUMN_LOADS; i++) {                                                   \
+      const int at_y = y + place_y[i], at_x = x + place_x[i];                                                    \
+      const bool inside = p < end_pixel && at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;         \
+      next_b[i] = inside ? image[place[i]] : 0.0f;                                                               \
+    }                                                                                                            \
+  }
+#define STORE_PIXELS(number)                                                                                     \
+  EACH_DY_LOAD DY_KEEP(a_slice[number] + e % (DEPTH / DY_WIDTH) * DY_WIDTH * A_PITCH + e / (DEPTH / DY_WIDTH),   \
+                       next_a[i], A_PITCH);                                                                      \
+  _Pragma("unroll") for (int i = 0; i < COLUMN_LOADS; i++)                                                       \
+    keep_one(b_slice[number] + item % DEPTH * B_PITCH + item / DEPTH + i * (ITEMS / DEPTH), next_b[i], 1);
+
+  int pixel = part * pixels_per_slice;
+  LOAD_PIXELS(pixel)
+  STORE_PIXELS(0)
+  barrier(CLK_LOCAL_MEM_FENCE);
+  partial += ((long)part * sizes.y + group) * rows * columns;
+  for (int s = 0;; s++) {
+    pixel += DEPTH;
+    const bool more = pixel < end_pixel;
+    if (more) { LOAD_PIXELS(pixel) }
+    LATHE_MULTIPLY(sum, s);
+    if (!more || (s + 1) % (RUN / DEPTH) == 0) {
+      const bool adds = s >= RUN / DEPTH;
+      const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
+      const int first = first_column + lx * N_RUN + zero;
+#pragma unroll
+      for (int j = 0; j < N_RUNS; j++)
+#pragma unroll
+        for (int e = 0; e < N_RUN; e++) {
+          const int column = first + COLUMN_OF(j) + e;
+          if (column >= columns) continue;
+          __global float *to = partial + column % channels * tap_count + column / channels;
+#pragma unroll
+          for (int i = 0; i < WORK_M; i++) {
+            const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
+            const int r = row + ROW_OF(i);
+            if (r < rows) write_one(to + (long)r * columns, parts[e], adds, 0.0f, false);
+          }
+        }
+      lathe_clear(sum);
     }
+    if (!more) break;
+    STORE_PIXELS((s + 1) & 1)
+    barrier(CLK_LOCAL_MEM_FENCE);
   }
 }
 #endif
