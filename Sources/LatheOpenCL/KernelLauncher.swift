@@ -38,6 +38,14 @@
     package static func int(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
     /// A long.
     package static func long(_ value: Int) -> KernelArgument { .int64(Int64(value)) }
+    /// A vector of ints, from sizes that are known to fit: `int4`.
+    static func ints(_ values: [Int]) -> KernelArgument {
+      .bytes(values.map { Int32($0) }.withUnsafeBytes(Array.init))
+    }
+    /// A vector of longs: `long4`.
+    static func longs(_ values: [Int]) -> KernelArgument {
+      .bytes(values.map(Int64.init).withUnsafeBytes(Array.init))
+    }
   }
 
   extension OpenCLBackend {

@@ -28,7 +28,7 @@
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
     /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
-    /// device's, and the source itself.
+    /// device's, `product_tiles.clh` where it multiplies tiles, and the source itself.
     func text(
       for profile: KernelProfile, _ options: KernelOptions, _ vectors: VectorRegisters = .widest
     ) throws -> String {
@@ -55,6 +55,9 @@
       }
       if profile == .cpu && body.contains("LATHE_V") {
         text += try KernelSource.lanes(vectors)
+      }
+      if profile == .gpu && body.contains("LATHE_TILE") {
+        text += try KernelSource.content(of: "product_tiles.clh")
       }
       return text + KernelSource.end + "\n" + body
     }

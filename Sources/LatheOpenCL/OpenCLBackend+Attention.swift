@@ -119,13 +119,6 @@
     }
   }
 
-  extension KernelArgument {
-    /// A vector of longs.
-    fileprivate static func longs(_ values: [Int]) -> KernelArgument {
-      .bytes(values.map(Int64.init).withUnsafeBytes(Array.init))
-    }
-  }
-
   /// What the kernels of attention are built for.
   struct AttentionPlan: Hashable {
     /// Elements of a query and of a value, rounded up so that few programs serve all.

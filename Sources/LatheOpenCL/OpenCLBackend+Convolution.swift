@@ -41,27 +41,17 @@
     private func convolve(
       _ sizes: Convolution2D, _ choice: KernelChoice?, backward: Bool, inputs: [Operand], output: Operand
     ) throws {
+      if profile == .gpu {
+        return try convolveTiled(
+          TiledConvolution(sizes, backward: backward), choice, source: inputs[0].memory,
+          filter: inputs[1].memory, bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
+          relu: sizes.activation == .relu && !backward, backward: backward, into: output.memory)
+      }
       let key = LayerPlans.Key.convolution(
         geometry(sizes, forward: !backward), backward: backward, choice: choice?.number ?? 0)
       var arguments: [KernelArgument] = [.memory(inputs[0].memory), .memory(inputs[1].memory)]
       if sizes.hasBias && !backward { arguments.append(.memory(inputs[2].memory)) }
       arguments.append(.memory(output.memory))
-      if profile == .gpu {
-        let plan = try layerPlans.plan(key) {
-          try TiledConvolutionPlan(sizes, choice, backward: backward, backend: self)
-        }
-        let pixels = sizes.batch * plan.pixelsPerImage
-        try check(pixels)
-        arguments.append(.int(pixels))
-        try launch(
-          plan.kernel, arguments,
-          global: (
-            ceilingDivide(pixels, plan.tile) * plan.side, ceilingDivide(plan.rows, plan.tile) * plan.side,
-            sizes.groups
-          ),
-          local: (plan.side, plan.side, 1))
-        return
-      }
       if backward && ScatterConvolutionPlan.serves(sizes) {
         let plan = try layerPlans.plan(key) { try ScatterConvolutionPlan(sizes, backend: self) }
         return try launch(plan.kernel, arguments, global: (sizes.batch, plan.blocks, 1))
@@ -105,10 +95,8 @@
       }
     }
 
-    /// Blocks of lines whose sums are added in order, and pixels where they are added one by one: as many as keep their
-    /// digits.
+    /// Blocks of lines whose sums are added in order: as many as keep their digits.
     private static let blocksInOrder = 32
-    private static let pixelsInOrder = 1 << 14
 
     private func filterGradientByLanes(_ sizes: Convolution2D, inputs: [Operand], output: Operand) throws {
       let plan = try layerPlans.plan(.filterByLanes(geometry(sizes, forward: false))) {
@@ -137,43 +125,25 @@
       _ sizes: Convolution2D, _ choice: KernelChoice?, inputs: [Operand], output: Operand
     ) throws {
       let count = output.elementCount
-      let key = LayerPlans.Key.filter(geometry(sizes, forward: false), choice: choice?.number ?? 0)
-      let kernel: OpenCLKernel
-      let slices: Int
-      let total: Int
-      let perSlice: Int
-      let global: (Int, Int, Int)
-      let local: (Int, Int, Int)
       if profile == .gpu {
-        let plan = try layerPlans.plan(key) { try TiledFilterGradientPlan(sizes, choice, backend: self) }
-        total = sizes.batch * sizes.outputHeight * sizes.outputWidth
-        let (across, down) = (ceilingDivide(plan.columns, plan.tile), ceilingDivide(plan.rows, plan.tile))
-        let tiles = across * down * sizes.groups
-        let wanted = max(1, min(ceilingDivide(256, tiles), ceilingDivide(total, 512)))
-        let pixels = min(ceilingDivide(total, wanted), Self.pixelsInOrder)
-        perSlice = max(plan.depth, roundedUp(pixels, to: plan.depth))
-        slices = max(1, ceilingDivide(total, perSlice))
-        kernel = plan.kernel
-        global = (across * plan.side, down * plan.side, sizes.groups * slices)
-        local = (plan.side, plan.side, 1)
-      } else {
-        let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, choice, backend: self) }
-        total = sizes.batch * plan.linesPerImage
-        let blocks = ceilingDivide(total, plan.blockLines)
-        let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
-        perSlice = max(1, min(ceilingDivide(blocks, wanted), Self.blocksInOrder)) * plan.blockLines
-        slices = max(1, ceilingDivide(total, perSlice))
-        kernel = plan.kernel
-        global = (slices, plan.chunks, sizes.groups)
-        local = (1, 1, 1)
+        return try filterGradientTiled(
+          TiledConvolution(sizes, backward: false), choice, dy: inputs[0].memory, source: inputs[1].memory,
+          count: count, into: output.memory)
       }
+      let key = LayerPlans.Key.filter(geometry(sizes, forward: false), choice: choice?.number ?? 0)
+      let plan = try layerPlans.plan(key) { try FilterGradientPlan(sizes, choice, backend: self) }
+      let total = sizes.batch * plan.linesPerImage
+      let blocks = ceilingDivide(total, plan.blockLines)
+      let wanted = max(1, min(blocks, ceilingDivide(16, plan.chunks * sizes.groups)))
+      let perSlice = max(1, min(ceilingDivide(blocks, wanted), Self.blocksInOrder)) * plan.blockLines
+      let slices = max(1, ceilingDivide(total, perSlice))
       try check(total)
       let partial = slices > 1 ? try pool.allocate(slices * count * 4) : nil
       let target = partial?.memory ?? output.memory
       try launch(
-        kernel,
+        plan.kernel,
         [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(target), .int(total), .int(perSlice)],
-        global: global, local: local)
+        global: (slices, plan.chunks, sizes.groups))
       guard let partial else { return }
       try addSlices(partial.memory, slices: slices, count: count, into: output.memory)
     }

@@ -238,23 +238,20 @@
         choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits,
         isVector: aVector && bVector && cVector)
       let widest = max(p.aRow, p.aStep, p.bRow, p.bStep) * max(tile.m, tile.n, tile.depth)
-      let options: KernelOptions = [
-        "TILE_M": .int(tile.m), "TILE_N": .int(tile.n), "DEPTH": .int(tile.depth),
-        "WORK_M": .int(tile.workM), "WORK_N": .int(tile.workN),
-        "A_ALONG_K": aAlongK ? 1 : 0, "B_ALONG_K": bAlongK ? 1 : 0,
-        "A_VECTOR": aVector ? 1 : 0, "B_VECTOR": bVector ? 1 : 0, "C_VECTOR": cVector ? 1 : 0,
-        "WIDE": widest > Int(Int32.max) ? 1 : 0,
-      ]
-      let local = (tile.n / tile.workN, tile.m / tile.workM, 1)
+      var options = tile.options
+      options["A_ALONG_K"] = aAlongK ? 1 : 0
+      options["B_ALONG_K"] = bAlongK ? 1 : 0
+      options["A_VECTOR"] = aVector ? 1 : 0
+      options["B_VECTOR"] = bVector ? 1 : 0
+      options["C_VECTOR"] = cVector ? 1 : 0
+      options["WIDE"] = widest > Int(Int32.max) ? 1 : 0
       let arguments: [KernelArgument] =
         [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
         + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow), .int(p.bStep)]
         + p.epilogue + p.batch.arguments()
       try launch(
         kernel(.file("gemm_gpu.cl"), "gemm", options), arguments,
-        global: (
-          ceilingDivide(p.n, tile.n) * local.0, ceilingDivide(p.m, tile.m) * local.1, p.batch.count
-        ), local: local)
+        global: tile.grid(rows: p.m, columns: p.n, layers: p.batch.count), local: tile.local)
     }
   }
 #endif

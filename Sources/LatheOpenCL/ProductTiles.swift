@@ -45,28 +45,31 @@
     }
   }
 
-  /// The tile of results that a work-group of gemm_gpu.cl computes, and the block of a work-item.
+  /// The tile of results that a work-group of product_tiles.clh computes, and the block of a work-item.
   struct ProductTile {
     var m: Int, n: Int, workM: Int, workN: Int, depth: Int
+
+    init(m: Int, n: Int, workM: Int, workN: Int, depth: Int) {
+      (self.m, self.n, self.workM, self.workN, self.depth) = (m, n, workM, workN, depth)
+    }
 
     /// The tuned choice, else by the product's sizes; without vectors the largest tile would need too many registers.
     init(
       _ choice: KernelChoice?, m rows: Int, n columns: Int, batch: Int, computeUnits: Int, isVector: Bool
     ) {
       if let p = choice?.parameters {
-        (m, n, workM, workN) = (p["TILE_M"], p["TILE_N"], p["WORK_M"], p["WORK_N"])
-        depth = p["DEPTH"]
+        self.init(m: p["TILE_M"], n: p["TILE_N"], workM: p["WORK_M"], workN: p["WORK_N"], depth: p["DEPTH"])
         return
       }
       let large = ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * batch
       if rows <= 16 {
-        (m, n, workM, workN, depth) = (16, 64, 1, 4, 32)
+        self.init(m: 16, n: 64, workM: 1, workN: 4, depth: 32)
       } else if columns <= 16 {
-        (m, n, workM, workN, depth) = (64, 16, 4, 1, 32)
+        self.init(m: 64, n: 16, workM: 4, workN: 1, depth: 32)
       } else if isVector && rows >= 128 && columns >= 128 && large >= 2 * computeUnits {
-        (m, n, workM, workN, depth) = (128, 128, 8, 8, 8)
+        self.init(m: 128, n: 128, workM: 8, workN: 8, depth: 8)
       } else {
-        (m, n, workM, workN, depth) = (64, 64, 4, 4, 16)
+        self.init(m: 64, n: 64, workM: 4, workN: 4, depth: 16)
       }
     }
   }

@@ -83,7 +83,8 @@
         [("NV", [1, 2, 3, 4]), ("SUMS", [8, 12, 16, 24, 28]), ("PANEL", [16384, 32768, 65536, 131072])]
       case .filterGradientCPU:
         [("PANEL", [32768, 65536, 131072]), ("TILE_ROWS", [3, 4, 5]), ("TILE_TAPS", [3, 4, 5])]
-      case .convolutionGPU: [("TILE", [32, 64, 128]), ("DEPTH", [8, 16, 32])]
+      case .convolutionGPU:
+        [("TILE_M", [32, 64, 128]), ("TILE_N", [64, 128]), ("DEPTH", [8, 16]), ("WORK", [4, 8])]
       case .attentionGPU: [("STEPS", [1, 2, 4, 8])]
       }
     }
@@ -133,14 +134,14 @@
           workItems: items, localBytes: 2 * depth * (m + 4 + n + 4) * 4,
           registers: workM * workN + workM + workN + loads(m) + loads(n) + 24)
       case .convolutionGPU:
-        let (tile, depth) = (p["TILE"], p["DEPTH"])
-        let items = tile * tile / 16
-        let loads = tile * depth / items
-        guard items % tile == 0, items % depth == 0, loads * items == tile * depth, tile % loads == 0,
-          depth % loads == 0
-        else { return nil }
+        let (m, n, depth, work) = (p["TILE_M"], p["TILE_N"], p["DEPTH"], p["WORK"])
+        let items = m * n / (work * work)
+        // Each work-item reads steps of one pixel, or columns of one.
+        guard items % n == 0, depth % (items / n) == 0, items % depth == 0 else { return nil }
         return KernelDemand(
-          workItems: items, localBytes: 4 * depth * (tile + 4) * 4, registers: 16 + 8 + 2 * loads + 32)
+          workItems: items, localBytes: 2 * depth * (m + 4 + n + 4) * 4,
+          registers: work * work + 2 * work + roundedUp(ceilingDivide(m * depth, items), to: 4)
+            + n * depth / items + 40)
       }
     }
   }

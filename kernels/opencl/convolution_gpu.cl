@@ -48,15 +48,14 @@ static inline int tap_place(int tap, int dilation, int padding, int stride, int 
 #endif
 }
 
-// One element for each work-item; `steps` are those of the filter's group, row and channel.
+// One of `count` elements for each work-item; `steps` are those of the filter's group, row and channel.
 __kernel void pack_filter(__global const float *restrict filter, __global float *restrict packed, const int4 sizes,
-                          const int taps, const long4 steps) {
-  const int rows = sizes.z, padded = (rows + 3) / 4 * 4, row = (int)get_global_id(0);
-  const int channel = (int)get_global_id(1) % sizes.w, tap = (int)get_global_id(1) / sizes.w;
-  const int group = (int)get_global_id(2);
-  if (row >= padded || tap >= taps) return;
-  packed[(((long)group * taps + tap) * sizes.w + channel) * padded + row] =
-      row < rows ? filter[group * steps.x + row * steps.y + channel * steps.z + tap] : 0.0f;
+                          const int taps, const long4 steps, const int count) {
+  const int place = (int)get_global_id(0);
+  if (place >= count) return;
+  const int rows = sizes.z, padded = (rows + 3) / 4 * 4, line = place / padded, row = place % padded;
+  const int channel = line % sizes.w, tap = line / sizes.w % taps, group = line / sizes.w / taps;
+  packed[place] = row < rows ? filter[group * steps.x + row * steps.y + channel * steps.z + tap] : 0.0f;
 }
 
 LATHE_TILE_GROUP __kernel void convolution(
@@ -156,48 +155,52 @@ LATHE_TILE_GROUP __kernel void convolution(
     STORE_SLICES(0)
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int s = 0;; s++) {
-    const bool multiplies = more;
-    if (more) { ADVANCE }
-    more = more && !ENDED;
-    if (more) { LOAD_SLICES }
-    if (multiplies) LATHE_MULTIPLY(sum, s);
-    if (!more || (s + 1) % (RUN / DEPTH) == 0) {
-      const bool adds = s >= RUN / DEPTH, clips = !more && relu;
-      // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
-      const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
-      const int first = first_pixel + lx * N_RUN + zero;
+  int s = 0;
+  for (;;) {
+#pragma unroll 1
+    for (const int end = s + RUN / DEPTH; more && s < end; s++) {
+      ADVANCE
+      more = !ENDED;
+      if (more) { LOAD_SLICES }
+      LATHE_MULTIPLY(sum, s);
+      if (more) { STORE_SLICES((s + 1) & 1) }
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const bool adds = s > RUN / DEPTH, biased = !more && has_bias, clips = !more && relu;
+    // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
+    const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
+    const int first = first_pixel + lx * N_RUN + zero;
 #pragma unroll
-      for (int j = 0; j < N_RUNS; j++) {
+    for (int j = 0; j < N_RUNS; j++) {
 #pragma unroll
-        for (int e = 0; e < (C_VECTOR ? 1 : N_RUN); e++) {
-          const int at = first + COLUMN_OF(j) + e, place = at % plane;
-          if (at >= pixels) continue;
-          __global float *to = target + ((long)(at / plane) * sizes.y + group) * rows * target_plane
+      for (int e = 0; e < (C_VECTOR ? 1 : N_RUN); e++) {
+        const int at = first + COLUMN_OF(j) + e, place = at % plane;
+        if (at >= pixels) continue;
+        const int image_number = at / plane;
+        __global float *to = target + (((long)image_number * sizes.y + group) * rows + row) * target_plane
 #if BACKWARD
-                               + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
+                             + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
 #else
-                               + place;
+                             + place;
 #endif
+        __global const float *add = bias + group * rows + row;
 #pragma unroll
-          for (int i = 0; i < WORK_M; i++) {
-            const int r = row + ROW_OF(i);
-            if (r >= rows) continue;
-            const float add = !more && has_bias ? bias[group * rows + r] : 0.0f;
+        for (int i = 0; i < WORK_M; i++) {
+          if (i % M_RUN == 0 && i > 0) to += (LOCAL_Y - 1) * M_RUN * (long)target_plane;
+          if (ROW_OF(i) < rows - row) {
 #if C_VECTOR
-            write_four(to + (long)r * target_plane, sum[i][j], adds, (float4)add, clips);
+            write_four(to, sum[i][j], adds, (float4)(biased ? add[ROW_OF(i)] : 0.0f), clips);
 #else
             const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
-            write_one(to + (long)r * target_plane, parts[e], adds, add, clips);
+            write_one(to, parts[e], adds, biased ? add[ROW_OF(i)] : 0.0f, clips);
 #endif
           }
+          to += target_plane;
         }
       }
-      lathe_clear(sum);
     }
     if (!more) break;
-    STORE_SLICES((s + 1) & 1)
-    barrier(CLK_LOCAL_MEM_FENCE);
+    lathe_clear(sum);
   }
 }
 
@@ -269,34 +272,38 @@ LATHE_TILE_GROUP __kernel void filter_gradient(
   STORE_PIXELS(0)
   barrier(CLK_LOCAL_MEM_FENCE);
   partial += ((long)part * sizes.y + group) * rows * columns;
-  for (int s = 0;; s++) {
-    pixel += DEPTH;
-    const bool more = pixel < end_pixel;
-    if (more) { LOAD_PIXELS(pixel) }
-    LATHE_MULTIPLY(sum, s);
-    if (!more || (s + 1) % (RUN / DEPTH) == 0) {
-      const bool adds = s >= RUN / DEPTH;
-      const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
-      const int first = first_column + lx * N_RUN + zero;
-#pragma unroll
-      for (int j = 0; j < N_RUNS; j++)
-#pragma unroll
-        for (int e = 0; e < N_RUN; e++) {
-          const int column = first + COLUMN_OF(j) + e;
-          if (column >= columns) continue;
-          __global float *to = partial + column % channels * tap_count + column / channels;
-#pragma unroll
-          for (int i = 0; i < WORK_M; i++) {
-            const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
-            const int r = row + ROW_OF(i);
-            if (r < rows) write_one(to + (long)r * columns, parts[e], adds, 0.0f, false);
-          }
-        }
-      lathe_clear(sum);
+  bool more = true;
+  int s = 0;
+  for (;;) {
+#pragma unroll 1
+    for (const int end = s + RUN / DEPTH; more && s < end; s++) {
+      pixel += DEPTH;
+      more = pixel < end_pixel;
+      if (more) { LOAD_PIXELS(pixel) }
+      LATHE_MULTIPLY(sum, s);
+      if (more) { STORE_PIXELS((s + 1) & 1) }
+      barrier(CLK_LOCAL_MEM_FENCE);
     }
+    const bool adds = s > RUN / DEPTH;
+    const int zero = s & (rows >> 31), row = first_row + ly * M_RUN + zero;
+    const int first = first_column + lx * N_RUN + zero;
+#pragma unroll
+    for (int j = 0; j < N_RUNS; j++)
+#pragma unroll
+      for (int e = 0; e < N_RUN; e++) {
+        const int column = first + COLUMN_OF(j) + e;
+        if (column >= columns) continue;
+        __global float *to = partial + (long)row * columns + column % channels * tap_count + column / channels;
+#pragma unroll
+        for (int i = 0; i < WORK_M; i++) {
+          if (i % M_RUN == 0 && i > 0) to += (LOCAL_Y - 1) * M_RUN * (long)columns;
+          const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
+          if (ROW_OF(i) < rows - row) write_one(to, parts[e], adds, 0.0f, false);
+          to += columns;
+        }
+      }
     if (!more) break;
-    STORE_PIXELS((s + 1) & 1)
-    barrier(CLK_LOCAL_MEM_FENCE);
+    lathe_clear(sum);
   }
 }
 #endif

@@ -35,6 +35,10 @@ static const char lanes_clh[] = {
 #embed "lanes.clh" suffix(, 0)
 };
 
+static const char product_tiles_clh[] = {
+#embed "product_tiles.clh" suffix(, 0)
+};
+
 static const char attention_clh[] = {
 #embed "attention.clh" suffix(, 0)
 };
@@ -201,6 +205,7 @@ static const struct {
     {"math.clh", math},
     {"math_arcs.clh", math_arcs_clh},
     {"lanes.clh", lanes_clh},
+    {"product_tiles.clh", product_tiles_clh},
     {"attention.clh", attention_clh},
     {"attention_tiles.clh", attention_tiles_clh},
     {"attention_gpu.cl", attention_gpu_cl},

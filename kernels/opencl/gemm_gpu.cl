@@ -101,44 +101,45 @@ LATHE_TILE_GROUP __kernel void gemm(__global const float *restrict a_base, __glo
   LOAD_BOTH(0)
   STORE_BOTH(0)
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int s = 0;; s++) {
-    if (s + 1 < slices) { LOAD_BOTH((s + 1) * DEPTH) }
-    if (s < slices) LATHE_MULTIPLY(sum, s);
-    const bool ends = s + 1 >= slices;
-    if (ends || (s + 1) % (RUN / DEPTH) == 0) {
-      const bool adds = s >= RUN / DEPTH;
-      // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
-      const int zero = s & hidden;
-      __global float *to = c + zero;
-      const bool biased = ends && has_bias, clips = ends && relu;
-      const int rows = m - row + zero, columns = n - column + zero;
-      __global const float *add = bias + column + zero;
+  int s = 0;
+  for (;;) {
+#pragma unroll 1
+    for (const int end = min(slices, s + RUN / DEPTH); s < end; s++) {
+      if (s + 1 < slices) { LOAD_BOTH((s + 1) * DEPTH) }
+      LATHE_MULTIPLY(sum, s);
+      if (s + 1 < slices) { STORE_BOTH((s + 1) & 1) }
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const bool adds = s > RUN / DEPTH, ends = s == slices;
+    // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
+    const int zero = s & hidden;
+    __global float *to = c + zero;
+    const bool biased = ends && has_bias, clips = ends && relu;
+    const int rows = m - row + zero, columns = n - column + zero;
+    __global const float *add = bias + column + zero;
 #pragma unroll
-      for (int i = 0; i < WORK_M; i++) {
-        if (i % M_RUN == 0 && i > 0) to += (LOCAL_Y - 1) * M_RUN * (long)n;
+    for (int i = 0; i < WORK_M; i++) {
+      if (i % M_RUN == 0 && i > 0) to += (LOCAL_Y - 1) * M_RUN * (long)n;
 #pragma unroll
-        for (int j = 0; j < N_RUNS; j++) {
-          const int at = COLUMN_OF(j);
-          if (ROW_OF(i) < rows) {
+      for (int j = 0; j < N_RUNS; j++) {
+        const int at = COLUMN_OF(j);
+        if (ROW_OF(i) < rows) {
 #if C_VECTOR && N_RUN == 4
-            if (at < columns)
-              write_four(to + at, sum[i][j], adds, biased ? *(__global const float4 *)(add + at) : (float4)0.0f, clips);
+          if (at < columns)
+            write_four(to + at, sum[i][j], adds, biased ? *(__global const float4 *)(add + at) : (float4)0.0f, clips);
 #elif N_RUN == 4
-            const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
+          const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
 #pragma unroll
-            for (int e = 0; e < 4; e++)
-              if (at + e < columns) write_one(to + at + e, parts[e], adds, biased ? add[at + e] : 0.0f, clips);
+          for (int e = 0; e < 4; e++)
+            if (at + e < columns) write_one(to + at + e, parts[e], adds, biased ? add[at + e] : 0.0f, clips);
 #else
-            if (at < columns) write_one(to + at, sum[i][j], adds, biased ? add[at] : 0.0f, clips);
+          if (at < columns) write_one(to + at, sum[i][j], adds, biased ? add[at] : 0.0f, clips);
 #endif
-          }
         }
-        to += n;
       }
-      lathe_clear(sum);
+      to += n;
     }
     if (ends) break;
-    STORE_BOTH((s + 1) & 1)
-    barrier(CLK_LOCAL_MEM_FENCE);
+    lathe_clear(sum);
   }
 }
