@@ -27,7 +27,7 @@ packages() {
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
-    gpu-code) echo python3 python3-venv clang-19 libclc-19 opencl-c-headers ;;
+    gpu-code) echo python3 python3-venv clang-19 libclc-19 opencl-c-headers 'libigc1|libigc2' 'libigdfcl1|libigdfcl2' libigdgmm12 libigc-tools ;;
     arm) echo python3 qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
     *) return 1 ;;
   esac

@@ -103,6 +103,7 @@
         return
       }
       if worker {
+        tracing.start()
         try Worker(device: openDevices()[0]).serve(readLine: { readLine() }, write: { Terminal.output($0) })
         return
       }

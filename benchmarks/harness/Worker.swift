@@ -1,11 +1,13 @@
 import Foundation
 import Lathe
+import LatheCore
 
 /// Does single samples on request, so that a program outside can take them in turns with those of other libraries.
 ///
 /// A request is a line of JSON: `{"do": "list"}` (with `"all": true` also what no peer has), `{"do": "prepare", "name": ...}`,
 /// `{"do": "sample"}` or `{"do": "release"}`; `{"do": "run", "name": ..., "runs": 2}` only runs a workload, waiting after each
-/// run, and compares nothing: for drivers that only write down what they are asked to do. The answer is a line, too; `{"error": ...}` where the request cannot be met.
+/// run, and compares nothing: for drivers that only write down what they are asked to do; where a trace is taken, it answers
+/// with the work of each kernel that the last run launched. The answer is a line, too; `{"error": ...}` where the request cannot be met.
 /// The end of the input ends the service.
 public final class Worker {
   private let device: Device
@@ -40,8 +42,17 @@ public final class Worker {
   }
 
   private struct Done: Encodable {
+    struct Launch: Encodable {
+      /// The kernel and the operation that it was launched for: `gemm: matmul 64x64x64`.
+      var name: String
+      /// Launches of one operation share its number, and its work.
+      var operation: Int?
+      var operations: Double?
+      var bytes: Double?
+    }
     var operations: Double
     var bytes: Double
+    var launches: [Launch]
   }
 
   private struct Sample: Encodable {
@@ -113,8 +124,25 @@ public final class Worker {
   private func run(_ name: String, runs: Int) throws -> String {
     let workload = try workload(name)
     let sampler = Sampler(try workload.prepare(device), on: device)
-    for _ in 0..<runs { try sampler.runOnce() }
-    return try encoded(Done(operations: workload.work.operations, bytes: workload.work.bytes))
+    let isTraced = Trace.isOn
+    var launches: [Done.Launch] = []
+    for _ in 0..<runs {
+      // Only what the last run launches is wanted.
+      if isTraced {
+        _ = Trace.stop()
+        Trace.start()
+      }
+      try sampler.runOnce()
+    }
+    if isTraced {
+      launches = Trace.stop().spans.filter { !$0.isHost }.map {
+        Done.Launch(
+          name: $0.name, operation: $0.operation, operations: $0.work?.operations, bytes: $0.work?.bytes)
+      }
+      Trace.start()
+    }
+    return try encoded(
+      Done(operations: workload.work.operations, bytes: workload.work.bytes, launches: launches))
   }
 
   private func workload(_ name: String) throws -> Workload {

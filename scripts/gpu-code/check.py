@@ -11,8 +11,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import compiling
+import estimate_table
 import recording
 import rows
+import table
+import tools
+from limits import Limits
 from targets import TARGETS
 
 
@@ -21,8 +25,13 @@ def main():
     parser.add_argument("--filter", metavar="REGEX", help="only kernels whose file, name or options match")
     parser.add_argument("--target", metavar="NAME", action="append", choices=TARGETS, help="only for that processor")
     parser.add_argument("--operations", action="store_true", help="with every program of the operation suite")
+    parser.add_argument("--write-known", action="store_true", help="accept kernels as they are, as known to be beyond limits")
     arguments = parser.parse_args()
     names = arguments.target or list(TARGETS)
+    if tools.intel_is_missing():
+        names = [name for name in names if TARGETS[name].maker != "intel"]
+        print("check-gpu-code: Intel's compiler cannot be had here: its processors are not looked at", file=sys.stderr)
+    is_whole = not arguments.filter and not arguments.target
     work = os.path.join(recording.ROOT, ".build", "gpu-code")
     os.makedirs(work, exist_ok=True)
     library = recording.build_driver(work)
@@ -37,10 +46,20 @@ def main():
         forms = {name: [form for form in found if pattern.search(form.title)] for name, found in forms.items()}
     compiled = compiling.compile_all(forms, recordings, os.path.join(work, "cache"))
     failures = [row.failure for row in compiled if row.failure]
-    for line in rows.text(compiled):
-        print(line)
+    good = [row for row in compiled if row.figures]
+    limits = Limits()
+    if arguments.write_known and is_whole:
+        limits.write_known(good)
+    if not is_whole:
+        for line in rows.text(good):
+            print(line)
+    failures += limits.complaints(good, is_whole)
     for failure in failures:
-        print(failure, file=sys.stderr)
+        print(failure)
+    if is_whole and not arguments.operations:
+        table.write(good, limits, tools.versions())
+        estimate_table.write(recordings, good)
+    print(f"check-gpu-code: {len(good)} kernels' forms on {', '.join(names)}: {len(failures)} complaints")
     sys.exit(1 if failures else 0)
 
 

@@ -1,37 +1,34 @@
-"""Compiles programs side by side and remembers what came out."""
+"""Compiles programs side by side and keeps what comes out, since most of them are the same at the next call."""
 
+import gzip
 import hashlib
 import json
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 
 import amd
+import intel
 import nvidia
 import tools
 from rows import Row
 from targets import TARGETS
 
-MAKERS = {"nvidia": nvidia, "amd": amd}
+MAKERS = {"nvidia": nvidia, "amd": amd, "intel": intel}
 
 
 def compile_all(forms, recordings, cache):
     """A row for each form on each target; `forms` has them by target."""
     os.makedirs(cache, exist_ok=True)
-    stamp = hashlib.sha256(json.dumps(tools.versions()).encode())
-    folder = os.path.dirname(os.path.abspath(__file__))
-    for name in sorted(os.listdir(folder)):
-        if name in ("amd.py", "nvidia.py", "intel.py", "machine_code.py", "tools.py"):
-            with open(os.path.join(folder, name), "rb") as file:
-                stamp.update(file.read())
+    versions = json.dumps(tools.versions())
     jobs = {}
     for target, found in forms.items():
         recording = recordings[TARGETS[target].device]
         for form in found:
-            jobs[target, form.program] = (recording.programs[form.program], recording.options[form.program])
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = dict(zip(jobs, pool.map(
-            lambda job: program(*jobs[job], job[0], cache, stamp.digest()), jobs)))
+            source = recording.programs[form.program], recording.options[form.program]
+            jobs[target, form.program] = (*source, target, cache, versions)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        results = dict(zip(jobs, pool.map(program, jobs.values(), chunksize=4)))
     rows = []
     for target, found in forms.items():
         for form in found:
@@ -45,22 +42,22 @@ def compile_all(forms, recordings, cache):
     return rows
 
 
-def program(text, options, target, cache, stamp):
+def program(job):
     """Figures of a program's kernels by name, or {"failure": why}."""
+    text, options, target, cache, versions = job
+    maker = MAKERS[TARGETS[target].maker]
     with open(text, "rb") as file:
-        key = hashlib.sha256(stamp + file.read() + b"\n" + options.encode() + b"\n" + target.encode()).hexdigest()
-    path = os.path.join(cache, f"{key}.json")
+        parts = [versions.encode(), file.read(), options.encode(), target.encode()]
+    path = os.path.join(cache, f"{hashlib.sha256(bytes(10).join(parts)).hexdigest()}.json.gz")
     if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return maker.kernels(json.load(file))
     with tempfile.TemporaryDirectory() as folder:
         try:
-            result = MAKERS[TARGETS[target].maker].compile_kernels(text, options, target, folder)
+            texts = maker.compile_program(text, options, target, folder)
         except tools.Failed as failed:
             return {"failure": str(failed)}
-    with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
-        json.dump(result, file)
+    with gzip.open(f"{path}.{os.getpid()}", "wt", encoding="utf-8", compresslevel=3) as file:
+        json.dump(texts, file)
     os.replace(f"{path}.{os.getpid()}", path)
-    # As it will be read: JSON's keys are text.
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+    return maker.kernels(texts)

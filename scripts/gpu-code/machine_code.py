@@ -1,6 +1,5 @@
 """Reads compiled kernels: which memory accesses they make, and what stands in their loops."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +12,8 @@ class Instruction:
     operands: str
     # The label that it may jump to.
     jumps_to: str | None = None
+    # The condition that it is under.
+    guard: str = ""
 
 
 @dataclass
@@ -34,53 +35,51 @@ class Code:
 
 @dataclass
 class Reader:
-    """How a maker's instructions are told apart: patterns of opcodes."""
+    """How a maker's instructions are told apart: functions of an instruction."""
 
-    multiply_add: re.Pattern
-    # Patterns of whole instructions; the groups `load` or `store` say which, `width` how wide.
-    memory: re.Pattern
-    width_bytes: dict
-    # Reads of local memory as wide as 128 bits, and all.
-    local_load: re.Pattern
-    wide_local_load: re.Pattern
-    # What stands for a division of 64-bit integers.
-    division: re.Pattern
-    # Given operands and whether they are of a load: what an address is without its constant part, and that part, if any.
-    address: Callable[[str, bool], tuple | None]
+    # How many multiply-adds a lane makes; 0 for other instructions.
+    multiply_adds: Callable
+    # Whether a matrix unit works.
+    is_matrix: Callable
+    # "load" or "store" in global memory and how many bytes a lane moves; None for other instructions.
+    access: Callable
+    # An access's address without its constant part, and that part; None where that is not to be told.
+    address: Callable
+    # How many bytes a lane reads of local memory.
+    local_load: Callable
+    # Whether it stands for a division of 64-bit integers.
+    divides: Callable
 
 
 def figures(code, reader):
     """What a kernel's code shows."""
-    loads, stores = {}, {}
+    counts = {"load": {}, "store": {}}
     runs = {}
     block = 0
     starts = set(code.labels.values())
     for index, instruction in enumerate(code.instructions):
         if index in starts or instruction.jumps_to:
             block += 1
-        found = reader.memory.match(f"{instruction.opcode} {instruction.operands}")
+        found = reader.access(instruction)
         if not found:
             continue
-        width = reader.width_bytes[found["width"] or ""]
-        kind = "load" if found["load"] else "store"
-        counts = loads if found["load"] else stores
-        counts[width] = counts.get(width, 0) + 1
-        place = reader.address(instruction.operands, kind == "load")
+        kind, width = found
+        counts[kind][width] = counts[kind].get(width, 0) + 1
+        place = reader.address(instruction)
         if place and width == 4:
-            runs.setdefault((block, kind, place[0]), set()).add(place[1])
+            runs.setdefault((block, kind, instruction.guard, place[0]), set()).add(place[1])
     loops = code.loops()
-    divisions = [bool(reader.division.search(f"{i.opcode} {i.operands}")) for i in code.instructions]
     inside = [False] * len(code.instructions)
     for first, last in loops:
-        for index in range(first, last + 1):
-            inside[index] = True
+        inside[first : last + 1] = [True] * (last + 1 - first)
+    divisions = [index for index, instruction in enumerate(code.instructions) if reader.divides(instruction)]
     return {
         "instructions": len(code.instructions),
-        "loads": loads,
-        "stores": stores,
+        "loads": counts["load"],
+        "stores": counts["store"],
         "narrow": sum(narrow(offsets) for offsets in runs.values()),
-        "divisions": sum(divisions),
-        "loop_divisions": sum(d and i for d, i in zip(divisions, inside)),
+        "divisions": len(divisions),
+        "loop_divisions": sum(inside[index] for index in divisions),
         "loop": hot_loop(code, reader, loops),
     }
 
@@ -97,22 +96,38 @@ def narrow(offsets):
 
 
 def hot_loop(code, reader, loops):
-    """The loop with the most multiply-adds of its own, outside loops in it; None where none has any."""
+    """The loop with the most arithmetic of its own, outside loops in it; None where none has any."""
     best = None
     for first, last in loops:
-        inner = [loop for loop in loops if loop != (first, last) and first <= loop[0] and loop[1] <= last]
-        body = [
-            code.instructions[index]
-            for index in range(first, last + 1)
-            if not any(start <= index <= end for start, end in inner)
-        ]
-        multiply_adds = sum(bool(reader.multiply_add.match(i.opcode)) for i in body)
-        if multiply_adds and (best is None or multiply_adds > best["multiply_adds"]):
-            local = [i for i in body if reader.local_load.match(i.opcode)]
-            best = {
-                "instructions": len(body),
-                "multiply_adds": multiply_adds,
-                "local_loads": len(local),
-                "wide_local_loads": sum(bool(reader.wide_local_load.match(i.opcode)) for i in local),
-            }
+        body = own_body(code, loops, first, last)
+        counts = [reader.multiply_adds(instruction) for instruction in body]
+        found = {
+            "instructions": len(body),
+            "multiply_adds": sum(count > 0 for count in counts),
+            "products": sum(counts),
+            "matrix": sum(reader.is_matrix(instruction) for instruction in body),
+            "local_loads": sum(reader.local_load(instruction) > 0 for instruction in body),
+            "local_bytes": sum(reader.local_load(instruction) for instruction in body),
+        }
+        if weight_of(found) > weight_of(best):
+            best = found
+            around = [loop for loop in loops if loop[0] <= first and last <= loop[1] and loop != (first, last)]
+            nearest = min(around, key=lambda loop: loop[1] - loop[0], default=None)
+            # Instructions of the loop around it.
+            best["around"] = len(own_body(code, loops, *nearest)) if nearest else 0
     return best
+
+
+def own_body(code, loops, first, last):
+    """The instructions of a loop that are in no loop inside it."""
+    inner = [loop for loop in loops if loop != (first, last) and first <= loop[0] and loop[1] <= last]
+    return [
+        code.instructions[index]
+        for index in range(first, last + 1)
+        if not any(start <= index <= end for start, end in inner)
+    ]
+
+
+def weight_of(loop):
+    """What loops are compared by."""
+    return (loop["matrix"], loop["multiply_adds"]) if loop else (0, 0)

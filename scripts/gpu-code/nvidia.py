@@ -6,48 +6,90 @@ import tools
 from machine_code import Code, Instruction, Reader, figures
 
 
+MEMORY = re.compile(r"(LD|ST)G?(?:\.\w+)*$")
+WIDTHS = {"8": 1, "U8": 1, "S8": 1, "16": 2, "U16": 2, "S16": 2, "64": 8, "128": 16}
 
-def address(operands, _):
+
+def width(opcode):
+    """How many bytes an access moves: LDG.E.128 16."""
+    return next((WIDTHS[part] for part in opcode.split(".")[1:] if part in WIDTHS), 4)
+
+
+def access(instruction):
+    """What is done in global memory."""
+    found = MEMORY.match(instruction.opcode)
+    return ("load" if found[1] == "LD" else "store", width(instruction.opcode)) if found else None
+
+
+def local_load(instruction):
+    """How many bytes a lane reads of local memory; LDSM reads up to four tiles of 8 x 8 numbers of 16 bits at once."""
+    kind = instruction.opcode.split(".")[0]
+    return 16 if kind == "LDSM" else width(instruction.opcode) if kind == "LDS" else 0
+
+
+def address(instruction):
     """Base and offset of an access."""
-    found = re.search(r"\[(R\w+(?:\.\w+)*(?:\+UR\w+)?)(?:\+(-?0x[0-9a-f]+))?\]", operands)
+    found = re.search(r"\[(R\w+(?:\.\w+)*(?:\+UR\w+)?)(?:\+(-?0x[0-9a-f]+))?\]", instruction.operands)
     return (found[1], int(found[2] or "0", 0)) if found else None
 
 
+def multiply_adds(instruction):
+    """HFMA2 makes two at once."""
+    kind = instruction.opcode.split(".")[0]
+    return {"FFMA": 1, "DFMA": 1, "HFMA2": 2}.get(kind, 0)
+
+
 READER = Reader(
-    multiply_add=re.compile(r"(FFMA|DFMA|HFMA2|[HI]MMA|HGMMA)\b"),
-    memory=re.compile(
-        r"(?:(?P<load>LDG?)|(?P<store>STG?))(?:\.(?!(?:[US]?8|[US]?16|64|128)\b)\w+)*(?:\.(?P<width>[US]?8|[US]?16|64|128))?[. ]"
-    ),
-    width_bytes={"": 4, "8": 1, "U8": 1, "S8": 1, "16": 2, "U16": 2, "S16": 2, "64": 8, "128": 16},
-    local_load=re.compile(r"LDS"),
-    wide_local_load=re.compile(r"LDS(\.\w+)*\.128|LDSM"),
-    # Found in PTX: a call in machine code has lost its name.
-    division=re.compile(r"(?!)"),
+    multiply_adds=multiply_adds,
+    is_matrix=lambda instruction: bool(re.match(r"(HMMA|IMMA|HGMMA|QGMMA)\b", instruction.opcode)),
+    access=access,
     address=address,
+    local_load=local_load,
+    # Found in PTX: a call in machine code has lost its name.
+    divides=lambda instruction: False,
 )
-DIVISION = re.compile(r"(div|rem)\.[su]64")
+PTX = Reader(
+    multiply_adds=lambda instruction: 0,
+    is_matrix=lambda instruction: False,
+    access=lambda instruction: None,
+    address=lambda instruction: None,
+    local_load=lambda instruction: 0,
+    divides=lambda instruction: bool(re.match(r"(div|rem)\.[su]64", instruction.opcode)),
+)
 
 
-def compile_kernels(text, options, target, folder):
-    """Figures of each kernel of a program, by name."""
+def compile_program(text, options, target, folder):
+    """What the tools make of a program: PTX, what the assembler says, machine code as text."""
     assembly, binary = f"{folder}/code.ptx", f"{folder}/code.cubin"
+    result = {"ptx": compile_ptx(text, options, assembly, target)}
+    result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", "-o", binary, assembly])
+    result["sass"] = tools.run([tools.nvidia("nvdisasm"), "-c", "-ndf", binary])
+    return result
+
+
+def compile_ptx(text, options, assembly, target="sm_90"):
+    """The PTX that clang makes of a program, which goes to a file, too."""
     tools.clang(
         text, options, assembly, "--target=nvptx64-nvidia-nvcl", f"-march={target}", "nvptx64--nvidiacl.bc"
     )
-    log = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", "-o", binary, assembly])
-    sass = tools.run([tools.nvidia("nvdisasm"), "-c", binary])
     with open(assembly, encoding="utf-8") as file:
-        divisions = {name: figures(code, PTX) for name, code in functions(file.read(), r"\.entry (\w+)\(", ptx_line)}
-    found = {}
-    for name, code in functions(sass, r"\.text\.(\w+):", sass_line):
-        if name not in divisions:
-            continue
-        result = figures(code, READER)
-        for key in ["divisions", "loop_divisions"]:
-            result[key] = divisions[name][key]
-        result |= resources(log, name)
-        found[name] = result
-    return found
+        return file.read()
+
+
+def kernels(texts):
+    """Figures of each kernel by name."""
+    counts = divisions(texts["ptx"])
+    return {
+        name: figures(code, READER) | counts[name] | resources(texts["log"], name)
+        for name, code in functions(texts["sass"], r"\.text\.(\w+):", sass_line)
+        if name in counts
+    }
+
+
+def divisions(ptx):
+    """How many divisions of 64-bit integers each kernel has, and how many in loops."""
+    found = {name: figures(code, PTX) for name, code in functions(ptx, r"\.entry (\w+)\(", ptx_line)}
+    return {name: {key: counts[key] for key in ("divisions", "loop_divisions")} for name, counts in found.items()}
 
 
 def resources(log, name):
@@ -61,17 +103,6 @@ def resources(log, name):
         "spills": int(stack[2]) + int(stack[3]),
         "local": int(local[1]) if local else 0,
     }
-
-
-PTX = Reader(
-    multiply_add=re.compile(r"fma\."),
-    memory=re.compile(r"(?P<load>(?!))(?P<store>)(?P<width>)"),
-    width_bytes={"": 4},
-    local_load=re.compile(r"ld\.shared"),
-    wide_local_load=re.compile(r"ld\.shared\.v4"),
-    division=DIVISION,
-    address=lambda operands, is_load: None,
-)
 
 
 def functions(text, start, parse_line):
@@ -95,11 +126,12 @@ def sass_line(line, code):
     if label:
         code.labels[label[1]] = len(code.instructions)
         return
-    found = re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+ )?\s*([A-Z][\w.]*)\s*(.*?);", line)
+    found = re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(@!?U?P\w+ )?\s*([A-Z][\w.]*)\s*(.*?);", line)
     if found:
-        target = re.search(r"`\((\.L_x_\d+)\)", found[2])
-        jumps = found[1].startswith("BRA") and target
-        code.instructions.append(Instruction(found[1], found[2], target[1] if jumps else None))
+        guard, opcode, operands = found[1] or "", found[2], found[3]
+        target = re.search(r"`\((\.L_x_\d+)\)", operands)
+        jumps = opcode.startswith("BRA") and target
+        code.instructions.append(Instruction(opcode, operands, target[1] if jumps else None, guard))
 
 
 def ptx_line(line, code):

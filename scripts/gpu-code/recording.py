@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Suites of which nothing runs on a device but copies and what other suites have, or that measure the host.
 LEFT_OUT = ("transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run")
-# Runs of a workload: the last one meets everything built and in its place.
-RUNS = 2
+# Runs of a workload: the last one meets everything built and in its place, the state of optimizers included.
+RUNS = 3
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Recording:
     options: dict = field(default_factory=dict)
     # Sizes of work-groups by program and kernel; None where the driver chooses.
     groups: dict = field(default_factory=dict)
-    # Lines of the log by workload: those of its last run, and what the workload says of its work.
+    # What a workload's last run launched, each with the operation it was for, and the work of the whole.
     launches: dict = field(default_factory=dict)
     work: dict = field(default_factory=dict)
 
@@ -70,13 +70,13 @@ def environment(device, library, output):
 
 
 def run_workloads(device, library, place, recording):
-    """Has a worker of `lathe bench` run each workload twice."""
+    """Has a worker of `lathe bench` run each workload."""
     program = os.path.join(ROOT, ".build", "release", "lathe")
     listing = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
     names = [line[2:].removesuffix("  (quick)") for line in listing.split("\n") if line.startswith("  ")]
     worker = subprocess.Popen(
-        [program, "bench", "--worker", "--device", "opencl"], env=environment(device, library, place),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [program, "bench", "--worker", "--device", "opencl", "--trace", os.devnull], env=environment(device, library, place),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     log = os.path.join(place, "launches.jsonl")
     for name in names:
@@ -89,20 +89,22 @@ def run_workloads(device, library, place, recording):
         if "error" in answer:
             raise SystemExit(f"check-gpu-code: {name} on {device}: {answer['error']}")
         recording.work[name] = answer
-        recording.launches[name] = last_run(log, before)
+        recording.launches[name] = last_run(log, before, answer["launches"])
     worker.stdin.close()
     worker.wait()
     read_programs(place, recording)
     read_log(place, recording)
 
 
-def last_run(log, start):
-    """The lines behind the end of the run before: each run ends by waiting for the device."""
+def last_run(log, start, done):
+    """The lines of the launches that a worker named, the last ones, with what it said of each."""
     with open(log, encoding="utf-8") as file:
         file.seek(start)
-        lines = [json.loads(line) for line in file]
-    ends = [index for index, line in enumerate(lines) if "finish" in line]
-    return lines[(ends[-2] if len(ends) > 1 else -1) + 1:]
+        lines = [line for line in map(json.loads, file) if "launch" in line]
+    lines = lines[len(lines) - len(done):]
+    if [line["launch"] for line in lines] != [launch["name"].split(":")[0] for launch in done]:
+        raise SystemExit("check-gpu-code: the trace and the driver disagree about what was launched")
+    return [line | {"done": launch} for line, launch in zip(lines, done)]
 
 
 def read_programs(place, recording):

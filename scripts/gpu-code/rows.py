@@ -33,6 +33,19 @@ class Form:
         """The family with what makes this form."""
         return f"{self.family} {self.options or self.program[:6]}"
 
+    @property
+    def short(self):
+        """The title in fewer letters: a convolution as channels and filter."""
+        values = dict(word.split("=", 1) for word in self.options.split() if "=" in word)
+        if "KERNEL_HEIGHT" in values:
+            v = values
+            text = f"{v['CHANNELS']}x{v['SOURCE_HEIGHT']}x{v['SOURCE_WIDTH']}-{v['ROWS']}x{v['KERNEL_HEIGHT']}x{v['KERNEL_WIDTH']}"
+            for name, usual in [("STRIDE_Y", "1"), ("GROUPS", "1"), ("BACKWARD", "0")]:
+                if v[name] != usual:
+                    text += f" {name.lower()} {v[name]}"
+            return f"{self.kernel} {text}"
+        return f"{self.kernel} {self.options or self.program[:6]}"
+
 
 @dataclass
 class Row:
@@ -45,10 +58,8 @@ class Row:
 
     @property
     def occupancy(self):
-        """The least of the form's groups; None where the target has no rule for it."""
-        rule = TARGETS[self.target].occupancy
-        found = [rule(self.figures["registers"], self.figures["local"], items) for items in self.form.groups]
-        return None if None in found else min(found)
+        """The least of the form's groups; 0 where one of them does not start."""
+        return min(TARGETS[self.target].occupancy(self.figures, items) for items in self.form.groups)
 
 
 def forms(recording):
@@ -83,6 +94,15 @@ def text(compiled):
     return lines
 
 
+def families(compiled):
+    """Rows that have figures by their kernels, in order."""
+    groups = {}
+    for row in sorted(compiled, key=lambda row: row.form.family):
+        if row.figures:
+            groups.setdefault(row.form.family, []).append(row)
+    return groups
+
+
 def grouped(compiled):
     """Rows by their forms' titles."""
     groups = {}
@@ -93,28 +113,29 @@ def grouped(compiled):
 
 def widths(counts):
     """Accesses by their width in bits: 2x128 4x32."""
-    return " ".join(f"{counts[width]}x{int(width) * 8}" for width in sorted(counts, key=int, reverse=True)) or "none"
+    return " ".join(f"{counts[width]}x{width * 8}" for width in sorted(counts, reverse=True)) or "none"
 
 
 def describe(row):
     """One line with every figure."""
     f = row.figures
     loop = f["loop"]
-    occupancy = row.occupancy
     parts = [
         f"{row.target:8}",
         f"{f['registers']} registers",
         f"scratch {f['scratch']} bytes",
         f"spills {f['spills']} bytes",
         f"local {f['local']}",
-        f"occupancy {occupancy:.0%}" if occupancy is not None else "occupancy ?",
+        f"occupancy {row.occupancy:.0%}",
         f"loads {widths(f['loads'])}",
         f"stores {widths(f['stores'])}",
         f"narrow {f['narrow']}",
     ]
     if loop:
         parts.append(f"loop {loop['multiply_adds']} of {loop['instructions']} multiply-adds")
-        parts.append(f"{loop['wide_local_loads']} of {loop['local_loads']} local loads wide")
+        parts.append(f"{loop['local_loads']} local loads of {loop['local_bytes']} bytes")
+        if loop["matrix"]:
+            parts.append(f"{loop['matrix']} matrix instructions")
     if f["divisions"]:
         parts.append(f"{f['divisions']} 64-bit divisions, {f['loop_divisions']} in loops")
     return ", ".join(parts)

@@ -11,44 +11,45 @@ class Target:
     name: str
     maker: str
     device: str
-    # Of a multiprocessor, compute unit or work-group processor: 32-bit registers of a lane, the unit they are given out in,
-    # sub-groups, lanes of one, local memory and what a work-group takes of it beside its own.
-    registers: int = 0
-    granule: int = 0
-    sub_groups: int = 0
-    lanes: int = 0
-    local_bytes: int = 0
-    local_extra: int = 0
-    schedulers: int = 4
-    groups: int = 32
+    # Of a multiprocessor, compute unit, work-group processor or Xe core: 32-bit registers of a lane on each scheduler, the unit
+    # they are given out in, schedulers, sub-groups, lanes of one, local memory and what each work-group takes of it beside
+    # its own, and work-groups.
+    registers: int
+    granule: int
+    schedulers: int
+    sub_groups: int
+    lanes: int
+    local_bytes: int
+    local_extra: int
+    groups: int
 
-    def occupancy(self, registers, local_bytes, items):
-        """The share of the sub-groups there is room for that work-groups of so many items fill; None where that is unknown.
+    def occupancy(self, figures, items):
+        """The share of the sub-groups there is room for that work-groups of so many items fill.
 
         0 means that not even one work-group fits.
         """
-        if not self.registers:
-            return None
-        waves = ceil(items / self.lanes)
-        room = self.registers // (max(1, ceil(registers / self.granule)) * self.granule)
+        # Intel's compiler chooses how many lanes a sub-group has.
+        waves = ceil(items / figures.get("lanes", self.lanes))
+        room = self.registers // (max(1, ceil(figures["registers"] / self.granule)) * self.granule)
         by_registers = min(room * self.schedulers, self.sub_groups)
-        local = local_bytes + self.local_extra if local_bytes or self.local_extra else 0
+        local = figures["local"] + self.local_extra
         groups = min(by_registers // waves, self.groups, self.local_bytes // local if local else self.groups)
-        return groups * waves / self.sub_groups
+        return min(1, groups * waves / self.sub_groups)
 
 
 # NVIDIA: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". AMD: the instruction set documents of
-# CDNA 2, CDNA 3 and RDNA 3, as LLVM's AMDGPU back-end counts. A scheduler has its share of the registers.
+# CDNA 2, CDNA 3 and RDNA 3, as LLVM's AMDGPU back-end counts. Intel: the Xe-HPG architecture of the oneAPI GPU optimization
+# guide; registers there are those of a thread, 128 of which leave room for eight threads.
 TARGETS = {
     target.name: target
     for target in [
-        Target("sm_75", "nvidia", "h200", 512, 8, 32, 32, 65536, 0, 4, 16),
-        Target("sm_80", "nvidia", "h200", 512, 8, 64, 32, 167936, 1024, 4, 32),
-        Target("sm_90", "nvidia", "h200", 512, 8, 64, 32, 233472, 1024, 4, 32),
-        Target("gfx90a", "amd", "mi300x", 512, 8, 32, 64, 65536, 0, 4, 32),
-        Target("gfx942", "amd", "mi300x", 512, 8, 32, 64, 65536, 0, 4, 32),
-        Target("gfx1100", "amd", "rx7900xtx", 1536, 24, 64, 32, 131072, 0, 4, 32),
-        # An Arc A770: the compiler of Debian 12 knows none that is newer. Registers are as many as a thread has.
-        Target("acm-g10", "intel", "arc-b580"),
+        Target("sm_75", "nvidia", "h200", 512, 8, 4, 32, 32, 65536, 0, 16),
+        Target("sm_80", "nvidia", "h200", 512, 8, 4, 64, 32, 167936, 1024, 32),
+        Target("sm_90", "nvidia", "h200", 512, 8, 4, 64, 32, 233472, 1024, 32),
+        Target("gfx90a", "amd", "mi300x", 512, 8, 4, 32, 64, 65536, 0, 32),
+        Target("gfx942", "amd", "mi300x", 512, 8, 4, 32, 64, 65536, 0, 32),
+        Target("gfx1100", "amd", "rx7900xtx", 1536, 24, 4, 64, 32, 131072, 0, 64),
+        # An Arc A770: the compiler that Debian 12 has knows none that is newer.
+        Target("acm-g10", "intel", "arc-b580", 1024, 128, 16, 128, 16, 131072, 0, 64),
     ]
 }

@@ -1,7 +1,6 @@
 """The compilers: where they are, and how they are called."""
 
 import os
-import shutil
 import subprocess
 
 CLC = "/usr/lib/clc"
@@ -41,5 +40,13 @@ def nvidia(name):
 def versions():
     """What the results depend on beside the sources."""
     clang_version = run(["clang-19", "--version"]).split("\n")[0]
-    ptxas = run([nvidia("ptxas"), "--version"]).strip().split("\n")[-1]
-    return {"clang": clang_version, "ptxas": ptxas, "ocloc": "there" if shutil.which("ocloc") else ""}
+    found = {"clang": clang_version, "ptxas": "ptxas " + run([nvidia("ptxas"), "--version"]).strip().split("\n")[-1]}
+    if not intel_is_missing():
+        release = run(["dpkg-query", "-W", "-f", "${Version}", "libigc1"])
+        found["ocloc"] = f"Intel graphics compiler {release}"
+    return found
+
+
+def intel_is_missing():
+    """Whether Intel's offline compiler could not be had."""
+    return not os.path.exists(f"{os.environ.get('LATHE_GPU_CODE_INTEL', '')}/usr/bin/ocloc")

@@ -1,0 +1,106 @@
+"""A model of the machine: how long launches would take at least, from datasheets and compiled code. An estimate, no measurement."""
+
+import os
+from dataclasses import dataclass
+from math import ceil, prod
+
+from recording import ROOT
+from targets import TARGETS
+
+# How long a read of memory takes, which reads under way have to hide: a guess for all devices.
+LATENCY_SECONDS = 600e-9
+# Bytes that a work-item asks for before it waits, at most.
+MOST_BYTES_ASKED = 64
+# How often an inner loop runs for each turn of the loop around it, and the occupancy that keeps arithmetic going: guesses.
+INNER_TURNS = 4
+ENOUGH_OCCUPANCY = 0.25
+# Multiply-adds that one instruction can make for a lane: two where packed or paired instructions make up the peak.
+PRODUCTS = {"nvidia": 1, "amd": 2, "intel": 1}
+
+
+class Machine:
+    """A device of Tests/PaperDriver with its peaks."""
+
+    def __init__(self, name):
+        path = os.path.join(ROOT, "Tests", "PaperDriver", "devices", f"{name}.txt")
+        with open(path, encoding="utf-8") as file:
+            self.values = dict(line.rstrip("\n").split(" = ", 1) for line in file if " = " in line)
+        self.target = TARGETS[self.values["target"]]
+        self.flops = float(self.values["peak_gflops"]) * 1e9
+        self.bandwidth = float(self.values["peak_gbytes"]) * 1e9
+        self.cores = int(self.values["cores"])
+        self.launch = float(self.values["launch_microseconds"]) * 1e-6
+        self.title = self.values["title"]
+
+    @property
+    def lane_instructions(self):
+        """Instructions of single lanes in a second."""
+        return self.flops / 2 / PRODUCTS[self.target.maker]
+
+
+@dataclass
+class Estimate:
+    """What a launch takes, and what holds it up."""
+
+    kernel: str
+    seconds: float
+    bound: str
+
+
+def launches(machine, recording, figures, workload):
+    """An estimate for each launch of a workload; `figures` by program and kernel."""
+    lines = recording.launches[workload]
+    by_operation = {}
+    for line in lines:
+        by_operation.setdefault(line["done"].get("operation"), []).append(line)
+    found = []
+    for line in lines:
+        group = by_operation[line["done"].get("operation")]
+        found.append(launch(machine, line, figures[line["program"], line["launch"]], *work_of(line, group, figures)))
+    return found
+
+
+def work_of(line, group, figures):
+    """Arithmetic and bytes of a launch: an operation's arithmetic is done where multiply-adds are in a loop."""
+    bytes_touched = sum({a["at"]: a["buffer"] for a in line["arguments"] if isinstance(a, dict) and "buffer" in a}.values())
+    if len(group) == 1 and line["done"].get("bytes"):
+        bytes_touched = line["done"]["bytes"]
+    workers = [other for other in group if does_products(other, figures)]
+    if line not in workers:
+        return 0, bytes_touched
+    share = prod(line["global"]) / sum(prod(other["global"]) for other in workers)
+    return (line["done"].get("operations") or 0) * share, bytes_touched
+
+
+def does_products(line, figures):
+    """Whether a kernel has a loop for sums of products."""
+    loop = figures[line["program"], line["launch"]]["loop"]
+    return bool(loop) and loop["multiply_adds"] + loop["matrix"] >= 4
+
+
+def launch(machine, line, figures, operations, bytes_touched):
+    """The longest of what binds a launch."""
+    target = machine.target
+    items = prod(line["global"])
+    group = prod(line["local"]) or 256
+    groups = items / group
+    room = target.sub_groups * figures.get("lanes", target.lanes)
+    full = target.occupancy(figures, group) * room
+    times = {"launch": machine.launch}
+    # Reads under way on each core, of what it takes to have memory always busy.
+    asked = sum(width * count for width, count in figures["loads"].items()) or MOST_BYTES_ASKED
+    needed = machine.bandwidth * LATENCY_SECONDS / machine.cores
+    flow = min(1, max(min(full, items / machine.cores), 1) * min(asked, MOST_BYTES_ASKED) / needed)
+    times["memory"] = bytes_touched / (machine.bandwidth * flow)
+    loop = figures["loop"]
+    if operations and loop and loop["products"]:
+        instructions = operations / 2 / loop["products"] * (loop["instructions"] + loop["around"] / INNER_TURNS)
+        # Cores without a group wait for those that have the last ones.
+        turns = ceil(groups / machine.cores)
+        busy = groups / (turns * machine.cores)
+        speed = busy * min(1, max(min(full, turns * group), 1) / room / ENOUGH_OCCUPANCY)
+        times["arithmetic"] = instructions / (machine.lane_instructions * speed)
+    elif not loop:
+        times["instructions"] = items * figures["instructions"] / machine.lane_instructions
+    bound = max(times, key=times.get)
+    return Estimate(line["launch"], times[bound], bound)

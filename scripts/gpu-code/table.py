@@ -1,0 +1,95 @@
+"""The table of benchmarks/gpu-code.md."""
+
+import os
+
+from limits import MOST
+from recording import ROOT
+from rows import families, widths
+from targets import TARGETS
+
+PATH = os.path.join(ROOT, "benchmarks", "gpu-code.md")
+
+HEAD = """# What compilers make of the kernels for GPUs
+
+Made by `make check-gpu-code`, without a GPU: Lathe runs the workloads of `lathe bench` on a driver that only writes down what it
+would build and launch on a device (`Tests/PaperDriver`), and compilers make machine code of that. `sm_*` are NVIDIA's (clang's
+PTX through `ptxas`), `gfx*` AMD's (clang), `acm-g10` is Intel's Arc A770 (Intel's offline compiler). Vendors' own OpenCL
+compilers may do better or worse. Limits stand in `kernels/opencl/gpu-limits.json`, with what is known to be beyond them.
+
+## Kernels
+
+Each figure is the worst of all forms of a kernel that the workloads need: registers of a work-item (Intel: of a thread of 8 or
+16) and occupancy, the share of the sub-groups a processor has room for, which work-groups fill; **0 %** does not start. Then,
+where there are any: bytes of `scratch` memory, bytes of `spills`, `narrow` accesses of 32 bits to global memory that stand
+beside each other and could be of 128, and 64-bit `div`isions in loops. Beyond a limit is **bold**.
+
+"""
+
+LOOPS = """
+## Inner loops of products
+
+For the forms of the kernels whose time goes into multiply-adds (those with the same figures together): the share of multiply-adds among the instructions of the loop that
+has most of them, and how the widths of global loads and stores are spread (accesses x bits).
+
+"""
+
+UNITS = {"scratch": "scratch", "spills": "spills", "narrow": "narrow", "loop_divisions": "div"}
+
+
+def write(rows, limits, versions):
+    """Writes the table for rows of all kernels and targets."""
+    targets = [name for name in TARGETS if any(row.target == name for row in rows)]
+    beyond = {(finding.family, finding.metric, finding.target) for finding in limits.findings(rows)}
+    lines = [HEAD, f"| kernel | forms | {' | '.join(targets)} |", "|---|--:|" + "---|" * len(targets)]
+    for family, group in families(rows).items():
+        forms = len({row.form.title for row in group})
+        cells = [cell(family, [row for row in group if row.target == name], beyond) for name in targets]
+        lines.append(f"| {family} | {forms} | {' | '.join(cells)} |")
+    lines += [LOOPS, f"| form | {' | '.join(targets)} |", "|---|" + "---|" * len(targets)]
+    for title, cells in alike(rows, limits, targets):
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    missing = [name for name in TARGETS if name not in targets]
+    if missing:
+        lines += ["", f"Not looked at, for want of a compiler: {', '.join(missing)}."]
+    lines += ["", f"Compilers: {'; '.join(versions.values())}.", ""]
+    with open(PATH, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines).replace("\n\n\n", "\n\n"))
+
+
+def cell(family, group, beyond):
+    """The worst figures of a kernel on a target."""
+    if not group:
+        return ""
+    target = group[0].target
+
+    def strong(metric, words):
+        return f"**{words}**" if (family, metric, target) in beyond else words
+
+    occupancy = min(row.occupancy for row in group)
+    parts = [str(max(row.figures["registers"] for row in group)), strong("occupancy", f"{occupancy:.0%}".replace("%", " %"))]
+    for metric in MOST:
+        value = max(row.figures[metric] for row in group)
+        if value:
+            parts.append(strong(metric, f"{UNITS[metric]} {value}"))
+    return ", ".join(parts)
+
+
+def alike(rows, limits, targets):
+    """A title and a target's cells for forms of arithmetic kernels; forms of a kernel with the same cells are one."""
+    forms = {}
+    for row in rows:
+        if limits.is_arithmetic(row.form.family):
+            forms.setdefault((row.form.family, row.form.short), {})[row.target] = loop_cell(row)
+    merged = {}
+    for (family, short), cells in forms.items():
+        merged.setdefault((family, tuple(cells.get(name, "") for name in targets)), []).append(short)
+    for (_, cells), names in merged.items():
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield names[0] + others, cells
+
+
+def loop_cell(row):
+    """The inner loop and the accesses of a form on a target."""
+    loop = row.figures["loop"]
+    share = f"{loop['multiply_adds'] + loop['matrix']}/{loop['instructions']}" if loop else "-"
+    return f"{share}; {widths(row.figures['loads'])}; {widths(row.figures['stores'])}"
