@@ -33,6 +33,12 @@
           relu: sizes.activation == .relu && !backward,
           into: output.memory)
       }
+      if profile == .gpu, sizes.isDepthwise {
+        return try convolveDepthwise(
+          TiledConvolution(sizes, backward: backward), source: inputs[0].memory, filter: inputs[1].memory,
+          bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
+          relu: sizes.activation == .relu && !backward, into: output.memory)
+      }
       try tuned(profile == .gpu ? .convolutionGPU : .convolutionCPU, .convolution(sizes)) {
         try convolve(sizes, $0, backward: backward, inputs: inputs, output: output)
       }
@@ -45,7 +51,7 @@
         return try convolveTiled(
           TiledConvolution(sizes, backward: backward), choice, source: inputs[0].memory,
           filter: inputs[1].memory, bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
-          relu: sizes.activation == .relu && !backward, backward: backward, into: output.memory)
+          relu: sizes.activation == .relu && !backward, into: output.memory)
       }
       let key = LayerPlans.Key.convolution(
         geometry(sizes, forward: !backward), backward: backward, choice: choice?.number ?? 0)
@@ -89,6 +95,11 @@
       }
       if profile == .cpu && sizes.batch > 0 && LaneFilterGradientPlan.serves(sizes, vectors) {
         return try filterGradientByLanes(sizes, inputs: inputs, output: outputs[0])
+      }
+      if profile == .gpu, sizes.isDepthwise {
+        return try filterGradientDepthwise(
+          TiledConvolution(sizes, backward: false), dy: inputs[0].memory, source: inputs[1].memory,
+          count: outputs[0].elementCount, into: outputs[0].memory)
       }
       try tuned(profile == .gpu ? .convolutionGPU : .filterGradientCPU, .convolution(sizes)) {
         try filterGradient(sizes, $0, inputs: inputs, output: outputs[0])

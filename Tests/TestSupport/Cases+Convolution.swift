@@ -57,6 +57,16 @@ extension OpCase {
         [2, 16, 6, 9], [3, 16, 3, 2], Window(stride: (2, 3), padding: (1, 2), dilation: (1, 2)), bias: false),
       convolution([1, 32, 4, 5], [4, 16, 5, 5], Window(padding: (2, 2), groups: 2), bias: false),
       convolution([1, 16, 5, 4], [2, 16, 7, 7], Window(padding: (3, 3)), bias: false),
+      // A channel in each group: rows of whole fours of pixels and others, several results to a channel, strides, dilation.
+      convolution([2, 3, 5, 8], [6, 1, 3, 3], Window(padding: (1, 1), groups: 3), views: true),
+      convolution(
+        [2, 4, 7, 6], [4, 1, 3, 5], Window(stride: (2, 1), padding: (1, 2), dilation: (2, 1), groups: 4),
+        secondOrder: true),
+      convolution(
+        [1, 2, 6, 12], [6, 1, 2, 3], Window(stride: (3, 3), padding: (0, 1), groups: 2), bias: false),
+      // The largest tiles, and sums that are added to in memory.
+      convolution([2, 8, 16, 16], [72, 8, 3, 3], Window(padding: (1, 1)), gradient: false),
+      convolution([1, 64, 4, 4], [5, 64, 3, 3], Window(stride: (2, 2), padding: (1, 1)), gradient: false),
     ] + convolutionGradientCases
 
   /// The gradients of larger convolutions, themselves checked as values: against the transposed reference.
@@ -65,6 +75,7 @@ extension OpCase {
     ([4, 1, 28, 28], [10, 1, 5, 5], Window()), ([2, 36, 8, 12], [40, 36, 3, 3], Window(padding: (1, 1))),
     ([9, 32, 18, 18], [34, 32, 3, 3], Window()), ([2, 18, 11, 180], [5, 18, 3, 3], Window(padding: (1, 1))),
     ([33, 16, 4, 4], [5, 16, 3, 3], Window(padding: (1, 1))),
+    ([2, 72, 16, 16], [8, 72, 3, 3], Window(padding: (1, 1))),
   ].flatMap { (x: [Int], filter: [Int], window: Window) -> [OpCase] in
     let oh = x[2] + 2 * window.padding.0 - filter[2] + 1
     let ow = x[3] + 2 * window.padding.1 - filter[3] + 1

@@ -31,6 +31,9 @@ extension OpCase {
     ] {
       add([m, k], [k, n], views: m == 130)
     }
+    // The largest tiles of the kernel for GPUs, with sums that are added to in memory.
+    add([256, 20], [20, 256])
+    add([128, 516], [516, 512])
     // Few results over a long k, which is cut into slices; with and without a remainder.
     for (m, k, n) in [(9, 17000, 31), (8, 16384, 16), (64, 700, 60), (3, 1024, 5)] {
       add([m, k], [k, n], views: m == 3)
