@@ -58,7 +58,7 @@ def main():
         print(failure)
     if is_whole and not arguments.operations:
         table.write(good, limits, tools.versions())
-        estimate_table.write(recordings, good)
+        estimate_table.write(recordings, good, limits)
     print(f"check-gpu-code: {len(good)} kernels' forms on {', '.join(names)}: {len(failures)} complaints")
     sys.exit(1 if failures else 0)
 

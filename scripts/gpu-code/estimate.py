@@ -47,8 +47,8 @@ class Estimate:
     bound: str
 
 
-def launches(machine, recording, figures, workload):
-    """An estimate for each launch of a workload; `figures` by program and kernel."""
+def launches(machine, recording, figures, products, workload):
+    """An estimate for each launch of a workload; `figures` by program and kernel, `products` those that sum products."""
     lines = recording.launches[workload]
     by_operation = {}
     for line in lines:
@@ -56,26 +56,20 @@ def launches(machine, recording, figures, workload):
     found = []
     for line in lines:
         group = by_operation[line["done"].get("operation")]
-        found.append(launch(machine, line, figures[line["program"], line["launch"]], *work_of(line, group, figures)))
+        found.append(launch(machine, line, figures[line["program"], line["launch"]], *work_of(line, group, products)))
     return found
 
 
-def work_of(line, group, figures):
-    """Arithmetic and bytes of a launch: an operation's arithmetic is done where multiply-adds are in a loop."""
+def work_of(line, group, products):
+    """Arithmetic and bytes of a launch: an operation's arithmetic is done where products are summed."""
     bytes_touched = sum({a["at"]: a["buffer"] for a in line["arguments"] if isinstance(a, dict) and "buffer" in a}.values())
     if len(group) == 1 and line["done"].get("bytes"):
         bytes_touched = line["done"]["bytes"]
-    workers = [other for other in group if does_products(other, figures)]
+    workers = [other for other in group if (other["program"], other["launch"]) in products]
     if line not in workers:
         return 0, bytes_touched
     share = prod(line["global"]) / sum(prod(other["global"]) for other in workers)
     return (line["done"].get("operations") or 0) * share, bytes_touched
-
-
-def does_products(line, figures):
-    """Whether a kernel has a loop for sums of products."""
-    loop = figures[line["program"], line["launch"]]["loop"]
-    return bool(loop) and loop["multiply_adds"] + loop["matrix"] >= 4
 
 
 def launch(machine, line, figures, operations, bytes_touched):

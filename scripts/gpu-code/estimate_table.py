@@ -22,7 +22,7 @@ for: to see which kernels hold a step up, and what a change is worth.
 """
 
 
-def write(recordings, rows):
+def write(recordings, rows, limits):
     """Writes the tables; `recordings` by device."""
     machines = {name: estimate.Machine(name) for name in DEVICES if name in recordings}
     figures = {name: {} for name in machines}
@@ -33,8 +33,9 @@ def write(recordings, rows):
     # Without the compiler of a maker nothing is known of its code.
     machines = {name: machine for name, machine in machines.items() if figures[name]}
     workloads = list(next(iter(recordings.values())).launches)
+    products = {(row.form.program, row.form.kernel) for row in rows if limits.is_arithmetic(row.form.family)}
     found = {
-        (workload, name): estimate.launches(machine, recordings[name], figures[name], workload)
+        (workload, name): estimate.launches(machine, recordings[name], figures[name], products, workload)
         for workload in workloads
         for name, machine in machines.items()
     }

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from math import prod
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Suites of which nothing runs on a device but copies and what other suites have, or that measure the host.
@@ -20,8 +21,9 @@ class Recording:
     # Text files by the hash of text and options, and options.
     programs: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
-    # Sizes of work-groups by program and kernel; None where the driver chooses.
+    # By program and kernel: sizes of work-groups, None where the driver chooses, and work-items of all launches.
     groups: dict = field(default_factory=dict)
+    items: dict = field(default_factory=dict)
     # What a workload's last run launched, each with the operation it was for, and the work of the whole.
     launches: dict = field(default_factory=dict)
     work: dict = field(default_factory=dict)
@@ -124,6 +126,6 @@ def read_log(place, recording):
     with open(os.path.join(place, "launches.jsonl"), encoding="utf-8") as file:
         for line in map(json.loads, file):
             if "launch" in line:
-                x, y, z = line["local"]
-                groups = recording.groups.setdefault((line["program"], line["launch"]), set())
-                groups.add(x * y * z or None)
+                key = line["program"], line["launch"]
+                recording.groups.setdefault(key, set()).add(prod(line["local"]) or None)
+                recording.items[key] = recording.items.get(key, 0) + prod(line["global"])

@@ -22,6 +22,8 @@ class Form:
     file: str | None
     options: str
     groups: list
+    # Work-items of all its launches.
+    items: int
 
     @property
     def family(self):
@@ -79,7 +81,8 @@ def forms(recording):
             word.removeprefix("-D") for word in recording.options[program].split() if not COMMON.fullmatch(word)
         )
         # Where the driver chooses, any size may come.
-        found.append(Form(program, kernel, source, options, sorted(size or 256 for size in groups)))
+        sizes = sorted(size or 256 for size in groups)
+        found.append(Form(program, kernel, source, options, sizes, recording.items[program, kernel]))
     return sorted(found, key=lambda form: (form.title, form.program))
 
 
@@ -132,7 +135,8 @@ def describe(row):
         f"narrow {f['narrow']}",
     ]
     if loop:
-        parts.append(f"loop {loop['multiply_adds']} of {loop['instructions']} multiply-adds")
+        around = f" (+{loop['around']} around)" if loop["around"] else ""
+        parts.append(f"loop {loop['multiply_adds']} of {loop['instructions']} multiply-adds{around}")
         parts.append(f"{loop['local_loads']} local loads of {loop['local_bytes']} bytes")
         if loop["matrix"]:
             parts.append(f"{loop['matrix']} matrix instructions")

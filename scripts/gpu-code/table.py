@@ -28,11 +28,14 @@ beside each other and could be of 128, and 64-bit `div`isions in loops. Beyond a
 LOOPS = """
 ## Inner loops of products
 
-For the forms of the kernels whose time goes into multiply-adds (those with the same figures together): the share of multiply-adds among the instructions of the loop that
-has most of them, and how the widths of global loads and stores are spread (accesses x bits).
+For the kernels whose time goes into multiply-adds: how many of the instructions of the loop that has most of them they are (and
+how many instructions the loop around it has), and the widths of global loads and of stores (accesses x bits). Forms that are
+alike on {first} are one row, with the figures of the one that runs most. `-`: no loop has any, all are unrolled.
 
 """
 
+# One processor of each kind, for what differs little between generations.
+NEWEST = ["sm_90", "gfx942", "gfx1100", "acm-g10"]
 UNITS = {"scratch": "scratch", "spills": "spills", "narrow": "narrow", "loop_divisions": "div"}
 
 
@@ -45,8 +48,9 @@ def write(rows, limits, versions):
         forms = len({row.form.title for row in group})
         cells = [cell(family, [row for row in group if row.target == name], beyond) for name in targets]
         lines.append(f"| {family} | {forms} | {' | '.join(cells)} |")
-    lines += [LOOPS, f"| form | {' | '.join(targets)} |", "|---|" + "---|" * len(targets)]
-    for title, cells in alike(rows, limits, targets):
+    newest = [name for name in NEWEST if name in targets]
+    lines += [LOOPS.replace("{first}", newest[0]), f"| form | {' | '.join(newest)} |", "|---|" + "---|" * len(newest)]
+    for title, cells in alike(rows, limits, newest):
         lines.append(f"| {title} | {' | '.join(cells)} |")
     missing = [name for name in TARGETS if name not in targets]
     if missing:
@@ -75,21 +79,30 @@ def cell(family, group, beyond):
 
 
 def alike(rows, limits, targets):
-    """A title and a target's cells for forms of arithmetic kernels; forms of a kernel with the same cells are one."""
+    """A title and a target's cells for forms of arithmetic kernels.
+
+    Those with the same loop and accesses on the first target are shown by the one that most work-items run.
+    """
     forms = {}
     for row in rows:
         if limits.is_arithmetic(row.form.family):
-            forms.setdefault((row.form.family, row.form.short), {})[row.target] = loop_cell(row)
+            forms.setdefault((row.form.family, row.form.short), {})[row.target] = row
     merged = {}
-    for (family, short), cells in forms.items():
-        merged.setdefault((family, tuple(cells.get(name, "") for name in targets)), []).append(short)
-    for (_, cells), names in merged.items():
-        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield names[0] + others, cells
+    for (family, _), found in forms.items():
+        first = found.get(targets[0])
+        merged.setdefault((family, first and loop_cell(first, False)), []).append(found)
+    for group in merged.values():
+        found = max(group, key=lambda found: max(row.form.items for row in found.values()))
+        others = f" and {len(group) - 1} more" if len(group) > 1 else ""
+        short = next(iter(found.values())).form.short
+        yield short + others, [loop_cell(found[name]) if name in found else "" for name in targets]
 
 
-def loop_cell(row):
+def loop_cell(row, with_around=True):
     """The inner loop and the accesses of a form on a target."""
     loop = row.figures["loop"]
-    share = f"{loop['multiply_adds'] + loop['matrix']}/{loop['instructions']}" if loop else "-"
+    share = "-"
+    if loop:
+        share = f"{loop['multiply_adds'] + loop['matrix']}/{loop['instructions']}"
+        share += f" (+{loop['around']})" if loop["around"] and with_around else ""
     return f"{share}; {widths(row.figures['loads'])}; {widths(row.figures['stores'])}"
