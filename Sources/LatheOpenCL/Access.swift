@@ -16,6 +16,30 @@
       }
     }
 
+    /// Whether numbers of elements, and every operand's places counted from its first, have 31 bits.
+    var hasNarrowPlaces: Bool {
+      sizes.reduce(1, *) <= Int(Int32.max)
+        && strides.allSatisfy { steps in
+          zip(sizes, steps).reduce(0) { $0 + max(0, $1.0 - 1) * abs($1.1) } <= Int(Int32.max)
+        }
+    }
+
+    /// Whether the innermost axis has whole vectors, at aligned places of every operand that is read as such; of one run the
+    /// last vector may be short, and nothing is read in steps.
+    func hasWholeVectors(
+      _ width: Int, _ accesses: [Access], _ steps: some Collection<[Int]>, _ operands: [Operand]
+    ) -> Bool {
+      guard rank == 1 || sizes[rank - 1] % width == 0 else { return false }
+      return zip(operands, zip(accesses, steps)).allSatisfy { operand, reading in
+        switch reading.0 {
+        case .broadcast: true
+        case .strided: rank > 1
+        case .contiguous:
+          operand.layout.offset % width == 0 && reading.1.dropLast().allSatisfy { $0 % width == 0 }
+        }
+      }
+    }
+
     /// The axes as [batch, rows, columns] where the second operand is contiguous along the columns and the first
     /// along the rows, both at least 16 long; nil where they are not like that.
     var asMatrices: CollapsedAxes? {

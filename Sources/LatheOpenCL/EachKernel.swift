@@ -92,7 +92,12 @@
 
     private func element(_ width: Int, index: String, output: String) -> String {
       let printer = ProgramPrinter(program: program, width: width)
-      return "\(printer.body(accesses: accesses, index: index))\n\(printer.stores(index: output))"
+      // Buffers begin at whole vectors.
+      let aligned = profile == .gpu && !hasRows
+      return """
+        \(printer.body(accesses: accesses, index: index, aligned: aligned))
+        \(printer.stores(index: output, aligned: aligned))
+        """
     }
 
     private var body: String {

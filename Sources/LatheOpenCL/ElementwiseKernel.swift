@@ -11,11 +11,15 @@
     let rank: Int
     /// How each input is read along the innermost axis.
     let accesses: [Access]
-    /// Whether every operand starts at a multiple of the vector width.
+    /// gpu: whether work-items take vectors along the innermost axis, at which every operand has whole, aligned ones.
     let aligned: Bool
+    /// gpu, several axes: whether places have 31 bits.
+    let isNarrow: Bool
 
     /// What the text depends on, beside the program and the profile.
-    var form: [UInt8] { [0, UInt8(rank), aligned ? 1 : 0] + accesses.map(\.rawValue) }
+    var form: [UInt8] {
+      [0, UInt8(rank), aligned ? 1 : 0, isNarrow ? 1 : 0] + accesses.map(\.rawValue)
+    }
 
     private var outputs: [String] {
       program.outputs.enumerated().map { k, output in
@@ -26,12 +30,17 @@
     /// Steps along the axes: `t<input>_<axis>`, and for strided inputs `s<input>` along the innermost one.
     private var strides: [String] {
       accesses.enumerated().flatMap { k, access in
-        (0..<(rank - 1)).map { "long t\(k)_\($0)" } + (access == .strided ? ["long s\(k)"] : [])
+        (0..<(rank - 1)).map { "\(step) t\(k)_\($0)" } + (access == .strided ? ["\(step) s\(k)"] : [])
       }
     }
 
-    /// `n<axis>`, the sizes of all axes but the outermost.
-    private var sizes: [String] { (1..<max(rank, 1)).map { "ulong n\($0)" } }
+    /// The type of a step.
+    private var step: String { isNarrow ? "int" : "long" }
+
+    /// `n<axis>`, the sizes of all axes but the outermost, of the innermost in vectors; `d<axis>` divides by one.
+    private var sizes: [String] {
+      (1..<max(rank, 1)).flatMap { isNarrow ? ["int n\($0)", "uint2 d\($0)"] : ["ulong n\($0)"] }
+    }
 
     var text: String {
       let parameters =
@@ -133,6 +142,7 @@
         \(wide.body(accesses: accesses, index: "j", aligned: aligned))
         \(wide.stores(index: "j", aligned: aligned))
         }
+        #pragma unroll 1
         for (; j < n; j++) {
         \(scalar.body(accesses: accesses, index: "j"))
         \(scalar.stores(index: "j"))
@@ -140,25 +150,30 @@
         """
     }
 
-    /// Work-items take elements in turn and find their place from the element's number.
+    /// Work-items take elements, or vectors, in turn and find their place from the element's number.
     private var gpuElements: String {
-      let scalar = ProgramPrinter(program: program, width: 1)
+      let printer = ProgramPrinter(program: program, width: aligned ? profile.vectorWidth : 1)
+      let width = printer.width
+      let (number, signed) = isNarrow ? ("uint", "int") : ("size_t", "long")
       let places = (1..<rank).reversed().map { axis in
-        "const ulong i\(axis) = rest % n\(axis); rest /= n\(axis);"
+        isNarrow
+          ? "const int q\(axis) = lathe_quotient(rest, d\(axis)), i\(axis) = rest - q\(axis) * n\(axis);"
+            + " rest = q\(axis);"
+          : "const long i\(axis) = rest % n\(axis); rest /= n\(axis);"
       }.joined(separator: "\n")
-      let offsets = accesses.enumerated().map { k, access in
-        let outer = (0..<(rank - 1)).map { " + (long)i\($0) * t\(k)_\($0)" }.joined()
-        return "const long b\(k) = o\(k)\(outer);"
+      let offsets = accesses.indices.map { k in
+        let outer = (0..<(rank - 1)).map { "i\($0) * t\(k)_\($0)" }.joined(separator: " + ")
+        return "const long b\(k) = o\(k) + (\(outer));"
       }.joined(separator: "\n")
       return """
-        for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
-        ulong rest = e;
+        for (\(number) e = get_global_id(0) * \(width); e < n; e += get_global_size(0) * \(width)) {
+        \(isNarrow ? "int" : "ulong") rest = e / \(width);
         \(places)
-        const ulong i0 = rest;
-        const ulong j = i\(rank - 1);
+        const \(signed) i0 = rest;
+        const \(signed) j = i\(rank - 1) * \(width);
         \(offsets)
-        \(scalar.body(accesses: accesses, index: "j"))
-        \(scalar.stores(index: "e"))
+        \(printer.body(accesses: accesses, index: "j", aligned: aligned))
+        \(printer.stores(index: "e", aligned: aligned))
         }
         """
     }

@@ -38,6 +38,16 @@
     package static func int(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
     /// A long.
     package static func long(_ value: Int) -> KernelArgument { .int64(Int64(value)) }
+    /// A divisor above 0 as `lathe_quotient` of common.clh takes it: `uint2`.
+    ///
+    /// With s = ceil(log2 d) the factor floor(2^(31+s) / d) + 1 has 32 bits and gives x / d for all x < 2^31 (Granlund and
+    /// Montgomery, 1994, theorem 4.2).
+    static func divisor(_ value: Int) -> KernelArgument { .bytes(divisorBytes(value)) }
+    static func divisorBytes(_ value: Int) -> [UInt8] {
+      let shift = 31 + (value <= 1 ? 0 : UInt64.bitWidth - UInt64(value - 1).leadingZeroBitCount)
+      let factor = (UInt64(1) << UInt64(shift)) / UInt64(max(1, value)) + 1
+      return [UInt32(factor), UInt32(shift)].withUnsafeBytes(Array.init)
+    }
     /// A vector of ints, from sizes that are known to fit: `int4`.
     static func ints(_ values: [Int]) -> KernelArgument {
       .bytes(values.map { Int32($0) }.withUnsafeBytes(Array.init))

@@ -74,10 +74,26 @@
         for (int j = first + (int)get_local_id(0) * \(width); j < whole; j += \(items * width)) {
         \(element(width))
         }
-        for (int j = whole + (int)get_local_id(0); j < last; j += \(items)) {
+        \(profile == .cpu ? "for (int j = whole; j < last; j++)" : tail) {
         \(element(1))
         }
         """
+    }
+
+    /// What a vector leaves is at most one element for each work-item.
+    private static let tail = "const int j = whole + (int)get_local_id(0);\nif (j < last)"
+
+    /// Reads a vector of a tensor's floats that begin where its buffer does, and writes one.
+    static func load(_ name: String, _ profile: KernelProfile, width: Int) -> String {
+      if width == 1 { return "\(name)[j]" }
+      return profile == .cpu
+        ? "vload\(width)(0, \(name) + j)" : "*(__global const float\(width) *)(\(name) + j)"
+    }
+    static func store(_ value: String, to name: String, _ profile: KernelProfile, width: Int) -> String {
+      if width == 1 { return "\(name)[j] = \(value);" }
+      return profile == .cpu
+        ? "vstore\(width)(\(value), 0, \(name) + j);"
+        : "*(__global float\(width) *)(\(name) + j) = \(value);"
     }
   }
 

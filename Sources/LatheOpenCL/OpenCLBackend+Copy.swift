@@ -12,6 +12,9 @@
       let inner = axes.rank - 1
       let isUnit = axes.strides[0][inner] == 1 && axes.strides[1][inner] == 1
       let element = OpenCLBackend.rawType(from.dtype)
+      if profile == .gpu, axes.asMatrices == nil {
+        return try copyPlaces(axes, element, from: from, at: source.offset, to: to, at: target.offset)
+      }
       if let matrices = axes.asMatrices {
         return try transpose(matrices, element, from: from, at: source.offset, to: to, at: target.offset)
       }
@@ -21,14 +24,61 @@
           "ELEMENT": .string(element), "WIDE": .string(element + "16"), "RANK": .int(axes.rank),
           "UNIT_STRIDE": isUnit ? 1 : 0,
         ])
-      let (groups, block) = profile == .cpu ? blocks(of: count) : (gpuGroups(count), 0)
-      let local = profile == .cpu ? 1 : 256
+      let (groups, block) = blocks(of: count)
       try launch(
         kernel,
         [
           .memory(from.memory), .long(source.offset), .memory(to.memory), .long(target.offset), .long(count),
           .long(block), .bytes(OpenCLBackend.bytes(of: axes)),
-        ], global: (groups * local, 1, 1), local: (local, 1, 1))
+        ], global: (groups, 1, 1))
+    }
+
+    /// copy of copy.cl on GPUs, by vectors where both sides have whole ones.
+    private func copyPlaces(
+      _ axes: CollapsedAxes, _ element: String, from: Operand, at sourceOffset: Int, to: Operand,
+      at targetOffset: Int
+    ) throws {
+      var axes = axes
+      let inner = axes.rank - 1
+      let others = axes.strides.flatMap { $0.dropLast() } + [sourceOffset, targetOffset, axes.sizes[inner]]
+      let isVector = axes.strides.allSatisfy { $0[inner] == 1 } && others.allSatisfy { $0 % 4 == 0 }
+      let width = isVector ? 4 : 1
+      axes.sizes[inner] /= width
+      for k in axes.strides.indices {
+        for axis in 0..<inner { axes.strides[k][axis] /= width }
+      }
+      let isNarrow = axes.hasNarrowPlaces
+      let count = axes.sizes.reduce(1, *)
+      let groups = gpuGroups(count)
+      try launch(
+        kernel(
+          .file("copy.cl"), "copy",
+          [
+            "ELEMENT": .string(element), "WIDTH": .int(width), "RANK": .int(axes.rank),
+            "NARROW": isNarrow ? 1 : 0,
+          ]),
+        [
+          .memory(from.memory), .long(sourceOffset / width), .memory(to.memory), .long(targetOffset / width),
+          .long(count), .long(0), .bytes(OpenCLBackend.places(of: axes, isNarrow: isNarrow)),
+        ], global: (groups * 256, 1, 1), local: (256, 1, 1))
+    }
+
+    /// The struct `lathe_places` of copy.cl.
+    private static func places(of axes: CollapsedAxes, isNarrow: Bool) -> [UInt8] {
+      let lists = [axes.sizes] + axes.strides
+      var bytes: [UInt8] = []
+      for list in lists {
+        for axis in 0..<8 {
+          let value = axis < list.count ? list[axis] : 0
+          if isNarrow {
+            withUnsafeBytes(of: Int32(value)) { bytes += $0 }
+          } else {
+            withUnsafeBytes(of: Int64(value)) { bytes += $0 }
+          }
+        }
+      }
+      for axis in 0..<8 { bytes += KernelArgument.divisorBytes(axis < axes.rank ? axes.sizes[axis] : 1) }
+      return bytes
     }
 
     /// Copies a batch of matrices whose rows are the source's columns, tile by tile.

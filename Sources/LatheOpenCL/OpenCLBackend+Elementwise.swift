@@ -13,11 +13,12 @@
       let rank = axes.rank
       let accesses = inputs.indices.map { axes.access($0 + 1, axis: rank - 1) }
       let aligned =
-        profile == .gpu && rank == 1
-        && inputs.allSatisfy { $0.layout.offset % profile.vectorWidth == 0 }
-        && !accesses.contains(.strided)
+        profile == .gpu
+        && axes.hasWholeVectors(profile.vectorWidth, accesses, axes.strides.dropFirst(), inputs)
+      let isNarrow = profile == .gpu && rank > 1 && axes.hasNarrowPlaces
       let form = ElementwiseKernel(
-        program: program, profile: profile, rank: rank, accesses: accesses, aligned: aligned)
+        program: program, profile: profile, rank: rank, accesses: accesses, aligned: aligned,
+        isNarrow: isNarrow)
       let kernel = try generated.kernel(GeneratedKernels.Key(program: program, form: form.form)) {
         try self.kernel(.generated(name: "elementwise", text: form.text), "elementwise")
       }
@@ -29,16 +30,21 @@
       if profile == .cpu {
         (groups, block) = blocks(of: count)
       } else {
-        let perItem = rank == 1 ? profile.vectorWidth : 1
+        let perItem = aligned || rank == 1 ? profile.vectorWidth : 1
         groups = min((count + 256 * perItem - 1) / (256 * perItem), max(1, info.computeUnits) * 32)
         block = 0
       }
       arguments.append(.long(count))
       arguments.append(.long(block))
-      for axis in axes.sizes.indices.dropFirst() { arguments.append(.long(axes.sizes[axis])) }
+      for axis in axes.sizes.indices.dropFirst() {
+        let size = axes.sizes[axis] / (aligned && axis == rank - 1 ? profile.vectorWidth : 1)
+        arguments.append(isNarrow ? .int(size) : .long(size))
+        if isNarrow { arguments.append(.divisor(size)) }
+      }
+      func step(_ value: Int) -> KernelArgument { isNarrow ? .int(value) : .long(value) }
       for k in inputs.indices {
-        for axis in 0..<(rank - 1) { arguments.append(.long(axes.strides[k + 1][axis])) }
-        if accesses[k] == .strided { arguments.append(.long(axes.strides[k + 1][rank - 1])) }
+        for axis in 0..<(rank - 1) { arguments.append(step(axes.strides[k + 1][axis])) }
+        if accesses[k] == .strided { arguments.append(step(axes.strides[k + 1][rank - 1])) }
       }
       let local = profile == .cpu ? 1 : 256
       try launch(kernel, arguments, global: (groups * local, 1, 1), local: (local, 1, 1))

@@ -77,13 +77,12 @@
       ) { count in
         try layerPlans.plan(.optimizer(name, count: count, inPlace: inPlace)) {
           let body = ManyTensorsSource.loop(profile) { width in
+            let type = width == 1 ? "float" : "float\(width)"
             let loads = reads.map {
-              width == 1
-                ? "float \($0) = \($0)_from[j];" : "float\(width) \($0) = vload\(width)(0, \($0)_from + j);"
+              "\(type) \($0) = \(ManyTensorsSource.load("\($0)_from", profile, width: width));"
             }
             let stores = writes.map {
-              let target = "\($0)_\(inPlace ? "from" : "to")"
-              return width == 1 ? "\(target)[j] = \($0);" : "vstore\(width)(\($0), 0, \(target) + j);"
+              ManyTensorsSource.store($0, to: "\($0)_\(inPlace ? "from" : "to")", profile, width: width)
             }
             return (loads + [statements] + stores).joined(separator: "\n")
           }

@@ -46,7 +46,9 @@
       let form = ReductionKernel(
         kind: reduction.kind, program: reduction.program, profile: profile, mode: plan.mode,
         labels: axes.labels,
-        accesses: accesses, isLong: plan.isLong)
+        accesses: accesses, isLong: plan.isLong, isNarrow: profile == .gpu && axes.hasNarrowPlaces,
+        aligned: plan.mode == .tree && !accesses.contains(.strided)
+          && axes.hasWholeVectors(profile.vectorWidth, accesses, axes.strides, inputs))
       let key = GeneratedKernels.Key(program: reduction.program, form: form.form)
       let kernel = try generated.kernel(key) {
         try self.kernel(.generated(name: "reduce", text: form.text), "reduce")
@@ -61,7 +63,10 @@
       arguments.append(
         form.registerType == .float64 ? .double(reduction.divisor) : .float(Float(reduction.divisor)))
       // A size of 0 would be divided by, though nothing is read.
-      for size in axes.sizes { arguments.append(.long(max(1, size))) }
+      for size in axes.sizes {
+        arguments.append(.long(max(1, size)))
+        if form.isNarrow { arguments.append(.divisor(max(1, size))) }
+      }
       for k in inputs.indices {
         for axis in 0..<(axes.rank - 1) { arguments.append(.long(axes.strides[k][axis])) }
         if accesses[k] == .strided { arguments.append(.long(axes.strides[k][axes.rank - 1])) }

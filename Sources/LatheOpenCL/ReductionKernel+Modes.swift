@@ -191,6 +191,9 @@
 
     var tree: String {
       let type = scalar.type(registerType)
+      let printer = aligned ? wide : scalar
+      let width = printer.width
+      let sums = aligned ? "sums" : "total"
       return """
         __local \(type) shared[256];
         \(isPair ? "__local float shared_rest[256];" : "")
@@ -206,18 +209,20 @@
         \(accesses.indices.map { "c\($0) = b\($0);" }.joined(separator: " "))
         }
         \(start("total", scalar))
-        for (size_t e = split * chunk + lane; e < end_of_chunk;) {
-        const size_t run_end = \(runEnd("e", step: 256, end: "end_of_chunk"));
-        \(type) run = \(identity(width: 1));
-        for (; e < run_end; e += 256) {
+        \(aligned ? start("sums", wide) : "")
+        for (size_t e = split * chunk + lane * \(width); e < end_of_chunk;) {
+        const size_t run_end = \(runEnd("e", step: 256 * width, end: "end_of_chunk"));
+        \(printer.type(registerType)) run = \(identity(width: width));
+        for (; e < run_end; e += \(256 * width)) {
         \(bases { "c\($0)" })
         \(positions(reduced))
         \(locate("e", along: reduced))
-        \(scalar.body(accesses: accesses, index: "0"))
+        \(printer.body(accesses: accesses, index: "0", aligned: aligned))
         run = \(joined("run", register));
         }
-        \(addRun("run", to: "total", scalar))
+        \(addRun("run", to: sums, printer))
         }
+        \(aligned ? fold("sums", into: "total") : "")
         shared[lane] = total;
         \(isPair ? "shared_rest[lane] = total_rest;" : "")
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -28,10 +28,15 @@
     let accesses: [Access]
     /// Whether so many elements are added that floats would lose digits.
     let isLong: Bool
+    /// gpu: whether places have 31 bits.
+    let isNarrow: Bool
+    /// gpu: whether work-items take whole, aligned vectors along the innermost axis, which is reduced.
+    let aligned: Bool
 
     /// What the text depends on, beside the program and the profile.
     var form: [UInt8] {
-      [1, mode.rawValue, kind.rawValue, isLong ? 1 : 0] + labels.map { $0 ? 1 : 0 } + [2]
+      [1, mode.rawValue, kind.rawValue, isLong ? 1 : 0, isNarrow ? 1 : 0, aligned ? 1 : 0]
+        + labels.map { $0 ? 1 : 0 } + [2]
         + accesses.map(\.rawValue)
     }
 
@@ -48,7 +53,7 @@
         "__global \(stored) *restrict y", "ulong outputs", "ulong count", "ulong splits", "ulong chunk",
         "ulong per_item", "\(registerType == .float64 ? "double" : "float") divisor",
       ]
-      parameters += labels.indices.map { "ulong n\($0)" }
+      parameters += labels.indices.flatMap { ["ulong n\($0)"] + (isNarrow ? ["uint2 d\($0)"] : []) }
       for (k, access) in accesses.enumerated() {
         parameters += (0..<(rank - 1)).map { "long t\(k)_\($0)" }
         if access == .strided { parameters.append("long s\(k)") }
@@ -91,13 +96,21 @@
 
     /// Splits `number` into positions along axes and moves the bases there; positions stay as `i<axis>`.
     func locate(_ number: String, along axes: [Int], whole: Bool = true) -> String {
-      var lines = ["size_t rest = \(number);"]
+      var lines = [isNarrow ? "int rest = (int)(\(number));" : "size_t rest = \(number);"]
       for (place, axis) in axes.enumerated().reversed() {
         let isOutermost = place == 0 && whole
-        lines.append(isOutermost ? "i\(axis) = rest;" : "i\(axis) = rest % n\(axis); rest /= n\(axis);")
+        lines.append(isOutermost ? "i\(axis) = rest;" : positionAlong(axis))
         lines += accesses.indices.map { "b\($0) += (long)i\(axis) * \(stride($0, axis));" }
       }
       return axes.isEmpty ? "" : "{\n\(lines.joined(separator: "\n"))\n}"
+    }
+
+    /// Takes the position along an axis from `rest`.
+    private func positionAlong(_ axis: Int) -> String {
+      isNarrow
+        ? "const int q\(axis) = lathe_quotient(rest, d\(axis)); i\(axis) = rest - q\(axis) * (int)n\(axis);"
+          + " rest = q\(axis);"
+        : "i\(axis) = rest % n\(axis); rest /= n\(axis);"
     }
 
     func positions(_ axes: [Int]) -> String { axes.map { "size_t i\($0) = 0;" }.joined(separator: " ") }

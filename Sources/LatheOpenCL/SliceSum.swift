@@ -1,5 +1,6 @@
 #if OpenCL
   import COpenCL
+  import LatheCore
 
   extension OpenCLBackend {
     /// Adds `slices` partial results of `count` elements each, in a fixed order; see slices.cl.
@@ -11,8 +12,11 @@
       _ partial: cl_mem, slices: Int, count: Int, into target: cl_mem, at first: Int = 0, bias: cl_mem? = nil,
       columns: Int = 1, relu: Bool = false
     ) throws {
+      guard count <= Int(Int32.max) else {
+        throw LatheError.unsupported("sums of slices with \(count) elements")
+      }
       let arguments: [KernelArgument] =
-        [.memory(partial), .memory(bias ?? partial), .memory(target), .long(first), .long(count)]
+        [.memory(partial), .memory(bias ?? partial), .memory(target), .long(first), .int(count)]
         + [.int(columns), .int(slices), .int(bias == nil ? 0 : 1), .int(relu ? 1 : 0)]
       try launch(
         kernel(.file("slices.cl"), "add_slices"), arguments,

@@ -121,21 +121,48 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void copy(
 
 #else
 
-// Work-items take elements in turn; neighbours write neighbouring elements.
+// Work-items take elements in turn, or with WIDTH 4 whole vectors along the innermost axis, whose size, steps and offsets are
+// counted in vectors then; neighbours write neighbouring elements. NARROW: places have 31 bits, and divisors come along.
+#ifndef WIDTH
+#define WIDTH 1
+#endif
+#if WIDTH == 1
+typedef ELEMENT unit;
+#else
+typedef LATHE_JOIN(ELEMENT, WIDTH) unit;
+#endif
+#if NARROW
+typedef int place;
+#else
+typedef long place;
+#endif
+
+typedef struct {
+  place size[8];
+  place x[8];
+  place y[8];
+  uint2 divisor[8];
+} lathe_places;
+
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void copy(
-    __global const ELEMENT *restrict x, long x_offset, __global ELEMENT *restrict y, long y_offset, ulong n,
-    ulong block, lathe_axes axes) {
+    __global const ELEMENT *restrict x_base, long x_offset, __global ELEMENT *restrict y_base, long y_offset, ulong n,
+    ulong block, lathe_places axes) {
+  __global const unit *restrict x = (__global const unit *)x_base + x_offset;
+  __global unit *restrict y = (__global unit *)y_base + y_offset;
   for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
-    long from = x_offset;
-    long to = y_offset;
-    ulong rest = e;
-    for (int axis = RANK - 1; axis >= 0; axis--) {
-      const ulong index = axis == 0 ? rest : rest % axes.size[axis];
-      rest /= axes.size[axis];
-      from += (long)index * axes.x[axis];
-      to += (long)index * axes.y[axis];
+    place from = 0, to = 0, rest = (place)e;
+    for (int axis = RANK - 1; axis > 0; axis--) {
+#if NARROW
+      const place outer = lathe_quotient(rest, axes.divisor[axis]);
+#else
+      const place outer = rest / axes.size[axis];
+#endif
+      const place index = rest - outer * axes.size[axis];
+      rest = outer;
+      from += index * axes.x[axis];
+      to += index * axes.y[axis];
     }
-    y[to] = x[from];
+    y[to + rest * axes.y[0]] = x[from + rest * axes.x[0]];
   }
 }
 

@@ -13,27 +13,27 @@
 #define RUN 64
 
 __kernel void add_slices(__global const float *restrict partial, __global const float *restrict bias,
-                         __global float *restrict result, const long offset, const long count, const int columns,
+                         __global float *restrict result, const long offset, const int count, const int columns,
                          const int slices, const int has_bias, const int relu) {
-  const long first = (long)get_global_id(0) * WIDTH;
+  const int first = (int)get_global_id(0) * WIDTH;
   result += offset;
 #if WIDTH == 16
   if (first + WIDTH <= count && !has_bias) {
     float16 sum = (float16)0.0f;
     for (int s = 0; s < slices;) {
-      float16 run = vload16(0, partial + s * count + first);
-      for (const int end = min(slices, s++ + RUN); s < end; s++) run += vload16(0, partial + s * count + first);
+      float16 run = vload16(0, partial + (long)s * count + first);
+      for (const int end = min(slices, s++ + RUN); s < end; s++) run += vload16(0, partial + (long)s * count + first);
       sum += run;
     }
     vstore16(relu ? select(sum, (float16)0.0f, sum < 0.0f) : sum, 0, result + first);
     return;
   }
 #endif
-  for (long i = first; i < min(count, first + WIDTH); i++) {
+  for (int i = first; i < min(count, first + WIDTH); i++) {
     float sum = 0.0f;
     for (int s = 0; s < slices;) {
-      float run = partial[s * count + i];
-      for (const int end = min(slices, s++ + RUN); s < end; s++) run += partial[s * count + i];
+      float run = partial[(long)s * count + i];
+      for (const int end = min(slices, s++ + RUN); s < end; s++) run += partial[(long)s * count + i];
       sum += run;
     }
     if (has_bias) sum += bias[i % columns];
