@@ -27,7 +27,7 @@
     /// Whether the innermost axis has whole vectors, at aligned places of every operand that is read as such; of one run the
     /// last vector may be short, and nothing is read in steps.
     func hasWholeVectors(
-      _ width: Int, _ accesses: [Access], _ steps: some Collection<[Int]>, _ operands: [Operand]
+      _ width: Int, _ accesses: [Access], _ steps: some Collection<Shape>, _ operands: [Operand]
     ) -> Bool {
       guard rank == 1 || sizes[rank - 1] % width == 0 else { return false }
       return zip(operands, zip(accesses, steps)).allSatisfy { operand, reading in
