@@ -17,6 +17,9 @@
     var hasBias: Bool
     var relu: Bool
 
+    /// Whether gemv_gpu.cl serves: few rows, contiguous along k, so that reading b is all that counts.
+    var isSkinny: Bool { m <= 8 && aStep == 1 && k > 0 && (bStep == 1 || bRow == 1) }
+
     /// Whether gemv_cpu.cl serves, and gemm_dot_cpu.cl.
     var isRow: Bool { m == 1 && bStep == 1 && batch.count == 1 }
     var suitsDots: Bool {
@@ -72,10 +75,10 @@
         product.m *= product.batch.sizes[last]
         product.batch.sizes[last] = 1
       }
-      if profile == .cpu, output.dtype != .float64, product.n == 1, product.m > 1, !product.hasBias {
+      if output.dtype != .float64, product.n == 1, product.m > 1, !product.hasBias {
         // A matrix times a column: the kernels for a row read the matrix once and where it lies.
         let row = product.transposed
-        if row.isRow || row.suitsDots { product = row }
+        if profile == .gpu ? row.isSkinny : row.isRow || row.suitsDots { product = row }
       }
       for index in 0..<product.batch.launches {
         let (aOffset, bOffset) = product.batch.offsets(launch: index)
@@ -95,6 +98,7 @@
     func multiply(_ product: MatrixOperands, into c: cl_mem, at first: Int) throws {
       let shape = TuningShape.product(m: product.m, n: product.n)
       if profile == .gpu {
+        if product.isSkinny { return try multiplySkinny(product, into: c, at: first) }
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
       if product.isRow { return try multiplyRow(product, into: c, at: first) }
@@ -215,43 +219,6 @@
       try launch(
         kernel(.file("gemm_f64.cl"), "gemm_f64"), arguments, global: (global.0, global.1, p.batch.count),
         local: isCPU ? (1, 1, 1) : (16, 16, 1))
-    }
-
-    /// gemm of gemm_gpu.cl.
-    private func multiplyTiled(_ p: MatrixOperands, _ choice: KernelChoice?, into c: cl_mem, at first: Int)
-      throws
-    {
-      let aAlongK = p.aStep == 1
-      let bAlongK = p.bStep != 1
-      /// Whether groups of four along the contiguous axis are aligned and whole.
-      func vector(extent: Int, step: Int, offset: Int, batch: ArraySlice<Int>) -> Bool {
-        extent % 4 == 0 && step % 4 == 0 && offset % 4 == 0 && batch.allSatisfy { $0 % 4 == 0 }
-      }
-      let aVector = vector(
-        extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
-        batch: p.batch.a.suffix(3))
-      let bVector = vector(
-        extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
-        batch: p.batch.b.suffix(3))
-      let cVector = p.n % 4 == 0 && first % 4 == 0
-      let tile = ProductTile(
-        choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits,
-        isVector: aVector && bVector && cVector)
-      let widest = max(p.aRow, p.aStep, p.bRow, p.bStep) * max(tile.m, tile.n, tile.depth)
-      var options = tile.options
-      options["A_ALONG_K"] = aAlongK ? 1 : 0
-      options["B_ALONG_K"] = bAlongK ? 1 : 0
-      options["A_VECTOR"] = aVector ? 1 : 0
-      options["B_VECTOR"] = bVector ? 1 : 0
-      options["C_VECTOR"] = cVector ? 1 : 0
-      options["WIDE"] = widest > Int(Int32.max) ? 1 : 0
-      let arguments: [KernelArgument] =
-        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
-        + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow), .int(p.bStep)]
-        + p.epilogue + p.batch.arguments()
-      try launch(
-        kernel(.file("gemm_gpu.cl"), "gemm", options), arguments,
-        global: tile.grid(rows: p.m, columns: p.n, layers: p.batch.count), local: tile.local)
     }
   }
 #endif

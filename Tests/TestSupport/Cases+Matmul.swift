@@ -34,6 +34,9 @@ extension OpCase {
     // The largest tiles of the kernel for GPUs, with sums that are added to in memory.
     add([256, 20], [20, 256])
     add([128, 516], [516, 512])
+    // Few rows, with b along n and, as a view, along k: whole vectors and others.
+    add([5, 68], [68, 36], views: true)
+    add([2, 4, 40], [2, 40, 34], views: true)
     // Few results over a long k, which is cut into slices; with and without a remainder.
     for (m, k, n) in [(9, 17000, 31), (8, 16384, 16), (64, 700, 60), (3, 1024, 5)] {
       add([m, k], [k, n], views: m == 3)

@@ -43,6 +43,10 @@ static const char convolution_depthwise_gpu_cl[] = {
 #embed "convolution_depthwise_gpu.cl" suffix(, 0)
 };
 
+static const char gemv_gpu_cl[] = {
+#embed "gemv_gpu.cl" suffix(, 0)
+};
+
 static const char attention_clh[] = {
 #embed "attention.clh" suffix(, 0)
 };
@@ -210,6 +214,7 @@ static const struct {
     {"math_arcs.clh", math_arcs_clh},
     {"lanes.clh", lanes_clh},
     {"product_tiles.clh", product_tiles_clh},
+    {"gemv_gpu.cl", gemv_gpu_cl},
     {"convolution_depthwise_gpu.cl", convolution_depthwise_gpu_cl},
     {"attention.clh", attention_clh},
     {"attention_tiles.clh", attention_tiles_clh},
