@@ -5,6 +5,8 @@
   extension OpenCLBackend {
     /// The longest k that kernels add up run by run; a sum in order over more loses digits.
     private static let longestInOrder = 1 << 14
+    /// The same for gemv_gpu.cl with b along n: 16 work-items share a column.
+    private static let longestOfFewRows = 1 << 11
     /// The most partial sums that are kept at a time.
     private static let mostPartialSums = 1 << 26
 
@@ -17,7 +19,8 @@
       let few = p.batch.count == 1 ? max(1, min(2 * info.computeUnits / tiles, p.k / shortest, 64)) : 1
       // These kernels add up any number of runs in pairs; slices of a row are no rows.
       if profile == .cpu, p.suitsDots || (p.isRow && few == 1) { return few }
-      return max(few, ceilingDivide(p.k, Self.longestInOrder))
+      let isSkinny = profile == .gpu && p.isSkinny && p.bStep == 1
+      return max(few, ceilingDivide(p.k, isSkinny ? Self.longestOfFewRows : Self.longestInOrder))
     }
 
     /// All products of the last three batch axes, over any k.

@@ -1,10 +1,11 @@
-// Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS, batched as gemm_gpu.cl is.
+// Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS, batched as gemm_gpu.cl.
 // What they take is the time to read b, which each element of it is read for once.
 //
 //   B_ALONG_K 1   b is contiguous along k: 32 work-items add up a column, eight columns to a group
 //   B_ALONG_K 0   along n: a group has 64 columns, and every 16th row of b for each row of work-items
 //
-// Rows of a are contiguous along k. VECTOR: whole groups of four, aligned, of a and b along k, or of b and c along n.
+// Sums are made in order: with b along n, k is at most 2048. Rows of a are contiguous along k. VECTOR: whole groups of
+// four, aligned, of a and b along k, or of b and c along n.
 // Contract: grid (groups x 256, 1, batches), work-group (256, 1, 1). Every work-item passes every barrier.
 
 #ifndef ROWS
@@ -81,7 +82,11 @@ __kernel void gemv(__global const float *restrict a_base, __global const float *
   run sum[ROWS];
 #pragma unroll
   for (int r = 0; r < ROWS; r++) sum[r] = 0.0f;
+#if ROWS > 2
+#pragma unroll 1
+#else
 #pragma unroll 4
+#endif
   for (int p = ly; p < k; p += 16) {
     const run y = *(__global const run *)(b + (long)p * b_row);
 #pragma unroll
