@@ -97,7 +97,8 @@
           deviceName: info.name, isPoCL: place.isPoCL,
           reportedLanes: Int(clamping: try OpenCLQuery.number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)))
         if type == "cpu" { place.info.simd = place.vectors.description }
-        let isShared = try OpenCLQuery.number(device, CL_DEVICE_HOST_UNIFIED_MEMORY) != 0
+        // OpenCL 2 has the property no more, which drivers all the same answer.
+        let isShared = (try? OpenCLQuery.number(device, CL_DEVICE_HOST_UNIFIED_MEMORY)) ?? 0 != 0
         return OpenCLEntry(info: place.info, sharesMemory: isShared) { [place] in
           try OpenCLBackend(place, profile: $0 ?? native)
         }
