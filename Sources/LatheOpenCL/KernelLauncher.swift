@@ -17,6 +17,8 @@
     case int32(Int32)
     /// `int`, of a size or a step; a launch with one that is beyond 32 bits is `unsupported`.
     case int(Int)
+    /// `int2`, `int4`, `int8` or `int16` likewise.
+    case ints([Int])
     /// `uint`.
     case uint32(UInt32)
     /// `long`.
@@ -47,10 +49,6 @@
       let shift = 31 + (value <= 1 ? 0 : UInt64.bitWidth - UInt64(value - 1).leadingZeroBitCount)
       let factor = (UInt64(1) << UInt64(shift)) / UInt64(max(1, value)) + 1
       return [UInt32(factor), UInt32(shift)].withUnsafeBytes(Array.init)
-    }
-    /// A vector of ints, from sizes that are known to fit: `int4`.
-    static func ints(_ values: [Int]) -> KernelArgument {
-      .bytes(values.map { Int32($0) }.withUnsafeBytes(Array.init))
     }
     /// A vector of longs: `long4`.
     static func longs(_ values: [Int]) -> KernelArgument {
@@ -149,6 +147,12 @@
           throw LatheError.unsupported("\(owner.name): a size or step of \(size) elements")
         }
         return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .ints(let sizes):
+        let values = sizes.compactMap { Int32(exactly: $0) }
+        guard values.count == sizes.count else {
+          throw LatheError.unsupported("\(owner.name): sizes or steps of \(sizes)")
+        }
+        return values.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .reportPage:
         return withUnsafeBytes(of: try openPage(&reports).memory.memory) {
           cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress)

@@ -26,7 +26,7 @@
 
     private func convolve(_ sizes: Convolution2D, backward: Bool, inputs: [Operand], output: Operand) throws {
       guard output.elementCount > 0 else { return }
-      try check(sizes)
+      try check(sizes, countsImages: profile == .cpu)
       if profile == .cpu, let tiles = WinogradConvolution(sizes, backward: backward) {
         return try convolve(
           tiles, x: inputs[0].memory, filter: inputs[1].memory,
@@ -79,14 +79,15 @@
       try launch(plan.kernel, arguments, global: (blocks, sizes.groups * splits, plan.phases))
     }
 
-    /// Kernels count the elements of a plane and of the filter in 32 bits, those of the `cpu` profile also those of an
-    /// image.
-    private func check(_ sizes: Convolution2D) throws {
-      let planes = [sizes.height * sizes.width, sizes.outputHeight * sizes.outputWidth]
-      let images = [planes[0] * sizes.channels, planes[1] * sizes.outputChannels]
-      let filter =
-        sizes.outputChannels * (sizes.channels / sizes.groups) * sizes.kernelHeight * sizes.kernelWidth
-      for count in (profile == .cpu ? images : planes) + [filter] where count > Int(Int32.max) {
+    /// Kernels count the elements of a plane and of the filter in 32 bits; some those of a group's part of an image.
+    private func check(_ sizes: Convolution2D, countsImages: Bool) throws {
+      let (channels, outputs) = (sizes.channels / sizes.groups, sizes.outputChannels / sizes.groups)
+      let (from, to) = (sizes.height * sizes.width, sizes.outputHeight * sizes.outputWidth)
+      let filter = sizes.outputChannels * channels * sizes.kernelHeight * sizes.kernelWidth
+      let images =
+        profile == .cpu
+        ? [from * sizes.channels, to * sizes.outputChannels] : [from * channels, to * outputs]
+      for count in [from, to, filter] + (countsImages ? images : []) where count > Int(Int32.max) / 2 {
         throw LatheError.unsupported(
           "a convolution of \(sizes.channels) channels of \(sizes.height) x \(sizes.width)")
       }
@@ -103,7 +104,7 @@
       throws
     {
       guard outputs[0].elementCount > 0 else { return }
-      try check(sizes)
+      try check(sizes, countsImages: true)
       if profile == .cpu, let tiles = WinogradConvolution(sizes) {
         return try filterGradient(
           tiles, dy: inputs[0].memory, x: inputs[1].memory, into: outputs[0].memory)
