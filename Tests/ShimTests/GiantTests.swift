@@ -167,7 +167,7 @@
       }
       return start("a large batch", batch: 1 << 16, channels: 64, side: 56, outputs: 64)
         + start("a batch beyond 32 bits", batch: 1 << 20, channels: 3, side: 64, outputs: 8)
-        + start("a large image", batch: 1, channels: 3, side: 1 << 15, outputs: 4)
+        + start("a large image", batch: 1, channels: 5, side: 1 << 14, outputs: 4)
         + start("an image beyond 32 bits", batch: 1, channels: 1, side: 1 << 16, outputs: 1)
         + start(
           "many groups", batch: 64, channels: 70_000, side: 8, outputs: 70_000, groups: 70_000)
