@@ -18,6 +18,8 @@ let package = Package(
         "LatheTracking",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
+    // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
+    .library(name: "ShimDriver", type: .dynamic, targets: ["ShimDriver"]),
   ],
   traits: [
     .trait(
@@ -97,6 +99,16 @@ let package = Package(
     .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],
+      swiftSettings: settings),
+    .target(
+      name: "ShimDriver", path: "Tests/ShimDriver",
+      cSettings: [.headerSearchPath("../../Sources/COpenCL/include")]),
+    .testTarget(
+      name: "ShimTests",
+      dependencies: [
+        "LatheCore", "Lathe", "DataTestSupport",
+        .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"])),
+      ],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Lathe"], path: "Tests/TestSupport", swiftSettings: settings),

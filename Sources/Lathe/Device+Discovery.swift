@@ -13,8 +13,11 @@ extension Device {
   /// Every device that can be used: the CPU, then the OpenCL devices in the order of their platforms.
   public static var all: [Device] { [cpu] + usableOpenCL }
 
-  /// The first OpenCL GPU, else the CPU.
-  public static var best: Device { usableOpenCL.first { $0.info.type == "gpu" } ?? cpu }
+  /// The OpenCL GPU that promises most, else the CPU.
+  ///
+  /// A GPU with memory of its own comes before one that shares the host's, then the larger memory and the more compute
+  /// units; only the one that is taken is opened.
+  public static var best: Device { firstOpenCL { $0.type == "gpu" } ?? cpu }
 
   /// The device that tensors are made on where none is named: `LATHE_DEVICE`, else `best`.
   ///
@@ -60,7 +63,7 @@ extension Device {
     #endif
   }
 
-  /// Finds a device: `cpu`, `opencl` (the first usable, a GPU if there is one), `opencl:N`, or `auto`.
+  /// Finds a device: `cpu`, `opencl` (the best GPU, else the first device that is usable), `opencl:N`, or `auto`.
   ///
   /// `auto` is `LATHE_DEVICE` where that is set, else `best`.
   /// - Throws: `LatheError.invalidArgument` naming the devices that exist, or why there is no OpenCL.
@@ -80,9 +83,7 @@ extension Device {
       throw LatheError(.invalidArgument, "device '\(name)': no OpenCL device: \(absence)\(devicesHere)")
     }
     if name == "opencl" {
-      if let device = usableOpenCL.first(where: { $0.info.type == "gpu" }) ?? usableOpenCL.first {
-        return device
-      }
+      if let device = firstOpenCL(where: { _ in true }) { return device }
       throw LatheError(
         .invalidArgument, "device 'opencl': every OpenCL device failed to open, see `lathe devices`")
     }
@@ -129,6 +130,18 @@ extension Device {
     "; devices here: " + infos.map { $0.index + ($0.error == nil ? "" : " (broken)") }.joined(separator: ", ")
   }
 
+  /// The first device that opens of those that a condition holds for, the most promising ones first.
+  private static func firstOpenCL(where isWanted: (DeviceInfo) -> Bool) -> Device? {
+    #if OpenCL
+      let entries = OpenCLPlatforms.entries
+      let order = entries.indices.filter { entries[$0].info.error == nil && isWanted(entries[$0].info) }
+        .sorted { entries[$0].promisesMore(than: entries[$1]) ?? ($0 < $1) }
+      return order.lazy.compactMap { try? opened($0).get() }.first
+    #else
+      return nil
+    #endif
+  }
+
   private static var usableOpenCL: [Device] {
     #if OpenCL
       OpenCLPlatforms.entries.indices.compactMap { try? opened($0).get() }
@@ -158,3 +171,16 @@ extension Device {
     }
   #endif
 }
+
+#if OpenCL
+  extension OpenCLEntry {
+    /// Whether a device is the better choice by what is known without opening it; nil where both are alike.
+    fileprivate func promisesMore(than other: OpenCLEntry) -> Bool? {
+      if (info.type == "gpu") != (other.info.type == "gpu") { return info.type == "gpu" }
+      if sharesMemory != other.sharesMemory { return !sharesMemory }
+      if info.globalMemory != other.info.globalMemory { return info.globalMemory > other.info.globalMemory }
+      if info.computeUnits != other.info.computeUnits { return info.computeUnits > other.info.computeUnits }
+      return nil
+    }
+  }
+#endif

@@ -6,10 +6,12 @@ package final class CPUBuffer: Buffer, @unchecked Sendable {
 
   /// The memory.
   package let pointer: UnsafeMutableRawPointer
+  private let block: BufferPool.Block
   private let pool: BufferPool
 
   init(byteCount: Int, pool: BufferPool) throws {
-    guard let pointer = UnsafeMutableRawPointer(bitPattern: try pool.take(byteCount)) else {
+    block = try pool.take(byteCount)
+    guard let pointer = UnsafeMutableRawPointer(bitPattern: block.handle) else {
       throw pool.outOfMemory(byteCount)
     }
     self.pointer = pointer
@@ -17,5 +19,5 @@ package final class CPUBuffer: Buffer, @unchecked Sendable {
     super.init(byteCount: byteCount)
   }
 
-  deinit { pool.give(UInt(bitPattern: pointer), byteCount: byteCount) }
+  deinit { pool.give(block) }
 }

@@ -6,16 +6,31 @@ package protocol MemorySource: Sendable {
   func make(_ byteCount: Int) throws -> UInt?
   /// Gives a block back to the system.
   func free(_ block: UInt)
+  /// Waits until the system has what was given back.
+  func settle() throws
 }
 
-/// Free memory of one device, kept for reuse by size classes.
+extension MemorySource {
+  /// Where what is given back is the system's at once.
+  package func settle() throws {}
+}
+
+/// Free memory of one device, kept for reuse.
 ///
-/// Sizes are rounded up to 4, 5, 6 or 7 times a power of two, so that at most a quarter is wasted and batches of nearly the
-/// same size share memory. Once each size has been seen no block is made any more.
+/// Sizes are rounded up to 4, 5, 6 or 7 times a power of two, large ones to 2 MB, so that at most a quarter is wasted and
+/// batches of nearly the same size share memory. A block of more than 1 MB also serves requests of two thirds of it and
+/// more. Once each size has been seen no block is made any more; where the limit is reached, those used least recently go.
 package final class BufferPool: Sendable {
+  /// Memory that the pool handed out.
+  package struct Block: Sendable {
+    /// The address or handle.
+    package let handle: UInt
+    /// What it has, at least as much as was asked for.
+    package let size: Int
+  }
+
   private struct State {
-    /// By class.
-    var free: [[UInt]] = Array(repeating: [], count: sizeClass(.max / 2).index + 1)
+    var free = FreeBlocks()
     var taken = 0
     var cached = 0
   }
@@ -31,6 +46,9 @@ package final class BufferPool: Sendable {
   private let state = Mutex(State())
   /// Bytes that blocks in use and free ones together may take.
   package let limit: Int
+
+  /// What larger sizes are rounded up to, as soon as that is less than a quarter.
+  private static let largeStep = 2 << 20
 
   /// An empty pool.
   ///
@@ -57,60 +75,58 @@ package final class BufferPool: Sendable {
 
   deinit { emptyCache() }
 
-  /// The class that a request falls into and its bytes.
+  /// The class that a request falls into and its bytes; large ones have classes of the same number.
   package static func sizeClass(_ byteCount: Int) -> (index: Int, size: Int) {
     if byteCount <= 256 { return (0, 256) }
     let exponent = Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount
-    let step = (1 << exponent) / 4
-    let steps = (byteCount + step - 1) / step
-    return ((exponent - 8) * 4 + steps - 4, steps * step)
+    let step = min((1 << exponent) / 4, largeStep)
+    let size = (byteCount + step - 1) / step * step
+    return ((exponent - 8) * 4 + ((size - (1 << exponent)) * 4) >> exponent, size)
   }
 
-  /// The class of a request to this pool, and the bytes that are taken for it.
-  private func place(_ byteCount: Int) -> (index: Int, size: Int) {
-    guard reuses else { return (0, max(byteCount, 1)) }
-    let (index, size) = Self.sizeClass(max(byteCount, smallestBlock))
-    return (index, min(size, largestBlock))
+  /// The bytes that are taken for a request.
+  private func size(_ byteCount: Int) -> Int {
+    guard reuses else { return max(byteCount, 1) }
+    return min(Self.sizeClass(max(byteCount, smallestBlock)).size, largestBlock)
   }
 
   /// A block of at least as many bytes, free until now or new; goes back by `give`.
   ///
   /// - Throws: `LatheError` of kind `outOfMemory`, and what the system says else.
-  package func take(_ byteCount: Int) throws -> UInt {
+  package func take(_ byteCount: Int) throws -> Block {
     guard byteCount <= largestBlock else { throw outOfMemory(byteCount, limit: largestBlock) }
-    let (index, size) = place(byteCount)
-    let cached: UInt? = state.withLock { state in
-      guard reuses, let block = state.free[index].popLast() else { return nil }
-      state.cached -= size
-      state.taken += size
+    let size = size(byteCount)
+    let cached: Block? = state.withLock { state in
+      guard reuses, let block = state.free.take(size) else { return nil }
+      state.cached -= block.size
+      state.taken += block.size
       return block
     }
     if let cached {
-      counters.allocated(size, fromPool: true)
+      counters.allocated(cached.size, fromPool: true)
       return cached
     }
     guard reserve(size) else { throw outOfMemory(byteCount) }
     do {
       // The system may have room once it has the free blocks; none may come back between that and the second try.
-      guard let block = try source.make(size) ?? state.withLock({ try make(size, emptying: &$0) }) else {
+      guard let handle = try source.make(size) ?? state.withLock({ try make(size, emptying: &$0) }) else {
         throw outOfMemory(byteCount)
       }
       counters.allocated(size, fromPool: false)
-      return block
+      return Block(handle: handle, size: size)
     } catch {
       state.withLock { $0.taken -= size }
       throw error
     }
   }
 
-  /// Takes a block back that `take` gave for as many bytes.
-  package func give(_ block: UInt, byteCount: Int) {
-    let (index, size) = place(byteCount)
-    counters.freed(size)
+  /// Takes a block back that `take` gave.
+  package func give(_ block: Block) {
+    counters.freed(block.size)
     state.withLock { state in
-      state.taken -= size
-      state.cached += size
-      state.free[index].append(block)
+      state.taken -= block.size
+      state.cached += block.size
+      state.free.keep(block)
     }
     if !reuses { emptyCache() }
   }
@@ -120,34 +136,40 @@ package final class BufferPool: Sendable {
     state.withLock { empty(&$0) }
   }
 
+  /// Bytes in blocks that are in use.
+  package var bytesTaken: Int { state.withLock { $0.taken } }
+
   private func empty(_ state: inout State) {
-    for index in state.free.indices {
-      for block in state.free[index] { source.free(block) }
-      state.free[index] = []
-    }
-    counters.released(state.cached)
-    state.cached = 0
+    while let block = state.free.takeOldest() { release(block, &state) }
+  }
+
+  private func release(_ block: Block, _ state: inout State) {
+    source.free(block.handle)
+    counters.released(block.size)
+    state.cached -= block.size
   }
 
   private func make(_ size: Int, emptying state: inout State) throws -> UInt? {
     empty(&state)
+    try source.settle()
     return try source.make(size)
   }
 
   /// An error that names what is held now.
   package func outOfMemory(_ requested: Int, limit: Int? = nil) -> LatheError {
     .outOfMemory(
-      device: deviceName, requested: requested, inUse: state.withLock { $0.taken }, limit: limit ?? self.limit
-    )
+      device: deviceName, requested: requested, inUse: bytesTaken, limit: limit ?? self.limit)
   }
 
-  /// Counts a new block if it fits into the limit, for which free blocks leave.
+  /// Counts a new block if it fits into the limit, for which free blocks leave, those used least recently first.
   ///
   /// At once: what other threads give back between the two would be in the way of a block that fits.
   private func reserve(_ size: Int) -> Bool {
     state.withLock { state in
       guard state.taken + size <= limit else { return false }
-      if state.taken + state.cached + size > limit { empty(&state) }
+      while state.taken + state.cached + size > limit, let block = state.free.takeOldest() {
+        release(block, &state)
+      }
       state.taken += size
       return true
     }

@@ -5,11 +5,22 @@
   /// Memory objects of one device.
   struct DeviceBlocks: MemorySource {
     let context: OpenCLContext
+    let queue: OpenCLQueue
+    let loss: DeviceLoss
     let deviceName: String
     /// Whether the device's memory is the host's: large buffers then lie on huge pages, which drivers do not ask for.
     let isHostMemory: Bool
 
+    init(context: OpenCLContext, queue: OpenCLQueue, loss: DeviceLoss, info: DeviceInfo) {
+      self.context = context
+      self.queue = queue
+      self.loss = loss
+      deviceName = "\(info.index) (\(info.name))"
+      isHostMemory = info.type == "cpu"
+    }
+
     func make(_ byteCount: Int) throws -> UInt? {
+      if let lost = loss.known { throw lost }
       guard isHostMemory, AlignedMemory.isLarge(byteCount) else { return try makeObject(byteCount, at: nil) }
       guard let block = AlignedMemory.allocate(byteCount) else { return nil }
       let object = Result { try makeObject(byteCount, at: block) }
@@ -35,6 +46,7 @@
       let memory = cl.clCreateBuffer(context.handle, cl_mem_flags(flags), byteCount, place, &status)
       if status == CL_SUCCESS, let memory { return UInt(bitPattern: memory) }
       if OpenCLStatus.isOutOfMemory(status) { return nil }
+      if OpenCLStatus.isLoss(status) { throw loss.found("clCreateBuffer: \(OpenCLStatus.name(status))") }
       throw problem("clCreateBuffer", byteCount, status)
     }
 
@@ -44,29 +56,27 @@
 
     /// The driver keeps what queued work still uses until that is done.
     func free(_ block: UInt) { _ = cl.clReleaseMemObject(cl_mem(bitPattern: block)) }
+
+    /// Drivers have the memory of released buffers again once the work that used them is done.
+    func settle() throws {
+      let status = cl.clFinish(queue.handle)
+      guard status == CL_SUCCESS else { throw loss.found("clFinish: \(OpenCLStatus.name(status))") }
+    }
   }
 
   extension BufferPool {
-    /// A pool of a device's memory.
-    convenience init(context: OpenCLContext, info: DeviceInfo, counters: CounterStore) {
-      let name = "\(info.index) (\(info.name))"
+    /// A pool of a device's memory, of which a part is left to the driver and to others.
+    convenience init(_ blocks: DeviceBlocks, info: DeviceInfo, counters: CounterStore) {
+      let most = info.globalMemory / 100 * 92
       self.init(
-        DeviceBlocks(context: context, deviceName: name, isHostMemory: info.type == "cpu"),
-        counters: counters, deviceName: name,
-        limit: memoryLimitFromEnvironment.map { min(info.globalMemory, $0) } ?? info.globalMemory,
+        blocks, counters: counters, deviceName: blocks.deviceName,
+        limit: memoryLimitFromEnvironment.map { min(info.globalMemory, $0) } ?? most,
         largest: info.largestAllocation, smallest: 512, reuses: environment("LATHE_MEMORY_POOL") != "off")
     }
 
     /// A buffer of at least `byteCount` bytes.
     package func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
       try OpenCLBuffer(byteCount: byteCount, pool: self)
-    }
-  }
-
-  extension OpenCLStatus {
-    /// Whether a code means that memory ran out.
-    static func isOutOfMemory(_ code: Int32) -> Bool {
-      code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_OUT_OF_RESOURCES || code == CL_OUT_OF_HOST_MEMORY
     }
   }
 #endif

@@ -42,7 +42,8 @@
     var pointers: [ManyTensorsSource.Pointer] {
       program.inputs.enumerated().map { k, dtype in
         .init(
-          name: "x\(k)", element: ProgramPrinter.storedType(dtype), isConstant: !aliases.contains(k))
+          name: "x\(k)", element: ProgramPrinter.storedType(dtype), isConstant: !aliases.contains(k),
+          isDivided: readings[k] == .plain)
       }
         + program.outputs.enumerated().filter { aliases[$0.offset] == nil }.map { k, output in
           .init(name: "y\(k)", element: ProgramPrinter.storedType(output.dtype), isConstant: false)
@@ -67,7 +68,7 @@
       let shared = program.scalars.indices.map { ProgramPrinter.scalarParameter(program, $0) }
       let kernel = ManyTensorsSource(
         pointers: pointers, numbers: numbers, shared: shared, body: "\(targets)\n\(body)", count: count,
-        profile: profile)
+        profile: profile, hasParts: !hasRows)
       return "\(ProgramPrinter.stepByStep)\n\(kernel.text)"
     }
 

@@ -15,6 +15,10 @@
     case memory(cl_mem)
     /// `int`.
     case int32(Int32)
+    /// `int`, of a size or a step; a launch with one that is beyond 32 bits is `unsupported`.
+    case int(Int)
+    /// `int2`, `int4`, `int8` or `int16` likewise.
+    case ints([Int])
     /// `uint`.
     case uint32(UInt32)
     /// `long`.
@@ -34,8 +38,6 @@
     /// What a launch reports and where in the page, and the results that are wrong then: `int`.
     case report(ReportedError, [Operand])
 
-    /// An int from a size that is known to fit.
-    package static func int(_ value: Int) -> KernelArgument { .int32(Int32(value)) }
     /// A long.
     package static func long(_ value: Int) -> KernelArgument { .int64(Int64(value)) }
     /// A divisor above 0 as `lathe_quotient` of common.clh takes it: `uint2`.
@@ -47,10 +49,6 @@
       let shift = 31 + (value <= 1 ? 0 : UInt64.bitWidth - UInt64(value - 1).leadingZeroBitCount)
       let factor = (UInt64(1) << UInt64(shift)) / UInt64(max(1, value)) + 1
       return [UInt32(factor), UInt32(shift)].withUnsafeBytes(Array.init)
-    }
-    /// A vector of ints, from sizes that are known to fit: `int4`.
-    static func ints(_ values: [Int]) -> KernelArgument {
-      .bytes(values.map { Int32($0) }.withUnsafeBytes(Array.init))
     }
     /// A vector of longs: `long4`.
     static func longs(_ values: [Int]) -> KernelArgument {
@@ -79,18 +77,17 @@
       local: (Int, Int, Int)? = (1, 1, 1)
     ) throws {
       guard global.0 > 0, global.1 > 0, global.2 > 0 else { return }
-      func rounded(_ size: Int, _ step: Int) -> Int { (size + step - 1) / step * step }
-      let group = local ?? (1, 1, 1)
-      var globalSizes = [rounded(global.0, group.0), rounded(global.1, group.1), rounded(global.2, group.2)]
-      var localSizes = [group.0, group.1, group.2]
+      // A program's own kernel may use its group's number in any way: the driver says whether it takes the sizes.
+      let limits = profile == .gpu && local != nil && !kernel.isCustom ? LaunchGrid.Limits.ofGPUs : .none
+      let grid = LaunchGrid(global: global, local: local ?? (1, 1, 1), limits: limits)
+      let kernel = grid.parts.count > 1 ? try programs.inParts(kernel) : kernel
       var shouldFlush = false
-      var status: cl_int = 0
-      var event: cl_event?
+      var events: [cl_event] = []
       var report: (page: ReportPage, slot: Int, outputs: [Operand])?
       try state.withLock { state in
         if state.isClosed { throw LatheError.processEnds(info) }
         for (index, argument) in arguments.enumerated() {
-          let status = try set(argument, at: cl_uint(index), of: kernel.handle, &state.reports)
+          let status = try set(argument, at: cl_uint(index), of: kernel, &state.reports)
           if case .report(_, let outputs) = argument, let page = state.reports.page {
             report = (page, state.reports.taken - 1, outputs)
           }
@@ -98,28 +95,39 @@
             throw failure("argument \(index) of \(kernel.name)", status, bytes: 0)
           }
         }
-        let dimensions: cl_uint = global.2 > 1 || group.2 > 1 ? 3 : global.1 > 1 || group.1 > 1 ? 2 : 1
-        for attempt in 0..<2 {
-          status = withUnsafeMutablePointer(to: &event) { event in
-            localSizes.withUnsafeMutableBufferPointer { sizes in
-              cl.clEnqueueNDRangeKernel(
-                queue.handle, kernel.handle, dimensions, nil, &globalSizes,
-                local == nil ? nil : sizes.baseAddress, 0, nil, Trace.isOn ? event : nil)
-            }
-          }
+        for part in grid.parts {
+          var event: cl_event?
           // Some drivers find memory for a buffer only when it is first used.
-          guard status == CL_MEM_OBJECT_ALLOCATION_FAILURE, attempt == 0 else { break }
-          pool.emptyCache()
+          let status = withRoom { enqueue(kernel, part, grid.dimensions, local, &event) }
+          guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
+          if let event { events.append(event) }
+          state.unflushed += 1
         }
-        state.unflushed += 1
         shouldFlush = state.unflushed >= 32
       }
-      guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
-      counters.launched()
+      counters.launched(grid.parts.count)
       if let report { try doubt(report.outputs, report.page, slot: report.slot) }
-      if let event { traced(event, of: kernel) }
+      for event in events { traced(event, of: kernel) }
       if shouldFlush { try flush() }
       if kernel.isFirstRun() { try finishBuilding() }
+    }
+
+    private func enqueue(
+      _ kernel: OpenCLKernel, _ part: LaunchGrid.Part, _ dimensions: Int, _ local: (Int, Int, Int)?,
+      _ event: inout cl_event?
+    ) -> cl_int {
+      let group = local.map { SIMD3($0.0, $0.1, $0.2) }
+      return withUnsafeBytes(of: part.offset) { offset in
+        withUnsafeBytes(of: part.size) { size in
+          withUnsafeBytes(of: group ?? SIMD3()) { group in
+            withUnsafeMutablePointer(to: &event) { event in
+              cl.clEnqueueNDRangeKernel(
+                queue.handle, kernel.handle, cl_uint(dimensions), offset.sizes, size.sizes,
+                local == nil ? nil : group.sizes, 0, nil, Trace.isOn ? event : nil)
+            }
+          }
+        }
+      }
     }
 
     /// Waits for a kernel's first run, which belongs to its compilation.
@@ -130,9 +138,21 @@
     }
 
     private func set(
-      _ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel, _ reports: inout Reports
+      _ argument: KernelArgument, at index: cl_uint, of owner: OpenCLKernel, _ reports: inout Reports
     ) throws -> cl_int {
+      let kernel = owner.handle
       switch argument {
+      case .int(let size):
+        guard let value = Int32(exactly: size) else {
+          throw LatheError.unsupported("\(owner.name): a size or step of \(size) elements")
+        }
+        return withUnsafeBytes(of: value) { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
+      case .ints(let sizes):
+        let values = sizes.compactMap { Int32(exactly: $0) }
+        guard values.count == sizes.count else {
+          throw LatheError.unsupported("\(owner.name): sizes or steps of \(sizes)")
+        }
+        return values.withUnsafeBytes { cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress) }
       case .reportPage:
         return withUnsafeBytes(of: try openPage(&reports).memory.memory) {
           cl.clSetKernelArg(kernel, index, $0.count, $0.baseAddress)
@@ -161,5 +181,10 @@
         return cl.clSetKernelArg(kernel, index, byteCount, nil)
       }
     }
+  }
+
+  extension UnsafeRawBufferPointer {
+    /// The sizes that it holds.
+    fileprivate var sizes: UnsafePointer<Int>? { baseAddress?.assumingMemoryBound(to: Int.self) }
   }
 #endif

@@ -11,6 +11,8 @@
       var name: String
       var element = "float"
       var isConstant = true
+      /// Whether it moves on with the tensor's parts.
+      var isDivided = true
 
       var type: String { "__global \(isConstant ? "const " : "")\(element) *" }
     }
@@ -24,18 +26,24 @@
     let body: String
     let count: Int
     let profile: KernelProfile
+    /// Whether a tensor of more elements than `int` counts comes in parts, whose first element is a number of its own in
+    /// front of the others.
+    var hasParts = false
 
     /// Most tensors of one launch: the arguments stay within the 1024 bytes that every device takes.
-    static func mostTensors(pointers: Int, numbers: Int) -> Int {
-      max(1, min(16, 900 / (8 * pointers + 4 * numbers + 4)))
+    static func mostTensors(pointers: Int, numbers: Int, hasParts: Bool = false) -> Int {
+      max(1, min(16, 900 / (8 * pointers + 4 * numbers + (hasParts ? 12 : 4))))
     }
 
+    /// Elements of a part of a large tensor.
+    static let largestPart = 1 << 30
     /// Elements of a block of an element-wise body.
     static func block(_ profile: KernelProfile) -> Int { profile == .cpu ? 4096 : 1024 }
     /// Work-items of a work-group.
     static func items(_ profile: KernelProfile) -> Int { profile == .cpu ? 1 : 64 }
 
     var text: String {
+      let numbers = (hasParts ? [(type: "long", name: "start")] : []) + self.numbers
       let parameters = (0..<count).flatMap { i in
         pointers.map { "\($0.type)\($0.name)_\(i)" } + numbers.map { "const \($0.type) \($0.name)_\(i)" }
           // The work-group behind the tensor's last.
@@ -48,8 +56,10 @@
         (0..<count).dropFirst().reversed()
         .map { "group >= end_\($0 - 1) ? end_\($0 - 1) : " }.joined() + "0"
       let chosen =
-        pointers.map { "\($0.type)\($0.name) = \(choose($0.name));" }
-        + numbers.map { "const \($0.type) \($0.name) = \(choose($0.name));" }
+        numbers.map { "const \($0.type) \($0.name) = \(choose($0.name));" }
+        + pointers.map {
+          "\($0.type)\($0.name) = (\(choose($0.name)))\(hasParts && $0.isDivided ? " + start" : "");"
+        }
       return """
         __attribute__((reqd_work_group_size(\(ManyTensorsSource.items(profile)), 1, 1)))
         __kernel void many(\((parameters + shared).joined(separator: ", "))) {
@@ -126,13 +136,12 @@
       }
     }
 
-    /// The blocks of an element-wise body; throws where `int` does not hold the tensor's places.
-    func elementBlocks(_ size: Int, _ name: String) throws -> Int {
-      let block = ManyTensorsSource.block(profile)
-      guard size <= Int(Int32.max) - block else {
-        throw LatheError.unsupported("\(name) of \(size) elements")
+    /// The parts of a tensor: their first elements, how many they have, and the blocks of an element-wise body.
+    func elementParts(_ size: Int) -> [(start: Int, count: Int, blocks: Int)] {
+      stride(from: 0, to: size, by: ManyTensorsSource.largestPart).map { start in
+        let count = min(size - start, ManyTensorsSource.largestPart)
+        return (start, count, ceilingDivide(count, ManyTensorsSource.block(profile)))
       }
-      return ceilingDivide(size, block)
     }
   }
 #endif

@@ -89,7 +89,10 @@
     /// Kernels count rows of a sequence and batches with 32 bits.
     private func checkAttention(_ sizes: Attention, _ operands: [Operand]) throws {
       let counts = [sizes.batch, sizes.heads, sizes.queries, sizes.keys]
-      guard (counts.max() ?? 0) <= Int(Int32.max) / 64, max(sizes.width, sizes.valueWidth) <= 256 else {
+      // Kernels ask for the number of groups along the axis of the heads, which must not be divided.
+      guard (counts.max() ?? 0) <= Int(Int32.max) / 64, max(sizes.width, sizes.valueWidth) <= 256,
+        profile == .cpu || sizes.heads <= LaunchGrid.Limits.ofGPUs.groups
+      else {
         throw LatheError.unsupported("attention of \(operands.map(\.shape))")
       }
     }

@@ -26,6 +26,7 @@
 
     private func convolve(_ sizes: Convolution2D, backward: Bool, inputs: [Operand], output: Operand) throws {
       guard output.elementCount > 0 else { return }
+      try check(sizes, countsImages: profile == .cpu)
       if profile == .cpu, let tiles = WinogradConvolution(sizes, backward: backward) {
         return try convolve(
           tiles, x: inputs[0].memory, filter: inputs[1].memory,
@@ -78,7 +79,21 @@
       try launch(plan.kernel, arguments, global: (blocks, sizes.groups * splits, plan.phases))
     }
 
-    /// Kernels count lines, pixels and elements of a plane in 32 bits.
+    /// Kernels count the elements of a plane and of the filter in 32 bits; some those of a group's part of an image.
+    private func check(_ sizes: Convolution2D, countsImages: Bool) throws {
+      let (channels, outputs) = (sizes.channels / sizes.groups, sizes.outputChannels / sizes.groups)
+      let (from, to) = (sizes.height * sizes.width, sizes.outputHeight * sizes.outputWidth)
+      let filter = sizes.outputChannels * channels * sizes.kernelHeight * sizes.kernelWidth
+      let images =
+        profile == .cpu
+        ? [from * sizes.channels, to * sizes.outputChannels] : [from * channels, to * outputs]
+      for count in [from, to, filter] + (countsImages ? images : []) where count > Int(Int32.max) / 2 {
+        throw LatheError.unsupported(
+          "a convolution of \(sizes.channels) channels of \(sizes.height) x \(sizes.width)")
+      }
+    }
+
+    /// Kernels count lines and pixels of a batch in 32 bits.
     private func check(_ count: Int) throws {
       guard count <= Int(Int32.max) else {
         throw LatheError.unsupported("a convolution of \(count) pixels: the batch is too large")
@@ -89,6 +104,7 @@
       throws
     {
       guard outputs[0].elementCount > 0 else { return }
+      try check(sizes, countsImages: true)
       if profile == .cpu, let tiles = WinogradConvolution(sizes) {
         return try filterGradient(
           tiles, dy: inputs[0].memory, x: inputs[1].memory, into: outputs[0].memory)

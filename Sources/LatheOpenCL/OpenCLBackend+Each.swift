@@ -28,21 +28,30 @@
         EachKernel(program: program, readings: readings, aliases: aliases, count: count, profile: profile)
       }
       let one = form(1)
-      let arguments = try tensors.map { tensor -> TensorArguments in
+      let arguments = try tensors.flatMap { tensor -> [TensorArguments] in
         guard !one.hasRows || tensor.axes.rank <= 3 else {
           throw LatheError.unsupported("elementwiseEach of \(tensor.axes.rank) axes")
         }
         let size = tensor.to[0].elementCount
-        var arguments: [KernelArgument] = tensor.from.map { .memory($0.memory) }
-        for (k, operand) in tensor.to.enumerated() where aliases[k] == nil {
-          arguments.append(.memory(operand.memory))
+        let parts = elementParts(size)
+        guard !one.hasRows || parts.count == 1 else {
+          throw LatheError.unsupported("elementwiseEach of rows with \(size) elements")
         }
-        arguments += tensor.numbers(readings).map { .int($0) }
-        return TensorArguments(arguments: arguments, blocks: try elementBlocks(size, "elementwiseEach"))
+        var memory: [KernelArgument] = tensor.from.map { .memory($0.memory) }
+        for (k, operand) in tensor.to.enumerated() where aliases[k] == nil {
+          memory.append(.memory(operand.memory))
+        }
+        let numbers = tensor.numbers(readings).map { KernelArgument.int($0) }
+        return parts.map { part in
+          let start: [KernelArgument] = one.hasRows ? [] : [.long(part.start)]
+          return TensorArguments(
+            arguments: memory + start + [.int(part.count)] + numbers, blocks: part.blocks)
+        }
       }
       try launchMany(
         arguments,
-        most: ManyTensorsSource.mostTensors(pointers: one.pointers.count, numbers: one.numbers.count),
+        most: ManyTensorsSource.mostTensors(
+          pointers: one.pointers.count, numbers: one.numbers.count, hasParts: !one.hasRows),
         shared: programScalars(program, scalars)
       ) { count in
         let form = form(count)
@@ -104,12 +113,12 @@
       return .rows(found.count == 1 ? found[found.startIndex] : .strided)
     }
 
-    /// The arguments that `EachKernel.numbers` names.
+    /// The arguments that `EachKernel.numbers` names behind the number of elements.
     func numbers(_ readings: [EachKernel.Reading]) -> [Int] {
       let missing = max(0, 3 - axes.rank)
       let sizes = Array(repeating: 1, count: missing) + axes.sizes
       let hasRows = readings.contains { if case .rows = $0 { true } else { false } }
-      var numbers = [to[0].elementCount] + (hasRows ? [sizes[1], sizes[2]] : [])
+      var numbers = hasRows ? [sizes[1], sizes[2]] : []
       for (k, reading) in readings.enumerated() {
         let steps = Array(repeating: 0, count: missing) + axes.strides[k + 1]
         numbers += ([from[k].layout.offset] + steps).prefix(reading.numberCount)

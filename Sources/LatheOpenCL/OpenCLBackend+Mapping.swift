@@ -29,9 +29,13 @@
     ) throws {
       guard count > 0 else { return }
       let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
-      var status: cl_int = 0
-      let mapped = cl.clEnqueueMapBuffer(
-        queue.handle, memory, cl_bool(CL_TRUE), cl_map_flags(access), offset, count, 0, nil, nil, &status)
+      var mapped: UnsafeMutableRawPointer?
+      var status = withRoom {
+        var status: cl_int = 0
+        mapped = cl.clEnqueueMapBuffer(
+          queue.handle, memory, cl_bool(CL_TRUE), cl_map_flags(access), offset, count, 0, nil, nil, &status)
+        return status
+      }
       guard status == CL_SUCCESS, let mapped else {
         throw failure("map of \(count) bytes", status, bytes: count)
       }

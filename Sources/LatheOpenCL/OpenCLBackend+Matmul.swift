@@ -49,6 +49,7 @@
       guard max(sizes.m, sizes.n, sizes.k) <= Int(Int32.max) / 4 else {
         throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.k), \(sizes.n)]")
       }
+      let inputs = try inputs.map(withShortSteps)
       let a = inputs[0].layout
       let b = inputs[1].layout
       // The step of an axis of one element may be anything; 0 would hide that the other axis is contiguous.
@@ -80,6 +81,9 @@
         let row = product.transposed
         if profile == .gpu ? row.isSkinny : row.isRow || row.suitsDots { product = row }
       }
+      guard product.batch.count <= Int(Int32.max) else {
+        throw LatheError.unsupported("\(product.batch.count) products of matrices")
+      }
       for index in 0..<product.batch.launches {
         let (aOffset, bOffset) = product.batch.offsets(launch: index)
         var part = product
@@ -92,6 +96,20 @@
           try multiplyLong(part, into: output.memory, at: first)
         }
       }
+      withExtendedLifetime(inputs) {}
+    }
+
+    /// The operand, or a copy where its rows or columns lie further apart than kernels count.
+    private func withShortSteps(_ operand: Operand) throws -> Operand {
+      let shape = operand.shape
+      let isFar = (max(0, shape.rank - 2)..<shape.rank).contains {
+        shape[$0] > 1 && abs(operand.layout.strides[$0]) > Int(Int32.max)
+      }
+      guard isFar else { return operand }
+      let buffer = try pool.allocate(operand.elementCount * operand.dtype.byteCount)
+      let copied = Operand(buffer: buffer, layout: Layout(shape), dtype: operand.dtype)
+      try copy(inputs: [operand], outputs: [copied])
+      return copied
     }
 
     /// All products of the last three batch axes.

@@ -57,13 +57,15 @@
           return outputs[tensor * writes.count + index].memory == inputs[tensor * reads.count + read].memory
         }
       }
-      let arguments = try tensors.map { tensor in
+      let arguments = tensors.flatMap { tensor in
         let size = inputs[tensor * reads.count].elementCount
         var operands = Array(inputs[tensor * reads.count..<(tensor + 1) * reads.count])
         if !inPlace { operands += outputs[tensor * writes.count..<(tensor + 1) * writes.count] }
-        return TensorArguments(
-          arguments: operands.map { .memory($0.memory) } + [.int(size)], blocks: try elementBlocks(size, name)
-        )
+        return elementParts(size).map { part in
+          TensorArguments(
+            arguments: operands.map { .memory($0.memory) } + [.long(part.start), .int(part.count)],
+            blocks: part.blocks)
+        }
       }
       let targets =
         inPlace ? [] : writes.map { ManyTensorsSource.Pointer(name: "\($0)_to", isConstant: false) }
@@ -72,7 +74,7 @@
           ManyTensorsSource.Pointer(name: "\($0)_from", isConstant: !inPlace || !writes.contains($0))
         } + targets
       try launchMany(
-        arguments, most: ManyTensorsSource.mostTensors(pointers: pointers.count, numbers: 1),
+        arguments, most: ManyTensorsSource.mostTensors(pointers: pointers.count, numbers: 1, hasParts: true),
         shared: scalars.map { .float($0.value) }
       ) { count in
         try layerPlans.plan(.optimizer(name, count: count, inPlace: inPlace)) {
@@ -88,7 +90,7 @@
           }
           let source = ManyTensorsSource(
             pointers: pointers, numbers: [("int", "n")], shared: scalars.map { "const float \($0.name)" },
-            body: body, count: count, profile: profile)
+            body: body, count: count, profile: profile, hasParts: true)
           return try kernel(.generated(name: name, text: source.text), "many")
         }
       }

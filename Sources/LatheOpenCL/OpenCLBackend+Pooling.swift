@@ -25,8 +25,6 @@
     private func pool(_ function: String, _ sizes: Pool2D, _ operands: [Operand], result: Operand) throws {
       guard result.elementCount > 0 else { return }
       let isUnrolled = !sizes.isAdaptive && sizes.kernelHeight * sizes.kernelWidth <= Self.largestUnrolled
-      let kernel =
-        try isUnrolled ? unrolledPool(function, sizes) : self.kernel(.file("pooling_windows.cl"), function)
       // max_pool_backward writes whole windows under the cpu profile where they tile the plane.
       let tiled =
         sizes.strideY == sizes.kernelHeight && sizes.strideX == sizes.kernelWidth && sizes.paddingY == 0
@@ -35,11 +33,17 @@
         !function.hasSuffix("backward")
         || (isUnrolled && tiled && function == "max_pool_backward" && profile == .cpu)
       let lines = sizes.planes * (byWindows ? sizes.outputHeight : sizes.height)
-      guard lines <= Int(Int32.max) else { throw LatheError.unsupported("pooling of \(lines) lines") }
+      // Kernels count lines and the elements of a plane in 32 bits.
+      let most = max(lines, sizes.height * sizes.width, sizes.outputHeight * sizes.outputWidth)
+      guard most <= Int(Int32.max) / 2 else {
+        throw LatheError.unsupported("pooling of \(sizes.planes) planes of \(sizes.height) x \(sizes.width)")
+      }
+      let kernel =
+        try isUnrolled ? unrolledPool(function, sizes) : self.kernel(.file("pooling_windows.cl"), function)
       let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
       let arguments =
         operands.map { KernelArgument.memory($0.memory) }
-        + [isUnrolled ? .int(sizes.planes) : .bytes(Self.bytes(of: sizes)), .int(linesPerItem)]
+        + [isUnrolled ? .int(sizes.planes) : .bytes(try Self.bytes(of: sizes)), .int(linesPerItem)]
       if profile == .gpu {
         try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
       } else {
@@ -64,12 +68,17 @@
     }
 
     /// The struct `pool_sizes` of pooling_windows.cl.
-    private static func bytes(of s: Pool2D) -> [UInt8] {
-      let words = [
+    private static func bytes(of s: Pool2D) throws -> [UInt8] {
+      let words = try [
         s.height, s.outputHeight, s.kernelHeight, s.strideY, s.paddingY,
         s.width, s.outputWidth, s.kernelWidth, s.strideX, s.paddingX,
         s.planes, s.countsPadding && !s.isAdaptive ? 1 : 0, s.isAdaptive ? 1 : 0,
-      ].map(Int32.init)
+      ].map { value in
+        guard let word = Int32(exactly: value) else {
+          throw LatheError.unsupported("pooling with a size of \(value)")
+        }
+        return word
+      }
       return words.withUnsafeBytes { Array($0) }
     }
   }

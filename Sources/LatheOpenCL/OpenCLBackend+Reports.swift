@@ -42,8 +42,10 @@
     func emptyPage() throws -> OpenCLBuffer {
       let memory = try pool.allocate(ReportPage.byteCount)
       let zeros = [UInt8](repeating: 0, count: ReportPage.byteCount)
-      let status = cl.clEnqueueWriteBuffer(
-        queue.handle, memory.memory, cl_bool(CL_TRUE), 0, zeros.count, zeros, 0, nil, nil)
+      let status = withRoom {
+        cl.clEnqueueWriteBuffer(
+          queue.handle, memory.memory, cl_bool(CL_TRUE), 0, zeros.count, zeros, 0, nil, nil)
+      }
       guard status == CL_SUCCESS else { throw failure("write of reports", status, bytes: zeros.count) }
       return memory
     }

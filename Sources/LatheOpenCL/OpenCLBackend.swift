@@ -21,6 +21,7 @@
     let programs: ProgramCache
     let staging: StagingMemory
     let state = Mutex(State())
+    let loss: DeviceLoss
     /// Kernels generated for fused programs.
     let generated = GeneratedKernels()
     /// Kernels chosen for layers' geometries.
@@ -60,7 +61,9 @@
         throw LatheError(.device, "\(name): clCreateCommandQueue: \(OpenCLStatus.name(status))")
       }
       queue = OpenCLQueue(owning: queueHandle)
-      pool = BufferPool(context: context, info: info, counters: counters)
+      loss = DeviceLoss(deviceName: name)
+      pool = BufferPool(
+        DeviceBlocks(context: context, queue: queue, loss: loss, info: info), info: info, counters: counters)
       programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
       choices = KernelChoices(
@@ -82,8 +85,10 @@
       if let piece = staging.piece(source.count) {
         piece.pointer.copyMemory(from: from, byteCount: source.count)
         var event: cl_event?
-        let status = cl.clEnqueueWriteBuffer(
-          queue.handle, memory, cl_bool(CL_FALSE), 0, source.count, piece.pointer, 0, nil, &event)
+        let status = withRoom {
+          cl.clEnqueueWriteBuffer(
+            queue.handle, memory, cl_bool(CL_FALSE), 0, source.count, piece.pointer, 0, nil, &event)
+        }
         guard status == CL_SUCCESS, let event else {
           staging.discard(piece)
           throw failure("write of \(source.count) bytes", status, bytes: source.count)
@@ -92,8 +97,10 @@
         try flush()
         return
       }
-      let status = cl.clEnqueueWriteBuffer(
-        queue.handle, memory, cl_bool(CL_TRUE), 0, source.count, from, 0, nil, nil)
+      let status = withRoom {
+        cl.clEnqueueWriteBuffer(
+          queue.handle, memory, cl_bool(CL_TRUE), 0, source.count, from, 0, nil, nil)
+      }
       guard status == CL_SUCCESS else {
         throw failure("write of \(source.count) bytes", status, bytes: source.count)
       }
@@ -102,8 +109,10 @@
     package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
       if let to = destination.baseAddress, destination.count > 0 {
         let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
-        let status = cl.clEnqueueReadBuffer(
-          queue.handle, memory, cl_bool(CL_TRUE), offset, destination.count, to, 0, nil, nil)
+        let status = withRoom {
+          cl.clEnqueueReadBuffer(
+            queue.handle, memory, cl_bool(CL_TRUE), offset, destination.count, to, 0, nil, nil)
+        }
         guard status == CL_SUCCESS else {
           throw failure("read of \(destination.count) bytes", status, bytes: destination.count)
         }
@@ -123,12 +132,6 @@
       state.withLock { $0.unflushed = 0 }
       let status = cl.clFlush(queue.handle)
       guard status == CL_SUCCESS else { throw failure("clFlush", status, bytes: 0) }
-    }
-
-    /// The error for a call that failed: out of memory where the code means that.
-    func failure(_ what: String, _ status: cl_int, bytes: Int) -> LatheError {
-      if status == CL_MEM_OBJECT_ALLOCATION_FAILURE { return pool.outOfMemory(bytes) }
-      return LatheError(.device, "\(info.index) (\(info.name)): \(what): \(OpenCLStatus.name(status))")
     }
   }
 #endif

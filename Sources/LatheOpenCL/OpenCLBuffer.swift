@@ -10,12 +10,14 @@
     // Unchecked: immutable but for `doubt`, which whoever writes the content sets: nobody else uses the buffer then.
     /// The memory object.
     package let memory: cl_mem
+    private let block: BufferPool.Block
     private let pool: BufferPool
     /// What may be wrong with the content.
     var doubt: Doubt?
 
     init(byteCount: Int, pool: BufferPool) throws {
-      guard let memory = cl_mem(bitPattern: try pool.take(byteCount)) else {
+      block = try pool.take(byteCount)
+      guard let memory = cl_mem(bitPattern: block.handle) else {
         throw pool.outOfMemory(byteCount)
       }
       self.memory = memory
@@ -23,7 +25,7 @@
       super.init(byteCount: byteCount)
     }
 
-    deinit { pool.give(UInt(bitPattern: memory), byteCount: byteCount) }
+    deinit { pool.give(block) }
   }
 
   extension Operand {

@@ -41,13 +41,25 @@
     package let name: String
     let handle: cl_kernel
     let program: OpenCLProgram
+    /// What it was built from; nil for one that is launched in one part whatever its size.
+    let origin: Origin?
     private let hasRun = Atomic(false)
-    init(owning handle: cl_kernel, name: String, program: OpenCLProgram) {
+    init(owning handle: cl_kernel, name: String, program: OpenCLProgram, origin: Origin? = nil) {
       self.handle = handle
       self.name = name
       self.program = program
+      self.origin = origin
     }
     deinit { _ = cl.clReleaseKernel(handle) }
+
+    /// A kernel's text and definitions.
+    struct Origin: Sendable {
+      let source: KernelSource
+      let options: KernelOptions
+    }
+
+    /// Whether a program brought it along.
+    var isCustom: Bool { origin?.source.isCustom ?? true }
 
     /// Whether the next run is the first one of a program that was just compiled; true once.
     func isFirstRun() -> Bool { program.isNew && !hasRun.exchange(true, ordering: .relaxed) }

@@ -17,6 +17,8 @@
   package struct OpenCLEntry: Sendable {
     /// What is known of it; `error` says why it cannot be used.
     package let info: DeviceInfo
+    /// Whether its memory is the host's, as that of a GPU beside the cores is.
+    package var sharesMemory = false
     /// Opens the device; a nil profile is the device's own (or LATHE_KERNEL_PROFILE).
     package let open: @Sendable (KernelProfile?) throws -> any Backend
   }
@@ -95,7 +97,11 @@
           deviceName: info.name, isPoCL: place.isPoCL,
           reportedLanes: Int(clamping: try OpenCLQuery.number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)))
         if type == "cpu" { place.info.simd = place.vectors.description }
-        return OpenCLEntry(info: place.info) { [place] in try OpenCLBackend(place, profile: $0 ?? native) }
+        // OpenCL 2 has the property no more, which drivers all the same answer.
+        let isShared = (try? OpenCLQuery.number(device, CL_DEVICE_HOST_UNIFIED_MEMORY)) ?? 0 != 0
+        return OpenCLEntry(info: place.info, sharesMemory: isShared) { [place] in
+          try OpenCLBackend(place, profile: $0 ?? native)
+        }
       } catch {
         return broken(name: name, index: index, error: "\(error)")
       }

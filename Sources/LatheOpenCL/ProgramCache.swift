@@ -58,14 +58,25 @@
           ProcessEnd.comeFirst()
           state.programs[programKey] = program
         }
-        let kernel = try self.kernel(function, of: program, source: source.name)
+        let kernel = try self.kernel(
+          function, of: program, source: source.name, origin: .init(source: source, options: options))
         state.kernels[key] = kernel
         return kernel
       }
     }
 
+    /// The kernel built for launches in parts.
+    func inParts(_ kernel: OpenCLKernel) throws -> OpenCLKernel {
+      guard let origin = kernel.origin else { return kernel }
+      var options = origin.options
+      options["LATHE_PARTS"] = 1
+      return try self.kernel(origin.source, kernel.name, options)
+    }
+
     /// The kernel `function` of a built program.
-    func kernel(_ function: String, of program: OpenCLProgram, source: String) throws -> OpenCLKernel {
+    func kernel(
+      _ function: String, of program: OpenCLProgram, source: String, origin: OpenCLKernel.Origin? = nil
+    ) throws -> OpenCLKernel {
       var status: cl_int = 0
       let handle = cl.clCreateKernel(program.handle, function, &status)
       guard status == CL_SUCCESS, let handle else {
@@ -73,7 +84,7 @@
           .kernelBuild,
           "\(place.info.index): no kernel \(function) in \(source): \(OpenCLStatus.name(status))")
       }
-      return OpenCLKernel(owning: handle, name: function, program: program)
+      return OpenCLKernel(owning: handle, name: function, program: program, origin: origin)
     }
 
     /// What every program of a profile is built with.

@@ -41,7 +41,7 @@
       _ kernel: OpenCLKernel, _ operands: [KernelArgument], rows: Int, columns: Int,
       _ rest: [KernelArgument] = []
     ) throws {
-      guard rows <= Int(Int32.max), columns <= Int(Int32.max) else {
+      guard max(rows, columns) <= Int(Int32.max) / 2 else {
         throw LatheError.unsupported("\(rows) rows of \(columns)")
       }
       let perGroup = rowsPerGroup(rows: rows, columns: columns)

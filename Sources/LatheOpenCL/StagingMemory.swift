@@ -5,7 +5,8 @@
 
   /// Host memory that holds what `write` was given until the device has taken it.
   ///
-  /// Pieces are kept by size class and used again once their event is complete.
+  /// Pieces are kept by size class and used again once their event is complete; where the limit is reached, those of
+  /// other sizes make room.
   final class StagingMemory: Sendable {
     struct Piece: @unchecked Sendable {
       // Unchecked: one owner at a time: the list, or the write that fills it.
@@ -15,6 +16,7 @@
 
     private struct State: @unchecked Sendable {
       // Unchecked: reached through the mutex alone.
+      /// By size.
       var free: [Int: [Piece]] = [:]
       var waiting: [(piece: Piece, event: cl_event)] = []
       var held = 0
@@ -46,6 +48,7 @@
       return state.withLock { state in
         reclaim(&state)
         if let piece = state.free[capacity]?.popLast() { return piece }
+        makeRoom(for: capacity, &state)
         guard state.held + capacity <= StagingMemory.limit else { return nil }
         state.held += capacity
         return Piece(pointer: .allocate(byteCount: capacity, alignment: 64), capacity: capacity)
@@ -59,6 +62,18 @@
 
     /// Takes back a piece that no command uses.
     func discard(_ piece: Piece) { state.withLock { $0.free[piece.capacity, default: []].append(piece) } }
+
+    /// Frees pieces that wait for writes of other sizes, the largest first, until another one fits.
+    private func makeRoom(for capacity: Int, _ state: inout State) {
+      while state.held + capacity > StagingMemory.limit, let size = state.free.keys.max() {
+        guard let piece = state.free[size]?.popLast() else {
+          state.free[size] = nil
+          continue
+        }
+        piece.pointer.deallocate()
+        state.held -= size
+      }
+    }
 
     private func reclaim(_ state: inout State) {
       // Events complete in the order of the queue.

@@ -47,7 +47,7 @@
     /// `sizes`, `taps`, `planes` and `steps` of the kernels.
     func arguments() throws -> [KernelArgument] {
       let largest = max(
-        pixels, channels * source.height * source.width, groups * taps * channels * paddedRows)
+        pixels, source.height * source.width, targetPlane, groups * taps * channels * paddedRows)
       guard largest <= Int(Int32.max) / 2 else {
         throw LatheError.unsupported("a convolution of \(largest) pixels or weights at once")
       }

@@ -45,6 +45,56 @@ import Testing
     }
   }
 
+  @Test func largeSizesAreRoundedTo2MB() {
+    #expect(BufferPool.sizeClass((33 << 20) + 1).size == 34 << 20)
+    #expect(BufferPool.sizeClass((700 << 20) - 1).size == 700 << 20)
+    #expect(BufferPool.sizeClass((3 << 20) + 1).size == (7 << 20) / 2)
+  }
+
+  /// Blocks that are only numbers.
+  private final class Numbers: MemorySource {
+    private let last = Mutex<UInt>(0)
+    private let freed = Mutex<[UInt]>([])
+
+    func make(_ byteCount: Int) -> UInt? {
+      last.withLock { last in
+        last += 1
+        return last
+      }
+    }
+    func free(_ block: UInt) { freed.withLock { $0.append(block) } }
+    var released: [UInt] { freed.withLock { $0 } }
+  }
+
+  private func pool(of source: Numbers, limit: Int) -> BufferPool {
+    BufferPool(source, counters: CounterStore(), deviceName: "test", limit: limit)
+  }
+
+  @Test func largeBlocksServeSmallerRequests() throws {
+    let pool = pool(of: Numbers(), limit: 1 << 30)
+    let (a, b, c) = (try pool.take(30 << 20), try pool.take(24 << 20), try pool.take(40 << 20))
+    for block in [a, b, c] { pool.give(block) }
+    // The smallest that is large enough, and at most half as large again.
+    #expect(try pool.take(22 << 20).handle == b.handle)
+    #expect(try pool.take(22 << 20).handle == a.handle)
+    let made = try pool.take(22 << 20)
+    #expect(made.handle > c.handle && made.size == 22 << 20)
+    #expect(try pool.take(39 << 20).size == 40 << 20)
+    #expect(pool.bytesTaken == (24 + 30 + 22 + 40) << 20)
+  }
+
+  @Test func whatWasUsedLeastRecentlyMakesRoom() throws {
+    let source = Numbers()
+    let pool = pool(of: source, limit: 100 << 20)
+    let (a, b, small) = (try pool.take(20 << 20), try pool.take(40 << 20), try pool.take(1000))
+    for block in [small, b, a] { pool.give(block) }
+    // 60 MB are free; of the 10 that are too much the oldest blocks go.
+    let c = try pool.take(70 << 20)
+    #expect(source.released == [small.handle, b.handle])
+    #expect(try pool.take(20 << 20).handle == a.handle)
+    withExtendedLifetime(c) {}
+  }
+
   @Test func theLimitIsNamed() throws {
     let backend = CPUBackend(memoryLimit: 1 << 20)
     let held = try backend.allocate(byteCount: 600_000)

@@ -151,8 +151,8 @@ static int holds(cl_mem memory, size_t offset, size_t size) {
   return offset <= memory->size && size <= memory->size - offset;
 }
 
-cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, void *to,
-                           cl_uint waits, const cl_event *list, cl_event *event) {
+cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size,
+                           void *to, cl_uint waits, const cl_event *list, cl_event *event) {
   (void)queue, (void)waits, (void)list;
   if (!holds(memory, offset, size)) return CL_INVALID_VALUE;
   memcpy(to, (char *)memory->bytes + offset, size);
@@ -311,7 +311,8 @@ cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size, const void *
   return CL_SUCCESS;
 }
 
-/// Arguments as JSON: {"buffer": bytes, "at": place}, {"local": bytes}, numbers as the integers of their bits, others as hex.
+/// Arguments as JSON: {"buffer": bytes, "at": place}, {"local": bytes}, numbers as the integers of their bits, others
+/// as hex.
 static void describe(const struct _cl_kernel *kernel, char *to, size_t room) {
   size_t used = 0;
   for (cl_uint i = 0; i < kernel->count && used < room; i++) {
@@ -352,7 +353,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
   }
   char arguments[65536] = "";
   describe(kernel, arguments, sizeof arguments);
-  paper_log("{\"program\":\"%s\",\"launch\":\"%s\",\"global\":[%zu,%zu,%zu],\"local\":[%zu,%zu,%zu],\"arguments\":[%s]}",
+  paper_log("{\"program\":\"%s\",\"launch\":\"%s\",\"global\":[%zu,%zu,%zu],\"local\":[%zu,%zu,%zu],"
+            "\"arguments\":[%s]}",
             kernel->program, kernel->name, g[0], g[1], g[2], l[0], l[1], l[2], arguments);
   give_event(event);
   return CL_SUCCESS;

@@ -2,10 +2,12 @@
 
 #define _GNU_SOURCE
 
-// An OpenCL driver without a device: it answers as the device of a description would, keeps every program it is given, and
-// writes down every launch. Nothing runs, and all memory reads as zeros, so that nobody meets sizes that no kernel counted.
+// An OpenCL driver without a device: it answers as the device of a description would, keeps every program it is given,
+// and writes down every launch. Nothing runs, and all memory reads as zeros, so that nobody meets sizes that no kernel
+// counted.
 //
-//   LATHE_OPENCL_LIBRARY=libpaper.so LATHE_PAPER_DEVICE=devices/h200.txt LATHE_PAPER_OUTPUT=FOLDER LATHE_CACHE_DIR=off lathe ...
+//   LATHE_OPENCL_LIBRARY=libpaper.so LATHE_PAPER_DEVICE=devices/h200.txt LATHE_PAPER_OUTPUT=FOLDER LATHE_CACHE_DIR=off
+//   lathe bench ...
 //
 // FOLDER gets programs/HASH.cl, programs/HASH.options and launches.jsonl.
 

@@ -109,7 +109,8 @@ def functions(content):
             found = re.match(r"\t([a-z]\w+)(?:\s+([^;]*))?", line)
             if found and name:
                 operands = (found[2] or "").strip()
-                target = re.match(r"(\.LBB\w+)$", operands)
-                code.instructions.append(Instruction(found[1], operands, target[1] if target else None))
+                jumps = tuple(re.findall(r"^\.LBB\w+$", operands))
+                ends = found[1] in ("s_branch", "s_endpgm", "s_setpc_b64")
+                code.instructions.append(Instruction(found[1], operands, jumps, not ends))
     if name:
         yield name, code

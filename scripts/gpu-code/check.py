@@ -24,8 +24,8 @@ def main():
     parser = argparse.ArgumentParser(prog="check-gpu-code.sh", description=__doc__.split("\n")[0])
     parser.add_argument("--filter", metavar="REGEX", help="only kernels whose file, name or options match")
     parser.add_argument("--target", metavar="NAME", action="append", choices=TARGETS, help="only for that processor")
-    parser.add_argument("--operations", action="store_true", help="with every program of the operation suite")
-    parser.add_argument("--write-known", action="store_true", help="accept kernels as they are, as known to be beyond limits")
+    parser.add_argument("--operations", action="store_true", help="all thousand forms of the operation suite, too")
+    parser.add_argument("--write-known", action="store_true", help="put what is beyond limits now into gpu-limits.json")
     arguments = parser.parse_args()
     names = arguments.target or list(TARGETS)
     if tools.intel_is_missing():
@@ -35,15 +35,18 @@ def main():
     work = os.path.join(recording.ROOT, ".build", "gpu-code")
     os.makedirs(work, exist_ok=True)
     library = recording.build_driver(work)
-    suites = ["value", "gradient"] if arguments.operations else []
     devices = sorted({TARGETS[name].device for name in names})
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         recordings = dict(zip(devices, pool.map(
-            lambda device: recording.record(device, library, os.path.join(work, "paper", device), suites), devices)))
-    forms = {name: rows.forms(recordings[TARGETS[name].device]) for name in names}
+            lambda device: recording.record(device, library, os.path.join(work, "paper", device)), devices)))
+    forms = {
+        name: rows.forms(recordings[TARGETS[name].device], TARGETS[name], arguments.operations) for name in names
+    }
     if arguments.filter:
         pattern = re.compile(arguments.filter)
         forms = {name: [form for form in found if pattern.search(form.title)] for name, found in forms.items()}
+        if not any(forms.values()):
+            sys.exit(f"check-gpu-code: no kernel's file, name and options match '{arguments.filter}'")
     compiled = compiling.compile_all(forms, recordings, os.path.join(work, "cache"))
     failures = [row.failure for row in compiled if row.failure]
     good = [row for row in compiled if row.figures]
@@ -63,4 +66,6 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+# Processes that compile import this file, too.
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,10 @@
-"""A model of the machine: how long launches would take at least, from datasheets and compiled code. An estimate, no measurement."""
+"""A model of the machine: what launches would take, from datasheets and compiled code. An estimate, no measurement."""
 
 import os
 from dataclasses import dataclass
 from math import ceil, prod
 
+from machine_code import INNER_TURNS
 from recording import ROOT
 from targets import TARGETS
 
@@ -11,8 +12,7 @@ from targets import TARGETS
 LATENCY_SECONDS = 600e-9
 # Bytes that a work-item asks for before it waits, at most.
 MOST_BYTES_ASKED = 64
-# How often an inner loop runs for each turn of the loop around it, and the occupancy that keeps arithmetic going: guesses.
-INNER_TURNS = 4
+# The occupancy that keeps arithmetic going: a guess.
 ENOUGH_OCCUPANCY = 0.25
 # Multiply-adds that one instruction can make for a lane: two where packed or paired instructions make up the peak.
 PRODUCTS = {"nvidia": 1, "amd": 2, "intel": 1}
@@ -48,7 +48,7 @@ class Estimate:
 
 
 def launches(machine, recording, figures, products, workload):
-    """An estimate for each launch of a workload; `figures` by program and kernel, `products` those that sum products."""
+    """An estimate for each launch of a workload; `figures` by program and kernel, `products`: those with sums."""
     lines = recording.launches[workload]
     by_operation = {}
     for line in lines:
@@ -62,7 +62,8 @@ def launches(machine, recording, figures, products, workload):
 
 def work_of(line, group, products):
     """Arithmetic and bytes of a launch: an operation's arithmetic is done where products are summed."""
-    bytes_touched = sum({a["at"]: a["buffer"] for a in line["arguments"] if isinstance(a, dict) and "buffer" in a}.values())
+    buffers = [a for a in line["arguments"] if isinstance(a, dict) and "buffer" in a]
+    bytes_touched = sum({buffer["at"]: buffer["buffer"] for buffer in buffers}.values())
     if len(group) == 1 and line["done"].get("bytes"):
         bytes_touched = line["done"]["bytes"]
     workers = [other for other in group if (other["program"], other["launch"]) in products]

@@ -12,12 +12,13 @@ MOST_KERNELS = 12
 
 HEAD = """# Estimates for GPUs that nobody here has
 
-Made by `make check-gpu-code` from datasheets and compiled code: **a model, no measurement.** A launch takes the longest of: its
-bytes at the peak of the memory, as far as reads under way hide {latency:.0f} ns; its multiply-adds at the share that they are of the
-instructions of their loop, on as many cores as have a work-group, less below an occupancy of {occupancy:.0%}; all instructions of
-kernels without a loop; the time between two launches. Work is what an operation has to do at least: results that tiles compute
-beyond an edge, reads that are repeated and caches are left out, so that real cards will be slower, mostly. What it is good
-for: to see which kernels hold a step up, and what a change is worth.
+Made by `make check-gpu-code` from datasheets and compiled code: **a model, no measurement.** A launch takes the
+longest of: its bytes at the peak of the memory, as far as reads under way hide {latency:.0f} ns; its multiply-adds at
+the share that they are of the instructions of their loop, on as many cores as have a work-group, less below an
+occupancy of {occupancy:.0%}; all instructions of kernels without a loop; the time between two launches. Work is what
+an operation has to do at least: results that tiles compute beyond an edge, reads that are repeated and caches are
+left out, so that real cards will be slower, mostly. What it is good for: to see which kernels hold a step up, and
+what a change is worth.
 
 """
 
@@ -71,7 +72,8 @@ def totals(machines, workloads, found, recordings):
         for name, machine in machines.items():
             seconds = sum(launch.seconds for launch in found[workload, name])
             work = recordings[name].work[workload]
-            share = max(work["operations"] / machine.flops, work["bytes"] / machine.bandwidth) / seconds if seconds else 0
+            least = max(work["operations"] / machine.flops, work["bytes"] / machine.bandwidth)
+            share = least / seconds if seconds else 0
             cells.append(f"{time(seconds)}{f', {share:.0%}'.replace('%', ' %') if share else ''}")
         count = len(found[workload, next(iter(machines))])
         lines.append(f"| {workload.removesuffix('/float32')} | {count} | {' | '.join(cells)} |")

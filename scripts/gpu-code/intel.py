@@ -8,6 +8,7 @@ import nvidia
 import tools
 from machine_code import Code, Instruction, Reader, figures
 
+JUMPS = ("jmpi", "while", "goto", "join", "if", "else", "endif", "break", "cont", "brd", "brc")
 # What a message does stands in the disassembler's comment: load.ugm.d32x4.a64.
 MESSAGE = re.compile(r"// .*?(load|store)\w*\.(ugm|slm)\.d(8|16|32|64)(?:u32)?(?:x(\d+))?")
 
@@ -98,20 +99,17 @@ def sections(elf):
 def code(text):
     """A kernel's code from the disassembler's text."""
     result = Code()
-    jumps = []
     for line in text.split("\n"):
         label = re.match(r"(L\d+):", line)
         if label:
             result.labels[label[1]] = len(result.instructions)
             continue
-        found = re.match(r"(?:\([~\w&.]+\))?\s+([a-z]\w*)\S*\s*(.*)", line)
+        found = re.match(r"(\([~\w&.]+\))?\s+([a-z]\w*)\S*\s*(.*)", line)
         if not found:
             continue
-        operands = found[2]
-        jumps.append(re.findall(r"\b(L\d+)\b", operands) if found[1] in ("jmpi", "while", "goto", "brd", "brc") else [])
-        result.instructions.append(Instruction(found[1], operands))
-    for instruction, labels in zip(result.instructions, jumps):
-        places = [label for label in labels if label in result.labels]
-        # Where lanes that go on and lanes that wait go to different places, the earlier is the loop's head.
-        instruction.jumps_to = min(places, key=result.labels.get) if places else None
+        guard, opcode, operands = found[1] or "", found[2], found[3]
+        # Where lanes go on and wait; where they meet, those that are all still waiting jump on.
+        jumps = tuple(re.findall(r"\bL\d+\b", operands)) if opcode in JUMPS else ()
+        ends = opcode in ("jmpi", "brd") and guard in ("", "(W)")
+        result.instructions.append(Instruction(opcode, operands, jumps, not ends))
     return result

@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from loops import loops_of
+
+# How often an inner loop runs for each turn of the loop around it: a guess.
+INNER_TURNS = 4
+
 
 @dataclass
 class Instruction:
@@ -10,8 +15,9 @@ class Instruction:
 
     opcode: str
     operands: str
-    # The label that it may jump to.
-    jumps_to: str | None = None
+    # The labels that it may jump to, and whether the next instruction may follow it.
+    jumps_to: tuple = ()
+    falls_through: bool = True
     # The condition that it is under.
     guard: str = ""
 
@@ -22,15 +28,6 @@ class Code:
 
     instructions: list = field(default_factory=list)
     labels: dict = field(default_factory=dict)
-
-    def loops(self):
-        """First and last instruction of each loop: what a jump back encloses; a jump to itself ends a program."""
-        found = {}
-        for last, instruction in enumerate(self.instructions):
-            first = self.labels.get(instruction.jumps_to)
-            if first is not None and first < last:
-                found[first] = max(found.get(first, 0), last)
-        return sorted(found.items())
 
 
 @dataclass
@@ -68,10 +65,8 @@ def figures(code, reader):
         place = reader.address(instruction)
         if place and width == 4:
             runs.setdefault((block, kind, instruction.guard, place[0]), set()).add(place[1])
-    loops = code.loops()
-    inside = [False] * len(code.instructions)
-    for first, last in loops:
-        inside[first : last + 1] = [True] * (last + 1 - first)
+    loops = loops_of(code)
+    inside = set().union(*loops)
     divisions = [index for index, instruction in enumerate(code.instructions) if reader.divides(instruction)]
     return {
         "instructions": len(code.instructions),
@@ -79,7 +74,7 @@ def figures(code, reader):
         "stores": counts["store"],
         "narrow": sum(narrow(offsets) for offsets in runs.values()),
         "divisions": len(divisions),
-        "loop_divisions": sum(inside[index] for index in divisions),
+        "loop_divisions": sum(index in inside for index in divisions),
         "loop": hot_loop(code, reader, loops),
     }
 
@@ -96,10 +91,13 @@ def narrow(offsets):
 
 
 def hot_loop(code, reader, loops):
-    """The loop with the most arithmetic of its own, outside loops in it; None where none has any."""
-    best = None
-    for first, last in loops:
-        body = own_body(code, loops, first, last)
+    """The loop with the most arithmetic of its own, outside loops in it; None where none has any.
+
+    A loop inside another runs more often than that one: each level counts as INNER_TURNS turns.
+    """
+    best, place, most = None, None, (0, 0)
+    for loop in loops:
+        body = own_body(code, loops, loop)
         counts = [reader.multiply_adds(instruction) for instruction in body]
         found = {
             "instructions": len(body),
@@ -109,25 +107,18 @@ def hot_loop(code, reader, loops):
             "local_loads": sum(reader.local_load(instruction) > 0 for instruction in body),
             "local_bytes": sum(reader.local_load(instruction) for instruction in body),
         }
-        if weight_of(found) > weight_of(best):
-            best = found
-            around = [loop for loop in loops if loop[0] <= first and last <= loop[1] and loop != (first, last)]
-            nearest = min(around, key=lambda loop: loop[1] - loop[0], default=None)
-            # Instructions of the loop around it.
-            best["around"] = len(own_body(code, loops, *nearest)) if nearest else 0
+        turns = INNER_TURNS ** sum(loop < other for other in loops)
+        weight = (found["matrix"] * turns, found["multiply_adds"] * turns)
+        if weight > most:
+            best, place, most = found, loop, weight
+    if best:
+        # Instructions of the loop around it.
+        nearest = min((loop for loop in loops if loop > place), key=len, default=None)
+        best["around"] = len(own_body(code, loops, nearest)) if nearest else 0
     return best
 
 
-def own_body(code, loops, first, last):
+def own_body(code, loops, loop):
     """The instructions of a loop that are in no loop inside it."""
-    inner = [loop for loop in loops if loop != (first, last) and first <= loop[0] and loop[1] <= last]
-    return [
-        code.instructions[index]
-        for index in range(first, last + 1)
-        if not any(start <= index <= end for start, end in inner)
-    ]
-
-
-def weight_of(loop):
-    """What loops are compared by."""
-    return (loop["matrix"], loop["multiply_adds"]) if loop else (0, 0)
+    inner = set().union(*(other for other in loops if other < loop))
+    return [code.instructions[index] for index in sorted(loop - inner)]

@@ -129,9 +129,10 @@ def sass_line(line, code):
     found = re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(@!?U?P\w+ )?\s*([A-Z][\w.]*)\s*(.*?);", line)
     if found:
         guard, opcode, operands = found[1] or "", found[2], found[3]
-        target = re.search(r"`\((\.L_x_\d+)\)", operands)
-        jumps = opcode.startswith("BRA") and target
-        code.instructions.append(Instruction(opcode, operands, target[1] if jumps else None, guard))
+        # BRX jumps to one of many; BSSY names where lanes meet again.
+        jumps = tuple(re.findall(r"\.L_x_\d+", operands)) if opcode.startswith("BR") else ()
+        ends = opcode.startswith(("BRA", "BRX", "EXIT", "RET")) and not guard
+        code.instructions.append(Instruction(opcode, operands, jumps, not ends, guard))
 
 
 def ptx_line(line, code):
@@ -140,7 +141,9 @@ def ptx_line(line, code):
     if label:
         code.labels[label[1]] = len(code.instructions)
         return
-    found = re.match(r"\t(?:@!?%p\d+ )?(?:\s*)([a-z][\w.]*)\s+(.*);", line)
+    found = re.match(r"\t(@!?%p\d+ )?\s*([a-z][\w.]*)(?:\s+(.*))?;", line)
     if found:
-        target = re.match(r"(\$L__BB\w+)", found[2]) if found[1].startswith("bra") else None
-        code.instructions.append(Instruction(found[1], found[2], target[1] if target else None))
+        guard, opcode, operands = found[1] or "", found[2], found[3] or ""
+        jumps = tuple(re.findall(r"\$L__BB\w+", operands)) if opcode.startswith("br") else ()
+        ends = opcode.startswith(("bra", "brx", "ret", "exit")) and not guard
+        code.instructions.append(Instruction(opcode, operands, jumps, not ends, guard))

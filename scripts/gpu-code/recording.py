@@ -24,6 +24,8 @@ class Recording:
     # By program and kernel: sizes of work-groups, None where the driver chooses, and work-items of all launches.
     groups: dict = field(default_factory=dict)
     items: dict = field(default_factory=dict)
+    # Programs and kernels that workloads launch; the others are of the operation suite.
+    of_workloads: set = field(default_factory=set)
     # What a workload's last run launched, each with the operation it was for, and the work of the whole.
     launches: dict = field(default_factory=dict)
     work: dict = field(default_factory=dict)
@@ -39,13 +41,14 @@ def build_driver(folder):
     return library
 
 
-def record(device, library, folder, suites):
-    """Everything of the benchmark's workloads; with `suites` of the operation suite, too."""
+def record(device, library, folder):
+    """Everything of the benchmark's workloads and of the operation suite."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     recording = Recording()
     run_workloads(device, library, os.path.join(folder, "workloads"), recording)
-    for mode in suites:
+    recording.of_workloads = set(recording.groups)
+    for mode in ("value", "gradient"):
         place = os.path.join(folder, mode)
         program = os.path.join(ROOT, ".build", "release", "OperationCheck")
         # Matrices of zeros are singular: some cases end with an error, which is no matter here.
@@ -77,7 +80,8 @@ def run_workloads(device, library, place, recording):
     listing = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
     names = [line[2:].removesuffix("  (quick)") for line in listing.split("\n") if line.startswith("  ")]
     worker = subprocess.Popen(
-        [program, "bench", "--worker", "--device", "opencl", "--trace", os.devnull], env=environment(device, library, place),
+        [program, "bench", "--worker", "--device", "opencl", "--trace", os.devnull],
+        env=environment(device, library, place),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     log = os.path.join(place, "launches.jsonl")

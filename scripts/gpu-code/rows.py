@@ -8,6 +8,10 @@ from recording import ROOT
 from targets import TARGETS
 
 END = "// End of the common part\n"
+# What programs with float64 begin with.
+DOUBLES = "cl_khr_fp64 : enable"
+# Forms of a kernel that only the operation suite has.
+MOST_FORMS = 3
 # Options that say nothing of a form.
 COMMON = re.compile(r"-w|-cl-\S+|-DLATHE_PROFILE_GPU=1")
 
@@ -39,9 +43,10 @@ class Form:
     def short(self):
         """The title in fewer letters: a convolution as channels and filter."""
         values = dict(word.split("=", 1) for word in self.options.split() if "=" in word)
-        if "KERNEL_HEIGHT" in values:
+        if {"KERNEL_HEIGHT", "CHANNELS", "ROWS"} <= values.keys():
             v = values
-            text = f"{v['CHANNELS']}x{v['SOURCE_HEIGHT']}x{v['SOURCE_WIDTH']}-{v['ROWS']}x{v['KERNEL_HEIGHT']}x{v['KERNEL_WIDTH']}"
+            image = f"{v['CHANNELS']}x{v['SOURCE_HEIGHT']}x{v['SOURCE_WIDTH']}"
+            text = f"{image}-{v['ROWS']}x{v['KERNEL_HEIGHT']}x{v['KERNEL_WIDTH']}"
             for name, usual in [("STRIDE_Y", "1"), ("GROUPS", "1"), ("BACKWARD", "0")]:
                 if v[name] != usual:
                     text += f" {name.lower()} {v[name]}"
@@ -64,26 +69,51 @@ class Row:
         return min(TARGETS[self.target].occupancy(self.figures, items) for items in self.form.groups)
 
 
-def forms(recording):
-    """The forms of a recording in the order of their titles."""
+def forms(recording, target, with_operations):
+    """The forms of a recording that a target can run, in the order of their titles.
+
+    Without `with_operations` of the operation suite only some of each kernel that no workload needs.
+    """
     files = {}
     for name in os.listdir(os.path.join(ROOT, "kernels", "opencl")):
         if name.endswith(".cl"):
             with open(os.path.join(ROOT, "kernels", "opencl", name), encoding="utf-8") as file:
                 files[name] = file.read()
     found = []
-    for (program, kernel), groups in recording.groups.items():
+    for program, kernel in recording.groups:
         with open(recording.programs[program], encoding="utf-8") as file:
-            body = file.read().split(END)[-1]
+            head, _, body = file.read().rpartition(END)
+        if DOUBLES in head and not target.has_doubles:
+            continue
         # A program may have several files, the kernel's own last.
         source = next((name for name, text in files.items() if body.endswith(text)), None)
-        options = " ".join(
-            word.removeprefix("-D") for word in recording.options[program].split() if not COMMON.fullmatch(word)
-        )
-        # Where the driver chooses, any size may come.
-        sizes = sorted(size or 256 for size in groups)
-        found.append(Form(program, kernel, source, options, sizes, recording.items[program, kernel]))
+        found.append(form(recording, program, kernel, source))
+    if not with_operations:
+        found = of_workloads(found, recording)
     return sorted(found, key=lambda form: (form.title, form.program))
+
+
+def form(recording, program, kernel, source):
+    """A kernel as a recording has it."""
+    options = " ".join(
+        word.removeprefix("-D") for word in recording.options[program].split() if not COMMON.fullmatch(word)
+    )
+    # Where the driver chooses, any size may come.
+    groups = sorted(size or 256 for size in recording.groups[program, kernel])
+    return Form(program, kernel, source, options, groups, recording.items[program, kernel])
+
+
+def of_workloads(found, recording):
+    """The forms of workloads, and of kernels that they lack those which most work-items of the operation suite run."""
+    mine = [form for form in found if (form.program, form.kernel) in recording.of_workloads]
+    known = {form.family for form in mine}
+    others = {}
+    for form in found:
+        if form.family not in known:
+            others.setdefault(form.family, []).append(form)
+    for group in others.values():
+        mine += sorted(group, key=lambda form: (-form.items, form.program))[:MOST_FORMS]
+    return mine
 
 
 def text(compiled):

@@ -11,26 +11,29 @@ PATH = os.path.join(ROOT, "benchmarks", "gpu-code.md")
 
 HEAD = """# What compilers make of the kernels for GPUs
 
-Made by `make check-gpu-code`, without a GPU: Lathe runs the workloads of `lathe bench` on a driver that only writes down what it
-would build and launch on a device (`Tests/PaperDriver`), and compilers make machine code of that. `sm_*` are NVIDIA's (clang's
-PTX through `ptxas`), `gfx*` AMD's (clang), `acm-g10` is Intel's Arc A770 (Intel's offline compiler). Vendors' own OpenCL
-compilers may do better or worse. Limits stand in `kernels/opencl/gpu-limits.json`, with what is known to be beyond them.
+Made by `make check-gpu-code`, without a GPU: Lathe runs the workloads of `lathe bench` on a driver that only writes
+down what it would build and launch on a device (`Tests/PaperDriver`), and compilers make machine code of that. `sm_*`
+are NVIDIA's (clang's PTX through `ptxas`), `gfx*` AMD's (clang), `acm-g10` is Intel's Arc A770 (Intel's offline
+compiler). Vendors' own OpenCL compilers may do better or worse. Limits stand in `kernels/opencl/gpu-limits.json`,
+with what is known to be beyond them.
 
 ## Kernels
 
-Each figure is the worst of all forms of a kernel that the workloads need: registers of a work-item (Intel: of a thread of 8 or
-16) and occupancy, the share of the sub-groups a processor has room for, which work-groups fill; **0 %** does not start. Then,
-where there are any: bytes of `scratch` memory, bytes of `spills`, `narrow` accesses of 32 bits to global memory that stand
-beside each other and could be of 128, and 64-bit `div`isions in loops. Beyond a limit is **bold**.
+Each figure is the worst of all forms of a kernel that the workloads need (of those that only the operation suite
+needs, of some): registers of a work-item (Intel: of a thread of 8 or 16) and occupancy, the share of the sub-groups
+a processor has room for, which work-groups fill; one of 0 % does not start. Then, where there are any: bytes of
+`scratch` memory, bytes of `spills`, `narrow` accesses of 32 bits to global memory that stand beside each other and
+could be of 128, and 64-bit `div`isions in loops. Beyond a limit is **bold**.
 
 """
 
 LOOPS = """
 ## Inner loops of products
 
-For the kernels whose time goes into multiply-adds: how many of the instructions of the loop that has most of them they are (and
-how many instructions the loop around it has), and the widths of global loads and of stores (accesses x bits). Forms that are
-alike on {first} are one row, with the figures of the one that runs most. `-`: no loop has any, all are unrolled.
+For the kernels whose time goes into multiply-adds: how many of the instructions of the loop that has most of them
+they are (and how many instructions the loop around it has), and the widths of global loads and of stores (accesses x
+bits). Forms that are alike on {first} are one row, with the figures of the one that runs most. `-`: no loop has any,
+all are unrolled.
 
 """
 
@@ -70,7 +73,8 @@ def cell(family, group, beyond):
         return f"**{words}**" if (family, metric, target) in beyond else words
 
     occupancy = min(row.occupancy for row in group)
-    parts = [str(max(row.figures["registers"] for row in group)), strong("occupancy", f"{occupancy:.0%}".replace("%", " %"))]
+    registers = max(row.figures["registers"] for row in group)
+    parts = [str(registers), strong("occupancy", f"{occupancy * 100:.0f} %")]
     for metric in MOST:
         value = max(row.figures[metric] for row in group)
         if value:

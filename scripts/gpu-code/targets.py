@@ -11,9 +11,9 @@ class Target:
     name: str
     maker: str
     device: str
-    # Of a multiprocessor, compute unit, work-group processor or Xe core: 32-bit registers of a lane on each scheduler, the unit
-    # they are given out in, schedulers, sub-groups, lanes of one, local memory and what each work-group takes of it beside
-    # its own, and work-groups.
+    # Of a multiprocessor, compute unit, work-group processor or Xe core: 32-bit registers of a lane on each scheduler,
+    # the unit they are given out in, schedulers, sub-groups, lanes of one, local memory and what each work-group takes
+    # of it beside its own, and work-groups.
     registers: int
     granule: int
     schedulers: int
@@ -22,6 +22,7 @@ class Target:
     local_bytes: int
     local_extra: int
     groups: int
+    has_doubles: bool = True
 
     def occupancy(self, figures, items):
         """The share of the sub-groups there is room for that work-groups of so many items fill.
@@ -37,9 +38,9 @@ class Target:
         return min(1, groups * waves / self.sub_groups)
 
 
-# NVIDIA: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". AMD: the instruction set documents of
-# CDNA 2, CDNA 3 and RDNA 3, as LLVM's AMDGPU back-end counts. Intel: the Xe-HPG architecture of the oneAPI GPU optimization
-# guide; registers there are those of a thread, 128 of which leave room for eight threads.
+# NVIDIA: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". AMD: the instruction set
+# documents of CDNA 2, CDNA 3 and RDNA 3, as LLVM's AMDGPU back-end counts. Intel: the Xe-HPG architecture of the oneAPI
+# GPU optimization guide; registers there are those of a thread, 128 of which leave room for eight threads.
 TARGETS = {
     target.name: target
     for target in [
@@ -50,6 +51,6 @@ TARGETS = {
         Target("gfx942", "amd", "mi300x", 512, 8, 4, 32, 64, 65536, 0, 32),
         Target("gfx1100", "amd", "rx7900xtx", 1536, 24, 4, 64, 32, 131072, 0, 64),
         # An Arc A770: the compiler that Debian 12 has knows none that is newer.
-        Target("acm-g10", "intel", "arc-b580", 1024, 128, 16, 128, 16, 131072, 0, 64),
+        Target("acm-g10", "intel", "arc-b580", 1024, 128, 16, 128, 16, 131072, 0, 64, has_doubles=False),
     ]
 }

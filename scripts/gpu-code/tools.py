@@ -13,7 +13,8 @@ class Failed(Exception):
 
 def run(command, **options):
     """Runs a command and returns what it printed on both outputs; raises Failed with the first lines of an error."""
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
     if result.returncode:
         lines = [line for line in result.stdout.split("\n") if "error" in line.lower()] or result.stdout.split("\n")
         raise Failed(f"{os.path.basename(command[0])}: {' | '.join(lines[:3])}")

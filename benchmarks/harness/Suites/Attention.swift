@@ -9,7 +9,8 @@ enum AttentionSuite {
       sizes.isCausal = true
       return sizes
     }
-    return sizes.map { forward($0, isQuick: $0.length == 128) } + (sizes + causal).map { both($0) }
+    let wide = Sizes(batch: 2, heads: 16, length: 1024, width: 128, isCausal: true)
+    return sizes.map { forward($0, isQuick: $0.length == 128) } + (sizes + causal + [wide]).map { both($0) }
   }
 
   struct Sizes {

@@ -12,6 +12,8 @@ enum GEMMSuite {
     return squares + skinny + [
       product(Sizes(m: 1024, k: 1024, n: 1024, transposesA: true)),
       product(Sizes(m: 1024, k: 1024, n: 1024, transposesB: true)),
+      // Enough for the largest tiles on GPUs with many compute units.
+      product(Sizes(m: 4096, k: 4096, n: 4096)),
       product(Sizes(m: 4096, k: 4096, n: 1)),
       product(Sizes(m: 64, k: 4096, n: 64)),
       product(Sizes(m: 128, k: 64, n: 128, batch: 96)),
