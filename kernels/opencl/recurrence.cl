@@ -78,6 +78,24 @@
   KEEP(KIND, 0, y); \
   STORE_##KIND(MASKED(y, LOAD_##KIND(h + i)), h_to + i);
 #elif CELL == 2
+#if LATHE_PROFILE_CPU
+#define FORWARD(KIND, T) \
+  const T in = SIGMOID_##KIND(GATE(KIND, 0)); \
+  const T forget = SIGMOID_##KIND(GATE(KIND, 1)); \
+  const T g = TANH_##KIND(GATE(KIND, 2)); \
+  const T out = SIGMOID_##KIND(GATE(KIND, 3)); \
+  const T old = LOAD_##KIND(c + i); \
+  const T next = forget * old + in * g; \
+  const T y = TANH_##KIND(next); \
+  KEEP(KIND, 0, in); \
+  KEEP(KIND, 1, forget); \
+  KEEP(KIND, 2, g); \
+  KEEP(KIND, 3, out); \
+  KEEP(KIND, 4, y); \
+  STORE_##KIND(MASKED(next, old), c_to + i); \
+  STORE_##KIND(MASKED(out * y, LOAD_##KIND(h + i)), h_to + i);
+#else
+// What is done with is stored at once, which takes fewer registers.
 #define FORWARD(KIND, T) \
   const T in = SIGMOID_##KIND(GATE(KIND, 0)); \
   KEEP(KIND, 0, in); \
@@ -93,6 +111,7 @@
   KEEP(KIND, 4, y); \
   STORE_##KIND(MASKED(next, old), c_to + i); \
   STORE_##KIND(MASKED(out * y, LOAD_##KIND(h + i)), h_to + i);
+#endif
 #else
 #define FORWARD(KIND, T) \
   const T r = SIGMOID_##KIND(GATE(KIND, 0)); \
