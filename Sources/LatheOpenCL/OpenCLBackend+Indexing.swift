@@ -7,26 +7,45 @@
     ) throws {
       let rows = outer * picked
       guard rows * inner > 0 else { return }
-      let kernel = try kernel(
-        .file("indexing.cl"), "gather",
-        ["GATHER": 1, "ELEMENT": .string(OpenCLBackend.rawType(inputs[0].dtype))])
-      let perItem = max(1, max(4096 / inner, rows / (max(1, info.computeUnits) * 16)))
-      let groups = profile == .cpu ? (rows + perItem - 1) / perItem : gpuGroups(rows * inner)
-      let local = profile == .cpu ? 1 : 256
-      var arguments: [KernelArgument] = [.memory(inputs[0].memory)]
-      arguments += indexArguments(inputs[1])
-      arguments += [.memory(outputs[0].memory)] + reportArguments(.gather, outputs)
-      arguments += [
-        .long(rows), .long(count), .long(inner), .long(picked), .long(perItem),
+      let element = OpenCLBackend.rawType(inputs[0].dtype)
+      func arguments(inner: Int) -> [KernelArgument] {
+        [.memory(inputs[0].memory)] + indexArguments(inputs[1]) + [.memory(outputs[0].memory)]
+          + reportArguments(.gather, outputs) + [.long(rows), .long(count), .long(inner), .long(picked)]
+      }
+      if profile == .cpu {
+        let perItem = max(1, max(4096 / inner, rows / (max(1, info.computeUnits) * 16)))
+        return try launch(
+          kernel(.file("indexing.cl"), "gather", ["GATHER": 1, "ELEMENT": .string(element)]),
+          arguments(inner: inner) + [.long(perItem)], global: (ceilingDivide(rows, perItem), 1, 1))
+      }
+      // Rows of whole vectors of 16 bytes are picked by those.
+      let bytes = inner * inputs[0].dtype.byteCount
+      let isVector = inputs[1].layout.strides[2] == 0 && bytes % 16 == 0
+      let units = isVector ? bytes / 16 : inner
+      let options: KernelOptions = [
+        "GATHER": 1, "ELEMENT": .string(isVector ? "uint4" : element),
+        "NARROW": rows * units <= Int(Int32.max) ? 1 : 0,
       ]
-      try launch(kernel, arguments, global: (groups * local, 1, 1), local: (local, 1, 1))
+      try launch(
+        kernel(.file("indexing.cl"), "gather", options),
+        arguments(inner: units) + [narrowDivisor(units), narrowDivisor(picked)],
+        global: (gpuGroups(rows * units) * 256, 1, 1), local: (256, 1, 1))
     }
+
+    /// A divisor for LATHE_QUOTIENT, of which only kernels with NARROW make use.
+    func narrowDivisor(_ value: Int) -> KernelArgument { .divisor(min(value, Int(Int32.max))) }
 
     package func scatterAdd(
       outer: Int, count: Int, inner: Int, picked: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       try copy(inputs: [inputs[0]], outputs: [outputs[0]])
       guard outer * picked * inner > 0, count > 0 || picked > 0 else { return }
+      if profile == .gpu, picked > Self.additionsInOrder, inputs[1].layout.strides[2] == 0 || inner == 1,
+        max(count, picked) < Int(Int32.max)
+      {
+        return try scatterAddRows(
+          outer: outer, count: count, inner: inner, picked: picked, inputs, outputs[0])
+      }
       // More than a run of additions lose digits.
       let counts = inputs[0].dtype == .float32 && picked > Self.additionsInOrder
       let options: KernelOptions = [

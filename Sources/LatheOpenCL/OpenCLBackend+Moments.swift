@@ -19,13 +19,15 @@
       let partsOfChannel = isRow ? slices * (profile == .cpu ? 17 : 1) : slices * inner
       let parts = try pool.allocate(channels * partsOfChannel * 16)
       let local = profile == .cpu ? 1 : 64
+      let options: KernelOptions = profile == .cpu ? [:] : ["WIDTH": .int(alignedLanes(inner))]
       var arguments: [KernelArgument] = [.memory(inputs[0].memory), .memory(parts.memory), .int(outer)]
       arguments += isRow ? [.int(channels), .int(inner)] : [.int(columns)]
       try launch(
-        kernel(.file("moments.cl"), isRow ? "row_moments" : "column_moments"), arguments + [.int(slices)],
+        kernel(.file("moments.cl"), isRow ? "row_moments" : "column_moments", options),
+        arguments + [.int(slices)],
         global: (isRow && profile == .gpu ? units * local : units, slices, 1), local: (local, 1, 1))
       try launch(
-        kernel(.file("moments.cl"), "join_moments"),
+        kernel(.file("moments.cl"), "join_moments", options),
         [
           .memory(parts.memory), .memory(outputs[0].memory), .memory(outputs[1].memory), .int(channels),
           .int(partsOfChannel),

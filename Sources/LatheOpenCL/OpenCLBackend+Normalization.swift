@@ -9,7 +9,8 @@
       guard rows > 0 else { return }
       try launchRows(
         rowKernel(
-          "layer_norm.cl", "layer_norm", "AFFINE", affine, streams: streams(rows: rows, columns: columns)),
+          "layer_norm.cl", "layer_norm", "AFFINE", affine, columns: columns,
+          streams: streams(rows: rows, columns: columns)),
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
     }
 
@@ -20,7 +21,9 @@
       // A CPU sums the parameters' gradients on the way; a GPU in slices, in a kernel of its own. Their number
       // depends on the sizes and the device alone, so that the sums are the same in every run.
       let sumsOnTheWay = affine && profile == .cpu
-      let slices = rows == 0 ? 0 : max(1, min(32, rows / 16), rows / 65536)
+      let lanes = alignedLanes(columns)
+      let wanted = ceilingDivide(2 * info.computeUnits, ceilingDivide(columns, 32 * lanes))
+      let slices = rows == 0 ? 0 : max(1, min(64, wanted, rows / 64), rows / 65536)
       let perSlice =
         sumsOnTheWay
         ? rowsPerGroup(rows: rows, columns: columns) : ceilingDivide(rows, max(1, slices))
@@ -32,21 +35,20 @@
         if sumsOnTheWay, let partial { operands.append(.memory(partial.memory)) }
         try launchRows(
           rowKernel(
-            "layer_norm.cl", "layer_norm_backward", "AFFINE", affine,
+            "layer_norm.cl", "layer_norm_backward", "AFFINE", affine, columns: columns,
             streams: streams(rows: rows, columns: columns)),
           operands, rows: rows, columns: columns)
       }
       guard let partial else { return }
       if used > 0 && !sumsOnTheWay {
-        let lanes = profile.vectorWidth
         try launch(
-          rowKernel("layer_norm.cl", "parameter_sums", "AFFINE", affine),
+          rowKernel("layer_norm.cl", "parameter_sums", "AFFINE", affine, columns: columns),
           inputs.prefix(4).map { .memory($0.memory) }
             + [.memory(partial.memory), .int(rows), .int(columns), .int(perSlice)],
-          global: (ceilingDivide(columns, lanes), used, 1), local: (profile == .gpu ? 16 : 1, 1, 1))
+          global: (ceilingDivide(columns, lanes), used * 8, 1), local: (32, 8, 1))
       }
       try launch(
-        rowKernel("layer_norm.cl", "add_slices", "AFFINE", affine),
+        rowKernel("layer_norm.cl", "add_slices", "AFFINE", affine, columns: columns),
         [
           .memory(partial.memory), .memory(outputs[1].memory), .memory(outputs[2].memory), .int(columns),
           .int(used),

@@ -23,7 +23,7 @@
         return try launchSequences(
           "forward_sequence", sizes, operands, flags: [sizes.hasBias ? 1 : 0], turnRow: turnRow)
       }
-      let kernel = try recurrentKernel(sizes.cell, "forward")
+      let kernel = try recurrentKernel(sizes, "forward")
       let product = try scratch([sizes.batch, width])
       var transposed = weight
       transposed.layout = Layout(shape: [sizes.size, width], strides: [1, sizes.size], offset: 0)
@@ -34,14 +34,12 @@
           MatrixMultiplication(m: sizes.batch, n: width, k: sizes.size), inputs: [state, transposed],
           outputs: [product])
         let operands = [projected, product, bias, first, cell, mask, outputs[0], outputs[1]]
-        try launchRows(
-          kernel,
-          operands.map { .memory($0.memory) }
-            + [
-              sizes.hasBias ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step,
-              max(before, 0),
-            ]
-            .map { .int($0) }, rows: sizes.batch, columns: sizes.size)
+        try launchStep(
+          kernel, sizes, operands,
+          [
+            sizes.hasBias ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step,
+            max(before, 0),
+          ])
         before = step
       }
       // Scratch memory may go when the last launch is queued, no sooner.
@@ -79,7 +77,7 @@
         ]
         return try launchSequences("backward_sequence", sizes, operands, flags: [], turnRow: turnRow)
       }
-      let kernel = try recurrentKernel(sizes.cell, "backward")
+      let kernel = try recurrentKernel(sizes, "backward")
       let product = try scratch([sizes.batch, size])
       func multiply(_ step: Int) throws {
         var gradient = hidden
@@ -96,11 +94,9 @@
         let operands = [
           inputs[0], inputs[1], inputs[2], first, cell, mask, product, projected, hidden, carry, cellCarry,
         ]
-        try launchRows(
-          kernel,
-          operands.map { .memory($0.memory) }
-            + [i > 0 ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step, max(before, 0)]
-            .map { .int($0) }, rows: sizes.batch, columns: size)
+        try launchStep(
+          kernel, sizes, operands,
+          [i > 0 ? 1 : 0, sizes.hasMask ? 1 : 0, before < 0 ? 1 : 0, sizes.steps, step, max(before, 0)])
       }
       guard let last = order.last else { return }
       try multiply(last)
@@ -110,6 +106,25 @@
         outputs: [.init(register: 2, dtype: .float32)])
       try elementwise(sum, [], inputs: [carry, product], outputs: [firstGradient])
       withExtendedLifetime((carry, product)) {}
+    }
+
+    /// Launches the kernel of a step, on a GPU with a work-item for each vector of units of a sequence.
+    private func launchStep(
+      _ kernel: OpenCLKernel, _ sizes: RecurrentSequence, _ operands: [Operand], _ numbers: [Int]
+    ) throws {
+      let arguments = operands.map { KernelArgument.memory($0.memory) } + numbers.map { .int($0) }
+      guard profile == .gpu else {
+        return try launchRows(kernel, arguments, rows: sizes.batch, columns: sizes.size)
+      }
+      let items = sizes.batch * (sizes.size / alignedLanes(sizes.size))
+      // The kernel divides numbers of items in 32 bits.
+      guard items <= Int(UInt32.max) - 63 else {
+        throw LatheError.unsupported("a recurrent step of \(sizes.batch) sequences of \(sizes.size) units")
+      }
+      try launch(
+        kernel, arguments + [.int(sizes.batch), .int(sizes.size), .int(1)], global: (items, 1, 1),
+        local: (64, 1, 1)
+      )
     }
 
     /// Whether the cores share the sequences rather than the units of each step: a core has enough of them to use the
@@ -149,14 +164,14 @@
         ]
       try withExtendedLifetime(operands) {
         try launch(
-          recurrentKernel(sizes.cell, function),
+          recurrentKernel(sizes, function),
           operands.map { .memory($0.memory) } + numbers.map { .int($0) },
           global: (ceilingDivide(sizes.batch, perGroup), 1, 1))
       }
     }
 
-    private func recurrentKernel(_ cell: RecurrentCell, _ function: String) throws -> OpenCLKernel {
-      try rowKernel("recurrence.cl", function, "CELL", cell.rawValue)
+    private func recurrentKernel(_ sizes: RecurrentSequence, _ function: String) throws -> OpenCLKernel {
+      try rowKernel("recurrence.cl", function, "CELL", sizes.cell.rawValue, columns: sizes.size)
     }
 
     private func scratch(_ shape: Shape) throws -> Operand {

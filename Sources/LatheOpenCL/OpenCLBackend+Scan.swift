@@ -61,6 +61,11 @@
       _ options: KernelOptions
     ) throws {
       guard columns > 0, count > 0 else { return }
+      if profile == .gpu, inner == 1, count >= Self.shortestRow, count <= Int(Int32.max),
+        function != "cumulative_product"
+      {
+        return try scanRows(function, rows: columns, count: count, from, to, options)
+      }
       let local = profile == .cpu ? 1 : 64
       var options = options
       options["LOCAL"] = .int(local)
@@ -72,6 +77,26 @@
         [.memory(from.memory)] + to.map { .memory($0.memory) } + [
           .long(columns), .long(count), .long(inner), .long(perItem),
         ], global: ((columns + perItem - 1) / perItem, 1, 1), local: (local, 1, 1))
+    }
+
+    /// From this length on, rows have a work-group each on a GPU.
+    ///
+    /// Running products have not: those of parts may leave the range of numbers where those from the beginning do not.
+    private static let shortestRow = 64
+
+    private func scanRows(
+      _ function: String, rows: Int, count: Int, _ from: Operand, _ to: [Operand], _ options: KernelOptions
+    ) throws {
+      let width = alignedLanes(count)
+      let local = count >= 512 * width ? 256 : 64
+      var options = options
+      options["WIDTH"] = .int(width)
+      options["LOCAL"] = .int(local)
+      if options["LOAD"] == nil { options["LOAD"] = "" }
+      try launch(
+        kernel(.file("scan_rows_gpu.cl"), function, options),
+        [.memory(from.memory)] + to.map { .memory($0.memory) } + [.uint32(UInt32(count))],
+        global: (rows * local, 1, 1), local: (local, 1, 1))
     }
   }
 #endif

@@ -12,7 +12,7 @@
       guard rows * columns > 0 else { return }
       try launchRows(
         rowKernel(
-          "softmax.cl", "softmax", "LOGARITHM", logarithm,
+          "softmax.cl", "softmax", "LOGARITHM", logarithm, columns: columns,
           streams: columns <= Self.longestStreamedSoftmax && streams(rows: rows, columns: columns)),
         [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
     }
@@ -25,7 +25,7 @@
       guard rows * columns > 0 else { return }
       try launchRows(
         rowKernel(
-          "softmax.cl", "softmax_backward", "LOGARITHM", logarithm,
+          "softmax.cl", "softmax_backward", "LOGARITHM", logarithm, columns: columns,
           streams: streams(rows: rows, columns: columns)),
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns)
     }
@@ -39,14 +39,15 @@
       var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
       operands += reportArguments(.crossEntropy, outputs)
       try launchRows(
-        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", loss.ofLogarithms), operands, rows: loss.rows,
-        columns: loss.classes, tail(loss))
+        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", loss.ofLogarithms, columns: loss.classes),
+        operands, rows: loss.rows, columns: loss.classes, tail(loss))
     }
 
     package func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows * loss.classes > 0 else { return }
       try launchRows(
-        rowKernel("softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms),
+        rowKernel(
+          "softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms, columns: loss.classes),
         (inputs + outputs).map { .memory($0.memory) }, rows: loss.rows, columns: loss.classes, tail(loss))
     }
   }

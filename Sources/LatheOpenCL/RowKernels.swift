@@ -5,21 +5,30 @@
     /// A kernel of a file that works on rows with a definition of 0 or 1; with `streams` the result is written past the
     /// caches.
     func rowKernel(
-      _ file: String, _ function: String, _ name: String, _ flag: Bool, streams: Bool = false
+      _ file: String, _ function: String, _ name: String, _ flag: Bool, columns: Int, streams: Bool = false
     ) throws -> OpenCLKernel {
-      try rowKernel(file, function, name, flag ? 1 : 0, streams: streams)
+      try rowKernel(file, function, name, flag ? 1 : 0, columns: columns, streams: streams)
     }
 
-    /// A kernel of a file that works on rows with a definition; `rows.clh` goes in front of it.
+    /// A kernel of a file that works on rows of `columns` numbers with a definition; `rows.clh` goes in front of it.
     func rowKernel(
-      _ file: String, _ function: String, _ name: String, _ value: Int, streams: Bool = false
+      _ file: String, _ function: String, _ name: String, _ value: Int, columns: Int, streams: Bool = false
     ) throws -> OpenCLKernel {
-      try layerPlans.plan(.rows(file: file, function: function, value: value, streams: streams)) {
+      let lanes = alignedLanes(columns)
+      return try layerPlans.plan(
+        .rows(file: file, function: function, value: value, streams: streams, lanes: lanes)
+      ) {
         let text = try KernelSource.content(of: "rows.clh") + KernelSource.content(of: file)
         var options: KernelOptions = [name: .int(value)]
         if streams { options["STREAMS"] = 1 }
+        if profile == .gpu { options["ROW_LANES"] = .int(lanes) }
         return try kernel(.generated(name: file, text: text), function, options)
       }
+    }
+
+    /// How many numbers of a row a work-item of a GPU reads at once: rows that are a multiple of 4 long are all aligned.
+    func alignedLanes(_ columns: Int) -> Int {
+      profile == .cpu ? profile.vectorWidth : columns % 4 == 0 ? 4 : 1
     }
 
     /// Whether a result is better written past a CPU's caches: whoever reads it next would find little of it there.

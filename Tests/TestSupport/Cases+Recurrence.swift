@@ -6,7 +6,10 @@ extension OpCase {
   /// Recurrent cells over sequences: forwards and backwards, with a mask, widths around a vector's, few sequences and
   /// enough for two cores to share them.
   static let recurrenceCases: [OpCase] = RecurrentCell.allCases.flatMap { cell in
-    [(3, 5, false, false), (3, 18, true, false), (3, 33, false, true), (9, 3, true, true)].map {
+    [
+      (3, 5, false, false), (3, 18, true, false), (3, 33, false, true), (9, 3, true, true),
+      (5, 8, false, true),
+    ].map {
       batch, size, isReversed, hasMask in
       let (steps, gates) = (4, cell.gateCount)
       let lengths = (0..<batch).map { hasMask ? [4, 1, 3][$0 % 3] : 4 }

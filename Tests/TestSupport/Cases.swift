@@ -19,7 +19,7 @@ extension OpCase {
     // Those in front have kernels in float64, too; the others are composed in it.
     let ordered = [
       argumentCases, matmulCases, joiningCases, indexingCases, sortingCases, scatterCases,
-      cumulativeCases, searchingCases,
+      cumulativeCases, searchingCases, rowCases,
     ].flatMap { $0 }
     let composed = [
       softmaxCases, normalizationCases, rearrangingCases, normCases, einsumCases, interpolationCases,
@@ -27,6 +27,7 @@ extension OpCase {
       partialPoolingCases, volumeCases, volumePoolingCases, fourierCases, linearAlgebraCases,
       convolutionCases,
       transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
+      normalizedRowCases,
     ].flatMap { $0 }
     let cases =
       generated + narrowListCases + ordered + composed

@@ -91,6 +91,14 @@ static const char scan_cl[] = {
 #embed "scan.cl" suffix(, 0)
 };
 
+static const char scatter_rows_gpu_cl[] = {
+#embed "scatter_rows_gpu.cl" suffix(, 0)
+};
+
+static const char scan_rows_gpu_cl[] = {
+#embed "scan_rows_gpu.cl" suffix(, 0)
+};
+
 static const char moments_cl[] = {
 #embed "moments.cl" suffix(, 0)
 };
@@ -248,6 +256,8 @@ static const struct {
     {"recurrence.cl", recurrence_cl},
     {"rows.clh", rows_clh},
     {"scan.cl", scan_cl},
+    {"scan_rows_gpu.cl", scan_rows_gpu_cl},
+    {"scatter_rows_gpu.cl", scatter_rows_gpu_cl},
     {"moments.cl", moments_cl},
     {"scatter.cl", scatter_cl},
     {"search.cl", search_cl},

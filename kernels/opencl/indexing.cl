@@ -42,16 +42,16 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gather(
 
 #else
 
-// A work-item makes one element after another.
+// A work-item makes one element after another; where whole rows are picked, ELEMENT may be a vector.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void gather(
     __global const ELEMENT *restrict x, __global const int *restrict index, long index_offset, long index_outer,
     long index_picked, long index_inner, __global ELEMENT *restrict y, __global long *reports, int report,
-    ulong rows, ulong count, ulong inner, ulong picked, ulong per_item) {
+    ulong rows, ulong count, ulong inner, ulong picked, uint2 by_inner, uint2 by_picked) {
   const size_t n = rows * inner;
   for (size_t e = get_global_id(0); e < n; e += get_global_size(0)) {
-    const size_t row = e / inner;
+    const size_t row = LATHE_QUOTIENT(e, inner, by_inner);
     const size_t i = e - row * inner;
-    const size_t o = row / picked;
+    const size_t o = LATHE_QUOTIENT(row, picked, by_picked);
     const size_t p = row - o * picked;
     const int picked_index =
         index[index_offset + (long)o * index_outer + (long)p * index_picked + (long)i * index_inner];

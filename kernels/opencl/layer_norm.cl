@@ -3,7 +3,7 @@
 //   forward         y = (x - mean) rstd weight + bias, rstd = 1 / sqrt(variance + epsilon)
 //   backward        dx, row by row
 //                   cpu, AFFINE: and the parameters' sums over the rows of a work-item, as parameter_sums
-//   parameter_sums  dweight and dbias of a slice of the rows:  partial [slice][PARTS][columns], the pairs of
+//   parameter_sums  gpu: dweight and dbias of a slice of the rows:  partial [slice][PARTS][columns], the pairs of
 //                   LATHE_ADD_RUN for dweight (sum, rest) and for dbias; on a CPU then the sums of a run of rows
 //   add_slices      the slices added in order, so that the result does not depend on timing
 //
@@ -219,50 +219,59 @@ ROW_ATTRIBUTES __kernel void layer_norm_backward(__global const float *restrict 
   }
 }
 
-// Grid (ceil(columns / ROW_LANES), slices); a work-item sums ROW_LANES columns over its slice of the rows.
-__kernel void parameter_sums(__global const float *restrict dy, __global const float *restrict x,
-                             __global const float *restrict means, __global const float *restrict rstds,
-                             __global float *restrict partial, const int rows, const int columns,
-                             const int rows_per_slice) {
+#if LATHE_PROFILE_GPU
+
+#define SUM_VECTORS 32
+#define SUM_ROWS 8
+
+// A group sums SUM_VECTORS vectors of columns over its slice of the rows, SUM_ROWS of them side by side, and joins those
+// in a fixed order. Grid (ceil(columns / (SUM_VECTORS ROW_LANES)) groups, slices groups).
+__kernel __attribute__((reqd_work_group_size(SUM_VECTORS, SUM_ROWS, 1))) void parameter_sums(
+    __global const float *restrict dy, __global const float *restrict x, __global const float *restrict means,
+    __global const float *restrict rstds, __global float *restrict partial, const int rows, const int columns,
+    const int rows_per_slice) {
+  __local ROW_VECTOR waiting[PARTS][SUM_ROWS / 2][SUM_VECTORS];
+  const int lx = (int)get_local_id(0), ly = (int)get_local_id(1), slice = (int)get_group_id(1);
   const int column = (int)get_global_id(0) * ROW_LANES;
-  const int slice = (int)get_global_id(1);
-  const int end = min((slice + 1) * rows_per_slice, rows);
-  if (column >= columns || slice * rows_per_slice >= rows) return;
-  __global float *pairs = partial + (size_t)slice * PARTS * columns;
-  if (column + ROW_LANES <= columns) {
-    ROW_VECTOR weight_sum = (ROW_VECTOR)0.0f, weight_rest = (ROW_VECTOR)0.0f;
-    ROW_VECTOR bias_sum = (ROW_VECTOR)0.0f, bias_rest = (ROW_VECTOR)0.0f;
-    for (int row = slice * rows_per_slice; row < end;) {
-      ROW_VECTOR weight_run = (ROW_VECTOR)0.0f, bias_run = (ROW_VECTOR)0.0f;
-      for (int k = 0; k < LATHE_RUN && row < end; k++, row++) {
-        const size_t place = (size_t)row * columns + column;
-        const ROW_VECTOR d = ROW_LOAD(dy + place);
-        weight_run += d * ((ROW_LOAD(x + place) - means[row]) * rstds[row]);
-        bias_run += d;
-      }
-      LATHE_ADD_RUN(ROW_VECTOR, weight_sum, weight_rest, weight_run)
-      LATHE_ADD_RUN(ROW_VECTOR, bias_sum, bias_rest, bias_run)
+  const int end = column < columns ? min((slice + 1) * rows_per_slice, rows) : 0;
+  ROW_VECTOR weight_sum = (ROW_VECTOR)0.0f, weight_rest = (ROW_VECTOR)0.0f;
+  ROW_VECTOR bias_sum = (ROW_VECTOR)0.0f, bias_rest = (ROW_VECTOR)0.0f;
+  for (int row = slice * rows_per_slice + ly; row < end;) {
+    ROW_VECTOR weight_run = (ROW_VECTOR)0.0f, bias_run = (ROW_VECTOR)0.0f;
+    for (int k = 0; k < LATHE_RUN && row < end; k++, row += SUM_ROWS) {
+      const size_t place = (size_t)row * columns + column;
+      const ROW_VECTOR d = ROW_LOAD(dy + place);
+      weight_run += d * ((ROW_LOAD(x + place) - means[row]) * rstds[row]);
+      bias_run += d;
     }
-    ROW_STORE(weight_sum, pairs + column);
-    ROW_STORE(weight_rest, pairs + columns + column);
-    ROW_STORE(bias_sum, pairs + (size_t)2 * columns + column);
-    ROW_STORE(bias_rest, pairs + (size_t)3 * columns + column);
-  } else {
-    for (int c = column; c < columns; c++) {
-      float weight_sum = 0.0f, weight_rest = 0.0f, bias_sum = 0.0f, bias_rest = 0.0f;
-      for (int row = slice * rows_per_slice; row < end; row++) {
-        const size_t place = (size_t)row * columns + c;
-        const float weight_run = dy[place] * ((x[place] - means[row]) * rstds[row]);
-        LATHE_ADD_RUN(float, weight_sum, weight_rest, weight_run)
-        LATHE_ADD_RUN(float, bias_sum, bias_rest, dy[place])
-      }
-      pairs[c] = weight_sum;
-      pairs[columns + c] = weight_rest;
-      pairs[(size_t)2 * columns + c] = bias_sum;
-      pairs[(size_t)3 * columns + c] = bias_rest;
-    }
+    LATHE_ADD_RUN(ROW_VECTOR, weight_sum, weight_rest, weight_run)
+    LATHE_ADD_RUN(ROW_VECTOR, bias_sum, bias_rest, bias_run)
   }
+  for (int distance = SUM_ROWS / 2; distance > 0; distance /= 2) {
+    if (ly >= distance && ly < 2 * distance) {
+      waiting[0][ly - distance][lx] = weight_sum;
+      waiting[1][ly - distance][lx] = weight_rest;
+      waiting[2][ly - distance][lx] = bias_sum;
+      waiting[3][ly - distance][lx] = bias_rest;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (ly < distance) {
+      LATHE_ADD_RUN(ROW_VECTOR, weight_sum, weight_rest, waiting[0][ly][lx])
+      weight_rest += waiting[1][ly][lx];
+      LATHE_ADD_RUN(ROW_VECTOR, bias_sum, bias_rest, waiting[2][ly][lx])
+      bias_rest += waiting[3][ly][lx];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (ly > 0 || column >= columns) return;
+  __global float *pairs = partial + (size_t)slice * PARTS * columns + column;
+  ROW_STORE(weight_sum, pairs);
+  ROW_STORE(weight_rest, pairs + columns);
+  ROW_STORE(bias_sum, pairs + (size_t)2 * columns);
+  ROW_STORE(bias_rest, pairs + (size_t)3 * columns);
 }
+
+#endif
 
 // Grid (2 columns), a work-item for each sum.
 __kernel void add_slices(__global const float *restrict partial, __global float *restrict dweight,

@@ -31,6 +31,12 @@
     count = total;                                                                                   \
   }
 
+#define STATE(TYPE, mean, left, squares, rest, count)                                 \
+  TYPE mean = (TYPE)0.0f, left = (TYPE)0.0f, squares = (TYPE)0.0f, rest = (TYPE)0.0f; \
+  float count = 0.0f;
+
+#if LATHE_PROFILE_CPU
+
 // Joins a group of `n` vectors or numbers.
 #define TAKE(TYPE, group, n, mean, left, squares, rest, count)                           \
   {                                                                                      \
@@ -46,12 +52,6 @@
     const TYPE own_squares = square - off * own_left;                                    \
     JOIN(TYPE, mean, left, squares, rest, count, own, own_left, own_squares, (float)(n)) \
   }
-
-#define STATE(TYPE, mean, left, squares, rest, count)                                 \
-  TYPE mean = (TYPE)0.0f, left = (TYPE)0.0f, squares = (TYPE)0.0f, rest = (TYPE)0.0f; \
-  float count = 0.0f;
-
-#if LATHE_PROFILE_CPU
 
 // Parts: 16 lanes and what is left of the runs, for each slice.
 #define PARTS 17
@@ -127,27 +127,83 @@ void column_moments(__global const float *restrict x, __global float4 *restrict 
 
 #define ITEMS 64
 
+// Joins the first `n` numbers of a group; all places are named by constants, so that they are registers.
+#define TAKE(group, n, mean, left, squares, rest, count)                                  \
+  {                                                                                       \
+    float sum = 0.0f, off = 0.0f, square = 0.0f;                                          \
+    _Pragma("unroll") for (int k = 0; k < GROUP; k++) sum += k < (n) ? group[k] : 0.0f;   \
+    const float own = sum / (float)(n);                                                   \
+    _Pragma("unroll") for (int k = 0; k < GROUP; k++) {                                   \
+      const float d = k < (n) ? group[k] - own : 0.0f;                                    \
+      off += d;                                                                           \
+      square += d * d;                                                                    \
+    }                                                                                     \
+    const float own_left = off / (float)(n);                                              \
+    const float own_squares = square - off * own_left;                                    \
+    JOIN(float, mean, left, squares, rest, count, own, own_left, own_squares, (float)(n)) \
+  }
+
+// Numbers that are read at once: 4 where runs are a multiple of 4 long and so aligned, else 1.
+#if WIDTH == 4
+#define READ(group, k, from)                                    \
+  {                                                             \
+    const float4 four = *(__global const float4 *)(from);       \
+    group[4 * (k)] = four.x, group[4 * (k) + 1] = four.y;       \
+    group[4 * (k) + 2] = four.z, group[4 * (k) + 3] = four.w;   \
+  }
+#else
+#define READ(group, k, from) group[k] = *(from);
+#endif
+#define READS (GROUP / WIDTH)
+
+// The outer axis in `slices` parts whose lengths differ by 1 at most.
+#define SLICE(first, end)                                                  \
+  const int length = outer / slices, longer = outer % slices;              \
+  const int first = slice * length + min(slice, longer);                   \
+  const int end = first + length + (slice < longer ? 1 : 0);
+
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void row_moments(__global const float *restrict x, __global float4 *restrict parts, const int outer,
                  const int channels, const int inner, const int slices) {
   __local float4 lanes[ITEMS];
   const int channel = (int)get_group_id(0), slice = (int)get_group_id(1), lane = (int)get_local_id(0);
-  const int first = (int)((long)outer * slice / slices), end = (int)((long)outer * (slice + 1) / slices);
-  const long numbers = (long)(end - first) * inner;
-  __global const float *from = x + ((long)first * channels + channel) * inner;
+  SLICE(first, end)
   STATE(float, mean, left, squares, rest, count)
-#define AT(e) from[(e) / inner * channels * inner + (e) % inner]
-  long start = lane;
-  for (; start + (GROUP - 1) * ITEMS < numbers; start += GROUP * ITEMS) {
-    // Of a known length, so that it stays in registers.
-    float group[GROUP];
-    _Pragma("unroll") for (int k = 0; k < GROUP; k++) group[k] = AT(start + k * ITEMS);
-    TAKE(float, group, GROUP, mean, left, squares, rest, count)
+  // The lanes take the slice's runs together, as if they were one. `i` is the place in a run; ITEMS reads further on are so
+  // many runs and places, or one run more.
+  const int reads = inner / WIDTH, more = ITEMS % reads;
+  const long next = (long)(ITEMS / reads) * channels * inner + more * WIDTH, skipped = (long)(channels - 1) * inner;
+  int i = lane % reads;
+  __global const float *from = x + ((long)(first + lane / reads) * channels + channel) * inner + i * WIDTH;
+#define STEP                 \
+  {                          \
+    from += next;            \
+    i += more;               \
+    if (i >= reads) {        \
+      i -= reads;            \
+      from += skipped;       \
+    }                        \
   }
-  float last[GROUP];
-  int n = 0;
-  for (; start < numbers; start += ITEMS) last[n++] = AT(start);
-  if (n > 0) TAKE(float, last, n, mean, left, squares, rest, count)
+  long todo = ((long)(end - first) * reads - lane + ITEMS - 1) / ITEMS;
+#pragma unroll 1
+  for (; todo >= READS; todo -= READS) {
+    float group[GROUP];
+    _Pragma("unroll") for (int k = 0; k < READS; k++) {
+      READ(group, k, from)
+      STEP
+    }
+    TAKE(group, GROUP, mean, left, squares, rest, count)
+  }
+  if (todo > 0) {
+    float group[GROUP];
+    // Without branches, which would keep more registers; what is read twice does not count.
+    _Pragma("unroll") for (int k = 0; k < READS; k++) {
+      READ(group, k, from)
+      if (k + 1 < todo) STEP
+    }
+    const int last = (int)todo * WIDTH;
+    TAKE(group, last, mean, left, squares, rest, count)
+  }
   float4 own = (float4)(mean, left, squares + rest, count);
   lanes[lane] = own;
   for (int distance = ITEMS / 2; distance > 0; distance /= 2) {
@@ -170,18 +226,22 @@ void column_moments(__global const float *restrict x, __global float4 *restrict 
                     const int columns, const int slices) {
   const int column = (int)get_global_id(0), slice = (int)get_global_id(1);
   if (column >= columns) return;
-  const int first = (int)((long)outer * slice / slices), end = (int)((long)outer * (slice + 1) / slices);
+  SLICE(first, end)
   STATE(float, mean, left, squares, rest, count)
-  int row = first;
-  for (; row + GROUP <= end; row += GROUP) {
+  __global const float *from = x + (long)first * columns + column;
+  int todo = end - first;
+#pragma unroll 1
+  for (; todo >= GROUP; todo -= GROUP) {
     float group[GROUP];
-    _Pragma("unroll") for (int k = 0; k < GROUP; k++) group[k] = x[(long)(row + k) * columns + column];
-    TAKE(float, group, GROUP, mean, left, squares, rest, count)
+    _Pragma("unroll") for (int k = 0; k < GROUP; k++, from += columns) group[k] = *from;
+    TAKE(group, GROUP, mean, left, squares, rest, count)
   }
-  float last[GROUP];
-  int n = 0;
-  for (; row < end; row++) last[n++] = x[(long)row * columns + column];
-  if (n > 0) TAKE(float, last, n, mean, left, squares, rest, count)
+  if (todo > 0) {
+    float group[GROUP];
+    // Without branches, which would keep more registers.
+    _Pragma("unroll") for (int k = 0; k < GROUP; k++) group[k] = from[(long)min(k, todo - 1) * columns];
+    TAKE(group, todo, mean, left, squares, rest, count)
+  }
   parts[(long)column * slices + slice] = (float4)(mean, left, squares + rest, count);
 }
 

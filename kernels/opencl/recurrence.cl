@@ -6,7 +6,7 @@
 //                      all steps of some sequences, their products with the weights included: the steps of a sequence
 //                      wait for each other, sequences do not
 //
-// Contract: a work-group (cpu: a work-item) does rows_per_group sequences. Sequence b's step t is place b * steps + t of
+// Contract: cpu: a work-item does rows_per_group sequences; gpu: a vector of ROW_LANES units of one. Sequence b's step t is place b * steps + t of
 // projected [gates * columns], saved [KEPT * columns] and the states [columns]; product is [batch, GATES * columns]
 // forward and [batch, columns] backward. CELL: 0 tanh, 1 relu, 2 LSTM, 3 GRU, as `RecurrentCell`. Without c, mask or
 // bias another buffer stands in their place, and a flag says so.
@@ -22,6 +22,21 @@
 #define KEPT 1
 #endif
 
+#if LATHE_PROFILE_CPU
+#define EACH_ROW(row)                                                   \
+  const int first = (int)get_group_id(0) * rows_per_group;              \
+  const int end = min(first + rows_per_group, rows);                    \
+  for (int row = first; row < end; row++)
+#define EACH_VECTOR(i, n) FOR_VECTORS(i, n)
+#else
+// Without loops, whose pointers would take registers.
+#define EACH_ROW(row)                                                   \
+  const int row = (int)((uint)get_global_id(0) / (uint)(columns / ROW_LANES)); \
+  if (row < rows)
+#define EACH_VECTOR(i, n) \
+  const int i = (int)((uint)get_global_id(0) % (uint)((n) / ROW_LANES)) * ROW_LANES;
+#endif
+
 #define LOAD_V(from) ROW_LOAD(from)
 #define LOAD_S(from) (*(from))
 #define STORE_V(value, to) ROW_STORE(value, to)
@@ -29,9 +44,12 @@
 #if LATHE_PROFILE_CPU
 #define SIGMOID_V lathe_sigmoid_f16
 #define TANH_V lathe_tanh_f16
-#else
+#elif ROW_LANES == 4
 #define SIGMOID_V lathe_sigmoid_f4
 #define TANH_V lathe_tanh_f4
+#else
+#define SIGMOID_V lathe_sigmoid_f1
+#define TANH_V lathe_tanh_f1
 #endif
 #define SIGMOID_S lathe_sigmoid_f1
 #define TANH_S lathe_tanh_f1
@@ -60,6 +78,7 @@
   KEEP(KIND, 0, y); \
   STORE_##KIND(MASKED(y, LOAD_##KIND(h + i)), h_to + i);
 #elif CELL == 2
+#if LATHE_PROFILE_CPU
 #define FORWARD(KIND, T) \
   const T in = SIGMOID_##KIND(GATE(KIND, 0)); \
   const T forget = SIGMOID_##KIND(GATE(KIND, 1)); \
@@ -75,6 +94,24 @@
   KEEP(KIND, 4, y); \
   STORE_##KIND(MASKED(next, old), c_to + i); \
   STORE_##KIND(MASKED(out * y, LOAD_##KIND(h + i)), h_to + i);
+#else
+// What is done with is stored at once, which takes fewer registers.
+#define FORWARD(KIND, T) \
+  const T in = SIGMOID_##KIND(GATE(KIND, 0)); \
+  KEEP(KIND, 0, in); \
+  const T forget = SIGMOID_##KIND(GATE(KIND, 1)); \
+  KEEP(KIND, 1, forget); \
+  const T g = TANH_##KIND(GATE(KIND, 2)); \
+  KEEP(KIND, 2, g); \
+  const T old = LOAD_##KIND(c + i); \
+  const T next = forget * old + in * g; \
+  const T y = TANH_##KIND(next); \
+  const T out = SIGMOID_##KIND(GATE(KIND, 3)); \
+  KEEP(KIND, 3, out); \
+  KEEP(KIND, 4, y); \
+  STORE_##KIND(MASKED(next, old), c_to + i); \
+  STORE_##KIND(MASKED(out * y, LOAD_##KIND(h + i)), h_to + i);
+#endif
 #else
 #define FORWARD(KIND, T) \
   const T r = SIGMOID_##KIND(GATE(KIND, 0)); \
@@ -93,7 +130,7 @@ static inline void forward_row(__global const float *x, __global const float *p,
                                __global const float *h, __global const float *c, __global float *h_to,
                                __global float *c_to, __global float *kept, const float mask, const int has_bias,
                                const int columns) {
-  FOR_VECTORS(i, columns) { FORWARD(V, ROW_VECTOR) }
+  EACH_VECTOR(i, columns) { FORWARD(V, ROW_VECTOR) }
   FOR_REST(i, columns) { FORWARD(S, float) }
 }
 
@@ -104,10 +141,8 @@ ROW_ATTRIBUTES __kernel void forward(__global const float *restrict projected, _
                                      __global float *states, __global float *restrict saved, const int has_bias,
                                      const int has_mask, const int is_first, const int steps, const int step,
                                      const int before, const int rows, const int columns, const int rows_per_group) {
-  const int first = (int)get_group_id(0) * rows_per_group;
-  const int end = min(first + rows_per_group, rows);
   __global float *cells = states + (size_t)rows * steps * columns;
-  for (int row = first; row < end; row++) {
+  EACH_ROW(row) {
     const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
     __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
     __global const float *c = is_first ? first_c + (size_t)row * columns : cells + past * columns;
@@ -165,7 +200,7 @@ static inline void backward_row(__global const float *dh, __global const float *
                                 __global float *d, __global float *d_hidden, __global float *carried,
                                 __global float *cell_carried, const float mask, const int has_product,
                                 const int columns) {
-  FOR_VECTORS(i, columns) {
+  EACH_VECTOR(i, columns) {
     const ROW_VECTOR total = LOAD_V(dh + i) + CARRY(V);
     const ROW_VECTOR e = mask * total;
     BACKWARD(V, ROW_VECTOR)
@@ -186,10 +221,8 @@ ROW_ATTRIBUTES __kernel void backward(__global const float *restrict dstates, __
                                       __global float *restrict cell_carry, const int has_product, const int has_mask,
                                       const int is_first, const int steps, const int step, const int before,
                                       const int rows, const int columns, const int rows_per_group) {
-  const int first = (int)get_group_id(0) * rows_per_group;
-  const int end = min(first + rows_per_group, rows);
   const size_t count = (size_t)rows * steps * columns;
-  for (int row = first; row < end; row++) {
+  EACH_ROW(row) {
     const size_t place = (size_t)row * steps + step, past = (size_t)row * steps + before;
     __global const float *h = is_first ? first_h + (size_t)row * columns : states + past * columns;
     __global const float *c = is_first ? first_c + (size_t)row * columns : states + count + past * columns;

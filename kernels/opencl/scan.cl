@@ -1,7 +1,19 @@
 // arg_reduce and what is cumulated along the middle axis of [outer, count, inner].
 //
 // ELEMENT is the stored type, VALUE the type computed in (IS_FLOAT where it is float) and LOAD(x) its conversion.
-// A work-item does per_item columns; neighbouring columns are neighbours in memory where inner > 1.
+// A work-item does per_item columns (gpu: one); neighbouring columns are neighbours in memory where inner > 1. On GPUs long
+// rows (inner = 1) are done by scan_rows_gpu.cl.
+
+#if LATHE_PROFILE_CPU
+#define EACH_COLUMN                                                         \
+  const size_t first = get_global_id(0) * per_item;                         \
+  const size_t last = min((size_t)columns, first + (size_t)per_item);       \
+  for (size_t column = first; column < last; column++)
+#else
+#define EACH_COLUMN                       \
+  const size_t column = get_global_id(0); \
+  if (column < columns)
+#endif
 
 #ifdef ARG_REDUCE
 
@@ -9,9 +21,7 @@
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void arg_reduce(
     __global const ELEMENT *restrict x, __global int *restrict y, ulong columns, ulong count, ulong inner,
     ulong per_item) {
-  const size_t first = get_global_id(0) * per_item;
-  const size_t last = min((size_t)columns, first + (size_t)per_item);
-  for (size_t column = first; column < last; column++) {
+  EACH_COLUMN {
     const size_t o = column / inner;
     __global const ELEMENT *from = x + o * count * inner + (column - o * inner);
     VALUE best = LOAD(from[0]);
@@ -36,9 +46,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void arg_reduce(
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_product(
     __global const ELEMENT *restrict x, __global ELEMENT *restrict y, ulong columns, ulong count, ulong inner,
     ulong per_item) {
-  const size_t first = get_global_id(0) * per_item;
-  const size_t last = min((size_t)columns, first + (size_t)per_item);
-  for (size_t column = first; column < last; column++) {
+  EACH_COLUMN {
     const size_t o = column / inner;
     const size_t start = o * count * inner + (column - o * inner);
     VALUE product = 1;
@@ -55,9 +63,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_prod
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_extremum(
     __global const ELEMENT *restrict x, __global ELEMENT *restrict y, __global int *restrict places, ulong columns,
     ulong count, ulong inner, ulong per_item) {
-  const size_t first = get_global_id(0) * per_item;
-  const size_t last = min((size_t)columns, first + (size_t)per_item);
-  for (size_t column = first; column < last; column++) {
+  EACH_COLUMN {
     const size_t o = column / inner;
     const size_t start = o * count * inner + (column - o * inner);
     VALUE best = x[start];
@@ -102,9 +108,7 @@ static inline float16 running_sums(float16 v) {
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1))) void cumulative_sum(
     __global const ELEMENT *restrict x, __global ELEMENT *restrict y, ulong columns, ulong count, ulong inner,
     ulong per_item) {
-  const size_t first = get_global_id(0) * per_item;
-  const size_t last = min((size_t)columns, first + (size_t)per_item);
-  for (size_t column = first; column < last; column++) {
+  EACH_COLUMN {
     const size_t o = column / inner;
     const size_t start = o * count * inner + (column - o * inner);
     VALUE sum = 0;

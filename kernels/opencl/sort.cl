@@ -118,27 +118,66 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_fill(
   places[e] = (int)i;
 }
 
-// One step: compares elements `distance` apart in sequences of `length`.
+// Whether two elements, a in front of b, are in order.
+static int in_order(ELEMENT va, int pa, ELEMENT vb, int pb, ulong count) {
+  const int a_is_padding = pa >= (long)count, b_is_padding = pb >= (long)count;
+  if (a_is_padding || b_is_padding) return b_is_padding && (!a_is_padding || pa < pb);
+  return lathe_precedes(va, pa, vb, pb);
+}
+
+// One step: compares elements `distance` apart, at least TILE, in sequences of `length`.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_step(
     __global ELEMENT *restrict values, __global int *restrict places, ulong pairs, ulong count, ulong padded,
     ulong length, ulong distance) {
   const size_t pair = get_global_id(0);
   if (pair >= pairs) return;
-  const size_t a = 2 * distance * (pair / distance) + pair % distance;
-  const size_t b = a + distance;
+  const size_t a = 2 * pair - (pair & (distance - 1)), b = a + distance;
   const int ascends = ((a & (padded - 1)) & length) == 0;
   const ELEMENT va = values[a], vb = values[b];
   const int pa = places[a], pb = places[b];
-  const int a_is_padding = pa >= (long)count;
-  const int b_is_padding = pb >= (long)count;
-  const int in_order = a_is_padding || b_is_padding
-      ? (b_is_padding && (!a_is_padding || pa < pb))
-      : lathe_precedes(va, pa, vb, pb);
-  if (in_order != ascends) {
+  if (in_order(va, pa, vb, pb, count) != ascends) {
     values[a] = vb;
     values[b] = va;
     places[a] = pb;
     places[b] = pa;
+  }
+}
+
+// All steps of sequences of first_length to last_length whose elements are less than TILE apart; a group does them in local
+// memory for TILE elements.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_tile(
+    __global ELEMENT *restrict values, __global int *restrict places, ulong elements, ulong count, ulong padded,
+    ulong first_length, ulong last_length) {
+  __local ELEMENT tile[TILE];
+  __local int tile_places[TILE];
+  const int lane = (int)get_local_id(0);
+  const size_t start = get_group_id(0) * (size_t)TILE;
+  const int size = (int)min((ulong)TILE, elements - start);
+  for (int i = lane; i < size; i += 256) {
+    tile[i] = values[start + i];
+    tile_places[i] = places[start + i];
+  }
+  for (ulong length = first_length; length <= last_length; length *= 2) {
+    for (int distance = (int)min(length, (ulong)TILE) / 2; distance > 0; distance /= 2) {
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int pair = lane; pair < size / 2; pair += 256) {
+        const int a = 2 * pair - (pair & (distance - 1)), b = a + distance;
+        const int ascends = (((start + a) & (padded - 1)) & length) == 0;
+        const ELEMENT va = tile[a], vb = tile[b];
+        const int pa = tile_places[a], pb = tile_places[b];
+        if (in_order(va, pa, vb, pb, count) != ascends) {
+          tile[a] = vb;
+          tile[b] = va;
+          tile_places[a] = pb;
+          tile_places[b] = pa;
+        }
+      }
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = lane; i < size; i += 256) {
+    values[start + i] = tile[i];
+    places[start + i] = tile_places[i];
   }
 }
 
