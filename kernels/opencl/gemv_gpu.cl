@@ -1,4 +1,4 @@
-// Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS, batched as gemm_gpu.cl.
+// Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS; batches as in gemm_gpu.cl.
 // What they take is the time to read b, which each element of it is read for once.
 //
 //   B_ALONG_K 1   b is contiguous along k: 32 work-items add up a column, eight columns to a group
