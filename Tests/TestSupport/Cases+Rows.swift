@@ -101,7 +101,7 @@ extension OpCase {
   /// Long and short rows and planes, of whole vectors and of others.
   static let normalizedRowCases: [OpCase] = {
     let tolerance = Tolerance(2e-5, floor: nil)
-    let shapes: [[Int]] = [[260, 12], [200, 5]]
+    let shapes: [[Int]] = [[260, 12], [200, 13]]
     var cases: [OpCase] = shapes.map { shape in
       OpCase(
         "layerNorm parameters of \(shape)", [.float(shape), .float([shape[1]]), .float([shape[1]])],
