@@ -12,11 +12,11 @@
       let inner = axes.rank - 1
       let isUnit = axes.strides[0][inner] == 1 && axes.strides[1][inner] == 1
       let element = OpenCLBackend.rawType(from.dtype)
-      if profile == .gpu, axes.asMatrices == nil {
-        return try copyPlaces(axes, element, from: from, at: source.offset, to: to, at: target.offset)
-      }
       if let matrices = axes.asMatrices {
         return try transpose(matrices, element, from: from, at: source.offset, to: to, at: target.offset)
+      }
+      if profile == .gpu {
+        return try copyPlaces(axes, element, from: from, at: source.offset, to: to, at: target.offset)
       }
       let kernel = try kernel(
         .file("copy.cl"), "copy",

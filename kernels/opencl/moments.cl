@@ -184,9 +184,9 @@ void row_moments(__global const float *restrict x, __global float4 *restrict par
       from += skipped;       \
     }                        \
   }
-  long todo = ((long)(end - first) * reads - lane + ITEMS - 1) / ITEMS;
+  long remaining = ((long)(end - first) * reads - lane + ITEMS - 1) / ITEMS;
 #pragma unroll 1
-  for (; todo >= READS; todo -= READS) {
+  for (; remaining >= READS; remaining -= READS) {
     float group[GROUP];
     _Pragma("unroll") for (int k = 0; k < READS; k++) {
       READ(group, k, from)
@@ -194,14 +194,14 @@ void row_moments(__global const float *restrict x, __global float4 *restrict par
     }
     TAKE(group, GROUP, mean, left, squares, rest, count)
   }
-  if (todo > 0) {
+  if (remaining > 0) {
     float group[GROUP];
     // Without branches, which would keep more registers; what is read twice does not count.
     _Pragma("unroll") for (int k = 0; k < READS; k++) {
       READ(group, k, from)
-      if (k + 1 < todo) STEP
+      if (k + 1 < remaining) STEP
     }
-    const int last = (int)todo * WIDTH;
+    const int last = (int)remaining * WIDTH;
     TAKE(group, last, mean, left, squares, rest, count)
   }
   float4 own = (float4)(mean, left, squares + rest, count);
@@ -229,18 +229,18 @@ void column_moments(__global const float *restrict x, __global float4 *restrict 
   SLICE(first, end)
   STATE(float, mean, left, squares, rest, count)
   __global const float *from = x + (long)first * columns + column;
-  int todo = end - first;
+  int remaining = end - first;
 #pragma unroll 1
-  for (; todo >= GROUP; todo -= GROUP) {
+  for (; remaining >= GROUP; remaining -= GROUP) {
     float group[GROUP];
     _Pragma("unroll") for (int k = 0; k < GROUP; k++, from += columns) group[k] = *from;
     TAKE(group, GROUP, mean, left, squares, rest, count)
   }
-  if (todo > 0) {
+  if (remaining > 0) {
     float group[GROUP];
     // Without branches, which would keep more registers.
-    _Pragma("unroll") for (int k = 0; k < GROUP; k++) group[k] = from[(long)min(k, todo - 1) * columns];
-    TAKE(group, todo, mean, left, squares, rest, count)
+    _Pragma("unroll") for (int k = 0; k < GROUP; k++) group[k] = from[(long)min(k, remaining - 1) * columns];
+    TAKE(group, remaining, mean, left, squares, rest, count)
   }
   parts[(long)column * slices + slice] = (float4)(mean, left, squares + rest, count);
 }

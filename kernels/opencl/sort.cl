@@ -125,6 +125,19 @@ static int in_order(ELEMENT va, int pa, ELEMENT vb, int pb, ulong count) {
   return lathe_precedes(va, pa, vb, pb);
 }
 
+// Brings two elements, in global or local memory, into the order wanted.
+#define EXCHANGE(values, places, a, b, ascends, count)          \
+  {                                                             \
+    const ELEMENT va = values[a], vb = values[b];               \
+    const int pa = places[a], pb = places[b];                   \
+    if (in_order(va, pa, vb, pb, count) != ascends) {           \
+      values[a] = vb;                                           \
+      values[b] = va;                                           \
+      places[a] = pb;                                           \
+      places[b] = pa;                                           \
+    }                                                           \
+  }
+
 // One step: compares elements `distance` apart, at least TILE, in sequences of `length`.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_step(
     __global ELEMENT *restrict values, __global int *restrict places, ulong pairs, ulong count, ulong padded,
@@ -133,14 +146,7 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_step(
   if (pair >= pairs) return;
   const size_t a = 2 * pair - (pair & (distance - 1)), b = a + distance;
   const int ascends = ((a & (padded - 1)) & length) == 0;
-  const ELEMENT va = values[a], vb = values[b];
-  const int pa = places[a], pb = places[b];
-  if (in_order(va, pa, vb, pb, count) != ascends) {
-    values[a] = vb;
-    values[b] = va;
-    places[a] = pb;
-    places[b] = pa;
-  }
+  EXCHANGE(values, places, a, b, ascends, count)
 }
 
 // All steps of sequences of first_length to last_length whose elements are less than TILE apart; a group does them in local
@@ -163,14 +169,7 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_tile(
       for (int pair = lane; pair < size / 2; pair += 256) {
         const int a = 2 * pair - (pair & (distance - 1)), b = a + distance;
         const int ascends = (((start + a) & (padded - 1)) & length) == 0;
-        const ELEMENT va = tile[a], vb = tile[b];
-        const int pa = tile_places[a], pb = tile_places[b];
-        if (in_order(va, pa, vb, pb, count) != ascends) {
-          tile[a] = vb;
-          tile[b] = va;
-          tile_places[a] = pb;
-          tile_places[b] = pa;
-        }
+        EXCHANGE(tile, tile_places, a, b, ascends, count)
       }
     }
   }
