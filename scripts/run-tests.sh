@@ -39,6 +39,19 @@ run_levels() ( # in a process of its own, for its variables
   done
   exit "$status"
 )
+# 16-bit products, convolutions and attention on every form of matrix units, in plain OpenCL C.
+run_forms() {
+  local form name status=0
+  for form in nvidia wmma mfma xmx16 xmx8; do
+    for name in 'bfloat16 [2, ' 'matmul bfloat16 [152'; do
+      LATHE_MATRIX_UNITS=emulated-$form .build/release/OperationCheck \
+        --device opencl:0 --profile gpu --mode value --name "$name" || status=1
+    done
+  done
+  LATHE_MATRIX_UNITS=emulated-turing .build/release/OperationCheck \
+    --device opencl:0 --profile gpu --mode value --name 'matmul float16 [152' || status=1
+  return "$status"
+}
 # Behind a library that behaves as drivers of GPUs do: no launch or buffer may go beyond what they take.
 limits='groups=65535 items=2147483647 workgroup=256 local=32K parameters=1024 constant=64K'
 LATHE_OPENCL_LIBRARY=${tests%/*}/libShimDriver.so SHIM_DRIVER="$limits late-allocation late-release" \
@@ -47,6 +60,7 @@ operations=$!
 status=0
 run_suites others --skip "$first_half" || status=1
 run_levels || status=1
+run_forms || status=1
 scripts/check-kernels.sh || status=1
 wait "$operations" || status=1
 if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi

@@ -89,7 +89,11 @@ enum Dispatch {
     var fillsPart = false
     if case .copy = operation { fillsPart = true }
     let hostOutputs = try outputs.map { try copy($0, reading: fillsPart) }
-    try cpu.run(operation, inputs: hostInputs, outputs: hostOutputs)
+    if !operation.narrowKind.isEmpty, hostInputs.contains(where: { $0.dtype.isHalf }) {
+      try cpu.runWidened(operation, inputs: hostInputs, outputs: hostOutputs)
+    } else {
+      try cpu.run(operation, inputs: hostInputs, outputs: hostOutputs)
+    }
     for (host, output) in zip(hostOutputs, outputs) where host.buffer.byteCount > 0 {
       var bytes = [UInt8](repeating: 0, count: host.buffer.byteCount)
       try bytes.withUnsafeMutableBytes { try cpu.read(host.buffer, offset: 0, into: $0) }

@@ -4,15 +4,15 @@ extension Fusion {
   /// Longer expressions are stored: computing them twice costs more than the memory.
   private static let recomputedSize = 4
 
-  /// The elements of a pending 16-bit storage in float32, computed without storing them in 16 bits; nil where that
-  /// would not save memory.
+  /// The elements of a pending 16-bit storage in a type of its own or float32, computed without keeping them; nil where
+  /// that would not save memory.
   ///
   /// It saves memory where what the elements are made of is kept anyway, as is the input of an activation function
   /// whose result only a product reads: the tape then holds the first, and the second is made again when needed.
-  static func recomputed(_ storage: Storage) -> Storage? {
+  static func recomputed(_ storage: Storage, as dtype: DType = .float32) -> Storage? {
     storage.device.computationLock.withLock {
       guard isShort(storage), readsOnlyWhatIsKept(storage, limit: storage.byteCount) else { return nil }
-      return computed(storage)
+      return computed(storage, as: dtype)
     }
   }
 
@@ -22,15 +22,15 @@ extension Fusion {
     return expression.constant == nil && expression.size <= recomputedSize
   }
 
-  private static func computed(_ storage: Storage) -> Storage {
+  private static func computed(_ storage: Storage, as dtype: DType) -> Storage {
     let state: Storage.State
     do {
       var builder = ProgramBuilder(shape: storage.shape)
       let register = builder.rounded(try builder.visit(storage), to: storage.dtype)
-      let buffer = try storage.device.backend.allocate(byteCount: storage.elementCount * 4)
+      let buffer = try storage.device.backend.allocate(byteCount: storage.elementCount * dtype.byteCount)
       if storage.elementCount > 0 {
-        let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: .float32)
-        let program = builder.program(outputs: [.init(register: register, dtype: .float32)])
+        let output = Operand(buffer: buffer, layout: Layout(storage.shape), dtype: dtype)
+        let program = builder.program(outputs: [.init(register: register, dtype: dtype)])
         try storage.device.computationLock.unlocked {
           try Dispatch.run(
             .elementwise(program, scalars: builder.scalars), inputs: builder.inputs, outputs: [output],
@@ -41,7 +41,7 @@ extension Fusion {
     } catch {
       state = .failed(Dispatch.typed(error))
     }
-    return Storage(device: storage.device, dtype: .float32, shape: storage.shape, state: state)
+    return Storage(device: storage.device, dtype: dtype, shape: storage.shape, state: state)
   }
 
   /// Whether all memory that a pending storage is made of is held by others too and is no larger than `limit`.

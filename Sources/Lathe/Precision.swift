@@ -78,9 +78,6 @@ extension Tensor {
 }
 
 extension DType {
-  /// Whether the type is a floating-point type of 16 bits.
-  var isHalf: Bool { self == .float16 || self == .bfloat16 }
-
   /// The type of this one's numbers for kernels that know float32, int32 and int64 alone.
   var kernelType: DType { self == .uint8 || self == .bool ? .int32 : computeType }
 }
@@ -189,6 +186,42 @@ struct KernelOperand: Sendable {
     // In the memory's own order: what is pending there joins the conversion's kernel.
     return Tensor(KernelOperand(tensor.wholeStorage, rounding: rounding).converted.storage, tensor.layout)
   }
+
+  /// The values in their 16 bits in the layout of the tensor, untracked, for a kernel of `NarrowOperations`.
+  var narrowInput: Tensor {
+    if rounding == nil {
+      if GraphRecorder.current == nil, let again = Fusion.recomputed(tensor.storage, as: dtype) {
+        return Tensor(again, tensor.layout)
+      }
+      return tensor.detached()
+    }
+    guard tensor.storage.shape.elementCount == tensor.count else {
+      return tensor.detached().stored(as: dtype)
+    }
+    return Tensor(tensor.wholeStorage.stored(as: dtype).storage, tensor.layout)
+  }
+
+  /// The operands of an operation as its kernel takes them: in 16 bits where all have one such type and the device's kernels
+  /// read it, else in float32.
+  static func inputs(_ operands: KernelOperand..., of kind: NarrowOperations) -> [Tensor] {
+    areNarrow(operands, for: kind) ? operands.map(\.narrowInput) : operands.map(\.kernelInput)
+  }
+
+  /// Whether operands are read in 16 bits.
+  static func areNarrow(_ operands: [KernelOperand], for kind: NarrowOperations) -> Bool {
+    let type = operands[0].dtype
+    return type.isHalf && operands.allSatisfy { $0.dtype == type }
+      && operands[0].tensor.device.backend.narrowOperations.contains(kind)
+  }
+
+  /// A gradient for several operations of a kind: where their kernels read no 16 bits it is converted here, once.
+  init(gradient: Tensor, of kind: NarrowOperations) {
+    self.init(
+      gradient.device.backend.narrowOperations.contains(kind) ? gradient : gradient.inFloatType)
+  }
+
+  /// The operand with its last two axes exchanged.
+  var transposed: KernelOperand { viewed { $0.transposed() } }
 
   /// The same operand behind a view of its tensor.
   func viewed(_ view: (Tensor) -> Tensor) -> KernelOperand {

@@ -61,14 +61,17 @@ extension Tensor {
   private func fusedAttention(_ sizes: Attention, _ keys: Tensor, _ values: Tensor, mask: Tensor?) -> Tensor {
     let inputs = [self, keys, values].map { KernelOperand(activation: $0) }
     let common = inputs.map(\.dtype).reduce(inputs[0].dtype, DType.promote)
-    let operands: @Sendable () -> [Tensor] = { inputs.map { $0.kernelInput.withNeighbouringElements() } }
+    let isNarrow = KernelOperand.areNarrow(inputs, for: .attention)
+    let kernelType = isNarrow ? common : .float32
+    let read: @Sendable (KernelOperand) -> Tensor = { isNarrow ? $0.narrowInput : $0.kernelInput }
+    let operands: @Sendable () -> [Tensor] = { inputs.map { read($0).withNeighbouringElements() } }
     let visible = mask.map {
       [$0.detached().cast(to: .bool).expanded(to: [sizes.batch, sizes.heads, sizes.queries, sizes.keys])]
     }
     let results = Tensor.run(
       .attention(sizes), operands() + (visible ?? []),
       outputs: [
-        ([sizes.batch, sizes.queries, sizes.heads, sizes.valueWidth], .float32),
+        ([sizes.batch, sizes.queries, sizes.heads, sizes.valueWidth], kernelType),
         ([sizes.batch, sizes.heads, sizes.queries, 2], .float32),
       ])
     let output = KernelOperand(results[0].stored(as: common).transposed(1, 2))
@@ -84,12 +87,12 @@ extension Tensor {
         inputs,
         Tensor.run(
           .attentionBackward(sizes),
-          [gradient.cast(to: .float32).withNeighbouringElements()] + operands()
-            + [output.kernelInput, norms] + (visible ?? []),
+          [gradient.cast(to: kernelType).withNeighbouringElements()] + operands()
+            + [read(output), norms] + (visible ?? []),
           outputs: [
-            ([sizes.batch, sizes.queries, sizes.heads, sizes.width], .float32),
-            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], .float32),
-            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.valueWidth], .float32),
+            ([sizes.batch, sizes.queries, sizes.heads, sizes.width], kernelType),
+            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.width], kernelType),
+            ([sizes.batch, sizes.keys, sizes.keyHeads, sizes.valueWidth], kernelType),
           ])
       ).map { $1.stored(as: $0.dtype).transposed(1, 2) }
     }

@@ -123,19 +123,23 @@ extension Tensor {
     let savedFilter = x.tensor.node == nil ? nil : filter
     let biasType = bias.flatMap { $0.tensor.node == nil ? nil : $0.tensor.dtype }
     let types = (x.tensor.dtype, filter.tensor.dtype)
-    let inputs = bias.map { [x, filter, $0] } ?? [x, filter]
+    let tensors = bias.map { [x.tensor, filter.tensor, $0.tensor] } ?? [x.tensor, filter.tensor]
     let shape: Shape = [sizes.batch, sizes.outputChannels, sizes.outputHeight, sizes.outputWidth]
-    let result =
-      sizes.channels > 0
-      ? convolved(forward, inputs.map { $0.kernelInput.detached() }, shape)
-      : sumOfNothing(shape, device: x.tensor.device, bias: bias?.kernelInput)
-    return result.stored(as: DType.promote(x.dtype, filter.dtype))
-      .recorded("conv2D", inputs.map(\.tensor)) { gradient, _ in
-        let g = KernelOperand(gradient.cast(to: .float32))
+    let common = DType.promote(x.dtype, filter.dtype)
+    let result: Tensor
+    if sizes.channels > 0 {
+      let inputs = KernelOperand.inputs(x, filter, of: .convolutions)
+      result = convolved(forward, inputs + (bias.map { [$0.kernelInput] } ?? []), shape, common)
+    } else {
+      result = sumOfNothing(shape, device: x.tensor.device, bias: bias?.kernelInput)
+    }
+    return result.stored(as: common)
+      .recorded("conv2D", tensors) { gradient, _ in
+        let g = KernelOperand(gradient: gradient, of: .convolutions)
         return [
-          savedFilter.map { convolutionInputGradient(g, KernelOperand($0.wide), sizes).cast(to: types.0) },
-          savedInput.map { convolutionFilterGradient(g, KernelOperand($0.wide), sizes).cast(to: types.1) },
-          biasType.map { g.tensor.sum(axes: [0, 2, 3]).cast(to: $0) },
+          savedFilter.map { convolutionInputGradient(g, $0, sizes, as: types.0) },
+          savedInput.map { convolutionFilterGradient(g, $0, sizes).cast(to: types.1) },
+          biasType.map { g.wide.sum(axes: [0, 2, 3]).cast(to: $0) },
         ]
       }
   }
@@ -150,10 +154,14 @@ extension Tensor {
       && channels * sizes.kernelHeight * sizes.kernelWidth > longestSum
   }
 
-  /// The forward pass of x, filter and perhaps bias.
-  private static func convolved(_ sizes: Convolution2D, _ inputs: [Tensor], _ shape: Shape) -> Tensor {
+  /// The forward pass of x, filter and perhaps bias, in a narrow type where the kernel gives it.
+  private static func convolved(
+    _ sizes: Convolution2D, _ inputs: [Tensor], _ shape: Shape, _ narrow: DType
+  ) -> Tensor {
     guard isLong(sizes, channels: sizes.channels, on: inputs[0].device) else {
-      return run(.convolution(sizes), inputs.map { $0.contiguous() }, output: shape)
+      return run(
+        .convolution(sizes), inputs.map { $0.detached().contiguous() }, output: shape,
+        dtype: inputs[0].dtype.isHalf ? narrow : .float32)
     }
     var half = sizes
     half.hasBias = false
@@ -161,17 +169,19 @@ extension Tensor {
     let sums = [0..<middle, middle..<sizes.channels].map { part in
       half.channels = part.count
       let operands = inputs.prefix(2).map { $0.sliced(axis: 1, from: part.lowerBound, to: part.upperBound) }
-      return convolved(half, Array(operands), shape)
+      return convolved(half, Array(operands), shape, .float32)
     }
     let sum = sums[0] + sums[1]
     return sizes.hasBias ? sum + inputs[2].reshaped(to: [1, shape[1], 1, 1]) : sum
   }
 
   private static func convolvedBackward(
-    _ sizes: Convolution2D, _ g: Tensor, _ filter: Tensor, _ shape: Shape
+    _ sizes: Convolution2D, _ g: Tensor, _ filter: Tensor, _ shape: Shape, _ narrow: DType
   ) -> Tensor {
     guard isLong(sizes, channels: sizes.outputChannels, on: g.device) else {
-      return run(.convolutionBackwardInput(sizes), [g.contiguous(), filter.contiguous()], output: shape)
+      return run(
+        .convolutionBackwardInput(sizes), [g.detached().contiguous(), filter.detached().contiguous()],
+        output: shape, dtype: g.dtype.isHalf ? narrow : .float32)
     }
     var half = sizes
     let middle = sizes.outputChannels / 2
@@ -179,7 +189,7 @@ extension Tensor {
       half.outputChannels = part.count
       return convolvedBackward(
         half, g.sliced(axis: 1, from: part.lowerBound, to: part.upperBound),
-        filter.sliced(axis: 0, from: part.lowerBound, to: part.upperBound), shape)
+        filter.sliced(axis: 0, from: part.lowerBound, to: part.upperBound), shape, .float32)
     }
     return sums[0] + sums[1]
   }
@@ -190,25 +200,28 @@ extension Tensor {
     return start.expanded(to: shape).contiguous()
   }
 
+  /// In a type, that of the operands where none is named.
   private static func convolutionInputGradient(
-    _ g: KernelOperand, _ filter: KernelOperand, _ sizes: Convolution2D
+    _ g: KernelOperand, _ filter: KernelOperand, _ sizes: Convolution2D, as named: DType? = nil
   ) -> Tensor {
     let savedGradient = filter.tensor.node == nil ? nil : g
     let savedFilter = g.tensor.node == nil ? nil : filter
     let types = (g.tensor.dtype, filter.tensor.dtype)
     let shape: Shape = [sizes.batch, sizes.channels, sizes.height, sizes.width]
-    let result =
-      sizes.outputChannels > 0
-      ? convolvedBackward(sizes, g.kernelInput.detached(), filter.kernelInput.detached(), shape)
-      : sumOfNothing(shape, device: g.tensor.device)
-    return result.stored(as: DType.promote(g.dtype, filter.dtype))
+    let common = DType.promote(g.dtype, filter.dtype)
+    let result: Tensor
+    if sizes.outputChannels > 0 {
+      let inputs = KernelOperand.inputs(g, filter, of: .convolutions)
+      result = convolvedBackward(sizes, inputs[0], inputs[1], shape, named ?? common)
+    } else {
+      result = sumOfNothing(shape, device: g.tensor.device)
+    }
+    return (named.map { result.cast(to: $0) } ?? result.stored(as: common))
       .recorded("conv2D input gradient", [g.tensor, filter.tensor]) { gradient, _ in
-        let dx = KernelOperand(gradient.cast(to: .float32))
+        let dx = KernelOperand(gradient: gradient, of: .convolutions)
         return [
-          savedFilter.map { convolution(dx, KernelOperand($0.wide), bias: nil, sizes).cast(to: types.0) },
-          savedGradient.map {
-            convolutionFilterGradient(KernelOperand($0.wide), dx, sizes).cast(to: types.1)
-          },
+          savedFilter.map { convolution(dx, $0, bias: nil, sizes).cast(to: types.0) },
+          savedGradient.map { convolutionFilterGradient($0, dx, sizes).cast(to: types.1) },
         ]
       }
   }
@@ -221,15 +234,17 @@ extension Tensor {
     let shape: Shape = [
       sizes.outputChannels, sizes.channels / sizes.groups, sizes.kernelHeight, sizes.kernelWidth,
     ]
+    let types = (g.tensor.dtype, x.tensor.dtype)
+    let inputs = KernelOperand.inputs(g, x, of: .convolutions)
     return run(
-      .convolutionBackwardFilter(sizes), [g.kernelInput.contiguous(), x.kernelInput.contiguous()],
+      .convolutionBackwardFilter(sizes), inputs.map { $0.detached().contiguous() },
       output: shape
     )
     .recorded("conv2D filter gradient", [g.tensor, x.tensor]) { gradient, _ in
       let dfilter = KernelOperand(gradient)
       return [
-        savedInput.map { convolution(KernelOperand($0.wide), dfilter, bias: nil, sizes) },
-        savedGradient.map { convolutionInputGradient(KernelOperand($0.wide), dfilter, sizes) },
+        savedInput.map { convolution($0, dfilter, bias: nil, sizes).cast(to: types.0) },
+        savedGradient.map { convolutionInputGradient($0, dfilter, sizes).cast(to: types.1) },
       ]
     }
   }

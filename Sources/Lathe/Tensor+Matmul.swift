@@ -47,11 +47,12 @@ extension Tensor {
     product(KernelOperand(a), KernelOperand(b))
   }
 
-  private static func product(_ a: KernelOperand, _ b: KernelOperand) -> Tensor {
+  /// The product in a type, that of the operands where none is named.
+  private static func product(_ a: KernelOperand, _ b: KernelOperand, as result: DType? = nil) -> Tensor {
     // A batch of rows times one matrix is one large product.
     if b.tensor.rank == 2 && a.tensor.rank > 2 {
       let n = b.tensor.shape[1]
-      return product(a.viewed { $0.asRows() }, b)
+      return product(a.viewed { $0.asRows() }, b, as: result)
         .reshaped(to: Shape(a.tensor.shape.dropLast()).appending(n))
     }
     // Each side is saved only if the other side's gradient is wanted.
@@ -59,19 +60,35 @@ extension Tensor {
     let savedB = a.tensor.node == nil ? nil : b
     let shapes = (a.tensor.shape, b.tensor.shape)
     let types = (a.tensor.dtype, b.tensor.dtype)
-    return multiplied(a.kernelInput, b.kernelInput, bias: nil, activation: .none)
-      .stored(as: DType.promote(a.dtype, b.dtype))
+    let common = DType.promote(a.dtype, b.dtype)
+    let output = multiplied(a, b, bias: nil, activation: .none, narrowly: result ?? common)
+    return (result.map { output.cast(to: $0) } ?? output.stored(as: common))
       .recorded("matmul", [a.tensor, b.tensor]) { gradient, _ in
-        let g = gradient.inFloatType
+        let g = KernelOperand(gradient: gradient, of: .products)
+        // Sums over a broadcast batch are made in float32.
+        func type(_ type: DType, _ shape: Shape) -> DType {
+          shape.dropLast(2) == gradient.shape.dropLast(2) ? type : type.floatType
+        }
         return [
-          savedB.map { product(g, $0.wide.transposed()).reducedBroadcast(to: shapes.0).cast(to: types.0) },
-          savedA.map { product($0.wide.transposed(), g).reducedBroadcast(to: shapes.1).cast(to: types.1) },
+          savedB.map {
+            product(g, $0.transposed, as: type(types.0, shapes.0)).reducedBroadcast(to: shapes.0)
+              .cast(to: types.0)
+          },
+          savedA.map {
+            product($0.transposed, g, as: type(types.1, shapes.1)).reducedBroadcast(to: shapes.1)
+              .cast(to: types.1)
+          },
         ]
       }
   }
 
-  /// The product without a gradient.
-  private static func multiplied(_ a: Tensor, _ b: Tensor, bias: Tensor?, activation: Activation) -> Tensor {
+  /// The product without a gradient: in a narrow type where the kernel gives it, else in the kernel's own.
+  private static func multiplied(
+    _ left: KernelOperand, _ right: KernelOperand, bias: Tensor?, activation: Activation,
+    narrowly narrow: DType
+  ) -> Tensor {
+    let inputs = KernelOperand.inputs(left, right, of: .products)
+    let (a, b) = (inputs[0], inputs[1])
     let m = a.shape[a.rank - 2]
     let k = a.shape[a.rank - 1]
     let n = b.shape[b.rank - 1]
@@ -85,7 +102,7 @@ extension Tensor {
     let operation = MatrixMultiplication(m: m, n: n, k: k, hasBias: bias != nil, activation: activation)
     return run(
       .matmul(operation), bias.map { [left, right, $0.detached().contiguous()] } ?? [left, right],
-      output: batch.appending(m).appending(n), dtype: a.dtype)
+      output: batch.appending(m).appending(n), dtype: a.dtype.isHalf ? narrow : a.dtype)
   }
 
   /// The tensor itself where its last two axes are rows or columns of a matrix in memory, else a copy.
@@ -128,18 +145,19 @@ extension Tensor {
     let biasType = bias.flatMap { $0.node == nil ? nil : $0.dtype }
     let types = (x.tensor.dtype, weight.dtype)
     let output = Tensor.multiplied(
-      x.kernelInput, w.kernelInput.transposed(), bias: b?.kernelInput, activation: activation
+      x, w.transposed, bias: b?.kernelInput, activation: activation, narrowly: common
     ).stored(as: common)
       .recorded(
         "linear", bias.map { [x.tensor, weight, $0] } ?? [x.tensor, weight], savesOutput: activation == .relu
       ) {
         gradient, output in
-        var g = gradient.inFloatType
+        var g = gradient
         if let output { g = Tensor.where(output .<= 0, g.zero, g) }
+        let operand = KernelOperand(gradient: g, of: .products)
         return [
-          savedWeight.map { Tensor.product(g, $0.wide).cast(to: types.0) },
-          savedRows.map { Tensor.product(g.transposed(), $0.wide).cast(to: types.1) },
-          biasType.map { g.sum(axes: [0]).cast(to: $0) },
+          savedWeight.map { Tensor.product(operand, $0, as: types.0) },
+          savedRows.map { Tensor.product(operand.transposed, $0, as: types.1) },
+          biasType.map { operand.wide.sum(axes: [0]).cast(to: $0) },
         ]
       }
     return output.reshaped(to: Shape(shape.dropLast()).appending(weight.shape[0]))

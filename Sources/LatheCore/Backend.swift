@@ -7,6 +7,8 @@ public protocol Backend: AnyObject, Sendable {
   var info: DeviceInfo { get }
   /// Whether the device computes in float64, as `info` says.
   var hasFloat64: Bool { get }
+  /// Operations that the device takes 16-bit operands for; none unless it says so.
+  var narrowOperations: NarrowOperations { get }
   /// Launches and memory.
   var counters: CounterStore { get }
 
@@ -53,4 +55,8 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Gives free buffers back to the system.
   func emptyCache()
+}
+
+extension Backend {
+  public var narrowOperations: NarrowOperations { [] }
 }

@@ -54,6 +54,9 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable, CustomStringConverti
     }
   }
 
+  /// Whether the type is a floating-point type of 16 bits.
+  package var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
   /// The type in which kernels compute, one that holds all of this type's numbers: half types are widened to float32,
   /// int8, int16 and uint16 to int32, uint32 to int64; every other type stays.
   public var computeType: DType {

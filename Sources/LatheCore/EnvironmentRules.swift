@@ -40,6 +40,14 @@ package enum EnvironmentRules {
     Rule(name: "LATHE_SIMD", choices: "avx512, avx2, sse2 or neon, as far as the processor has it") {
       ["avx512", "avx2", "sse2", "neon"].contains($0)
     },
+    Rule(
+      name: "LATHE_MATRIX_UNITS",
+      choices: "auto, on, off, or emulated-nvidia, -turing, -wmma, -mfma, -xmx16 or -xmx8"
+    ) {
+      ["auto", "on", "off"].contains($0)
+        || $0.hasPrefix("emulated-")
+          && ["nvidia", "turing", "wmma", "mfma", "xmx16", "xmx8"].contains($0.dropFirst("emulated-".count))
+    },
     Rule(name: "LATHE_UNOPTIMIZED_PROFILE", choices: "cpu or gpu") { ["cpu", "gpu"].contains($0) },
   ]
 }

@@ -28,7 +28,8 @@ public enum Operation: Sendable {
   /// Strided a [batch..., m, k] and b [batch..., k, n], bias [n] if `matmul.hasBias` -> [batch..., m, n].
   ///
   /// In the last two axes of a and b one stride is 1 (or its axis has size 1) and the other is at least that
-  /// axis' extent; batch axes have any strides, 0 included.
+  /// axis' extent; batch axes have any strides, 0 included. Of float32 or float64, and on devices that take
+  /// `NarrowOperations.products` of float16 or bfloat16, where the result may be of float32, too.
   case matmul(MatrixMultiplication)
 
   /// x [batch, rows, columns] -> the parts of each matrix; see `MatrixFactorization`. Only the CPU path has it.

@@ -28,7 +28,8 @@
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
     /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
-    /// device's, `product_tiles.clh` where it multiplies tiles, and the source itself.
+    /// device's, `stored.clh` where operands may be of 16 bits, `product_tiles.clh` where it multiplies tiles, the files of
+    /// matrix units where it uses those, `matrix_slices.clh` for tiles on them, and the source itself.
     func text(
       for profile: KernelProfile, _ options: KernelOptions, _ vectors: VectorRegisters = .widest
     ) throws -> String {
@@ -40,7 +41,11 @@
       }
       var text = try KernelSource.content(of: "common.clh")
       var math = try KernelSource.content(of: "math.clh")
-      let named = body + options.arguments
+      // Conversions are only in what is built for narrow types.
+      let isNarrow = options["OPERANDS"] != nil || options["RESULTS"] != nil
+      let takesStored = profile == .gpu && body.contains("LATHE_TILE") || body.contains("LATHE_STORED")
+      let stored = takesStored ? try KernelSource.content(of: "stored.clh") : ""
+      let named = body + options.arguments + (isNarrow ? stored : "")
       if KernelSource.arcs.contains(where: { named.contains("lathe_\($0)_f") }) {
         math += try KernelSource.content(of: "math_arcs.clh")
       }
@@ -56,10 +61,20 @@
       if profile == .cpu && body.contains("LATHE_V") {
         text += try KernelSource.lanes(vectors)
       }
+      text += stored
       if profile == .gpu && body.contains("LATHE_TILE") {
         text += try KernelSource.content(of: "product_tiles.clh")
       }
+      if body.contains("MATRIX_GROUP") {
+        for name in KernelSource.matrixFiles { text += try KernelSource.content(of: name) }
+      }
+      if body.contains("LATHE_MATRIX_TILE") { text += try KernelSource.content(of: "matrix_slices.clh") }
       return text + KernelSource.end + "\n" + body
+    }
+
+    /// Matrix units: what all forms have in common, and each form.
+    private static let matrixFiles = ["units", "nvidia", "amd", "intel", "emulated"].map {
+      "matrix_\($0).clh"
     }
 
     /// lanes.clh for a device's vectors.
@@ -155,6 +170,11 @@
         names.append(name)
         values.append(newValue)
       }
+    }
+
+    /// Adds definitions behind these.
+    mutating func add(_ others: KernelOptions) {
+      for (name, value) in zip(others.names, others.values) { self[name] = value }
     }
 
     /// The definitions as compiler arguments.

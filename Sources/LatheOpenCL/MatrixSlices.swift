@@ -58,6 +58,7 @@
       part.k = depth
       part.hasBias = false
       part.relu = false
+      part.results = .float32
       part.batch = p.batch.behind(count: whole, a: depth * p.aStep, b: depth * p.bRow)
       for launch in 0..<part.batch.launches {
         let (a, b) = part.batch.offsets(launch: launch)
@@ -74,7 +75,7 @@
       }
       try addSlices(
         partial.memory, slices: total, count: count, into: c, at: first, bias: p.hasBias ? p.bias : nil,
-        columns: p.n, relu: p.relu)
+        columns: p.n, relu: p.relu, as: p.results)
     }
   }
 #endif

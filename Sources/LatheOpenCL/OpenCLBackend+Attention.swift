@@ -5,22 +5,32 @@
   extension OpenCLBackend {
     package func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
-      try withPlan(sizes, inputs[..<3]) { try attention(sizes, $0, inputs: inputs, outputs: outputs) }
+      try withPlan(sizes, inputs[..<3], isBackward: false) {
+        try attention(sizes, $0, inputs: inputs, outputs: outputs)
+      }
     }
 
     package func attentionBackward(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
       try checkAttention(sizes, inputs + outputs)
-      try withPlan(sizes, inputs[..<5]) {
+      try withPlan(sizes, inputs[..<5], isBackward: true) {
         try attentionBackward(sizes, $0, inputs: inputs, outputs: outputs)
       }
     }
 
     /// A plan for operands whose rows are read from memory.
     private func withPlan(
-      _ sizes: Attention, _ rows: ArraySlice<Operand>, _ body: (AttentionPlan) throws -> Void
+      _ sizes: Attention, _ rows: ArraySlice<Operand>, isBackward: Bool,
+      _ body: (AttentionPlan) throws -> Void
     ) throws {
-      let plan = AttentionPlan(sizes, profile, rows: rows.map(\.layout), isPoCL: place.isPoCL)
+      let type = StoredType(rows[0].dtype)
+      let plan = AttentionPlan(sizes, profile, type, rows: rows.map(\.layout), isPoCL: place.isPoCL)
       guard profile == .gpu else { return try body(plan) }
+      if max(sizes.width, sizes.valueWidth) <= MatrixAttention.widest(isBackward: isBackward),
+        let form = matrixUnits.form(type, on: self)
+      {
+        return try body(
+          plan.onUnits(MatrixAttention(sizes, form, type, rows: rows.map(\.layout), isBackward: isBackward)))
+      }
       try tuned(.attentionGPU, .attention(sizes)) { try body(plan.tuned($0?.parameters)) }
     }
 
@@ -68,12 +78,12 @@
       }
       let deltas = try pool.allocate(sizes.batch * sizes.heads * sizes.queries * 4)
       try launch(
-        attentionKernel("attention_deltas", plan),
+        attentionKernel(AttentionPlan.deltas, plan),
         [
           .memory(dOutput.memory), .memory(output.memory), .memory(deltas.memory), Self.steps(dOutput),
           Self.steps(output), .int(sizes.queries), .int(sizes.heads), .int(sizes.valueWidth),
         ],
-        global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch, rows: 16), local: plan.local)
+        global: (ceilingDivide(sizes.queries, 16) * 16, sizes.heads * 16, sizes.batch), local: (16, 16, 1))
       let shared = operands.map { KernelArgument.memory($0.memory) } + [.memory(deltas.memory)]
       try launch(
         attentionKernel("attention_queries", plan), shared + [.memory(outputs[0].memory)] + steps + rest,
@@ -99,8 +109,9 @@
 
     private func attentionKernel(_ function: String, _ plan: AttentionPlan) throws -> OpenCLKernel {
       try layerPlans.plan(.attention(plan, function: function)) {
-        let text = try plan.files(function).map(KernelSource.content).joined()
-        return try kernel(.generated(name: plan.files(function)[2], text: text), function, plan.options)
+        let files = plan.files(function)
+        let text = try files.map(KernelSource.content).joined()
+        return try kernel(.generated(name: files[2], text: text), function, plan.options(function))
       }
     }
 
@@ -119,78 +130,6 @@
         .int(sizes.queries), .int(sizes.keys), .int(sizes.heads / sizes.keyHeads), .float(sizes.scale),
         .int(sizes.width), .int(sizes.valueWidth), .int(sizes.isCausal ? 1 : 0), .int(sizes.hasMask ? 1 : 0),
       ]
-    }
-  }
-
-  /// What the kernels of attention are built for.
-  struct AttentionPlan: Hashable {
-    /// Elements of a query and of a value, rounded up so that few programs serve all.
-    private let width: Int
-    private let valueWidth: Int
-    private let profile: KernelProfile
-    /// Whether all rows are whole groups of four elements, aligned.
-    private let isVector: Bool
-    /// Whether loops over registers are unrolled, which PoCL does wrongly around barriers.
-    private let isUnrolled: Bool
-    /// Terms of a product at a time, the kernel's own choice if nil.
-    private var steps: Int?
-    /// Which of dK (1) and dV (2) attention_keys gives.
-    private var keysPart = 3
-
-    init(_ sizes: Attention, _ profile: KernelProfile, rows: [Layout], isPoCL: Bool) {
-      let step = profile == .cpu ? 16 : 32
-      width = roundedUp(sizes.width, to: step)
-      valueWidth = roundedUp(sizes.valueWidth, to: step)
-      self.profile = profile
-      isUnrolled = profile == .gpu && !isPoCL
-      isVector =
-        profile == .gpu && sizes.width % 4 == 0 && sizes.valueWidth % 4 == 0
-        && rows.allSatisfy { layout in
-          layout.offset % 4 == 0 && layout.strides.prefix(3).allSatisfy { $0 % 4 == 0 }
-        }
-    }
-
-    /// The plan with parameters that were tuned.
-    func tuned(_ parameters: KernelParameters?) -> AttentionPlan {
-      var plan = self
-      plan.steps = parameters.map { $0["STEPS"] }
-      return plan
-    }
-
-    /// The gradients of keys and values: one plan for both where their sums fit into registers.
-    var keyParts: [AttentionPlan] {
-      guard width + valueWidth > 256 else { return [self] }
-      return [1, 2].map { part in
-        var plan = self
-        plan.keysPart = part
-        return plan
-      }
-    }
-
-    var options: KernelOptions {
-      var options: KernelOptions = ["MAX_WIDTH": .int(width), "MAX_VALUE": .int(valueWidth)]
-      guard profile == .gpu else { return options }
-      options["VECTOR"] = isVector ? 1 : 0
-      options["UNROLLED"] = isUnrolled ? 1 : 0
-      if keysPart != 3 { options["KEYS_PART"] = .int(keysPart) }
-      if let steps { options["STEPS"] = .int(steps) }
-      return options
-    }
-
-    /// The common parts and the file with a kernel.
-    func files(_ function: String) -> [String] {
-      let pass = function == "attention" ? "attention" : "attention_backward"
-      return profile == .cpu
-        ? ["attention.clh", "attention_blocks.clh", "\(pass)_cpu.cl"]
-        : ["attention.clh", "attention_tiles.clh", "\(pass)_gpu.cl"]
-    }
-
-    var local: (Int, Int, Int) { profile == .cpu ? (1, 1, 1) : (16, 16, 1) }
-
-    /// Work-items for `length` rows of each head of each sequence, of which a group takes `rows`.
-    func grid(_ length: Int, _ heads: Int, batch: Int, rows: Int = 64) -> (Int, Int, Int) {
-      let groups = ceilingDivide(length, rows)
-      return profile == .cpu ? (groups, heads, batch) : (groups * 16, heads * 16, batch)
     }
   }
 #endif

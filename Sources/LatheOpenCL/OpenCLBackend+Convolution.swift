@@ -36,7 +36,8 @@
       }
       if profile == .gpu, sizes.isDepthwise {
         return try convolveDepthwise(
-          TiledConvolution(sizes, backward: backward), source: inputs[0].memory, filter: inputs[1].memory,
+          TiledConvolution(sizes, backward: backward, operands: inputs[0].dtype, results: output.dtype),
+          source: inputs[0].memory, filter: inputs[1].memory,
           bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
           relu: sizes.activation == .relu && !backward, into: output.memory)
       }
@@ -50,7 +51,8 @@
     ) throws {
       if profile == .gpu {
         return try convolveTiled(
-          TiledConvolution(sizes, backward: backward), choice, source: inputs[0].memory,
+          TiledConvolution(sizes, backward: backward, operands: inputs[0].dtype, results: output.dtype),
+          choice, source: inputs[0].memory,
           filter: inputs[1].memory, bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
           relu: sizes.activation == .relu && !backward, into: output.memory)
       }
@@ -114,7 +116,8 @@
       }
       if profile == .gpu, sizes.isDepthwise {
         return try filterGradientDepthwise(
-          TiledConvolution(sizes, backward: false), dy: inputs[0].memory, source: inputs[1].memory,
+          TiledConvolution(sizes, backward: false, operands: inputs[0].dtype, results: .float32),
+          dy: inputs[0].memory, source: inputs[1].memory,
           count: outputs[0].elementCount, into: outputs[0].memory)
       }
       try tuned(profile == .gpu ? .convolutionGPU : .filterGradientCPU, .convolution(sizes)) {
@@ -154,7 +157,8 @@
       let count = output.elementCount
       if profile == .gpu {
         return try filterGradientTiled(
-          TiledConvolution(sizes, backward: false), choice, dy: inputs[0].memory, source: inputs[1].memory,
+          TiledConvolution(sizes, backward: false, operands: inputs[0].dtype, results: .float32), choice,
+          dy: inputs[0].memory, source: inputs[1].memory,
           count: count, into: output.memory)
       }
       let key = LayerPlans.Key.filter(geometry(sizes, forward: false), choice: choice?.number ?? 0)

@@ -14,10 +14,10 @@
     ) throws {
       let run = c.target.width % 4 == 0 ? 4 : 1
       let runs = c.batch * c.groups * c.rows * c.targetPlane / run
+      var options = c.options
+      options["RUN_X"] = .int(run)
       try launch(
-        kernel(
-          .file("convolution_depthwise_gpu.cl"), "depthwise",
-          ["BACKWARD": c.backward ? 1 : 0, "RUN_X": .int(run)]),
+        kernel(.file("convolution_depthwise_gpu.cl"), "depthwise", options),
         [.memory(source), .memory(filter), .memory(bias ?? filter), .memory(target)] + c.arguments()
           + [.int(bias == nil ? 0 : 1), .int(relu ? 1 : 0), .int(runs)],
         global: (runs, 1, 1), local: (64, 1, 1))
@@ -40,7 +40,7 @@
       let slices = max(1, ceilingDivide(c.pixels, perSlice))
       let partial = slices > 1 ? try pool.allocate(slices * count * 4) : nil
       try launch(
-        kernel(.file("convolution_depthwise_gpu.cl"), "depthwise_gradient"),
+        kernel(.file("convolution_depthwise_gpu.cl"), "depthwise_gradient", c.options),
         [.memory(dy), .memory(source), .memory(partial?.memory ?? target)] + sizes + [.int(perSlice)],
         global: (blocks * Self.itemsPerGroup, channels, slices), local: (Self.itemsPerGroup, 1, 1))
       if let partial { try addSlices(partial.memory, slices: slices, count: count, into: target) }

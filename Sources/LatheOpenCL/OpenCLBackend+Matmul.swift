@@ -16,6 +16,8 @@
     var bias: cl_mem
     var hasBias: Bool
     var relu: Bool
+    /// Of a and b, and of the result.
+    var operands = StoredType.float32, results = StoredType.float32
 
     /// Whether gemv_gpu.cl serves: few rows, contiguous along k, so that reading b is all that counts.
     var isSkinny: Bool { m <= 8 && aStep == 1 && k > 0 && (bStep == 1 || bRow == 1) }
@@ -65,7 +67,8 @@
         batch: BatchAxes(shape: output.shape, a: a, b: b),
         a: inputs[0].memory, b: inputs[1].memory,
         bias: sizes.hasBias ? inputs[2].memory : inputs[1].memory, hasBias: sizes.hasBias,
-        relu: sizes.activation == .relu)
+        relu: sizes.activation == .relu, operands: StoredType(inputs[0].dtype),
+        results: StoredType(output.dtype))
       // Rows of a that go on through the batch, times one b: a single larger product.
       if let last = product.batch.sizes.indices.last, product.batch.sizes[last] > 1,
         product.batch.b[last] == 0,
@@ -117,6 +120,9 @@
       let shape = TuningShape.product(m: product.m, n: product.n)
       if profile == .gpu {
         if product.isSkinny { return try multiplySkinny(product, into: c, at: first) }
+        if let form = matrixUnits.form(product.operands, on: self) {
+          return try multiply(product, onUnits: form, into: c, at: first)
+        }
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
       if product.isRow { return try multiplyRow(product, into: c, at: first) }

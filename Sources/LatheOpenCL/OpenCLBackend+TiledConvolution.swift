@@ -34,60 +34,104 @@
   }
 
   extension OpenCLBackend {
-    /// convolution of convolution_gpu.cl, behind pack_filter.
+    /// convolution of convolution_gpu.cl or, on matrix units, of convolution_matrix_gpu.cl.
     func convolveTiled(
-      _ convolution: TiledConvolution, _ choice: KernelChoice?, source: cl_mem, filter: cl_mem, bias: cl_mem?,
+      _ c: TiledConvolution, _ choice: KernelChoice?, source: cl_mem, filter: cl_mem, bias: cl_mem?,
       relu: Bool, into target: cl_mem
     ) throws {
-      let c = convolution
-      let tile = ProductTile(
-        choice, rows: c.rows, columns: c.pixels, groups: c.groups * c.phases, computeUnits: info.computeUnits)
       let sizes = try c.arguments()
-      let packedCount = c.groups * c.taps * c.channels * c.paddedRows
-      let packed = try pool.allocate(packedCount * 4)
-      let steps = c.filterSteps + [0]
-      try launch(
-        kernel(.file("convolution_gpu.cl"), "pack_filter"),
-        [.memory(filter), .memory(packed.memory), sizes[0], .int(c.taps), .longs(steps), .int(packedCount)],
-        global: (packedCount, 1, 1), local: (64, 1, 1))
-      var options = tile.options
-      options["BACKWARD"] = c.backward ? 1 : 0
-      options["ALIGNED"] = c.channels % tile.depth == 0 ? 1 : 0
-      options["C_VECTOR"] = c.isVector ? 1 : 0
-      try launch(
-        kernel(.file("convolution_gpu.cl"), "convolution", options),
+      let units = c.suitsUnits(isGradient: false) ? matrixUnits.form(c.operands, on: self) : nil
+      let tile = units.map {
+        MatrixTile($0, rows: c.rows, columns: c.pixels, layers: c.groups * c.phases, info)
+      }
+      let packed = try packFilter(c, filter, tile, sizes[0])
+      var options = c.options
+      let arguments: [KernelArgument] =
         [.memory(source), .memory(packed.memory), .memory(bias ?? packed.memory), .memory(target)] + sizes
-          + [.int(bias == nil ? 0 : 1), .int(relu ? 1 : 0)],
-        global: tile.grid(rows: c.rows, columns: c.pixels, layers: c.groups * c.phases), local: tile.local)
+        + [.int(bias == nil ? 0 : 1), .int(relu ? 1 : 0)]
+      if let tile {
+        options.add(tile.options)
+        try launch(
+          kernel(.file("convolution_matrix_gpu.cl"), "convolution", options), arguments,
+          global: tile.grid(rows: c.rows, columns: c.pixels, layers: c.groups * c.phases), local: tile.local)
+      } else {
+        let tile = ProductTile(
+          choice, rows: c.rows, columns: c.pixels, groups: c.groups * c.phases,
+          computeUnits: info.computeUnits)
+        options.add(tile.options)
+        options["ALIGNED"] = c.channels % tile.depth == 0 ? 1 : 0
+        options["C_VECTOR"] = c.isVector ? 1 : 0
+        try launch(
+          kernel(.file("convolution_gpu.cl"), "convolution", options), arguments,
+          global: tile.grid(rows: c.rows, columns: c.pixels, layers: c.groups * c.phases), local: tile.local)
+      }
       // The scratch buffer may be reused as soon as the launch is queued: the queue is in order.
       withExtendedLifetime(packed) {}
+    }
+
+    /// The filter in the order in which a tile reads it: pack_filter of convolution_gpu.cl, or of convolution_matrix_gpu.cl.
+    private func packFilter(
+      _ c: TiledConvolution, _ filter: cl_mem, _ tile: MatrixTile?, _ sizes: KernelArgument
+    ) throws -> OpenCLBuffer {
+      let count =
+        c.groups * c.taps
+        * (tile.map { c.rows * roundedUp(c.channels, to: $0.depth) } ?? c.channels * c.paddedRows)
+      guard count <= Int(Int32.max) / 2 else {
+        throw LatheError.unsupported("a convolution of \(count) weights at once")
+      }
+      let packed = try pool.allocate(count * (c.operands == .float32 ? 4 : 2))
+      var options = c.options
+      if let tile { options.add(tile.options) }
+      try launch(
+        kernel(
+          .file(tile == nil ? "convolution_gpu.cl" : "convolution_matrix_gpu.cl"), "pack_filter", options),
+        [
+          .memory(filter), .memory(packed.memory), sizes, .int(c.taps), .longs(c.filterSteps + [0]),
+          .int(count),
+        ],
+        global: (count, 1, 1), local: (64, 1, 1))
+      return packed
     }
 
     /// Pixels whose products are added one by one: as many as keep their digits.
     private static let pixelsInOrder = 1 << 14
 
-    /// filter_gradient of convolution_gpu.cl, and the sum of its slices.
+    /// filter_gradient of convolution_gpu.cl or of convolution_matrix_gpu.cl, and the sum of its slices.
     func filterGradientTiled(
-      _ convolution: TiledConvolution, _ choice: KernelChoice?, dy: cl_mem, source: cl_mem, count: Int,
+      _ c: TiledConvolution, _ choice: KernelChoice?, dy: cl_mem, source: cl_mem, count: Int,
       into target: cl_mem
     ) throws {
-      let c = convolution
       let columns = c.channels * c.taps
+      let units = c.suitsUnits(isGradient: true) ? matrixUnits.form(c.operands, on: self) : nil
+      let unitTile = units.map { MatrixTile($0, rows: c.rows, columns: columns, layers: c.groups, info) }
       let tile = ProductTile(
         choice, rows: c.rows, columns: columns, groups: c.groups, computeUnits: info.computeUnits)
+      let (rowsOfTile, columnsOfTile, depth) =
+        unitTile.map { ($0.m, $0.n, $0.depth) } ?? (tile.m, tile.n, tile.depth)
       let sizes = try c.arguments()
-      let tiles = ceilingDivide(columns, tile.n) * ceilingDivide(c.rows, tile.m) * c.groups
+      let tiles = ceilingDivide(columns, columnsOfTile) * ceilingDivide(c.rows, rowsOfTile) * c.groups
       let wanted = max(1, min(ceilingDivide(4 * info.computeUnits, tiles), ceilingDivide(c.pixels, 512)))
       let pixels = min(ceilingDivide(c.pixels, wanted), Self.pixelsInOrder)
-      let perSlice = max(tile.depth, roundedUp(pixels, to: tile.depth))
+      let perSlice = max(depth, roundedUp(pixels, to: depth))
       let slices = max(1, ceilingDivide(c.pixels, perSlice))
       let partial = slices > 1 ? try pool.allocate(slices * count * 4) : nil
-      var options = tile.options
-      options["A_VECTOR"] = c.targetPlane % 4 == 0 ? 1 : 0
-      try launch(
-        kernel(.file("convolution_gpu.cl"), "filter_gradient", options),
-        [.memory(dy), .memory(source), .memory(partial?.memory ?? target)] + sizes + [.int(perSlice)],
-        global: tile.grid(rows: c.rows, columns: columns, layers: c.groups * slices), local: tile.local)
+      let arguments: [KernelArgument] =
+        [.memory(dy), .memory(source), .memory(partial?.memory ?? target)] + sizes + [.int(perSlice)]
+      var options = c.options
+      if let unitTile {
+        options.add(unitTile.options)
+        options["A_VECTOR"] = c.targetPlane % 8 == 0 ? 1 : 0
+        try launch(
+          kernel(.file("convolution_matrix_gpu.cl"), "filter_gradient", options), arguments,
+          global: unitTile.grid(rows: c.rows, columns: columns, layers: c.groups * slices),
+          local: unitTile.local)
+      } else {
+        options.add(tile.options)
+        options["A_VECTOR"] = c.targetPlane % 4 == 0 ? 1 : 0
+        try launch(
+          kernel(.file("convolution_gpu.cl"), "filter_gradient", options), arguments,
+          global: tile.grid(rows: c.rows, columns: columns, layers: c.groups * slices), local: tile.local)
+      }
       if let partial { try addSlices(partial.memory, slices: slices, count: count, into: target) }
     }
   }

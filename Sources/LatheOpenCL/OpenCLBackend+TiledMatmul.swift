@@ -3,39 +3,69 @@
   import LatheCore
 
   extension OpenCLBackend {
-    /// Whether groups of four along the contiguous axis are aligned and whole.
-    private static func isVector(extent: Int, step: Int, offset: Int, batch: ArraySlice<Int>) -> Bool {
-      extent % 4 == 0 && step % 4 == 0 && offset % 4 == 0 && batch.allSatisfy { $0 % 4 == 0 }
+    /// Whether groups of four, or of another width, along the contiguous axis are aligned and whole.
+    private static func isVector(
+      extent: Int, step: Int, offset: Int, batch: ArraySlice<Int>, width: Int = 4
+    ) -> Bool {
+      extent % width == 0 && step % width == 0 && offset % width == 0
+        && batch.allSatisfy { $0 % width == 0 }
+    }
+
+    /// What product kernels are told of how operands lie and are stored; `width` elements are read at once.
+    private static func access(_ p: MatrixOperands, width: Int, cVector: Bool) -> (
+      KernelOptions, isVector: Bool
+    ) {
+      let (aAlongK, bAlongK) = (p.aStep == 1, p.bStep != 1)
+      let aVector = isVector(
+        extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
+        batch: p.batch.a.suffix(3), width: width)
+      let bVector = isVector(
+        extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
+        batch: p.batch.b.suffix(3), width: width)
+      var options: KernelOptions = [
+        "A_ALONG_K": aAlongK ? 1 : 0, "B_ALONG_K": bAlongK ? 1 : 0, "A_VECTOR": aVector ? 1 : 0,
+        "B_VECTOR": bVector ? 1 : 0, "C_VECTOR": cVector ? 1 : 0,
+      ]
+      options.set(operands: p.operands, results: p.results)
+      return (options, aVector && bVector && cVector)
+    }
+
+    /// Arguments of gemm in gemm_gpu.cl and gemm_matrix_gpu.cl.
+    private static func arguments(_ p: MatrixOperands, into c: cl_mem, at first: Int) -> [KernelArgument] {
+      [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
+        + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow), .int(p.bStep)]
+        + p.epilogue + p.batch.arguments()
+    }
+
+    /// gemm of gemm_matrix_gpu.cl.
+    func multiply(_ p: MatrixOperands, onUnits form: MatrixForm, into c: cl_mem, at first: Int) throws {
+      try multiply(
+        p, onUnits: MatrixTile(form, m: p.m, n: p.n, batch: p.batch.count, info), into: c, at: first)
+    }
+
+    /// The same with a tile, and definitions beside its own.
+    func multiply(
+      _ p: MatrixOperands, onUnits tile: MatrixTile, _ extra: KernelOptions = [:], into c: cl_mem,
+      at first: Int
+    ) throws {
+      var (options, _) = Self.access(p, width: 8, cVector: p.n % 2 == 0 && first % 2 == 0)
+      options.add(tile.options)
+      options.add(extra)
+      try launch(
+        kernel(.file("gemm_matrix_gpu.cl"), "gemm", options), Self.arguments(p, into: c, at: first),
+        global: tile.grid(rows: p.m, columns: p.n, layers: p.batch.count), local: tile.local)
     }
 
     /// gemm of gemm_gpu.cl.
     func multiplyTiled(_ p: MatrixOperands, _ choice: KernelChoice?, into c: cl_mem, at first: Int) throws {
-      let aAlongK = p.aStep == 1
-      let bAlongK = p.bStep != 1
-      let aVector = Self.isVector(
-        extent: aAlongK ? p.k : p.m, step: aAlongK ? p.aRow : p.aStep, offset: p.aOffset,
-        batch: p.batch.a.suffix(3))
-      let bVector = Self.isVector(
-        extent: bAlongK ? p.k : p.n, step: bAlongK ? p.bStep : p.bRow, offset: p.bOffset,
-        batch: p.batch.b.suffix(3))
-      let cVector = p.n % 4 == 0 && first % 4 == 0
+      var (options, isVector) = Self.access(p, width: 4, cVector: p.n % 4 == 0 && first % 4 == 0)
       let tile = ProductTile(
-        choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits,
-        isVector: aVector && bVector && cVector)
+        choice, m: p.m, n: p.n, batch: p.batch.count, computeUnits: info.computeUnits, isVector: isVector)
       let widest = max(p.aRow, p.aStep, p.bRow, p.bStep) * max(tile.m, tile.n, tile.depth)
-      var options = tile.options
-      options["A_ALONG_K"] = aAlongK ? 1 : 0
-      options["B_ALONG_K"] = bAlongK ? 1 : 0
-      options["A_VECTOR"] = aVector ? 1 : 0
-      options["B_VECTOR"] = bVector ? 1 : 0
-      options["C_VECTOR"] = cVector ? 1 : 0
+      options.add(tile.options)
       options["WIDE"] = widest > Int(Int32.max) ? 1 : 0
-      let arguments: [KernelArgument] =
-        [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
-        + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.aStep), .int(p.bRow), .int(p.bStep)]
-        + p.epilogue + p.batch.arguments()
       try launch(
-        kernel(.file("gemm_gpu.cl"), "gemm", options), arguments,
+        kernel(.file("gemm_gpu.cl"), "gemm", options), Self.arguments(p, into: c, at: first),
         global: tile.grid(rows: p.m, columns: p.n, layers: p.batch.count), local: tile.local)
     }
 
@@ -56,11 +86,13 @@
         [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
         + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.bRow), .int(p.bStep)]
         + p.epilogue + p.batch.arguments()
+      var options: KernelOptions = [
+        "ROWS": .int(rows), "B_ALONG_K": alongK ? 1 : 0, "VECTOR": isVector ? 1 : 0,
+      ]
+      options.set(operands: p.operands, results: p.results)
       try launch(
-        kernel(
-          .file("gemv_gpu.cl"), "gemv",
-          ["ROWS": .int(rows), "B_ALONG_K": alongK ? 1 : 0, "VECTOR": isVector ? 1 : 0]),
-        arguments, global: (ceilingDivide(p.n, columns) * 256, 1, p.batch.count), local: (256, 1, 1))
+        kernel(.file("gemv_gpu.cl"), "gemv", options), arguments,
+        global: (ceilingDivide(p.n, columns) * 256, 1, p.batch.count), local: (256, 1, 1))
     }
   }
 #endif

@@ -9,6 +9,7 @@
     // clSetKernelArg is called under the lock only.
     package let info: DeviceInfo
     package var hasFloat64: Bool { info.float64 }
+    package var narrowOperations: NarrowOperations { profile == .gpu ? [.products, .convolutions, .attention] : [] }
     package let counters = CounterStore()
     /// The vectors that products of the `cpu` profile are built for.
     var vectors: VectorRegisters { place.vectors }
@@ -28,6 +29,8 @@
     let layerPlans = LayerPlans()
     /// The parameters that tunable kernels run with.
     package let choices: KernelChoices
+    /// Whether 16-bit products go to the device's matrix units.
+    let matrixUnits: MatrixUnits
     /// Launches whose times a trace still wants.
     let traces = TracedLaunches()
 
@@ -66,6 +69,7 @@
         DeviceBlocks(context: context, queue: queue, loss: loss, info: info), info: info, counters: counters)
       programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
+      matrixUnits = MatrixUnits(place, profile)
       choices = KernelChoices(
         device: info.index, profile: profile, identity: try place.tuningIdentity(profile),
         limits: try OpenCLQuery.tuningLimits(place))

@@ -9,13 +9,21 @@
     let rows: Int, channels: Int
     private let sizes: Convolution2D
     let backward: Bool
+    /// Of the source and the filter (or dy), and of the target.
+    let operands: StoredType, results: StoredType
 
-    init(_ sizes: Convolution2D, backward: Bool) {
+    init(_ sizes: Convolution2D, backward: Bool, operands: DType, results: DType) {
       self.sizes = sizes
+      (self.operands, self.results) = (StoredType(operands), StoredType(results))
       self.backward = backward
       (batch, groups) = (sizes.batch, sizes.groups)
       let (inside, outside) = (sizes.channels / groups, sizes.outputChannels / groups)
       (rows, channels) = backward ? (inside, outside) : (outside, inside)
+    }
+
+    /// Whether tiles on matrix units are filled well enough; a filter's gradient reads columns of sixteen channels.
+    func suitsUnits(isGradient: Bool) -> Bool {
+      rows >= 16 && channels >= 16 && (!isGradient || channels % 16 == 0)
     }
 
     var taps: Int { sizes.kernelHeight * sizes.kernelWidth }
@@ -37,6 +45,13 @@
 
     /// Whether four pixels that follow each other lie so in memory, aligned.
     var isVector: Bool { phases == 1 && targetPlane % 4 == 0 }
+
+    /// What every kernel is built with.
+    var options: KernelOptions {
+      var options: KernelOptions = ["BACKWARD": backward ? 1 : 0]
+      options.set(operands: operands, results: results)
+      return options
+    }
 
     /// Steps of the filter's group, row and channel.
     var filterSteps: [Int] {

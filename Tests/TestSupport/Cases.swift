@@ -27,7 +27,7 @@ extension OpCase {
       partialPoolingCases, volumeCases, volumePoolingCases, fourierCases, linearAlgebraCases,
       convolutionCases,
       transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
-      normalizedRowCases,
+      normalizedRowCases, halfKernelCases,
     ].flatMap { $0 }
     let cases =
       generated + narrowListCases + ordered + composed

@@ -106,3 +106,38 @@ extension NDArray {
     }
   }
 }
+
+extension NDArray {
+  /// The gradients of `x.conv2D(filter)` with respect to x and the filter, from the result's.
+  package static func conv2DGradients(
+    _ x: NDArray, _ filter: NDArray, _ gradient: NDArray, _ window: Window
+  ) -> [NDArray] {
+    var (dx, dfilter) = (NDArray(x.shape) { _ in 0 }, NDArray(filter.shape) { _ in 0 })
+    let groupInputs = x.shape[1] / window.groups
+    let groupOutputs = filter.shape[0] / window.groups
+    func place(_ shape: [Int], _ index: [Int]) -> Int { Swift.zip(shape, index).reduce(0) { $0 * $1.0 + $1.1 } }
+    for n in 0..<x.shape[0] {
+      for o in 0..<filter.shape[0] {
+        for row in 0..<gradient.shape[2] {
+          for column in 0..<gradient.shape[3] {
+            let g = gradient[n, o, row, column]
+            for c in 0..<groupInputs {
+              for ky in 0..<filter.shape[2] {
+                for kx in 0..<filter.shape[3] {
+                  let i = row * window.stride.0 - window.padding.0 + ky * window.dilation.0
+                  let j = column * window.stride.1 - window.padding.1 + kx * window.dilation.1
+                  if i < 0 || i >= x.shape[2] || j < 0 || j >= x.shape[3] { continue }
+                  let from = place(x.shape, [n, o / groupOutputs * groupInputs + c, i, j])
+                  let tap = place(filter.shape, [o, c, ky, kx])
+                  dx.values[from] += g * filter.values[tap]
+                  dfilter.values[tap] += g * x.values[from]
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return [dx, dfilter]
+  }
+}

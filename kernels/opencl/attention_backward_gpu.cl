@@ -15,22 +15,23 @@
 
 // 16 queries for a group, 16 work-items for a query; grid (ceil(queries / 16) x 16, heads x 16, batch).
 ATTENTION_GROUP __kernel void attention_deltas(
-    __global const float *restrict d_output, __global const float *restrict output, __global float *restrict deltas,
-    const long4 d_output_steps, const long4 output_steps, const int queries, const int heads, const int value_width) {
+    __global const lathe_operand *restrict d_output, __global const lathe_operand *restrict output,
+    __global float *restrict deltas, const long4 d_output_steps, const long4 output_steps, const int queries, const int heads, const int value_width) {
   __local float partial[256];
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int query = (int)get_group_id(0) * 16 + ly, head = (int)get_group_id(1), batch = (int)get_group_id(2);
   float sum = 0.0f;
   if (query < queries) {
-    __global const float *x = row_of(d_output, d_output_steps, batch, head, query);
-    __global const float *y = row_of(output, output_steps, batch, head, query);
+    __global const lathe_operand *x = row_of(d_output, d_output_steps, batch, head, query);
+    __global const lathe_operand *y = row_of(output, output_steps, batch, head, query);
 #if VECTOR
     for (int i = lx * 4; i < value_width; i += 64) {
-      const float4 product = *(__global const float4 *)(x + i) * *(__global const float4 *)(y + i);
+      const float4 product =
+          lathe_wide4(*(__global const lathe_operand4 *)(x + i)) * lathe_wide4(*(__global const lathe_operand4 *)(y + i));
       sum += (product.x + product.y) + (product.z + product.w);
     }
 #else
-    for (int i = lx; i < value_width; i += 16) sum += x[i] * y[i];
+    for (int i = lx; i < value_width; i += 16) sum += lathe_wide(x[i]) * lathe_wide(y[i]);
 #endif
   }
   partial[ly * 16 + lx] = sum;
@@ -50,10 +51,10 @@ static inline void differentiate(float4 *score, float4 *gradient, int4 visible, 
 }
 
 ATTENTION_GROUP __kernel void attention_queries(
-    __global const float *restrict d_output, __global const float *restrict q, __global const float *restrict k,
-    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
-    __global const float *restrict deltas, __global float *restrict dq, const long4 d_output_steps,
-    const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
+    __global const lathe_operand *restrict d_output, __global const lathe_operand *restrict q,
+    __global const lathe_operand *restrict k, __global const lathe_operand *restrict v,
+    __global const uchar *restrict mask, __global const float *restrict norms, __global const float *restrict deltas,
+    __global lathe_result *restrict dq, const long4 d_output_steps, const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
     const int queries, const int keys, const int group, const float scale,
     const int width, const int value_width, const int causal, const int masked) {
   ATTENTION_MEMORY
@@ -61,8 +62,8 @@ ATTENTION_GROUP __kernel void attention_queries(
   const int first = (int)get_group_id(0) * TILE, head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int heads = (int)get_num_groups(1), rows = min(TILE, queries - first);
   const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
-  __global const float *own = row_of(q, q_steps, batch, head, first);
-  __global const float *own_gradient = row_of(d_output, d_output_steps, batch, head, first);
+  __global const lathe_operand *own = row_of(q, q_steps, batch, head, first);
+  __global const lathe_operand *own_gradient = row_of(d_output, d_output_steps, batch, head, first);
   width_run sum[WIDTH_BLOCKS][4];
   float delta[4];
   float2 norm[4];
@@ -74,7 +75,7 @@ ATTENTION_GROUP __kernel void attention_queries(
   }
   const int end = keys_seen(&seen, first + rows);
   for (int key = 0; key < end; key += TILE) {
-    __global const float *others = row_of(k, k_steps, batch, head / group, key);
+    __global const lathe_operand *others = row_of(k, k_steps, batch, head / group, key);
     float4 score[4], gradient[4];
     multiply_rows(score, left, right, own, q_steps.w, rows, others, k_steps.w, keys - key, width, WIDTH_SLICES);
     multiply_rows(gradient, left, right, own_gradient, d_output_steps.w, rows,
@@ -90,15 +91,16 @@ ATTENTION_GROUP __kernel void attention_queries(
   UNROLL for (int i = 0; i < 4; i++) {
     const int query = first + ly * 4 + i;
     if (query >= queries) continue;
-    __global float *to = dq + ((batch * (long)queries + query) * heads + head) * width;
+    __global lathe_result *to = dq + ((batch * (long)queries + query) * heads + head) * width;
     UNROLL for (int c = 0; c < WIDTH_BLOCKS; c++) write_width(to, c, sum[c][i], width);
   }
 }
 
 ATTENTION_GROUP __kernel void attention_keys(
-    __global const float *restrict d_output, __global const float *restrict q, __global const float *restrict k,
-    __global const float *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
-    __global const float *restrict deltas, __global float *restrict dk, __global float *restrict dv,
+    __global const lathe_operand *restrict d_output, __global const lathe_operand *restrict q,
+    __global const lathe_operand *restrict k, __global const lathe_operand *restrict v,
+    __global const uchar *restrict mask, __global const float *restrict norms, __global const float *restrict deltas,
+    __global lathe_result *restrict dk, __global lathe_result *restrict dv,
     const long4 d_output_steps, const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset,
     const long4 mask_steps, const int queries, const int keys, const int group, const float scale,
     const int width, const int value_width, const int causal, const int masked) {
@@ -106,8 +108,8 @@ ATTENTION_GROUP __kernel void attention_keys(
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int first = (int)get_group_id(0) * TILE, key_head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int key_heads = (int)get_num_groups(1), rows = min(TILE, keys - first);
-  __global const float *own = row_of(k, k_steps, batch, key_head, first);
-  __global const float *own_value = row_of(v, v_steps, batch, key_head, first);
+  __global const lathe_operand *own = row_of(k, k_steps, batch, key_head, first);
+  __global const lathe_operand *own_value = row_of(v, v_steps, batch, key_head, first);
   width_run sum_k[WIDTH_BLOCKS][4];
   value_run sum_v[VALUE_BLOCKS][4];
   UNROLL for (int i = 0; i < 4; i++) {
@@ -124,8 +126,8 @@ ATTENTION_GROUP __kernel void attention_keys(
       // Queries that see nothing count with every key.
       for (int j = 0; j < columns && !needed; j++) needed = isinf(own_norms[2 * (query + j)]);
       if (!needed) continue;
-      __global const float *others = row_of(q, q_steps, batch, head, query);
-      __global const float *other_gradients = row_of(d_output, d_output_steps, batch, head, query);
+      __global const lathe_operand *others = row_of(q, q_steps, batch, head, query);
+      __global const lathe_operand *other_gradients = row_of(d_output, d_output_steps, batch, head, query);
       float4 score[4], gradient[4] = {0.0f, 0.0f, 0.0f, 0.0f};
       multiply_rows(score, left, right, own, k_steps.w, rows, others, q_steps.w, columns, width, WIDTH_SLICES);
       if (GIVES_K)

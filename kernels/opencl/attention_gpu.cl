@@ -8,8 +8,9 @@ static inline float largest_of(float4 x) { return max(max(x.x, x.y), max(x.z, x.
 static inline float sum_of(float4 x) { return (x.x + x.y) + (x.z + x.w); }
 
 ATTENTION_GROUP __kernel void attention(
-    __global const float *restrict q, __global const float *restrict k, __global const float *restrict v,
-    __global const uchar *restrict mask, __global float *restrict output, __global float *restrict norms,
+    __global const lathe_operand *restrict q, __global const lathe_operand *restrict k,
+    __global const lathe_operand *restrict v, __global const uchar *restrict mask,
+    __global lathe_result *restrict output, __global float *restrict norms,
     const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
     const int queries, const int keys, const int group, const float scale,
     const int width, const int value_width, const int causal, const int masked) {
@@ -20,7 +21,7 @@ ATTENTION_GROUP __kernel void attention(
   const int first = (int)get_group_id(0) * TILE, head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int heads = (int)get_num_groups(1), rows = min(TILE, queries - first);
   const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
-  __global const float *own = row_of(q, q_steps, batch, head, first);
+  __global const lathe_operand *own = row_of(q, q_steps, batch, head, first);
   __local float4 *const own_part = (__local float4 *)(partial + lx * PITCH + ly * 4);
   value_run sum[VALUE_BLOCKS][4];
   // Of each row.
@@ -55,7 +56,7 @@ ATTENTION_GROUP __kernel void attention(
       sum[c][3] *= share.w;
     }
     store_transposed(weights, block);
-    __global const float *others = row_of(v, v_steps, batch, head / group, key);
+    __global const lathe_operand *others = row_of(v, v_steps, batch, head / group, key);
     MULTIPLY_WEIGHTS(sum, multiply_value, VALUE_BLOCK, VALUE_BLOCKS, others, v_steps.w, keys - key, value_width)
   }
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -70,7 +71,7 @@ ATTENTION_GROUP __kernel void attention(
     partial[row] = all;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  __global float *results = output + ((batch * (long)queries + first) * heads + head) * value_width;
+  __global lathe_result *results = output + ((batch * (long)queries + first) * heads + head) * value_width;
   const long step = (long)heads * value_width;
   UNROLL for (int i = 0; i < 4; i++) {
     const int query = ly * 4 + i;
@@ -84,8 +85,8 @@ ATTENTION_GROUP __kernel void attention(
     if (!SEES_NOTHING(partial[query])) continue;
     for (int column = lx; column < value_width; column += 16) {
       float value = 0.0f;
-      for (int key = 0; key < keys; key++) value += row_of(v, v_steps, batch, head / group, key)[column];
-      results[query * step + column] = value / (float)keys;
+      for (int key = 0; key < keys; key++) value += lathe_wide(row_of(v, v_steps, batch, head / group, key)[column]);
+      results[query * step + column] = lathe_narrow(value / (float)keys);
     }
   }
 }

@@ -6,7 +6,8 @@
 //                        slice of the pixels; slices.cl adds the slices
 //
 // `sizes`, `taps`, `planes` and `steps` are those of convolution_gpu.cl: of the two numbers of channels of a group, `sizes.z`
-// and `sizes.w`, the source's is 1 forward and the target's backward. `count` is the number of runs.
+// and `sizes.w`, the source's is 1 forward and the target's backward. `count` is the number of runs. stored.clh goes in front
+// (LATHE_STORED).
 
 #ifndef BACKWARD
 #define BACKWARD 0
@@ -19,23 +20,23 @@
 // Pixels of a work-item that are added up apart, so that long sums keep their digits.
 #define RUN 128
 
-__kernel void depthwise(__global const float *restrict source, __global const float *restrict filter,
-                        __global const float *restrict bias, __global float *restrict target, const int4 sizes,
-                        const int4 taps, const int4 planes, const int4 steps, const int has_bias, const int relu,
-                        const int count) {
+__kernel void depthwise(__global const lathe_operand *restrict source, __global const lathe_operand *restrict filter,
+                        __global const float *restrict bias, __global lathe_result *restrict target,
+                        const int4 sizes, const int4 taps, const int4 planes, const int4 steps, const int has_bias,
+                        const int relu, const int count) {
   const int place = (int)get_global_id(0);
   if (place >= count) return;
   const int runs = planes.y / RUN_X, line = place / runs, x = place % runs * RUN_X, y = line % planes.x;
   const int layer = line / planes.x, tap_count = taps.x * taps.y, source_plane = planes.z * planes.w;
 #if BACKWARD
   // `layer` is an image's channel, and a group; the source has sizes.w channels for it.
-  __global const float *weights = filter + (long)(layer % sizes.y) * sizes.w * tap_count;
-  __global const float *from = source + (long)layer * sizes.w * source_plane;
+  __global const lathe_operand *weights = filter + (long)(layer % sizes.y) * sizes.w * tap_count;
+  __global const lathe_operand *from = source + (long)layer * sizes.w * source_plane;
   const int members = sizes.w;
 #else
   const int channel = layer % (sizes.y * sizes.z);
-  __global const float *weights = filter + (long)channel * tap_count;
-  __global const float *from =
+  __global const lathe_operand *weights = filter + (long)channel * tap_count;
+  __global const lathe_operand *from =
       source + ((long)(layer / (sizes.y * sizes.z)) * sizes.y + channel / sizes.z) * source_plane;
   const int members = 1;
 #endif
@@ -51,9 +52,9 @@ __kernel void depthwise(__global const float *restrict source, __global const fl
       const int at_y = y * steps.x + tap_y * taps.z - steps.z;
       if (at_y < 0 || at_y >= planes.z) continue;
 #endif
-      __global const float *row = from + at_y * planes.w;
+      __global const lathe_operand *row = from + at_y * planes.w;
       for (int tap_x = 0; tap_x < taps.y; tap_x++) {
-        const float weight = weights[tap_y * taps.y + tap_x];
+        const float weight = lathe_wide(weights[tap_y * taps.y + tap_x]);
 #pragma unroll
         for (int i = 0; i < RUN_X; i++) {
 #if BACKWARD
@@ -63,7 +64,7 @@ __kernel void depthwise(__global const float *restrict source, __global const fl
           const int at_x = (x + i) * steps.y + tap_x * taps.w - steps.w;
           const bool inside = at_x >= 0 && at_x < planes.w;
 #endif
-          sum[i] += inside ? weight * row[at_x] : 0.0f;
+          sum[i] += inside ? weight * lathe_wide(row[at_x]) : 0.0f;
         }
       }
     }
@@ -79,18 +80,18 @@ __kernel void depthwise(__global const float *restrict source, __global const fl
     if (relu) sum[i] = sum[i] < 0.0f ? 0.0f : sum[i];
   }
 #endif
-  __global float *to = target + (long)line * planes.y + x;
+  __global lathe_result *to = target + (long)line * planes.y + x;
 #if RUN_X == 4
-  *(__global float4 *)to = (float4)(sum[0], sum[1], sum[2], sum[3]);
+  *(__global lathe_result4 *)to = lathe_narrow4((float4)(sum[0], sum[1], sum[2], sum[3]));
 #else
-  to[0] = sum[0];
+  to[0] = lathe_narrow(sum[0]);
 #endif
 }
 
 // Grid (blocks of taps x GROUP, the target's channels, slices).
 __attribute__((reqd_work_group_size(GROUP, 1, 1))) __kernel void depthwise_gradient(
-    __global const float *restrict dy, __global const float *restrict source, __global float *restrict partial,
-    const int4 sizes, const int4 taps, const int4 planes, const int4 steps, const int pixels_per_slice) {
+    __global const lathe_operand *restrict dy, __global const lathe_operand *restrict source,
+    __global float *restrict partial, const int4 sizes, const int4 taps, const int4 planes, const int4 steps, const int pixels_per_slice) {
   __local float shared_sums[TAPS][GROUP];
   const int item = (int)get_local_id(0), first_tap = (int)get_group_id(0) * TAPS, tap_count = taps.x * taps.y;
   const int channel = (int)get_group_id(1), channels = sizes.y * sizes.z, slice = (int)get_group_id(2);
@@ -111,13 +112,13 @@ __attribute__((reqd_work_group_size(GROUP, 1, 1))) __kernel void depthwise_gradi
   for (int pixel = slice * pixels_per_slice + item; pixel < end; pixel += GROUP) {
     const int image = pixel / plane, place = pixel % plane;
     const int y = place / planes.y * steps.x, x = place % planes.y * steps.y;
-    const float gradient = dy[((long)image * channels + channel) * plane + place];
-    __global const float *from = source + ((long)image * sizes.y + channel / sizes.z) * source_plane;
+    const float gradient = lathe_wide(dy[((long)image * channels + channel) * plane + place]);
+    __global const lathe_operand *from = source + ((long)image * sizes.y + channel / sizes.z) * source_plane;
 #pragma unroll
     for (int t = 0; t < TAPS; t++) {
       const int at_y = y + place_y[t], at_x = x + place_x[t];
       const bool inside = at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;
-      sum[t] += inside ? gradient * from[at_y * planes.w + at_x] : 0.0f;
+      sum[t] += inside ? gradient * lathe_wide(from[at_y * planes.w + at_x]) : 0.0f;
     }
     if (--left == 0) {
       left = RUN;

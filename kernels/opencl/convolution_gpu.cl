@@ -1,4 +1,5 @@
-// 2-D convolution for GPUs as matrix products whose right operand is read from the image; product_tiles.clh goes in front.
+// 2-D convolution for GPUs as matrix products whose right operand is read from the image; stored.clh and
+// product_tiles.clh go in front.
 //
 //   pack_filter      the filter as [group][tap][channel][row], rows padded to a multiple of four
 //   convolution      a: packed filter, rows x (tap, channel); b: patches, (tap, channel) x pixels; forward, or with
@@ -17,6 +18,8 @@
 // Backward, pixels of the target whose places have the same remainder by the stride are a phase: they have the same taps, and
 // neighbours among them read neighbours of the source. ALIGNED: channels are a multiple of DEPTH, so that a slice has one
 // tap. C_VECTOR: four pixels of a run are neighbours in one plane, aligned.
+//
+// Operands are stored as OPERANDS says, results of `convolution` as RESULTS does, those of filter_gradient in float32.
 //
 // Contract: NCHW, contiguous; grid (ceil(columns / TILE_N) x LOCAL_X, ceil(rows / TILE_M) x LOCAL_Y, groups x phases, or
 // x slices), a LATHE_TILE_GROUP. Every work-item passes every barrier. 17 KB of local memory with the tiles built in.
@@ -49,18 +52,18 @@ static inline int tap_place(int tap, int dilation, int padding, int stride, int 
 }
 
 // One of `count` elements for each work-item; `steps` are those of the filter's group, row and channel.
-__kernel void pack_filter(__global const float *restrict filter, __global float *restrict packed, const int4 sizes,
+__kernel void pack_filter(__global const lathe_operand *restrict filter, __global lathe_operand *restrict packed, const int4 sizes,
                           const int taps, const long4 steps, const int count) {
   const int place = (int)get_global_id(0);
   if (place >= count) return;
   const int rows = sizes.z, padded = (rows + 3) / 4 * 4, line = place / padded, row = place % padded;
   const int channel = line % sizes.w, tap = line / sizes.w % taps, group = line / sizes.w / taps;
-  packed[place] = row < rows ? filter[group * steps.x + row * steps.y + channel * steps.z + tap] : 0.0f;
+  packed[place] = row < rows ? filter[group * steps.x + row * steps.y + channel * steps.z + tap] : (lathe_operand)0;
 }
 
 LATHE_TILE_GROUP __kernel void convolution(
-    __global const float *restrict source, __global const float *restrict packed, __global const float *restrict bias,
-    __global float *restrict target, const int4 sizes, const int4 taps, const int4 planes, const int4 steps,
+    __global const lathe_operand *restrict source, __global const lathe_operand *restrict packed,
+    __global const float *restrict bias, __global lathe_result *restrict target, const int4 sizes, const int4 taps, const int4 planes, const int4 steps,
     const int has_bias, const int relu) {
   LATHE_TILE_MEMORY
   const int rows = sizes.z, channels = sizes.w, padded = (rows + 3) / 4 * 4;
@@ -84,11 +87,11 @@ LATHE_TILE_GROUP __kernel void convolution(
   const int pixel = first_pixel + item % TILE_N, first_step = item / TILE_N;
   const int y = pixel % plane / width * step_y, x = pixel % width * step_x;
   const bool counts = pixel < pixels;
-  __global const float *image =
+  __global const lathe_operand *image =
       source + ((long)(counts ? pixel / plane : 0) * sizes.y + group) * channels * source_plane;
   packed += (long)group * reduced * padded + first_row;
-  float4 next_a[A_LOADS];
-  float next_b[B_LOADS];
+  lathe_operand4 next_a[A_LOADS];
+  lathe_operand next_b[B_LOADS];
   n_run sum[WORK_M][N_RUNS];
   lathe_clear(sum);
 
@@ -96,7 +99,7 @@ LATHE_TILE_GROUP __kernel void convolution(
   // The tap and the first channel of the slice to be loaded, and the patch's element there.
   int tap = -1, channel = channels - DEPTH;
   bool inside = false;
-  __global const float *patch = image;
+  __global const lathe_operand *patch = image;
 #define ADVANCE                                                                                                  \
   channel += DEPTH;                                                                                              \
   patch += (long)DEPTH * source_plane;                                                                           \
@@ -115,7 +118,7 @@ LATHE_TILE_GROUP __kernel void convolution(
 #define ENDED (tap == tap_count)
 #define LOAD_PATCHES                                                                                             \
   _Pragma("unroll") for (int i = 0; i < B_LOADS; i++)                                                            \
-    next_b[i] = inside ? patch[(long)(i * B_STEP) * source_plane] : 0.0f;
+    next_b[i] = inside ? patch[(long)(i * B_STEP) * source_plane] : (lathe_operand)0;
 #define FIRST_STEP (tap * channels + channel)
 #else
   int k0 = -DEPTH;
@@ -129,7 +132,8 @@ LATHE_TILE_GROUP __kernel void convolution(
     const int at_y = y + place_y, at_x = x + place_x;                                                            \
     const bool inside = counts && k < reduced && place_y != SKIPPED && place_x != SKIPPED && at_y >= 0           \
         && at_y < planes.z && at_x >= 0 && at_x < planes.w;                                                      \
-    next_b[i] = inside ? image[(long)(k - tap * channels) * source_plane + at_y * planes.w + at_x] : 0.0f;       \
+    next_b[i] = inside ? image[(long)(k - tap * channels) * source_plane + at_y * planes.w + at_x]               \
+                       : (lathe_operand)0;                                                                           \
   }
 #define FIRST_STEP k0
 #endif
@@ -140,13 +144,14 @@ LATHE_TILE_GROUP __kernel void convolution(
   EACH_A_LOAD {                                                                                      \
     const int k = FIRST_STEP + e / (TILE_M / 4), row = e % (TILE_M / 4) * 4;                         \
     next_a[i] = first_row + row < padded && k < reduced                                              \
-                    ? *(__global const float4 *)(packed + (long)k * padded + row) : (float4)0.0f;    \
+                    ? *(__global const lathe_operand4 *)(packed + (long)k * padded + row) : (lathe_operand4)0; \
   }                                                                                                  \
   LOAD_PATCHES
 #define STORE_SLICES(number)                                                                                   \
-  EACH_A_LOAD keep_four(a_slice[number] + e / (TILE_M / 4) * A_PITCH + e % (TILE_M / 4) * 4, next_a[i], 1);    \
+  EACH_A_LOAD keep_four(a_slice[number] + e / (TILE_M / 4) * A_PITCH + e % (TILE_M / 4) * 4, \
+                        lathe_wide4(next_a[i]), 1);                                                            \
   _Pragma("unroll") for (int i = 0; i < B_LOADS; i++)                                                          \
-    keep_one(b_slice[number] + (first_step + i * B_STEP) * B_PITCH + item % TILE_N, next_b[i], 1);
+    keep_one(b_slice[number] + (first_step + i * B_STEP) * B_PITCH + item % TILE_N, lathe_wide(next_b[i]), 1);
 
   ADVANCE
   bool more = !ENDED;
@@ -177,7 +182,7 @@ LATHE_TILE_GROUP __kernel void convolution(
         const int at = first + COLUMN_OF(j) + e, place = at % plane;
         if (at >= pixels) continue;
         const int image_number = at / plane;
-        __global float *to = target + (((long)image_number * sizes.y + group) * rows + row) * target_plane
+        __global lathe_result *to = target + (((long)image_number * sizes.y + group) * rows + row) * target_plane
 #if BACKWARD
                              + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
 #else
@@ -213,15 +218,17 @@ LATHE_TILE_GROUP __kernel void convolution(
   _Pragma("unroll") for (int i = 0, e = item; i < DY_LOADS; i++, e += ITEMS)                         \
     if (TILE_M * DEPTH / DY_WIDTH % ITEMS == 0 || e < TILE_M * DEPTH / DY_WIDTH)
 #if A_VECTOR
-typedef float4 dy_load;
+typedef lathe_operand4 dy_load;
 #define DY_KEEP keep_four
+#define DY_WIDE lathe_wide4
 #else
-typedef float dy_load;
+typedef lathe_operand dy_load;
 #define DY_KEEP keep_one
+#define DY_WIDE lathe_wide
 #endif
 
 LATHE_TILE_GROUP __kernel void filter_gradient(
-    __global const float *restrict dy, __global const float *restrict source, __global float *restrict partial,
+    __global const lathe_operand *restrict dy, __global const lathe_operand *restrict source, __global float *restrict partial,
     const int4 sizes, const int4 taps, const int4 planes, const int4 steps, const int pixels_per_slice) {
   LATHE_TILE_MEMORY
   const int rows = sizes.z, channels = sizes.w, tap_count = taps.x * taps.y, columns = tap_count * channels;
@@ -241,31 +248,31 @@ LATHE_TILE_GROUP __kernel void filter_gradient(
     place[i] = (column - tap * channels) * source_plane + place_y[i] * planes.w + place_x[i];
   }
   dy_load next_a[DY_LOADS];
-  float next_b[COLUMN_LOADS];
+  lathe_operand next_b[COLUMN_LOADS];
   n_run sum[WORK_M][N_RUNS];
   lathe_clear(sum);
 
 #define LOAD_PIXELS(p0)                                                                                          \
   EACH_DY_LOAD {                                                                                                 \
     const int p = (p0) + e % (DEPTH / DY_WIDTH) * DY_WIDTH, row = first_row + e / (DEPTH / DY_WIDTH);            \
-    __global const float *from = dy + (((long)(p / plane) * sizes.y + group) * rows + row) * plane + p % plane;  \
-    next_a[i] = row < rows && p < end_pixel ? *(__global const dy_load *)from : (dy_load)0.0f;                   \
+    __global const lathe_operand *from = dy + (((long)(p / plane) * sizes.y + group) * rows + row) * plane + p % plane;  \
+    next_a[i] = row < rows && p < end_pixel ? *(__global const dy_load *)from : (dy_load)0;                      \
   }                                                                                                              \
   {                                                                                                              \
     const int p = (p0) + item % DEPTH, y = p % plane / planes.y * steps.x, x = p % planes.y * steps.y;           \
-    __global const float *image =                                                                                \
+    __global const lathe_operand *image =                                                                        \
         source + ((long)(p / plane) * sizes.y + group) * channels * source_plane + y * planes.w + x;             \
     _Pragma("unroll") for (int i = 0; i < COLUMN_LOADS; i++) {                                                   \
       const int at_y = y + place_y[i], at_x = x + place_x[i];                                                    \
       const bool inside = p < end_pixel && at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;         \
-      next_b[i] = inside ? image[place[i]] : 0.0f;                                                               \
+      next_b[i] = inside ? image[place[i]] : (lathe_operand)0;                                                   \
     }                                                                                                            \
   }
 #define STORE_PIXELS(number)                                                                                     \
   EACH_DY_LOAD DY_KEEP(a_slice[number] + e % (DEPTH / DY_WIDTH) * DY_WIDTH * A_PITCH + e / (DEPTH / DY_WIDTH),   \
-                       next_a[i], A_PITCH);                                                                      \
+                       DY_WIDE(next_a[i]), A_PITCH);                                                             \
   _Pragma("unroll") for (int i = 0; i < COLUMN_LOADS; i++)                                                       \
-    keep_one(b_slice[number] + item % DEPTH * B_PITCH + item / DEPTH + i * (ITEMS / DEPTH), next_b[i], 1);
+    keep_one(b_slice[number] + item % DEPTH * B_PITCH + item / DEPTH + i * (ITEMS / DEPTH), lathe_wide(next_b[i]), 1);
 
   int pixel = part * pixels_per_slice;
   LOAD_PIXELS(pixel)
@@ -298,7 +305,7 @@ LATHE_TILE_GROUP __kernel void filter_gradient(
         for (int i = 0; i < WORK_M; i++) {
           if (i % M_RUN == 0 && i > 0) to += (LOCAL_Y - 1) * M_RUN * (long)columns;
           const float parts[4] = {sum[i][j].x, sum[i][j].y, sum[i][j].z, sum[i][j].w};
-          if (ROW_OF(i) < rows - row) write_one(to, parts[e], adds, 0.0f, false);
+          if (ROW_OF(i) < rows - row) to[0] = adds ? to[0] + parts[e] : parts[e];
           to += columns;
         }
       }

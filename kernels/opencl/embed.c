@@ -43,6 +43,54 @@ static const char convolution_depthwise_gpu_cl[] = {
 #embed "convolution_depthwise_gpu.cl" suffix(, 0)
 };
 
+static const char stored_clh[] = {
+#embed "stored.clh" suffix(, 0)
+};
+
+static const char matrix_units_clh[] = {
+#embed "matrix_units.clh" suffix(, 0)
+};
+
+static const char matrix_nvidia_clh[] = {
+#embed "matrix_nvidia.clh" suffix(, 0)
+};
+
+static const char matrix_amd_clh[] = {
+#embed "matrix_amd.clh" suffix(, 0)
+};
+
+static const char matrix_intel_clh[] = {
+#embed "matrix_intel.clh" suffix(, 0)
+};
+
+static const char matrix_emulated_clh[] = {
+#embed "matrix_emulated.clh" suffix(, 0)
+};
+
+static const char matrix_slices_clh[] = {
+#embed "matrix_slices.clh" suffix(, 0)
+};
+
+static const char gemm_matrix_gpu_cl[] = {
+#embed "gemm_matrix_gpu.cl" suffix(, 0)
+};
+
+static const char convolution_matrix_gpu_cl[] = {
+#embed "convolution_matrix_gpu.cl" suffix(, 0)
+};
+
+static const char attention_units_clh[] = {
+#embed "attention_units.clh" suffix(, 0)
+};
+
+static const char attention_matrix_gpu_cl[] = {
+#embed "attention_matrix_gpu.cl" suffix(, 0)
+};
+
+static const char attention_matrix_backward_gpu_cl[] = {
+#embed "attention_matrix_backward_gpu.cl" suffix(, 0)
+};
+
 static const char gemv_gpu_cl[] = {
 #embed "gemv_gpu.cl" suffix(, 0)
 };
@@ -245,6 +293,18 @@ static const struct {
     {"gemv_cpu.cl", gemv_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},
     {"gemm_gpu.cl", gemm_gpu_cl},
+    {"stored.clh", stored_clh},
+    {"matrix_units.clh", matrix_units_clh},
+    {"matrix_nvidia.clh", matrix_nvidia_clh},
+    {"matrix_amd.clh", matrix_amd_clh},
+    {"matrix_intel.clh", matrix_intel_clh},
+    {"matrix_emulated.clh", matrix_emulated_clh},
+    {"matrix_slices.clh", matrix_slices_clh},
+    {"gemm_matrix_gpu.cl", gemm_matrix_gpu_cl},
+    {"convolution_matrix_gpu.cl", convolution_matrix_gpu_cl},
+    {"attention_units.clh", attention_units_clh},
+    {"attention_matrix_gpu.cl", attention_matrix_gpu_cl},
+    {"attention_matrix_backward_gpu.cl", attention_matrix_backward_gpu_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
     {"math_f64.clh", math_f64},

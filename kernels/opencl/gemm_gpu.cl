@@ -1,4 +1,5 @@
-// Matrix products for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu), batched; product_tiles.clh goes in front.
+// Matrix products for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu), batched; product_tiles.clh and stored.clh
+// (LATHE_STORED) go in front.
 //
 // Element (i, j) of a is at i * a_row + j * a_step, of b at i * b_row + j * b_step; A_ALONG_K (B_ALONG_K) says that
 // a (b) is contiguous along k, else it is along m (n). A_VECTOR (B_VECTOR): rows start at multiples of 4 and the
@@ -28,18 +29,22 @@
 #define B_LOADS ((TILE_N * DEPTH / B_WIDTH + ITEMS - 1) / ITEMS)
 
 #if A_VECTOR
-typedef float4 a_load;
+typedef lathe_operand4 a_load;
 #define A_KEEP keep_four
+#define A_WIDE lathe_wide4
 #else
-typedef float a_load;
+typedef lathe_operand a_load;
 #define A_KEEP keep_one
+#define A_WIDE lathe_wide
 #endif
 #if B_VECTOR
-typedef float4 b_load;
+typedef lathe_operand4 b_load;
 #define B_KEEP keep_four
+#define B_WIDE lathe_wide4
 #else
-typedef float b_load;
+typedef lathe_operand b_load;
 #define B_KEEP keep_one
+#define B_WIDE lathe_wide
 #endif
 #if WIDE
 typedef long offset;
@@ -58,13 +63,13 @@ typedef int offset;
 #define LOAD(loaded, TYPE, from, rows, steps, row_step, k_step, LOADS, TILE, ALONG_K, WIDTH)           \
   EACH_LOAD(LOADS, TILE, ALONG_K, WIDTH)                                                               \
     const offset at = ALONG_K ? (offset)row * row_step + p : (offset)p * k_step + row;                 \
-    loaded[i] = row < rows && p < steps ? *(__global const TYPE *)(from + at) : (TYPE)0.0f;            \
+    loaded[i] = row < rows && p < steps ? *(__global const TYPE *)(from + at) : (TYPE)0;            \
   }
 
 // Writes it to local memory, [k][row].
-#define STORE(loaded, KEEP, slice, PITCH, LOADS, TILE, ALONG_K, WIDTH)     \
+#define STORE(loaded, KEEP, WIDE_OF, slice, PITCH, LOADS, TILE, ALONG_K, WIDTH)     \
   EACH_LOAD(LOADS, TILE, ALONG_K, WIDTH)                                   \
-    KEEP(slice + p * PITCH + row, loaded[i], ALONG_K ? PITCH : 1);         \
+    KEEP(slice + p * PITCH + row, WIDE_OF(loaded[i]), ALONG_K ? PITCH : 1);         \
   }
 
 #define LOAD_BOTH(k0)                                                                                                \
@@ -74,11 +79,11 @@ typedef int offset;
        TILE_N, B_ALONG_K, B_WIDTH)
 
 #define STORE_BOTH(number)                                                                      \
-  STORE(next_a, A_KEEP, a_slice[number], A_PITCH, A_LOADS, TILE_M, A_ALONG_K, A_WIDTH)          \
-  STORE(next_b, B_KEEP, b_slice[number], B_PITCH, B_LOADS, TILE_N, B_ALONG_K, B_WIDTH)
+  STORE(next_a, A_KEEP, A_WIDE, a_slice[number], A_PITCH, A_LOADS, TILE_M, A_ALONG_K, A_WIDTH)          \
+  STORE(next_b, B_KEEP, B_WIDE, b_slice[number], B_PITCH, B_LOADS, TILE_N, B_ALONG_K, B_WIDTH)
 
-LATHE_TILE_GROUP __kernel void gemm(__global const float *restrict a_base, __global const float *restrict b_base,
-                   __global const float *restrict bias, __global float *restrict c, const long c_offset,
+LATHE_TILE_GROUP __kernel void gemm(__global const lathe_operand *restrict a_base, __global const lathe_operand *restrict b_base,
+                   __global const float *restrict bias, __global lathe_result *restrict c, const long c_offset,
                    const int m, const int n, const int k, const long a_offset, const long b_offset, const int a_row, const int a_step,
                    const int b_row, const int b_step, const int has_bias, const int relu, const int batch1,
                    const int batch2, const long a0, const long a1, const long a2, const long b0, const long b1,
@@ -88,8 +93,8 @@ LATHE_TILE_GROUP __kernel void gemm(__global const float *restrict a_base, __glo
   const int first_column = (int)get_group_id(0) * TILE_N;
   const int batch = (int)get_group_id(2);
   const int i0 = batch / (batch1 * batch2), i1 = batch / batch2 % batch1, i2 = batch % batch2;
-  __global const float *a = a_base + a_offset + i0 * a0 + i1 * a1 + i2 * a2 + first_row * (A_ALONG_K ? (long)a_row : 1);
-  __global const float *b = b_base + b_offset + i0 * b0 + i1 * b1 + i2 * b2 + first_column * (B_ALONG_K ? (long)b_step : 1);
+  __global const lathe_operand *a = a_base + a_offset + i0 * a0 + i1 * a1 + i2 * a2 + first_row * (A_ALONG_K ? (long)a_row : 1);
+  __global const lathe_operand *b = b_base + b_offset + i0 * b0 + i1 * b1 + i2 * b2 + first_column * (B_ALONG_K ? (long)b_step : 1);
   const int row = first_row + ly * M_RUN, column = first_column + lx * N_RUN;
   c += c_offset + ((long)batch * m + row) * n + column;
 
@@ -113,7 +118,7 @@ LATHE_TILE_GROUP __kernel void gemm(__global const float *restrict a_base, __glo
     const bool adds = s > RUN / DEPTH, ends = s == slices;
     // 0, which no compiler foresees: else it keeps the address of each result in registers all the time.
     const int zero = s & hidden;
-    __global float *to = c + zero;
+    __global lathe_result *to = c + zero;
     const bool biased = ends && has_bias, clips = ends && relu;
     const int rows = m - row + zero, columns = n - column + zero;
     __global const float *add = bias + column + zero;

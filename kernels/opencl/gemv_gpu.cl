@@ -1,5 +1,5 @@
 // Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS; batches as in gemm_gpu.cl.
-// What they take is the time to read b, which each element of it is read for once.
+// stored.clh goes in front (LATHE_STORED). What they take is the time to read b, which each element of it is read for once.
 //
 //   B_ALONG_K 1   b is contiguous along k: 32 work-items add up a column, eight columns to a group
 //   B_ALONG_K 0   along n: a group has 64 columns, and every 16th row of b for each row of work-items
@@ -19,10 +19,14 @@
 #endif
 #if VECTOR
 typedef float4 run;
+typedef lathe_operand4 operand_run;
 #define RUN 4
+#define WIDE_RUN lathe_wide4
 #else
 typedef float run;
+typedef lathe_operand operand_run;
 #define RUN 1
+#define WIDE_RUN lathe_wide
 #endif
 
 static float clipped(float value, int relu) {
@@ -31,16 +35,16 @@ static float clipped(float value, int relu) {
 }
 
 __attribute__((reqd_work_group_size(256, 1, 1)))
-__kernel void gemv(__global const float *restrict a_base, __global const float *restrict b_base,
-                   __global const float *restrict bias, __global float *restrict c, const long c_offset,
+__kernel void gemv(__global const lathe_operand *restrict a_base, __global const lathe_operand *restrict b_base,
+                   __global const float *restrict bias, __global lathe_result *restrict c, const long c_offset,
                    const int m, const int n, const int k, const long a_offset, const long b_offset, const int a_row,
                    const int b_row, const int b_step, const int has_bias, const int relu, const int batch1,
                    const int batch2, const long a0, const long a1, const long a2, const long b0, const long b1,
                    const long b2) {
   const int item = (int)get_local_id(0), batch = (int)get_group_id(2);
   const int i0 = batch / (batch1 * batch2), i1 = batch / batch2 % batch1, i2 = batch % batch2;
-  __global const float *a = a_base + a_offset + i0 * a0 + i1 * a1 + i2 * a2;
-  __global const float *b = b_base + b_offset + i0 * b0 + i1 * b1 + i2 * b2;
+  __global const lathe_operand *a = a_base + a_offset + i0 * a0 + i1 * a1 + i2 * a2;
+  __global const lathe_operand *b = b_base + b_offset + i0 * b0 + i1 * b1 + i2 * b2;
   c += c_offset + (long)batch * m * n;
 #if B_ALONG_K
   __local float partial[ROWS][256];
@@ -51,9 +55,9 @@ __kernel void gemv(__global const float *restrict a_base, __global const float *
   for (int r = 0; r < ROWS; r++) sum[r] = 0.0f;
 #pragma unroll 4
   for (int p = lane * RUN; p < k; p += 32 * RUN) {
-    const run y = *(__global const run *)(b + p);
+    const run y = WIDE_RUN(*(__global const operand_run *)(b + p));
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) sum[r] += *(__global const run *)(a + min(r, m - 1) * (long)a_row + p) * y;
+    for (int r = 0; r < ROWS; r++) sum[r] += WIDE_RUN(*(__global const operand_run *)(a + min(r, m - 1) * (long)a_row + p)) * y;
   }
 #pragma unroll
   for (int r = 0; r < ROWS; r++)
@@ -73,7 +77,7 @@ __kernel void gemv(__global const float *restrict a_base, __global const float *
   const int row = item / 8, at = (int)get_group_id(0) * 8 + item % 8;
   if (row < m && at < n) {
     const float value = partial[row][item % 8 * 32] + (has_bias ? bias[at] : 0.0f);
-    c[(long)row * n + at] = clipped(value, relu);
+    c[(long)row * n + at] = lathe_narrow(clipped(value, relu));
   }
 #else
   __local run partial[16][16];
@@ -88,9 +92,9 @@ __kernel void gemv(__global const float *restrict a_base, __global const float *
 #pragma unroll 4
 #endif
   for (int p = ly; p < k; p += 16) {
-    const run y = *(__global const run *)(b + (long)p * b_row);
+    const run y = WIDE_RUN(*(__global const operand_run *)(b + (long)p * b_row));
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) sum[r] += a[min(r, m - 1) * (long)a_row + p] * y;
+    for (int r = 0; r < ROWS; r++) sum[r] += lathe_wide(a[min(r, m - 1) * (long)a_row + p]) * y;
   }
 #pragma unroll
   for (int r = 0; r < ROWS; r++) {
@@ -100,13 +104,13 @@ __kernel void gemv(__global const float *restrict a_base, __global const float *
     if (ly == 0 && r < m && column < n) {
       run value = 0.0f;
       for (int i = 0; i < 16; i++) value += partial[i][lx];
-      __global float *to = c + (long)r * n + column;
+      __global lathe_result *to = c + (long)r * n + column;
 #if VECTOR
       if (has_bias) value += *(__global const float4 *)(bias + column);
       if (relu) value = value < 0.0f ? (float4)0.0f : value;
-      *(__global float4 *)to = value;
+      *(__global lathe_result4 *)to = lathe_narrow4(value);
 #else
-      to[0] = clipped(value + (has_bias ? bias[column] : 0.0f), relu);
+      to[0] = lathe_narrow(clipped(value + (has_bias ? bias[column] : 0.0f), relu));
 #endif
     }
   }

@@ -1,6 +1,6 @@
 // The parts of a long sum added in order, RUN at a time, so that the result depends on their number but never on timing:
 //
-//   result[i] = partial[0][i] + partial[1][i] + ... (+ bias[i % columns]) (relu)
+//   result[i] = partial[0][i] + partial[1][i] + ... (+ bias[i % columns]) (relu)      (LATHE_STORED as RESULTS says)
 //
 // Contract: `partial` is [slices][count]; a work-item adds WIDTH elements: grid (ceil(count / WIDTH), 1, 1).
 
@@ -13,11 +13,11 @@
 #define RUN 64
 
 __kernel void add_slices(__global const float *restrict partial, __global const float *restrict bias,
-                         __global float *restrict result, const long offset, const int count, const int columns,
+                         __global lathe_result *restrict result, const long offset, const int count, const int columns,
                          const int slices, const int has_bias, const int relu) {
   const int first = (int)get_global_id(0) * WIDTH;
   result += offset;
-#if WIDTH == 16
+#if WIDTH == 16 && RESULTS == 0
   if (first + WIDTH <= count && !has_bias) {
     float16 sum = (float16)0.0f;
     for (int s = 0; s < slices;) {
@@ -38,6 +38,6 @@ __kernel void add_slices(__global const float *restrict partial, __global const 
     }
     if (has_bias) sum += bias[i % columns];
     // Not max: NaN must stay NaN.
-    result[i] = relu && sum < 0.0f ? 0.0f : sum;
+    result[i] = lathe_narrow(relu && sum < 0.0f ? 0.0f : sum);
   }
 }

@@ -14,6 +14,8 @@ LATENCY_SECONDS = 600e-9
 MOST_BYTES_ASKED = 64
 # The occupancy that keeps arithmetic going: a guess.
 ENOUGH_OCCUPANCY = 0.25
+# Multiply-adds of a lane in a matrix instruction of 16 bits: m16n8k16 of 32 lanes, 16x16x16 of 64 and 32, 8x16x16 of 16.
+MATRIX_PRODUCTS = {"sm_75": 32, "sm_80": 64, "sm_90": 64, "gfx90a": 64, "gfx942": 64, "gfx1100": 128, "acm-g10": 128}
 # Multiply-adds that one instruction can make for a lane: two where packed or paired instructions make up the peak.
 PRODUCTS = {"nvidia": 1, "amd": 2, "intel": 1}
 
@@ -27,6 +29,7 @@ class Machine:
             self.values = dict(line.rstrip("\n").split(" = ", 1) for line in file if " = " in line)
         self.target = TARGETS[self.values["target"]]
         self.flops = float(self.values["peak_gflops"]) * 1e9
+        self.matrix_flops = float(self.values["peak_matrix_gflops"]) * 1e9
         self.bandwidth = float(self.values["peak_gbytes"]) * 1e9
         self.cores = int(self.values["cores"])
         self.launch = float(self.values["launch_microseconds"]) * 1e-6
@@ -88,13 +91,17 @@ def launch(machine, line, figures, operations, bytes_touched):
     flow = min(1, max(min(full, items / machine.cores), 1) * min(asked, MOST_BYTES_ASKED) / needed)
     times["memory"] = bytes_touched / (machine.bandwidth * flow)
     loop = figures["loop"]
-    if operations and loop and loop["products"]:
-        instructions = operations / 2 / loop["products"] * (loop["instructions"] + loop["around"] / INNER_TURNS)
+    products = loop and (loop["matrix"] * MATRIX_PRODUCTS[target.name] or loop["products"])
+    if operations and products:
+        instructions = operations / 2 / products * (loop["instructions"] + loop["around"] / INNER_TURNS)
         # Cores without a group wait for those that have the last ones.
         turns = ceil(groups / machine.cores)
         busy = groups / (turns * machine.cores)
         speed = busy * min(1, max(min(full, turns * group), 1) / room / ENOUGH_OCCUPANCY)
         times["arithmetic"] = instructions / (machine.lane_instructions * speed)
+        if loop["matrix"]:
+            # The units work while other instructions are issued.
+            times["arithmetic"] = max(times["arithmetic"], operations / (machine.matrix_flops * speed))
     elif not loop:
         times["instructions"] = items * figures["instructions"] / machine.lane_instructions
     bound = max(times, key=times.get)

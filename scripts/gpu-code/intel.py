@@ -8,6 +8,11 @@ import nvidia
 import tools
 from machine_code import Code, Instruction, Reader, figures
 
+# What the driver tells its compiler of the device.
+EXTENSIONS = ",".join(
+    f"+{name}" for name in (
+        "cl_intel_subgroup_matrix_multiply_accumulate", "cl_intel_subgroups", "cl_intel_required_subgroup_size",
+        "cl_khr_subgroups"))
 JUMPS = ("jmpi", "while", "goto", "join", "if", "else", "endif", "break", "cont", "brd", "brc")
 # What a message does stands in the disassembler's comment: load.ugm.d32x4.a64.
 MESSAGE = re.compile(r"// .*?(load|store)\w*\.(ugm|slm)\.d(8|16|32|64)(?:u32)?(?:x(\d+))?")
@@ -40,20 +45,22 @@ READER = Reader(
 def compile_program(text, options, target, folder):
     """What the tools make of a program: its kernels' needs, their machine code as text, and PTX for its divisions."""
     home = os.environ["LATHE_GPU_CODE_INTEL"]
+    # Sub-groups of 16 have matrix units on processors that this compiler does not know but for one.
+    device = "pvc" if "-DMATRIX_FORM=4" in options else target
     libraries = f"{home}/usr/lib/x86_64-linux-gnu"
     tools.run(
-        [f"{home}/usr/bin/ocloc", "compile", "-q", "-file", text, "-device", target, "-options", options]
-        + ["-internal_options", "-cl-intel-allow-zebin", "-output_no_suffix", "-output", "code", "-out_dir", folder],
+        [f"{home}/usr/bin/ocloc", "compile", "-q", "-file", text, "-device", device, "-options", options]
+        + ["-internal_options", f"-cl-intel-allow-zebin -cl-ext={EXTENSIONS}", "-output_no_suffix", "-output", "code", "-out_dir", folder],
         env=os.environ | {"LD_LIBRARY_PATH": libraries},
     )
     with open(f"{folder}/code", "rb") as file:
         parts = sections(file.read())
-    result = {"info": parts[".ze_info"].decode(), "ptx": nvidia.compile_ptx(text, options, f"{folder}/code.ptx")}
+    result = {"info": parts[".ze_info"].decode(), "ptx": nvidia.compile_ptx(text, options + " -DMATRIX_EMULATED=1", f"{folder}/code.ptx")}
     for name, content in parts.items():
         if name.startswith(".text."):
             with open(f"{folder}/kernel", "wb") as file:
                 file.write(content)
-            result[name] = tools.run(["iga64", "-p=xehpg", "-d", f"{folder}/kernel"])
+            result[name] = tools.run(["iga64", f"-p={'xehpc' if device == 'pvc' else 'xehpg'}", "-d", f"{folder}/kernel"])
     return result
 
 

@@ -61,16 +61,28 @@ PTX = Reader(
 def compile_program(text, options, target, folder):
     """What the tools make of a program: PTX, what the assembler says, machine code as text."""
     assembly, binary = f"{folder}/code.ptx", f"{folder}/code.cubin"
+    if target == "sm_75":
+        options = before_ampere(options)
     result = {"ptx": compile_ptx(text, options, assembly, target)}
     result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", "-o", binary, assembly])
     result["sass"] = tools.run([tools.nvidia("nvdisasm"), "-c", "-ndf", binary])
     return result
 
 
+def before_ampere(options):
+    """What is built there where a newer processor would multiply on matrix units; of bfloat16 the same in float16."""
+    if "-DMATRIX_FORM=1" not in options:
+        return options
+    options = options.replace("-DSTAGES=3", "-DSTAGES=2").replace("-DOPERANDS=2", "-DOPERANDS=1")
+    return options + " -DMATRIX_SHORT=1 -DMATRIX_ASYNC=0"
+
+
 def compile_ptx(text, options, assembly, target="sm_90"):
     """The PTX that clang makes of a program, which goes to a file, too."""
     tools.clang(
-        text, options, assembly, "--target=nvptx64-nvidia-nvcl", f"-march={target}", "nvptx64--nvidiacl.bc"
+        text, options, assembly, "--target=nvptx64-nvidia-nvcl", f"-march={target}", "nvptx64--nvidiacl.bc",
+        # ldmatrix, mma.sync and cp.async are in text that clang passes on.
+        ["+ptx78"],
     )
     with open(assembly, encoding="utf-8") as file:
         return file.read()

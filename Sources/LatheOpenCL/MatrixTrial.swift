@@ -1,0 +1,116 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  /// Compares products on matrix units with those of plain kernels: first the numbers, then the time.
+  struct MatrixTrial {
+    private let backend: OpenCLBackend
+    private let form: MatrixForm
+    private let type: StoredType
+    /// Definitions beside those of the form.
+    private let extra: KernelOptions
+
+    init(_ backend: OpenCLBackend, _ form: MatrixForm, _ type: StoredType, extra: KernelOptions = [:]) {
+      (self.backend, self.form, self.type, self.extra) = (backend, form, type, extra)
+    }
+
+    /// What is found; errors are a finding, too.
+    func verdict() -> MatrixVerdict {
+      do {
+        return try agrees()
+          ? .agrees(units: seconds(onUnits: true), plain: seconds(onUnits: false)) : .differs
+      } catch {
+        return .fails(OpenCLBackend.reason(error))
+      }
+    }
+
+    /// Whether both give the same sums of small whole numbers, which are exact: every way that operands lie, both tiles, edges
+    /// of tiles and of slices, and once operands that cannot be read in vectors.
+    func agrees() throws -> Bool {
+      for isLarge in [false, true] {
+        for (aAlongK, bAlongK) in [(true, false), (true, true), (false, false), (false, true)] {
+          guard try agrees(aAlongK, bAlongK, offset: 0, isLarge: isLarge) else { return false }
+        }
+      }
+      return try agrees(true, false, offset: 1, isLarge: false)
+    }
+
+    private func agrees(_ aAlongK: Bool, _ bAlongK: Bool, offset: Int, isLarge: Bool) throws -> Bool {
+      let product = try Product(
+        m: 152, n: 136, k: 72, aAlongK: aAlongK, bAlongK: bAlongK, offset: offset, type, on: backend)
+      let tile = MatrixTile(form, isLarge: isLarge, localMemory: backend.info.localMemory)
+      try backend.multiply(product.operands, onUnits: tile, extra, into: product.onUnits.memory, at: 0)
+      try backend.multiplyTiled(product.operands, nil, into: product.plain.memory, at: 0)
+      return try product.results(product.onUnits) == product.results(product.plain)
+    }
+
+    /// The median time of a product of 1024 x 1024 x 1024.
+    private func seconds(onUnits: Bool) throws -> Double {
+      let product = try Product(
+        m: 1024, n: 1024, k: 1024, aAlongK: true, bAlongK: false, offset: 0, type, on: backend)
+      func run() throws {
+        if onUnits {
+          try backend.multiply(product.operands, onUnits: form, into: product.onUnits.memory, at: 0)
+        } else {
+          try backend.multiplyTiled(product.operands, nil, into: product.plain.memory, at: 0)
+        }
+      }
+      try run()
+      try backend.synchronize()
+      let clock = ContinuousClock()
+      let times = try (0..<5).map { _ in
+        try clock.measure {
+          for _ in 0..<3 { try run() }
+          try backend.synchronize()
+        } / .seconds(3)
+      }
+      return times.sorted()[2]
+    }
+
+    /// A product of small whole numbers with two results.
+    private struct Product {
+      let operands: MatrixOperands
+      let onUnits: OpenCLBuffer, plain: OpenCLBuffer
+      private let backend: OpenCLBackend
+      /// Held as long as the product.
+      private let a: OpenCLBuffer, b: OpenCLBuffer
+
+      init(
+        m: Int, n: Int, k: Int, aAlongK: Bool, bAlongK: Bool, offset: Int, _ type: StoredType,
+        on backend: OpenCLBackend
+      ) throws {
+        func matrix(_ count: Int, _ factor: Int) throws -> OpenCLBuffer {
+          let bits = (0..<count + offset).map { index -> UInt16 in
+            let value = index * factor % 9 - 4
+            return type == .float16
+              ? Float16(value).bitPattern : UInt16(truncatingIfNeeded: Float(value).bitPattern >> 16)
+          }
+          let buffer = try backend.pool.allocate(bits.count * 2)
+          try bits.withUnsafeBytes { try backend.write($0, to: buffer) }
+          return buffer
+        }
+        self.backend = backend
+        (a, b) = (try matrix(m * k, 5), try matrix(k * n, 7))
+        // Poisoned: what is not written is no result.
+        let nothing = [UInt32](repeating: .max, count: m * n)
+        func results() throws -> OpenCLBuffer {
+          let buffer = try backend.pool.allocate(m * n * 4)
+          try nothing.withUnsafeBytes { try backend.write($0, to: buffer) }
+          return buffer
+        }
+        (onUnits, plain) = (try results(), try results())
+        operands = MatrixOperands(
+          m: m, n: n, k: k, aRow: aAlongK ? k : 1, aStep: aAlongK ? 1 : m, bRow: bAlongK ? 1 : n,
+          bStep: bAlongK ? k : 1, aOffset: offset, bOffset: offset, batch: BatchAxes(count: 1, a: 0, b: 0),
+          a: a.memory, b: b.memory, bias: b.memory, hasBias: false, relu: false, operands: type)
+      }
+
+      /// The bits of a result.
+      func results(_ buffer: OpenCLBuffer) throws -> [UInt32] {
+        var words = [UInt32](repeating: 0, count: operands.m * operands.n)
+        try words.withUnsafeMutableBytes { try backend.read(buffer, offset: 0, into: $0) }
+        return words
+      }
+    }
+  }
+#endif
