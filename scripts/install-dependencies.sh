@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Lathe uses; the one list that the Makefile, .ci/run and the Dockerfile share.
 #
-#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm and gpu-code
+#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm, drivers and gpu-code
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
@@ -9,6 +9,7 @@
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
 #   arm      compiling and running the CPU path's kernels for aarch64; not among the default groups
+#   drivers  what makes room for other OpenCL drivers; not among the default groups
 #   gpu-code compilers that make GPUs' code of the kernels; not among the default groups
 #   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
 #
@@ -28,6 +29,7 @@ packages() {
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
     gpu-code) echo python3 python3-venv clang-19 libclc-19 opencl-c-headers 'libigc1|libigc2' 'libigdfcl1|libigdfcl2' libigdgmm12 libigc-tools ;;
+    drivers) echo python3 python3-venv debootstrap util-linux dataset-fashion-mnist ;;
     arm) echo python3 qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
     *) return 1 ;;
   esac
@@ -78,7 +80,7 @@ groups=("$@")
 wanted=()
 for group in "${groups[@]}"; do
   list=$(packages "$group") || {
-    sed -n "2,14p" "$0" >&2
+    sed -n "2,15p" "$0" >&2
     fail "no group named '$group'" 2
   }
   read -ra names <<<"$list"

@@ -25,6 +25,7 @@
       } else {
         for problem in Device.brokenDrivers { Terminal.note("driver that does not load: \(problem)") }
       }
+      if Device.hasUnusedGPU { for line in Device.missingGPU { Terminal.note(line) } }
     }
   }
 
