@@ -67,8 +67,10 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
     .target(name: "LatheML", dependencies: ["LatheTracking"], swiftSettings: settings),
+    .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML"], path: "benchmarks/harness", swiftSettings: settings),
+      name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
+      swiftSettings: settings),
     .testTarget(
       name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: settings),
     .executableTarget(
