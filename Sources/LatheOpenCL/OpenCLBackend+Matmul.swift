@@ -116,7 +116,11 @@
     func multiply(_ product: MatrixOperands, into c: cl_mem, at first: Int) throws {
       let shape = TuningShape.product(m: product.m, n: product.n)
       if profile == .gpu {
-        if product.isSkinny { return try multiplySkinny(product, into: c, at: first) }
+        if product.isSkinny {
+          return try tuned(.gemvGPU, product.bStep == 1 ? .row : .column) {
+            try multiplySkinny(product, $0, into: c, at: first)
+          }
+        }
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
       if product.isRow { return try multiplyRow(product, into: c, at: first) }
