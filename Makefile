@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test check-tensorboard check-code check-arm check-code-opencl check-gpu-code bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard check-code check-arm check-code-opencl check-gpu-code check-drivers bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,11 @@ check-gpu-code: setup ## Looks at what compilers for GPUs make of the kernels, w
 	swift build $(SWIFT_FLAGS) --product lathe
 	swift build $(SWIFT_FLAGS) --product OperationCheck
 	scripts/check-gpu-code.sh
+
+check-drivers: setup ## Runs the operation suite and LeNet on Intel's CPU runtime, rusticl and the newest PoCL
+	swift build $(SWIFT_FLAGS) --product lathe
+	swift build $(SWIFT_FLAGS) --product OperationCheck
+	scripts/check-drivers.sh
 
 bench: setup ## Measures every suite on every device and writes benchmarks/results/
 	benchmarks/bench.sh

@@ -15,7 +15,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking",
+        "LatheTracking", "LatheHub",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -66,9 +66,13 @@ let package = Package(
       name: "LatheTraining", dependencies: ["LatheData", "LatheModels", "LatheFormats"],
       swiftSettings: settings),
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
-    .target(name: "LatheML", dependencies: ["LatheTracking"], swiftSettings: settings),
+    .target(name: "CCurl"),
+    .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
+    .target(name: "LatheML", dependencies: ["LatheTracking", "LatheHub"], swiftSettings: settings),
+    .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML"], path: "benchmarks/harness", swiftSettings: settings),
+      name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
+      swiftSettings: settings),
     .testTarget(
       name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: settings),
     .executableTarget(

@@ -30,12 +30,13 @@ LatheModels: LatheCore Lathe LatheNN
 LatheData: LatheCore Lathe LatheFiles LatheNN CImages
 LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData
 LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
-LatheML: Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData LatheTraining LatheTracking
-LatheBenchmarks: LatheCore Lathe LatheML
+LatheHub: LatheCore LatheFiles CCurl
+LatheML: Lathe LatheFiles LatheFormats LatheHub LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheBenchmarks: LatheCore Lathe LatheML BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheML LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
-own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels COpenCL CZlib CImages CChecksum"
+own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels COpenCL CZlib CImages CChecksum CCurl BenchmarkEstimates"
 # A folder of sources that the table does not know could import anything.
 for module in Sources/*/; do
   [[ " $own " == *" $(basename "$module") "* ]] || complain "$module: scripts/check-source.sh has no rule for its imports"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Lathe uses; the one list that the Makefile, .ci/run and the Dockerfile share.
 #
-#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm and gpu-code
+#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm, drivers and gpu-code
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
-#   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, the OpenCL loader and a BLAS
+#   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, libcurl, the OpenCL loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
 #   arm      compiling and running the CPU path's kernels for aarch64; not among the default groups
+#   drivers  what makes room for other OpenCL drivers; not among the default groups
 #   gpu-code compilers that make GPUs' code of the kernels; not among the default groups
 #   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
 #
@@ -23,11 +24,12 @@ packages() {
   case $1 in
     make) echo make ;;
     build) echo git ca-certificates ocl-icd-opencl-dev ;;
-    runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' ocl-icd-libopencl1 libopenblas0-pthread ;;
+    runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' 'libcurl4|libcurl4t64' ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
     gpu-code) echo python3 python3-venv clang-19 libclc-19 opencl-c-headers 'libigc1|libigc2' 'libigdfcl1|libigdfcl2' libigdgmm12 libigc-tools ;;
+    drivers) echo python3 python3-venv debootstrap util-linux dataset-fashion-mnist ;;
     arm) echo python3 qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
     *) return 1 ;;
   esac
@@ -78,7 +80,7 @@ groups=("$@")
 wanted=()
 for group in "${groups[@]}"; do
   list=$(packages "$group") || {
-    sed -n "2,14p" "$0" >&2
+    sed -n "2,15p" "$0" >&2
     fail "no group named '$group'" 2
   }
   read -ra names <<<"$list"

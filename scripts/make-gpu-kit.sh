@@ -65,6 +65,7 @@ echo "$id" | tee "$kit/id" >"$content/id"
 tar -C "$content" --owner=0 --group=0 --sort=name -czf "$kit/kit.tar.gz" .
 install -m 755 scripts/gpu-kit/gpu-kit "$kit/gpu-kit"
 cp LICENSE "$kit/licences/lathe"
+cp docs/devices.md "$kit/devices.md"
 commit=$(git describe --always --dirty 2>/dev/null || echo 'an unknown commit')
 sed -e "s|@GLIBC@|$glibc|g" -e "s|@COMMIT@|$commit|g" scripts/gpu-kit/README.in >"$kit/README"
 

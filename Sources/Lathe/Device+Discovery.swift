@@ -66,6 +66,25 @@ extension Device {
     #endif
   }
 
+  /// What this host has of GPUs and what is missing to use them with OpenCL, a line each; none where OpenCL has a GPU.
+  public static var missingGPU: [String] {
+    #if OpenCL
+      guard !OpenCLPlatforms.entries.contains(where: { $0.info.type == "gpu" }) else { return [] }
+      return ["no OpenCL GPU" + (openCLAbsence.map { ": \($0)" } ?? "")] + GPUAdvice().lines
+    #else
+      return ["no OpenCL GPU: \(openCLAbsence ?? "")"]
+    #endif
+  }
+
+  /// Whether this host seems to have a GPU, of which OpenCL knows nothing.
+  public static var hasUnusedGPU: Bool {
+    #if OpenCL
+      return !OpenCLPlatforms.entries.contains { $0.info.type == "gpu" } && GPUAdvice().seesGPU
+    #else
+      return false
+    #endif
+  }
+
   /// Finds a device: `cpu`, `opencl` (the best GPU, else the first device that is usable), `opencl:N`, or `auto`.
   ///
   /// `auto` is `LATHE_DEVICE` where that is set, else `best`.

@@ -62,6 +62,26 @@ extension Tensor {
     self.init(Storage(device: device, dtype: dtype, shape: shape, state: .ready(buffer)))
   }
 
+  /// A tensor of elements that are in host memory: it is that memory where the device can work on it, and a copy elsewhere.
+  ///
+  /// - Parameters:
+  ///   - memory: The elements in row-major order.
+  ///   - owner: Keeps the memory, which changes where the tensor is changed in place.
+  /// - Throws: `LatheError.outOfMemory`.
+  package init(
+    shape: Shape, dtype: DType, device: Device, memory: UnsafeMutableRawBufferPointer, owner: AnyObject
+  ) throws {
+    shape.requireSizes()
+    let bytes = UnsafeRawBufferPointer(memory)
+    require(bytes.count == shape.elementCount * dtype.byteCount, "Tensor: \(bytes.count) bytes for \(shape)")
+    let isAligned = bytes.baseAddress.map { UInt(bitPattern: $0) % UInt(dtype.byteCount) == 0 } ?? false
+    if isAligned, let buffer = try device.backend.adopt(memory, owner: owner) {
+      self.init(Storage(device: device, dtype: dtype, shape: shape, state: .ready(buffer)))
+    } else {
+      try self.init(shape: shape, dtype: dtype, device: device) { $0.copyMemory(from: bytes) }
+    }
+  }
+
   /// All elements 0; takes no memory until it is needed.
   public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .default) -> Tensor {
     full(shape, 0, dtype: dtype, device: device)

@@ -31,6 +31,11 @@ package final class CPUBackend: OperationKernels {
     return try CPUBuffer(byteCount: byteCount, pool: pool)
   }
 
+  package func adopt(_ memory: UnsafeMutableRawBufferPointer, owner: AnyObject) throws -> Buffer? {
+    if let environmentProblem { throw environmentProblem }
+    return memory.baseAddress.map { CPUBuffer($0, byteCount: memory.count, owner: owner) }
+  }
+
   /// Where the bytes of a buffer that this backend made are.
   package static func memory(of buffer: Buffer) -> UnsafeMutableRawPointer {
     unsafeDowncast(buffer, to: CPUBuffer.self).pointer

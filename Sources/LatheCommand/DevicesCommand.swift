@@ -25,6 +25,7 @@
       } else {
         for problem in Device.brokenDrivers { Terminal.note("driver that does not load: \(problem)") }
       }
+      if Device.hasUnusedGPU { for line in Device.missingGPU { Terminal.note(line) } }
     }
   }
 
@@ -67,14 +68,6 @@
 
     private static func yes(_ value: Bool) -> String { value ? "yes" : "no" }
 
-    private static func bytes(_ count: Int) -> String {
-      guard count > 0 else { return "" }
-      var value = Double(count)
-      for unit in ["bytes", "KiB", "MiB", "GiB"] {
-        if value < 1024 { return unit == "bytes" ? "\(count) bytes" : "\(Terminal.fixed(value, 1)) \(unit)" }
-        value /= 1024
-      }
-      return "\(Terminal.fixed(value, 1)) TiB"
-    }
+    private static func bytes(_ count: Int) -> String { count > 0 ? ByteText.of(count) : "" }
   }
 #endif

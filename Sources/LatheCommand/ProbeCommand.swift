@@ -81,13 +81,22 @@
   }
 
   /// What was found out about a device.
-  struct ProbeReport: Codable {
-    struct Section: Codable {
-      var part: String
-      var findings: [ProbeFinding]
+  package struct ProbeReport: Codable {
+    package struct Section: Codable {
+      package var part: String
+      package var findings: [ProbeFinding]
+
+      package init(part: String, findings: [ProbeFinding]) {
+        self.part = part
+        self.findings = findings
+      }
     }
 
-    var device: DeviceInfo
-    var sections: [Section] = []
+    package var device: DeviceInfo
+    package var sections: [Section] = []
+    /// What the findings mean, in words.
+    package var conclusions: [String] = []
+
+    package init(device: DeviceInfo) { self.device = device }
   }
 #endif

@@ -77,6 +77,9 @@
         for finding in findings { show(Self.line(finding, width)) }
         report.sections.append(ProbeReport.Section(part: part.name, findings: findings))
       }
+      report.conclusions = ProbeConclusions(report).lines
+      show("\nWhat that means")
+      for line in report.conclusions { show("  \(line)") }
       return report
     }
 

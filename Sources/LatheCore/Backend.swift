@@ -17,6 +17,14 @@ public protocol Backend: AnyObject, Sendable {
   /// - Throws: `LatheError.outOfMemory`.
   func allocate(byteCount: Int) throws -> Buffer
 
+  /// A buffer that is host memory as it lies, where the device can work on that; nil where it has to be copied.
+  ///
+  /// - Parameters:
+  ///   - memory: What it is, aligned to its elements.
+  ///   - owner: Kept as long as the buffer, and the memory with it.
+  /// - Throws: `LatheError` where the device refuses to work.
+  func adopt(_ memory: UnsafeMutableRawBufferPointer, owner: AnyObject) throws -> Buffer?
+
   /// Copies host bytes into the start of a buffer; the source may be changed once the call returns.
   func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws
 
@@ -59,4 +67,7 @@ public protocol Backend: AnyObject, Sendable {
 
 extension Backend {
   public var narrowOperations: NarrowOperations { [] }
+
+  /// Nothing: memory of the host is copied.
+  public func adopt(_ memory: UnsafeMutableRawBufferPointer, owner: AnyObject) throws -> Buffer? { nil }
 }

@@ -17,7 +17,7 @@ package struct ChildProcess: Sendable {
   }
 
   package var ending: Ending
-  /// What it wrote to standard output and standard error.
+  /// What it wrote to standard output, where nobody received that, and to standard error.
   package var output: [UInt8]
   package var errors: [UInt8]
 
@@ -34,9 +34,12 @@ package struct ChildProcess: Sendable {
   /// - Parameters:
   ///   - variables: Variables of the environment that are other than this process's.
   ///   - seconds: How long it may take; nil for as long as it needs.
+  ///   - silence: How long it may write nothing to standard output; nil for as long as it needs.
+  ///   - receive: Gets standard output as it comes; without it all is kept.
   /// - Throws: `LatheError.device` where the system cannot start it.
   package static func run(
-    _ program: String, _ arguments: [String], variables: [String: String] = [:], seconds: Double? = nil
+    _ program: String, _ arguments: [String], variables: [String: String] = [:], seconds: Double? = nil,
+    silence: Double? = nil, receive: ((ArraySlice<UInt8>) -> Void)? = nil
   ) throws -> ChildProcess {
     var pipes: [Int32] = []
     defer { for descriptor in pipes { close(descriptor) } }
@@ -51,7 +54,12 @@ package struct ChildProcess: Sendable {
     let readers = [pipes[0], pipes[2]]
     pipes = readers
     var texts: [[UInt8]] = [[], []]
-    let isLate = !collect(readers, into: &texts, until: seconds.map { now() + $0 })
+    let end = seconds.map { now() + $0 } ?? .infinity
+    var quietEnd = silence.map { now() + $0 } ?? .infinity
+    let isLate = !collect(readers, until: { min(end, quietEnd) }) { reader, bytes in
+      if reader == 0, let silence { quietEnd = now() + silence }
+      if reader == 0, let receive { receive(bytes) } else { texts[reader].append(contentsOf: bytes) }
+    }
     if isLate { kill(child, SIGKILL) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 && errno == EINTR {}
@@ -88,18 +96,21 @@ package struct ChildProcess: Sendable {
   /// Reads both to their ends; false where the time was up before.
   ///
   /// Beside each other: who writes much to either would else fill its pipe and wait for ever.
-  private static func collect(_ readers: [Int32], into texts: inout [[UInt8]], until end: Double?) -> Bool {
+  private static func collect(
+    _ readers: [Int32], until end: () -> Double, receive: (Int, ArraySlice<UInt8>) -> Void
+  ) -> Bool {
     var open = readers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while open.contains(where: { $0.fd >= 0 }) {
-      let left = end.map { Int32(max(0, min(($0 - now()) * 1000, 1e9)).rounded(.up)) } ?? -1
-      let ready = poll(&open, nfds_t(open.count), left)
+      let left = end() - now()
+      let ready = poll(
+        &open, nfds_t(open.count), left == .infinity ? -1 : Int32(max(0, min(left * 1000, 1e9)).rounded(.up)))
       if ready < 0 && errno == EINTR { continue }
       if ready <= 0 { return false }
       for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
         let count = read(open[index].fd, &chunk, chunk.count)
         if count < 0 && errno == EINTR { continue }
-        if count > 0 { texts[index].append(contentsOf: chunk[..<count]) } else { open[index].fd = -1 }
+        if count > 0 { receive(index, chunk[..<count]) } else { open[index].fd = -1 }
       }
     }
     return true

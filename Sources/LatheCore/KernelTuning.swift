@@ -1,6 +1,12 @@
 /// A group of kernels that are tuned together; a new kernel with tunables is a case here and in `TunableKernel`.
 package enum TuningSuite: String, Sendable, CaseIterable {
-  case gemm, conv, attention
+  case gemm, gemv
+  /// Into how many slices of k products with few results are cut.
+  case split
+  case conv, attention, reduction
+  /// Softmax, norms and losses.
+  case rows
+  case elementwise
 }
 
 /// What a search for tile sizes is told.

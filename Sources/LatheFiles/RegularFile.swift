@@ -69,4 +69,19 @@ package final class RegularFile: Sendable {
     if let failure { throw failure }
     return bytes
   }
+
+  /// Maps all of the file as private memory; see `MappedFile`.
+  func map() throws -> UnsafeMutableRawBufferPointer {
+    guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
+    guard let memory, memory != MAP_FAILED else { throw FileErrors.failed("map", path) }
+    return UnsafeMutableRawBufferPointer(start: memory, count: size)
+  }
+
+  /// Its bytes now.
+  func currentSize() throws -> Int {
+    var facts = stat()
+    guard fstat(descriptor, &facts) == 0 else { throw FileErrors.failed("read", path) }
+    return Int(facts.st_size)
+  }
 }

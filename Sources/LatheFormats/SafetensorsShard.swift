@@ -2,45 +2,38 @@ import Lathe
 import LatheFiles
 
 /// A safetensors file of which the header is read at once, and each tensor when it is asked for.
-struct SafetensorsShard: Sendable {
+struct SafetensorsShard: TensorSource {
   let path: String
   let metadata: [String: String]
-  /// The tensors by name.
-  let specs: [String: TensorSpec]
-  private let file: RegularFile
-  private let ranges: [String: Range<Int>]
+  let tensors: [StoredTensor]
+  private let file: MappedFile
   private let isSealed: Bool
+
+  var format: CheckpointFormat { .safetensors }
 
   /// Reads the header.
   ///
   /// - Throws: `LatheError` naming the file, the offset and what is wrong.
   init(path: String) throws {
     self.path = path
-    let file = try RegularFile(path)
+    let file = try MappedFile(path)
     var offset = 0
     let layout = try SafetensorsLayout(path: path, fileSize: file.size) { count in
-      let bytes = try file.read(count, at: offset)
-      offset += bytes.count
-      guard bytes.count == count else { throw SafetensorsLayout.damaged(path, offset, "the file ends here") }
-      return bytes
+      defer { offset += count }
+      return Array(file.bytes[offset..<offset + count])
     }
     self.file = file
     metadata = layout.metadata
     isSealed = layout.seal != nil
-    specs = Dictionary(uniqueKeysWithValues: layout.places.map { ($0.name, $0.spec) })
-    ranges = Dictionary(uniqueKeysWithValues: layout.places.map { ($0.name, $0.range) })
+    tensors = layout.places.map { place in
+      StoredTensor(
+        name: place.name, type: Safetensors.types[place.spec.dtype] ?? "", spec: place.spec, file: path,
+        offset: place.range.lowerBound, byteCount: place.range.count)
+    }
   }
 
-  /// Reads a tensor; nil where the file has none of that name.
-  func tensor(_ name: String, on device: Device) throws -> Tensor? {
-    guard let spec = specs[name], let range = ranges[name] else { return nil }
-    return try Tensor(shape: spec.shape, dtype: spec.dtype, device: device) { buffer in
-      let count = try file.read(into: buffer, at: range.lowerBound)
-      guard count == buffer.count else {
-        throw SafetensorsLayout.damaged(path, range.lowerBound + count, "the file ends here")
-      }
-      if spec.dtype == .bool { TruthValues.normalize(buffer) }
-    }
+  func read(_ tensor: StoredTensor, on device: Device) throws -> Tensor {
+    try file.tensor(tensor.spec, tensor.offset..<tensor.offset + tensor.byteCount, on: device)
   }
 
   /// Bytes that are read at a time.

@@ -52,15 +52,16 @@ struct ShardIndex {
   }
 
   /// Opens the shards, which must hold what the index says and no more.
-  func open() throws -> [SafetensorsShard] {
+  func open() throws -> [any TensorSource] {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let expected = Dictionary(grouping: files.keys, by: { files[$0] ?? "" })
     return try expected.sorted { $0.key < $1.key }.map { file, names in
-      let shard = try SafetensorsShard(path: folder + file)
-      if let missing = names.sorted().first(where: { shard.specs[$0] == nil }) {
+      let shard = try CheckpointFormat.open(folder + file)
+      let found = Set(shard.tensors.map(\.name))
+      if let missing = names.sorted().first(where: { !found.contains($0) }) {
         throw LatheError(.format, "\(shard.path): lacks '\(missing)', which \(path) says is in it")
       }
-      if let other = shard.specs.keys.sorted().first(where: { files[$0] != file }) {
+      if let other = found.sorted().first(where: { files[$0] != file }) {
         throw LatheError(.format, "\(shard.path): has '\(other)', which \(path) does not say is in it")
       }
       return shard

@@ -1,9 +1,9 @@
 import Lathe
 import LatheFiles
 
-/// Weights by dotted path as a file holds them: safetensors, or NumPy's npz.
+/// Weights by dotted path as a file holds them: safetensors, NumPy's npz, PyTorch's files or GGUF.
 public struct WeightFile: Sendable {
-  /// A format of weights.
+  /// A format in which weights are written.
   public enum Format: String, Sendable, Hashable, CaseIterable {
     /// Tensors behind a JSON header.
     case safetensors
@@ -39,18 +39,23 @@ public struct WeightFile: Sendable {
   /// - Throws: `LatheError` naming the file: not there, damaged, another format, or two weights of one path.
   public init(path: String, names: WeightNames = WeightNames(), limit: Int? = nil) throws {
     source = path
-    switch try Self.format(path) {
+    switch try CheckpointFormat(of: path) {
     case .safetensors:
       let file = try Safetensors(path: path)
       values = try Self.values(file.entries.keys, names, path) { file.tensor($0) }
       metadata = file.metadata
-    case .npz:
+    case nil:
       let file = try NPZFile(path: path, limit: limit)
-      if let name = file.names.first(where: { $0.hasSuffix("data.pkl") }) {
-        throw Self.pickled(path, "'\(name)' in it")
-      }
       values = try Self.values(file.names, names, path) { try file.tensor($0) }
       metadata = [:]
+    case .pytorch, .gguf:
+      let reader = try WeightReader(path: path, names: names)
+      try reader.verify()
+      values = try Dictionary(
+        uniqueKeysWithValues: reader.specs.keys.compactMap { path in
+          try reader.tensor(path).map { (path, $0) }
+        })
+      metadata = reader.metadata
     }
   }
 
@@ -69,22 +74,6 @@ public struct WeightFile: Sendable {
     var values: [String: Tensor] = [:]
     for (name, path) in try names.paths(all, source: source) { values[path] = try tensor(name) }
     return values
-  }
-
-  static func format(_ path: String) throws -> Format {
-    // A safetensors file begins with its header's length in eight bytes, at most 100,000,000; neither a zip archive nor a
-    // pickle can be read as such a number.
-    let first = try ByteStream(path).read(8)
-    if first.starts(with: [0x50, 0x4B, 3, 4]), first.count == 8, first[4] != 0 { return .npz }
-    if first.starts(with: [0x80, 2, 0x8A, 0x0A]) { throw pickled(path, "a Python pickle") }
-    return .safetensors
-  }
-
-  private static func pickled(_ path: String, _ what: String) -> LatheError {
-    LatheError(
-      .format,
-      "\(path): a file of PyTorch (\(what)), which can hold programs and is not read here; convert it by "
-        + "scripts/convert-pytorch-weights.py")
   }
 
   /// Writes tensors in the format that the path's ending names, whole or not at all.

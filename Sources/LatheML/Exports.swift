@@ -3,6 +3,7 @@
 @_exported public import LatheData
 @_exported public import LatheFiles
 @_exported public import LatheFormats
+@_exported public import LatheHub
 @_exported public import LatheModels
 @_exported public import LatheNN
 @_exported public import LatheTracking

@@ -11,6 +11,8 @@
     let rank: Int
     /// How each input is read along the innermost axis.
     let accesses: [Access]
+    /// Elements of a vector.
+    let width: Int
     /// gpu: whether work-items take vectors along the innermost axis, at which every operand has whole, aligned ones.
     let aligned: Bool
     /// gpu, several axes: whether places have 31 bits.
@@ -18,7 +20,7 @@
 
     /// What the text depends on, beside the program and the profile.
     var form: [UInt8] {
-      [0, UInt8(rank), aligned ? 1 : 0, isNarrow ? 1 : 0] + accesses.map(\.rawValue)
+      [0, UInt8(rank), UInt8(width), aligned ? 1 : 0, isNarrow ? 1 : 0] + accesses.map(\.rawValue)
     }
 
     private var outputs: [String] {
@@ -57,7 +59,7 @@
     }
 
     private func loop(from: String, to: String, output: String) -> String {
-      let wide = ProgramPrinter(program: program, width: profile.vectorWidth)
+      let wide = ProgramPrinter(program: program, width: width)
       let scalar = ProgramPrinter(program: program, width: 1)
       return """
         size_t j = \(from);
@@ -133,7 +135,7 @@
 
     /// Work-items take vectors in turn; the one behind the last whole vector does the rest.
     private var gpuRun: String {
-      let wide = ProgramPrinter(program: program, width: profile.vectorWidth)
+      let wide = ProgramPrinter(program: program, width: width)
       let scalar = ProgramPrinter(program: program, width: 1)
       return """
         \(bases)
@@ -152,8 +154,8 @@
 
     /// Work-items take elements, or vectors, in turn and find their place from the element's number.
     private var gpuElements: String {
-      let printer = ProgramPrinter(program: program, width: aligned ? profile.vectorWidth : 1)
-      let width = printer.width
+      let width = aligned ? self.width : 1
+      let printer = ProgramPrinter(program: program, width: width)
       let (number, signed) = isNarrow ? ("uint", "int") : ("size_t", "long")
       let places = (1..<rank).reversed().map { axis in
         isNarrow

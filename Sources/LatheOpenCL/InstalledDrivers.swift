@@ -13,6 +13,9 @@
     /// The files that register drivers.
     static var registered: [String] { files(in: place) }
 
+    /// The libraries that they name.
+    static var libraries: [String] { registered.compactMap(firstLine) }
+
     /// What tells one set of drivers from another: the files, their content and what they name, with times and sizes.
     static var identity: String {
       var lines = [version(of: environment("LATHE_OPENCL_LIBRARY") ?? "libOpenCL.so.1")]

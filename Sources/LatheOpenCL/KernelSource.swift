@@ -51,7 +51,11 @@
       }
       let isDouble = KernelSource.usesDouble(named)
       if isDouble { text = KernelSource.doubles + text }
-      for width in [1, profile.vectorWidth] {
+      // Tuned element-wise kernels have vectors of other widths.
+      let others = [2, 8].filter { width in
+        width != profile.vectorWidth && ["f", "d"].contains { named.contains("_\($0)\(width)(") }
+      }
+      for width in [1, profile.vectorWidth] + others {
         let helps = isDouble && named.contains("_d\(width)(")
         let hasMath = named.contains("_f\(width)") || named.contains("_f##")
         guard helps || hasMath else { continue }

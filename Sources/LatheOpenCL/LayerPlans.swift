@@ -11,7 +11,7 @@
       case filter(Convolution2D, choice: Int)
       case filterByLanes(Convolution2D)
       case pool(Pool2D, function: String)
-      case rows(file: String, function: String, value: Int, streams: Bool, lanes: Int)
+      case rows(file: String, function: String, value: Int, streams: Bool, lanes: Int, items: Int)
       case optimizer(String, count: Int, inPlace: Bool)
       case attention(AttentionPlan, function: String)
     }

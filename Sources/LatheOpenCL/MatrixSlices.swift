@@ -14,9 +14,14 @@
     /// many elements, such as the gradient of a small weight over a large batch, and sums that are long themselves; 1
     /// where it is done as a whole.
     private func sliceCount(_ p: MatrixOperands) -> Int {
-      let (rows, columns, shortest) = profile == .gpu ? (64, 64, 256) : (12, 32, 2048)
+      let parameters =
+        profile == .gpu
+        ? choices.current(.splitGPU, TuningShape.product(m: p.m, n: p.n))?.parameters : nil
+      let (rows, columns) = profile == .gpu ? (64, 64) : (12, 32)
+      let shortest = parameters?["SHORTEST"] ?? (profile == .gpu ? 256 : 2048)
+      let wanted = (parameters?["TILES"] ?? 2) * info.computeUnits
       let tiles = ceilingDivide(p.m, rows) * ceilingDivide(p.n, columns)
-      let few = p.batch.count == 1 ? max(1, min(2 * info.computeUnits / tiles, p.k / shortest, 64)) : 1
+      let few = p.batch.count == 1 ? max(1, min(wanted / tiles, p.k / shortest, 64)) : 1
       // These kernels add up any number of runs in pairs; slices of a row are no rows.
       if profile == .cpu, p.suitsDots || (p.isRow && few == 1) { return few }
       let isSkinny = profile == .gpu && p.isSkinny && p.bStep == 1

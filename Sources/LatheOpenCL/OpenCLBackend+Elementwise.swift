@@ -12,12 +12,14 @@
         shape: output.shape, layouts: [Layout(output.shape)] + inputs.map(\.layout))
       let rank = axes.rank
       let accesses = inputs.indices.map { axes.access($0 + 1, axis: rank - 1) }
+      let tuned = profile == .gpu && rank == 1 ? choices.current(.elementwiseGPU, .run)?.parameters : nil
+      let width = tuned?["WIDTH"] ?? profile.vectorWidth
       let aligned =
-        profile == .gpu
-        && axes.hasWholeVectors(profile.vectorWidth, accesses, axes.strides.dropFirst(), inputs)
+        profile == .gpu && width > 1
+        && axes.hasWholeVectors(width, accesses, axes.strides.dropFirst(), inputs)
       let isNarrow = profile == .gpu && rank > 1 && axes.hasNarrowPlaces
       let form = ElementwiseKernel(
-        program: program, profile: profile, rank: rank, accesses: accesses, aligned: aligned,
+        program: program, profile: profile, rank: rank, accesses: accesses, width: width, aligned: aligned,
         isNarrow: isNarrow)
       let kernel = try generated.kernel(GeneratedKernels.Key(program: program, form: form.form)) {
         try self.kernel(.generated(name: "elementwise", text: form.text), "elementwise")
@@ -30,14 +32,15 @@
       if profile == .cpu {
         (groups, block) = blocks(of: count)
       } else {
-        let perItem = aligned || rank == 1 ? profile.vectorWidth : 1
-        groups = min((count + 256 * perItem - 1) / (256 * perItem), max(1, info.computeUnits) * 32)
+        let perItem = aligned || rank == 1 ? width : 1
+        groups = min(
+          (count + 256 * perItem - 1) / (256 * perItem), max(1, info.computeUnits) * (tuned?["GROUPS"] ?? 32))
         block = 0
       }
       arguments.append(.long(count))
       arguments.append(.long(block))
       for axis in axes.sizes.indices.dropFirst() {
-        let size = axes.sizes[axis] / (aligned && axis == rank - 1 ? profile.vectorWidth : 1)
+        let size = axes.sizes[axis] / (aligned && axis == rank - 1 ? width : 1)
         arguments.append(isNarrow ? .int(size) : .long(size))
         if isNarrow { arguments.append(.divisor(size)) }
       }

@@ -119,7 +119,11 @@
     func multiply(_ product: MatrixOperands, into c: cl_mem, at first: Int) throws {
       let shape = TuningShape.product(m: product.m, n: product.n)
       if profile == .gpu {
-        if product.isSkinny { return try multiplySkinny(product, into: c, at: first) }
+        if product.isSkinny {
+          return try tuned(.gemvGPU, product.bStep == 1 ? .row : .column) {
+            try multiplySkinny(product, $0, into: c, at: first)
+          }
+        }
         if let form = matrixUnits.form(product.operands, on: self) {
           return try multiply(product, onUnits: form, into: c, at: first)
         }

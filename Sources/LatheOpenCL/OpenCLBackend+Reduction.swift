@@ -117,9 +117,12 @@
         isLong = chunk > 2 * Self.run * lanes || (innerIsReduced && chunk > inner)
         global = (items * splits, 1, 1)
       case .gpu:
-        let wanted = mode == .tree ? units * 4 : units * 512
+        let shape: TuningShape = outputs == 1 ? .whole : mode == .tree ? .rows : .columns
+        let tuned = backend.choices.current(.reductionGPU, shape)?.parameters
+        let (parts, least) = (tuned?["PARTS"] ?? 4, tuned?["LEAST"] ?? 2048)
+        let wanted = mode == .tree ? units * parts : units * parts * 128
         if maySplit, outputs * 2 <= wanted {
-          split(into: min(wanted / outputs, count / (mode == .tree ? 2048 : 64)))
+          split(into: min(wanted / outputs, count / (mode == .tree ? least : least / 32)))
         }
         let lanes = mode == .tree ? 256 : 1
         if maySplit { limitRuns(of: lanes * Self.run) }

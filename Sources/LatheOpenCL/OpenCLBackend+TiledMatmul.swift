@@ -70,7 +70,7 @@
     }
 
     /// gemv of gemv_gpu.cl.
-    func multiplySkinny(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
+    func multiplySkinny(_ p: MatrixOperands, _ choice: KernelChoice?, into c: cl_mem, at first: Int) throws {
       let alongK = p.bStep != 1
       let bVector = Self.isVector(
         extent: alongK ? p.k : p.n, step: alongK ? p.bStep : p.bRow, offset: p.bOffset,
@@ -81,14 +81,16 @@
         : first % 4 == 0
       let isVector = bVector && otherVector
       let rows = p.m == 1 ? 1 : p.m == 2 ? 2 : p.m <= 4 ? 4 : 8
-      let columns = alongK ? 8 : isVector ? 64 : 16
+      var options: KernelOptions = [
+        "ROWS": .int(rows), "B_ALONG_K": alongK ? 1 : 0, "VECTOR": isVector ? 1 : 0,
+      ]
+      if let choice { options["SHARE"] = .int(choice.parameters["SHARE"]) }
+      let share = choice?.parameters["SHARE"] ?? (alongK ? 32 : 16)
+      let columns = 256 / share * (isVector && !alongK ? 4 : 1)
       let arguments: [KernelArgument] =
         [.memory(p.a), .memory(p.b), .memory(p.bias), .memory(c), .long(first)] + p.head
         + [.long(p.aOffset), .long(p.bOffset), .int(p.aRow), .int(p.bRow), .int(p.bStep)]
         + p.epilogue + p.batch.arguments()
-      var options: KernelOptions = [
-        "ROWS": .int(rows), "B_ALONG_K": alongK ? 1 : 0, "VECTOR": isVector ? 1 : 0,
-      ]
       options.set(operands: p.operands, results: p.results)
       try launch(
         kernel(.file("gemv_gpu.cl"), "gemv", options), arguments,

@@ -15,15 +15,28 @@
       _ file: String, _ function: String, _ name: String, _ value: Int, columns: Int, streams: Bool = false
     ) throws -> OpenCLKernel {
       let lanes = alignedLanes(columns)
+      // Steps of a recurrence are not launched by rows.
+      let items = file == "recurrence.cl" ? Self.usualRowItems : rowItems(columns)
       return try layerPlans.plan(
-        .rows(file: file, function: function, value: value, streams: streams, lanes: lanes)
+        .rows(file: file, function: function, value: value, streams: streams, lanes: lanes, items: items)
       ) {
         let text = try KernelSource.content(of: "rows.clh") + KernelSource.content(of: file)
         var options: KernelOptions = [name: .int(value)]
         if streams { options["STREAMS"] = 1 }
         if profile == .gpu { options["ROW_LANES"] = .int(lanes) }
+        if profile == .gpu && items != Self.usualRowItems { options["ROW_ITEMS"] = .int(items) }
         return try kernel(.generated(name: file, text: text), function, options)
       }
+    }
+
+    /// `ROW_ITEMS` of rows.clh.
+    private static let usualRowItems = 64
+
+    /// The work-items of a GPU that do a row together.
+    private func rowItems(_ columns: Int) -> Int {
+      guard profile == .gpu else { return 1 }
+      return choices.current(.rowsGPU, columns <= 1024 ? .narrow : .wide)?.parameters["ITEMS"]
+        ?? Self.usualRowItems
     }
 
     /// How many numbers of a row a work-item of a GPU reads at once: rows that are a multiple of 4 long are all aligned.
@@ -54,7 +67,7 @@
         throw LatheError.unsupported("\(rows) rows of \(columns)")
       }
       let perGroup = rowsPerGroup(rows: rows, columns: columns)
-      let local = profile == .gpu ? 64 : 1
+      let local = rowItems(columns)
       try launch(
         kernel, operands + [.int(rows), .int(columns), .int(perGroup)] + rest,
         global: (ceilingDivide(rows, perGroup) * local, 1, 1), local: (local, 1, 1))

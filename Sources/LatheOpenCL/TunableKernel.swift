@@ -7,8 +7,12 @@
     case row, column, small, medium, large
     /// Convolutions of single pixels, of fewer than 16 channels, and others.
     case pointwise, few, deep
-    /// Attention of heads with at most 64 elements, and with more.
+    /// Attention of heads with at most 64 elements, and with more; rows of at most 1024 numbers, and of more.
     case narrow, wide
+    /// Reductions along rows, along columns, and of everything to one result.
+    case rows, columns, whole
+    /// Elements that follow each other in memory.
+    case run
 
     /// The class of an [m, n] result.
     package static func product(m: Int, n: Int) -> TuningShape {
@@ -37,19 +41,29 @@
     case filterGradientCPU = "convolution_filter_cpu"
     case convolutionGPU = "convolution_gpu"
     case attentionGPU = "attention_gpu"
+    case gemvGPU = "gemv_gpu"
+    case splitGPU = "split_gpu"
+    case reductionGPU = "reduction_gpu"
+    case rowsGPU = "rows_gpu"
+    case elementwiseGPU = "elementwise_gpu"
 
     package var suite: TuningSuite {
       switch self {
       case .gemmCPU, .gemmGPU: .gemm
       case .convolutionCPU, .filterGradientCPU, .convolutionGPU: .conv
       case .attentionGPU: .attention
+      case .gemvGPU: .gemv
+      case .splitGPU: .split
+      case .reductionGPU: .reduction
+      case .rowsGPU: .rows
+      case .elementwiseGPU: .elementwise
       }
     }
 
     package var profile: KernelProfile {
       switch self {
       case .gemmCPU, .convolutionCPU, .filterGradientCPU: .cpu
-      case .gemmGPU, .convolutionGPU, .attentionGPU: .gpu
+      default: .gpu
       }
     }
 
@@ -62,7 +76,11 @@
       case .convolutionCPU, .convolutionGPU: [.pointwise, .few, .deep]
       // Of many channels filter_lanes takes care.
       case .filterGradientCPU: [.pointwise, .few]
-      case .attentionGPU: [.narrow, .wide]
+      case .attentionGPU, .rowsGPU: [.narrow, .wide]
+      case .gemvGPU: [.row, .column]
+      case .splitGPU: [.small, .medium]
+      case .reductionGPU: [.rows, .columns, .whole]
+      case .elementwiseGPU: [.run]
       }
     }
 
@@ -86,6 +104,16 @@
       case .convolutionGPU:
         [("TILE_M", [32, 64, 128]), ("TILE_N", [64, 128]), ("DEPTH", [8, 16]), ("WORK", [4, 8])]
       case .attentionGPU: [("STEPS", [1, 2, 4, 8])]
+      // Work-items that share a column.
+      case .gemvGPU: [("SHARE", [16, 32, 64])]
+      // Tiles for each compute unit, 0 for no slices, and the shortest slice.
+      case .splitGPU: [("TILES", [0, 1, 2, 4, 8]), ("SHORTEST", [128, 256, 512, 1024])]
+      // Parts for each compute unit, and the fewest elements of one.
+      case .reductionGPU: [("PARTS", [1, 2, 4, 8, 16]), ("LEAST", [512, 1024, 2048, 4096])]
+      // Work-items of a row.
+      case .rowsGPU: [("ITEMS", [32, 64, 128, 256])]
+      // Elements of a vector, and work-groups for each compute unit.
+      case .elementwiseGPU: [("WIDTH", [1, 2, 4, 8]), ("GROUPS", [8, 16, 32, 64, 128])]
       }
     }
 
@@ -123,6 +151,10 @@
         return p["TILE_ROWS"] * p["TILE_TAPS"] + p["TILE_TAPS"] + 1 < vectors.count ? KernelDemand() : nil
       case .attentionGPU:
         return KernelDemand(workItems: 256, localBytes: 30464)
+      case .gemvGPU: return KernelDemand(workItems: 256, localBytes: 8192)
+      case .splitGPU: return KernelDemand()
+      case .reductionGPU, .elementwiseGPU: return KernelDemand(workItems: 256, localBytes: 4096)
+      case .rowsGPU: return KernelDemand(workItems: p["ITEMS"], localBytes: p["ITEMS"] * 4)
       case .gemmGPU:
         let (m, n, depth, workM, workN) = (p["TILE_M"], p["TILE_N"], p["DEPTH"], p["WORK_M"], p["WORK_N"])
         guard m % workM == 0, n % workN == 0 else { return nil }

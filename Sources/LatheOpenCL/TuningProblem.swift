@@ -22,11 +22,7 @@
       case .gemm:
         let (m, n, k) = Self.product(shape, onGPU: onGPU)
         name = "\(m)x\(k)x\(n)"
-        parts = [
-          Part(
-            operation: .matmul(MatrixMultiplication(m: m, n: n, k: k)), inputs: [[m, k], [k, n]],
-            outputs: [[m, n]])
-        ]
+        parts = [Self.product(m, n, k)]
       case .conv:
         let sizes = Self.convolution(shape, onGPU: onGPU)
         name =
@@ -44,6 +40,52 @@
         if kernel != .convolutionCPU {
           parts.append(Part(operation: .convolutionBackwardFilter(sizes), inputs: [y, x], outputs: [filter]))
         }
+      case .gemv:
+        // b along n, and along k as a transposed one lies.
+        let sizes = shape == .row ? (m: 4, n: 4096, k: 2048) : (m: 4096, n: 1, k: 4096)
+        name = "\(sizes.m)x\(sizes.k)x\(sizes.n)"
+        parts = [Self.product(sizes.m, sizes.n, sizes.k)]
+      case .split:
+        let (side, k) = shape == .small ? (128, 16384) : (512, 8192)
+        name = "\(side)x\(k)x\(side)"
+        parts = [Self.product(side, side, k)]
+      case .reduction:
+        let matrix: Shape = onGPU ? [4096, 4096] : [1024, 512]
+        name = "sum of \(matrix), \(shape.rawValue)"
+        let reduced = [shape != .rows, shape != .columns]
+        let result: Shape = shape == .whole ? [1] : [matrix[shape == .rows ? 0 : 1]]
+        let read = ElementwiseProgram(
+          inputs: [.float32], scalars: [], instructions: [], outputs: [.init(register: 0, dtype: .float32)])
+        parts = [
+          Part(
+            operation: .reduce(Reduction(kind: .sum, program: read, scalars: [], reduced: reduced)),
+            inputs: [matrix], outputs: [result])
+        ]
+      case .rows:
+        let (rows, columns) = shape == .narrow ? (onGPU ? 16384 : 512, 768) : (onGPU ? 2048 : 64, 8192)
+        name = "softmax of \(rows) rows of \(columns)"
+        let matrix: Shape = [rows, columns]
+        parts = [
+          Part(
+            operation: .softmax(rows: rows, columns: columns, logarithm: false), inputs: [matrix],
+            outputs: [matrix]),
+          Part(
+            operation: .softmaxBackward(rows: rows, columns: columns, logarithm: false),
+            inputs: [matrix, matrix], outputs: [matrix]),
+        ]
+      case .elementwise:
+        let count = onGPU ? 1 << 24 : 1 << 18
+        name = "a * b + a of \(count)"
+        let program = ElementwiseProgram(
+          inputs: [.float32, .float32], scalars: [],
+          instructions: [
+            .init(op: .multiply, dtype: .float32, a: 0, b: 1), .init(op: .add, dtype: .float32, a: 2, b: 0),
+          ],
+          outputs: [.init(register: 3, dtype: .float32)])
+        parts = [
+          Part(
+            operation: .elementwise(program, scalars: []), inputs: [[count], [count]], outputs: [[count]])
+        ]
       case .attention:
         let width = shape == .narrow ? 64 : 128
         let sizes = Attention(
@@ -59,6 +101,12 @@
             outputs: [rows, rows, rows]),
         ]
       }
+    }
+
+    private static func product(_ m: Int, _ n: Int, _ k: Int) -> Part {
+      Part(
+        operation: .matmul(MatrixMultiplication(m: m, n: n, k: k)), inputs: [[m, k], [k, n]],
+        outputs: [[m, n]])
     }
 
     private static func product(_ shape: TuningShape, onGPU: Bool) -> (m: Int, n: Int, k: Int) {

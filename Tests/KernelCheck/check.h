@@ -62,6 +62,7 @@ void check_products(void);
 void check_double_products(void);
 void check_convolutions(void);
 void check_pooling(void);
+void check_blocks(void);
 void check_rows(void);
 void check_sums(void);
 void check_reductions(void);

@@ -18,6 +18,7 @@ static const struct {
     {"products-f64", check_double_products},
     {"convolutions", check_convolutions},
     {"pooling", check_pooling},
+    {"blocks", check_blocks},
     {"rows", check_rows},
     {"sums", check_sums},
     {"reductions", check_reductions},

@@ -84,6 +84,11 @@ import Testing
     #expect(much.ending == .exited(0) && much.output.count == 300_000 && much.errors.count == 300_000)
     #expect(try run("kill -9 $$").ending == .signal(9))
     #expect(try run("exec sleep 20", seconds: 0.1).ending == .late)
+    var received: [UInt8] = []
+    let talking = try ChildProcess.run(
+      "sh", ["-c", "echo a; sleep 0.2; echo b; sleep 0.2; echo c; exec sleep 20"], silence: 0.5,
+      receive: { received += $0 })
+    #expect(talking.ending == .late && talking.output.isEmpty && received == Array("a\nb\nc\n".utf8))
     let error = #expect(throws: LatheError.self) { try ChildProcess.run("/nonexistent/program", []) }
     #expect(error?.message == "/nonexistent/program: cannot start the program: no such file or directory")
   }

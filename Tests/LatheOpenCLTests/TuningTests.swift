@@ -341,6 +341,61 @@
       }
     }
 
+    /// Kernels of GPUs with parameters other than the built-in ones: whole numbers, whose sums are exact in any order.
+    @Test(arguments: devices) func otherParametersGiveTheSameResults(_ device: TestDevice) throws {
+      let backend = device.backend
+      guard backend.profile == .gpu else { return }
+      let numbers = { (shape: Shape) in
+        try backend.operand((0..<shape.elementCount).map { Float($0 % 7) - 3 }, shape, .float32)
+      }
+      let read = ElementwiseProgram(
+        inputs: [.float32], scalars: [], instructions: [], outputs: [.init(register: 0, dtype: .float32)])
+      let relu = ElementwiseProgram(
+        inputs: [.float32, .float32], scalars: [],
+        instructions: [
+          .init(op: .add, dtype: .float32, a: 0, b: 1), .init(op: .tanh, dtype: .float32, a: 2, b: 0),
+        ],
+        outputs: [.init(register: 3, dtype: .float32)])
+      func sum(_ reduced: [Bool]) -> LatheCore.Operation {
+        .reduce(Reduction(kind: .sum, program: read, scalars: [], reduced: reduced))
+      }
+      func product(_ m: Int, _ n: Int, _ k: Int) -> LatheCore.Operation {
+        .matmul(MatrixMultiplication(m: m, n: n, k: k))
+      }
+      let work: [(TunableKernel, TuningShape, LatheCore.Operation, [Shape], Shape)] = [
+        (.gemvGPU, .row, product(3, 132, 70), [[3, 70], [70, 132]], [3, 132]),
+        (.gemvGPU, .row, product(2, 33, 70), [[2, 70], [70, 33]], [2, 33]),
+        (.gemvGPU, .column, product(131, 1, 72), [[131, 72], [72, 1]], [131, 1]),
+        (.splitGPU, .small, product(20, 36, 3000), [[20, 3000], [3000, 36]], [20, 36]),
+        (.reductionGPU, .rows, sum([false, true]), [[3, 5000]], [3]),
+        (.reductionGPU, .columns, sum([true, false]), [[5000, 3]], [3]),
+        (.reductionGPU, .whole, sum([true]), [[9000]], [1]),
+        (.rowsGPU, .narrow, .softmax(rows: 3, columns: 77, logarithm: false), [[3, 77]], [3, 77]),
+        (.rowsGPU, .wide, .softmax(rows: 2, columns: 1028, logarithm: false), [[2, 1028]], [2, 1028]),
+        (.elementwiseGPU, .run, .elementwise(relu, scalars: []), [[1003], [1003]], [1003]),
+      ]
+      let limits = TuningLimits(workItems: 256, localBytes: 32 << 10)
+      for (kernel, shape, operation, inputs, output) in work {
+        let operands = try inputs.map(numbers)
+        func values(_ parameters: KernelParameters?) throws -> [Float] {
+          let out = try backend.operand(
+            [Float](repeating: .nan, count: output.elementCount), output, .float32)
+          try backend.choices.trying(parameters, of: kernel, shape) {
+            try backend.run(operation, inputs: operands, outputs: [out])
+          }
+          return try backend.floats(out.buffer, count: output.elementCount)
+        }
+        let expected = try values(nil)
+        // Of many the last ones in order, which differ most from the built-in ones.
+        let candidates = TuningSearch(kernel, limits).space
+        for candidate in [candidates.first, candidates.last].compactMap({ $0 }) {
+          let found = try values(candidate)
+          let isRight = zip(found, expected).allSatisfy { abs($0 - $1) <= (kernel == .rowsGPU ? 1e-6 : 0) }
+          #expect(isRight, "\(kernel.rawValue) \(shape) \(candidate)")
+        }
+      }
+    }
+
     /// A driver that refuses a winner costs neither the result nor silence.
     @Test(arguments: devices) func aWinnerThatFailsIsReplacedInAProduct(_ device: TestDevice) throws {
       let backend = device.backend

@@ -3,8 +3,6 @@ import Lathe
 /// The devices that a run goes through, and what is to be said of them.
 struct CheckedDevices {
   var devices: [Device] = []
-  /// Which devices were taken where the choice was ours.
-  var note: String?
   /// Devices that were asked for and cannot be used, with the reason.
   var broken: [String] = []
 
@@ -17,10 +15,7 @@ struct CheckedDevices {
       devices = [.cpu]
       for position in openCL.indices { try add(position - 1, options) }
     case "auto":
-      if let absence = Device.openCLAbsence { throw LatheError(.device, "no OpenCL device: \(absence)") }
-      let gpus = openCL.indices.filter { openCL[$0].type == "gpu" }
-      if gpus.isEmpty { note = "there is no OpenCL GPU: every OpenCL device is checked instead" }
-      for position in gpus.isEmpty ? Array(openCL.indices) : gpus { try add(position - 1, options) }
+      for position in openCL.indices where openCL[position].type == "gpu" { try add(position - 1, options) }
     default:
       let device = try Device.named(options.device)
       guard let index = Int(device.name.dropFirst("opencl:".count)) else {

@@ -4,41 +4,74 @@ import TestSupport
 
 /// The suite on one device.
 struct DeviceCheck {
+  /// What happens while it runs.
+  enum Event {
+    /// How many runs there will be.
+    case plan(Int)
+    case begin(Mode, String)
+    case failure(Mode, String)
+    /// A mode is done.
+    case done(Mode, run: Int, failed: Int, seconds: Double)
+    /// Something that is wrong with no case alone.
+    case fault(String)
+  }
+
   var device: Device
   var options: Options
-  /// Receives a line for each failure and for each mode that is done.
-  var report: @Sendable (String) -> Void
+  var tell: @Sendable (Event) -> Void
 
   /// Runs the cases; returns how many ran and how many of them failed.
-  func counts() -> (run: Int, failed: Int) {
-    let name = TestDevice.describe(device)
+  @discardableResult func counts() -> (run: Int, failed: Int) {
     let refused = device.counters.refusedDeclarations
     var counts = (run: 0, failed: 0)
-    for mode in options.modes {
+    let work = remaining()
+    tell(.plan(work.reduce(0) { $0 + $1.cases.count }))
+    for (mode, cases) in work {
       let start = ContinuousClock.now
-      var run = 0
       var failed = 0
-      for opCase in OpCase.all(mode, on: device) where options.selects(opCase) {
-        if options.verbose { report("\(name), \(mode.rawValue): \(opCase.name)") }
+      for opCase in cases {
+        tell(.begin(mode, opCase.name))
         let fallbacks = device.counters.fallbacks
         var failures = failures(opCase, mode)
         if device.counters.fallbacks > fallbacks && !opCase.runsOnHost {
           failures.append("\(opCase.name): ran on the CPU")
         }
-        run += 1
         if !failures.isEmpty { failed += 1 }
-        for failure in failures { report("\(name), \(mode.rawValue): \(failure)") }
+        for failure in failures { tell(.failure(mode, failure)) }
       }
-      let seconds = formatted((ContinuousClock.now - start) / .seconds(1), "%.1f")
-      report("\(name), \(mode.rawValue): \(run) runs, \(failed) failed, \(seconds) s")
-      counts = (counts.run + run, counts.failed + failed)
+      tell(
+        .done(mode, run: cases.count, failed: failed, seconds: (ContinuousClock.now - start) / .seconds(1)))
+      counts = (counts.run + cases.count, counts.failed + failed)
     }
     if device.counters.refusedDeclarations > refused {
-      report("\(name): a kernel calls a built-in function that builtins.clh does not declare")
+      tell(.fault("a kernel calls a built-in function that builtins.clh does not declare"))
       counts.failed += 1
     }
     return counts
   }
+
+  /// The cases of each mode, from behind the one that another process got to.
+  private func remaining() -> [(mode: Mode, cases: [OpCase])] {
+    var work = options.modes.map { mode in
+      (mode: mode, cases: OpCase.all(mode, on: device).filter { options.selects($0) && hasTypes($0) })
+    }
+    guard let start = options.start else { return work }
+    while let first = work.first {
+      if let index = first.cases.firstIndex(where: { "\(first.mode.rawValue) \($0.name)" == start }) {
+        work[0].cases.removeFirst(index + 1)
+        break
+      }
+      work.removeFirst()
+    }
+    return work
+  }
+
+  /// Whether the device has the types of a case; without float64 every such operation is an error, as documented.
+  private func hasTypes(_ opCase: OpCase) -> Bool {
+    device == .cpu || device.info.float64
+      || !(opCase.name.contains("float64") || opCase.isFloat64 || opCase.dtype == .float64)
+  }
+
   /// What went wrong with a case.
   private func failures(_ opCase: OpCase, _ mode: Mode) -> [String] {
     guard options.runsOnly else { return opCase.failures(mode, on: device) }

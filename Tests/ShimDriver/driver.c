@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #if __has_include(<CL/cl.h>)
 
@@ -53,6 +54,9 @@ cl_int state_after_wait(void) {
 }
 
 bool fault_is_due(cl_int *status) {
+  if (settings.abort_after && --settings.abort_after == 0) abort();
+  if (settings.hang_after && --settings.hang_after == 0)
+    for (;;) pause();
   if (settings.lost_after && --settings.lost_after == 0) lose(CL_OUT_OF_RESOURCES);
   if (settings.fault_after && --settings.fault_after == 0) state = FAULTY;
   *status = device_state();

@@ -48,6 +48,8 @@ static bool set_one(char *word) {
       {"allocation", &settings.allocation}, {"memory", &settings.memory}};
   const struct { const char *name; long *count; } times[] = {{"lost-after", &settings.lost_after},
                                                              {"fault-after", &settings.fault_after},
+                                                             {"abort-after", &settings.abort_after},
+                                                             {"hang-after", &settings.hang_after},
                                                              {"copy-delay", &settings.copy_delay}};
   if (strcmp(word, "none") == 0) {
     set_defaults();

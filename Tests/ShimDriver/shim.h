@@ -37,7 +37,7 @@ struct settings {
   bool late_allocation, late_release, sparse, flush_to_zero, dry;
   cl_int shortage;
   /// Launches from now; 0 for never.
-  long lost_after, fault_after;
+  long lost_after, fault_after, abort_after, hang_after;
   long copy_delay;
   char report[512];
 };

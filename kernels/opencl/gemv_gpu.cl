@@ -1,8 +1,8 @@
 // Products of few rows for GPUs: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu) for m <= ROWS; batches as in gemm_gpu.cl.
 // stored.clh goes in front (LATHE_STORED). What they take is the time to read b, which each element of it is read for once.
 //
-//   B_ALONG_K 1   b is contiguous along k: 32 work-items add up a column, eight columns to a group
-//   B_ALONG_K 0   along n: a group has 64 columns, and every 16th row of b for each row of work-items
+//   B_ALONG_K 1   b is contiguous along k: SHARE (32) work-items add up a column, 256 / SHARE columns to a group
+//   B_ALONG_K 0   along n: SHARE (16) rows of work-items share the rows of b, 256 / SHARE runs of columns to a group
 //
 // Sums are made in order: with b along n, k is at most 2048. Rows of a are contiguous along k. VECTOR: whole groups of
 // four, aligned, of a and b along k, or of b and c along n.
@@ -17,6 +17,10 @@
 #ifndef VECTOR
 #define VECTOR 0
 #endif
+#ifndef SHARE
+#define SHARE (B_ALONG_K ? 32 : 16)
+#endif
+#define COLUMNS (256 / SHARE)
 #if VECTOR
 typedef float4 run;
 typedef lathe_operand4 operand_run;
@@ -48,13 +52,13 @@ __kernel void gemv(__global const lathe_operand *restrict a_base, __global const
   c += c_offset + (long)batch * m * n;
 #if B_ALONG_K
   __local float partial[ROWS][256];
-  const int lane = item % 32, column = (int)get_group_id(0) * 8 + item / 32;
+  const int lane = item % SHARE, column = (int)get_group_id(0) * COLUMNS + item / SHARE;
   b += (long)min(column, n - 1) * b_step;
   run sum[ROWS];
 #pragma unroll
   for (int r = 0; r < ROWS; r++) sum[r] = 0.0f;
 #pragma unroll 4
-  for (int p = lane * RUN; p < k; p += 32 * RUN) {
+  for (int p = lane * RUN; p < k; p += SHARE * RUN) {
     const run y = WIDE_RUN(*(__global const operand_run *)(b + p));
 #pragma unroll
     for (int r = 0; r < ROWS; r++) sum[r] += WIDE_RUN(*(__global const operand_run *)(a + min(r, m - 1) * (long)a_row + p)) * y;
@@ -66,7 +70,7 @@ __kernel void gemv(__global const lathe_operand *restrict a_base, __global const
 #else
     partial[r][item] = sum[r];
 #endif
-  for (int others = 16; others > 0; others /= 2) {
+  for (int others = SHARE / 2; others > 0; others /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (lane < others) {
 #pragma unroll
@@ -74,14 +78,14 @@ __kernel void gemv(__global const lathe_operand *restrict a_base, __global const
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  const int row = item / 8, at = (int)get_group_id(0) * 8 + item % 8;
+  const int row = item / COLUMNS, at = (int)get_group_id(0) * COLUMNS + item % COLUMNS;
   if (row < m && at < n) {
-    const float value = partial[row][item % 8 * 32] + (has_bias ? bias[at] : 0.0f);
+    const float value = partial[row][item % COLUMNS * SHARE] + (has_bias ? bias[at] : 0.0f);
     c[(long)row * n + at] = lathe_narrow(clipped(value, relu));
   }
 #else
-  __local run partial[16][16];
-  const int lx = item % 16, ly = item / 16, column = ((int)get_group_id(0) * 16 + lx) * RUN;
+  __local run partial[SHARE][COLUMNS];
+  const int lx = item % COLUMNS, ly = item / COLUMNS, column = ((int)get_group_id(0) * COLUMNS + lx) * RUN;
   b += min(column, n - RUN);
   run sum[ROWS];
 #pragma unroll
@@ -91,7 +95,7 @@ __kernel void gemv(__global const lathe_operand *restrict a_base, __global const
 #else
 #pragma unroll 4
 #endif
-  for (int p = ly; p < k; p += 16) {
+  for (int p = ly; p < k; p += SHARE) {
     const run y = WIDE_RUN(*(__global const operand_run *)(b + (long)p * b_row));
 #pragma unroll
     for (int r = 0; r < ROWS; r++) sum[r] += lathe_wide(a[min(r, m - 1) * (long)a_row + p]) * y;
@@ -103,7 +107,7 @@ __kernel void gemv(__global const lathe_operand *restrict a_base, __global const
     barrier(CLK_LOCAL_MEM_FENCE);
     if (ly == 0 && r < m && column < n) {
       run value = 0.0f;
-      for (int i = 0; i < 16; i++) value += partial[i][lx];
+      for (int i = 0; i < SHARE; i++) value += partial[i][lx];
       __global lathe_result *to = c + (long)r * n + column;
 #if VECTOR
       if (has_bias) value += *(__global const float4 *)(bias + column);

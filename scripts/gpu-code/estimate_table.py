@@ -1,11 +1,13 @@
-"""The tables of benchmarks/gpu-estimates.md."""
+"""The tables of benchmarks/gpu-estimates.md, and the same figures for `lathe bench`."""
 
+import json
 import os
 
 import estimate
 from recording import ROOT
 
 PATH = os.path.join(ROOT, "benchmarks", "gpu-estimates.md")
+FIGURES = os.path.join(ROOT, "benchmarks", "estimates", "gpu-estimates.json")
 DEVICES = ["h200", "mi300x", "rx7900xtx", "arc-b580"]
 # Kernels of a step that are shown.
 MOST_KERNELS = 12
@@ -47,6 +49,25 @@ def write(recordings, rows, limits):
             lines += step(machines, workload, found)
     with open(PATH, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
+    write_figures(machines, workloads, found)
+
+
+def write_figures(machines, workloads, found):
+    """Writes what `lathe bench` shows beside what it measures."""
+    cards = [
+        {
+            "title": machine.title,
+            "names": machine.values["shown_as"].split(", "),
+            "microseconds": {
+                workload: round(sum(launch.seconds for launch in found[workload, name]) * 1e6, 1)
+                for workload in workloads
+            },
+        }
+        for name, machine in machines.items()
+    ]
+    with open(FIGURES, "w", encoding="utf-8") as file:
+        json.dump({"cards": cards}, file, indent=1)
+        file.write("\n")
 
 
 def peaks(machines):

@@ -6,7 +6,7 @@ package struct ZipArchive: Sendable {
   package struct Entry: Sendable {
     package let name: String
     let isDeflated: Bool
-    let checksum: UInt32
+    package let checksum: UInt32
     let packedSize: Int
     package let size: Int
     /// Where its local header begins.
@@ -32,9 +32,12 @@ package struct ZipArchive: Sendable {
   ///
   /// - Parameter limit: The bytes that all files together may have; as `ReadingLimits` says unless given.
   /// - Throws: `LatheError` naming the offset of what is wrong.
-  package init(path: String, limit: Int?) throws {
-    self.path = path
-    file = try RegularFile(path)
+  package init(path: String, limit: Int?) throws { try self.init(RegularFile(path), limit: limit) }
+
+  /// The same of an open file.
+  package init(_ file: RegularFile, limit: Int?) throws {
+    path = file.path
+    self.file = file
     let limit = ReadingLimits.memory(limit, fileSize: file.size)
     // The end's record stands before a comment of at most 65,535 bytes that runs to the end of the file; the record of a
     // 64-bit directory and its locator before it.
@@ -72,8 +75,8 @@ package struct ZipArchive: Sendable {
     }
   }
 
-  /// Reads a file's content front to back; its size and checksum are checked behind.
-  package func read<Result>(_ entry: Entry, _ body: (ByteStream) throws -> Result) throws -> Result {
+  /// Where a file's bytes are in the archive, as they are packed.
+  private func packed(_ entry: Entry) throws -> Range<Int> {
     let header = try file.read(30, at: entry.offset)
     guard header.count == 30, header.starts(with: [0x50, 0x4B, 3, 4]) else {
       throw damaged(entry.offset, "no local header of '\(entry.name)'")
@@ -85,16 +88,34 @@ package struct ZipArchive: Sendable {
       throw damaged(
         start, "'\(entry.name)' is cut off: \(entry.packedSize) bytes of an archive of \(file.size)")
     }
+    return start..<start + entry.packedSize
+  }
+
+  /// Where the bytes of a file that is not compressed are in the archive.
+  ///
+  /// - Throws: `LatheError` where it is compressed, or cut off.
+  package func range(of entry: Entry) throws -> Range<Int> {
+    let range = try packed(entry)
+    guard !entry.isDeflated else {
+      throw damaged(range.lowerBound, "'\(entry.name)' is compressed; pack the archive without compression")
+    }
+    return range
+  }
+
+  /// Reads a file's content front to back; its size and checksum are checked behind.
+  package func read<Result>(_ entry: Entry, _ body: (ByteStream) throws -> Result) throws -> Result {
+    let range = try packed(entry)
     let stream = try ByteStream(
-      file, start..<start + entry.packedSize, entry.isDeflated ? .deflate : .none, isSummed: true,
+      file, range, entry.isDeflated ? .deflate : .none, isSummed: true,
       source: "\(path): '\(entry.name)'")
     let result = try body(stream)
     guard stream.offset == entry.size, try stream.read(1).isEmpty else {
       throw damaged(
-        start, "'\(entry.name)' has another size than the \(entry.size) bytes declared; fetch the file again")
+        range.lowerBound,
+        "'\(entry.name)' has another size than the \(entry.size) bytes declared; fetch the file again")
     }
     guard stream.checksum == entry.checksum else {
-      throw damaged(start, "the checksum of '\(entry.name)' does not fit; fetch the file again")
+      throw damaged(range.lowerBound, "the checksum of '\(entry.name)' does not fit; fetch the file again")
     }
     return result
   }

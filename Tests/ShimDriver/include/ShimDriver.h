@@ -30,6 +30,8 @@
 //   lost-after=N          every call fails from the N-th launch on       CL_OUT_OF_RESOURCES
 //   fault-after=N         the N-th launch writes nothing and reports success; the next call that waits fails with
 //                         CL_OUT_OF_RESOURCES, every call after that with CL_INVALID_COMMAND_QUEUE
+//   abort-after=N         the N-th launch ends the process
+//   hang-after=N          the N-th launch never returns
 //
 //   Arithmetic and time:
 //   flush-to-zero         subnormal float32 numbers are 0

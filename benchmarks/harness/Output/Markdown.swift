@@ -20,17 +20,17 @@ public struct MarkdownReport {
 
   /// The text.
   public var text: String {
-    let titles = [
-      "workload", "shape", "dtype", "device", "median", "p10", "p90", "rate", "roof %", "error", "",
-    ]
+    let estimates = Estimates.Column(.shipped, file.head.devices)
+    let titles = ["workload", "shape", "dtype", "device"] + TextTable.titles(estimates) + [""]
     let rows = file.rows.map { row in
       let names = [
         "\(row.suite)/\(row.operation)", row.shape, row.dtype, TextTable.device(row.device, row.profile),
       ]
       guard let figures = row.figures else {
-        return Markdown.row(names + ["FAILED", "", "", "", "", "", row.failure ?? ""])
+        let empty = Array(repeating: "", count: titles.count - 6)
+        return Markdown.row(names + ["FAILED"] + empty + [row.failure ?? ""])
       }
-      return Markdown.row(names + TextTable.cells(row, figures) + [TextTable.remarks(figures)])
+      return Markdown.row(names + TextTable.cells(row, figures, estimates) + [TextTable.remarks(figures)])
     }
     let head = file.head.lines.map { "    \($0)" }
     return

@@ -104,7 +104,7 @@ public struct RunHead: Sendable, Equatable {
           + "\(device.name), \(device.driver)\(profile)")
       if let roofs = device.roofs { lines.append("          \(roofs.summary)") }
     }
-    return lines + warnings.map { "warning   \($0)" }
+    return lines + Estimates.shipped.lines(devices) + warnings.map { "warning   \($0)" }
   }
 }
 

@@ -3,9 +3,13 @@ public struct TextTable {
   private let nameWidth: Int
   private let shapeWidth: Int
   private let deviceWidth: Int
+  private let estimates: Estimates.Column
 
   /// A table for rows of some workloads.
-  public init(_ workloads: [Workload], devices: [RunHead.DeviceHead]) {
+  public init(
+    _ workloads: [Workload], devices: [RunHead.DeviceHead], estimates: Estimates = .shipped
+  ) {
+    self.estimates = Estimates.Column(estimates, devices)
     nameWidth = workloads.map { "\($0.suite.rawValue)/\($0.operation)".count }.max() ?? 0
     shapeWidth = workloads.map(\.shape.count).max() ?? 0
     deviceWidth = devices.map { TextTable.device($0.index, $0.profile).count }.max() ?? 0
@@ -15,7 +19,7 @@ public struct TextTable {
   public var header: String {
     line(
       "workload", "shape", "dtype", "device",
-      ["median", "p10", "p90", "rate", "roof %", "error"])
+      TextTable.titles(estimates))
   }
 
   /// One row.
@@ -26,18 +30,23 @@ public struct TextTable {
       return line(name, row.shape, row.dtype, device, ["FAILED  \(row.failure ?? "")"])
     }
     let remarks = TextTable.remarks(figures)
-    return line(name, row.shape, row.dtype, device, TextTable.cells(row, figures))
+    return line(name, row.shape, row.dtype, device, TextTable.cells(row, figures, estimates))
       + (remarks.isEmpty ? "" : "  " + remarks)
   }
 
-  /// Times, rate, roof and error.
-  static func cells(_ row: Row, _ figures: Row.Figures) -> [String] {
+  /// The columns of `cells`.
+  static func titles(_ estimates: Estimates.Column) -> [String] {
+    ["median", "p10", "p90", "rate", "roof %", "error"] + (estimates.isThere ? ["estimate"] : [])
+  }
+
+  /// Times, rate, roof, error and, where a device has one, the model's estimate.
+  static func cells(_ row: Row, _ figures: Row.Figures, _ estimates: Estimates.Column) -> [String] {
     [
       Format.seconds(figures.median), Format.seconds(figures.p10), Format.seconds(figures.p90),
       row.rate.map { "\(Format.significant($0.value)) \($0.unit)" } ?? "-",
       figures.roof.map { "\(Format.percent($0.share)) \($0.roof.rawValue)" } ?? "-",
       Format.error(figures.relativeError),
-    ]
+    ] + (estimates.isThere ? [estimates.cell(row)] : [])
   }
 
   /// `noisy`, and the further figures.
@@ -57,7 +66,7 @@ public struct TextTable {
   private func line(
     _ name: String, _ shape: String, _ dtype: String, _ device: String, _ cells: [String]
   ) -> String {
-    let widths = [8, 8, 8, 15, 11, 8]
+    let widths = [8, 8, 8, 15, 11, 8, 20]
     let left = [(name, nameWidth), (shape, shapeWidth), (dtype, 8), (device, deviceWidth)].map {
       $0.0 + String(repeating: " ", count: max(0, $0.1 - $0.0.count))
     }

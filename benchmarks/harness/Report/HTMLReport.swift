@@ -62,15 +62,17 @@ public struct HTMLReport {
     return "<table class=\"facts\">\(rows.joined(separator: "\n"))</table>"
   }
 
+  private var estimates: Estimates.Column { Estimates.Column(.shipped, file.head.devices) }
+
   private var tables: String {
     var suites: [String] = []
     for row in file.rows where !suites.contains(row.suite) { suites.append(row.suite) }
+    let titles = TextTable.titles(estimates).map { "<th>\($0)</th>" }.joined()
     return suites.map { suite in
       let rows = file.rows.filter { $0.suite == suite }.map(line)
       return """
         <h3>\(Markup.escaped(suite))</h3><div class="scroll"><table>
-        <tr><th>operation</th><th>shape</th><th>dtype</th><th>device</th><th>median</th><th>p10</th><th>p90</th>\
-        <th>rate</th><th>roof</th><th>error</th><th></th></tr>
+        <tr><th>operation</th><th>shape</th><th>dtype</th><th>device</th>\(titles)<th></th></tr>
         \(rows.joined(separator: "\n"))
         </table></div>
         """
@@ -83,9 +85,9 @@ public struct HTMLReport {
       .joined()
     guard let figures = row.figures else {
       return
-        "<tr>\(names)<td class=\"bad\" colspan=\"7\">FAILED: \(Markup.escaped(row.failure ?? ""))</td></tr>"
+        "<tr>\(names)<td class=\"bad\" colspan=\"\(TextTable.titles(estimates).count + 1)\">FAILED: \(Markup.escaped(row.failure ?? ""))</td></tr>"
     }
-    let cells = TextTable.cells(row, figures) + [TextTable.remarks(figures)]
+    let cells = TextTable.cells(row, figures, estimates) + [TextTable.remarks(figures)]
     return "<tr>\(names)\(cells.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>"
   }
 }

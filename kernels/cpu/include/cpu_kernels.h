@@ -13,6 +13,7 @@
 #include "normalization.h"
 #include "optimizer.h"
 #include "pooling.h"
+#include "quantized.h"
 #include "random.h"
 #include "recurrence.h"
 #include "reduction.h"

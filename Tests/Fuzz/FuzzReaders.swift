@@ -1,0 +1,88 @@
+import Foundation
+import Lathe
+import LatheFiles
+import LatheFormats
+
+/// libFuzzer's driver, with a main of its own, since SwiftPM gives every program one by this name.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+  _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+/// The program, under the name that SwiftPM expects.
+@_cdecl("FuzzReaders_main")
+public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt
+{
+  var (count, arguments) = (count, arguments)
+  return runDriver(&count, &arguments, testOneInput)
+}
+
+/// Which reader is fuzzed: the value of LATHE_FUZZ.
+private enum Reader: String {
+  case safetensors, gguf, pickle, legacy, zip, npz
+
+  /// The file that some bytes are for this reader, which is always taken for its format.
+  func file(_ bytes: [UInt8]) -> [UInt8] {
+    func beginning(_ start: [UInt8]) -> [UInt8] { start + bytes.dropFirst(start.count) }
+    switch self {
+    case .safetensors:
+      // A length that the file has room for, mostly.
+      guard bytes.count > 8 else { return bytes }
+      return Array(bytes[..<2]) + [0, 0, 0, 0, 0, 0] + bytes[8...]
+    case .gguf: return beginning(Array("GGUF".utf8))
+    case .legacy: return beginning([0x80, 2, 0x8A, 0x0A])
+    case .zip, .npz: return beginning([0x50, 0x4B, 3, 4, 20])
+    case .pickle:
+      var archive = ZipWriter()
+      archive.add("x/data.pkl", [bytes])
+      for key in ["0", "1", "2"] { archive.add("x/data/\(key)", [[UInt8](repeating: 1, count: 64)]) }
+      archive.finish()
+      return archive.chunks.flatMap { $0 }
+    }
+  }
+}
+
+private let reader = Reader(rawValue: ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? "") ?? .gguf
+private let file = memfd_create("input", 0)
+private let path = "/proc/self/fd/\(file)"
+/// Elements that are read of a tensor: reading is checked, not the speed of copying.
+private let mostElements = 1 << 16
+
+private func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let bytes = reader.file(Array(UnsafeBufferPointer(start: data, count: count)))
+  guard ftruncate(file, 0) == 0,
+    bytes.withUnsafeBytes({ pwrite(file, $0.baseAddress, $0.count, 0) }) == bytes.count
+  else {
+    fatalError("the input's file cannot be written")
+  }
+  do {
+    try read()
+  } catch let error as LatheError {
+    // What is refused says where.
+    guard error.message.contains(path) || error.kind == .unsupported else {
+      fatalError("no file named: \(error.message)")
+    }
+  } catch {
+    fatalError("an error of another type: \(error)")
+  }
+  return 0
+}
+
+private func read() throws {
+  if reader == .npz {
+    let archive = try NPZFile(path: path, limit: 1 << 20)
+    for name in archive.names { _ = try archive.tensor(name)?.bytes() }
+    return
+  }
+  let weights = try WeightReader(path: path)
+  for (name, spec) in weights.specs where spec.count <= mostElements {
+    guard let tensor = try weights.tensor(name) else { fatalError("'\(name)' is listed and not there") }
+    guard try tensor.bytes().count == spec.byteCount else { fatalError("'\(name)' has another size") }
+  }
+  for value in weights.gguf?.values.values ?? [:].values {
+    if case .array(let array) = value { _ = try array.values().count }
+  }
+  try weights.verify()
+}
