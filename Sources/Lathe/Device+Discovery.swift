@@ -35,7 +35,10 @@ extension Device {
         var info = entry.info
         if info.error == nil {
           switch opened(index) {
-          case .success(let device): info.tuning = (device.backend as? OpenCLBackend)?.choices.summary
+          case .success(let device):
+            let backend = device.backend as? OpenCLBackend
+            info.tuning = backend?.choices.summary
+            info.builtinFunctions = backend.flatMap { $0.builtinFunctions.summary }
           case .failure(let error): info.error = error.message
           }
         }

@@ -44,6 +44,7 @@
           { $0.error == nil ? "\(DeviceTable.yes($0.float16)) / \(DeviceTable.yes($0.float64))" : "" }
         ),
         ("kernel profile", \.kernelProfile), ("tuned kernels", { $0.tuning ?? "" }),
+        ("functions of its own", { $0.builtinFunctions ?? "" }),
         ("SIMD", { $0.simd ?? "" }), ("BLAS", { $0.blas ?? "" }),
         ("BLAS core type", { $0.blasCore ?? "" }), ("threads", { $0.threads.map(String.init) ?? "" }),
         ("state", { $0.error == nil ? "ready" : "broken" }),

@@ -34,6 +34,8 @@ public struct DeviceInfo: Sendable, Codable, Hashable {
   public var threads: Int?
   /// How many of an OpenCL device's kernels are tuned, and how near the rows are to it; nil where none is.
   public var tuning: String?
+  /// The elementary functions for which an OpenCL device's own take the place of Lathe's; nil where none do.
+  public var builtinFunctions: String?
   /// Advice, for example a BLAS that uses less than the CPU can do.
   public var warning: String?
   /// Why the device cannot be used.
