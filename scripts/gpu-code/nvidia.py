@@ -62,7 +62,8 @@ def compile_program(text, options, target, folder):
     """What the tools make of a program: PTX, what the assembler says, machine code as text."""
     assembly, binary = f"{folder}/code.ptx", f"{folder}/code.cubin"
     result = {"ptx": compile_ptx(text, options, assembly, target)}
-    result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", "-o", binary, assembly])
+    most = [f"--maxrregcount={number}" for number in re.findall(r"-cl-nv-maxrregcount=(\d+)", options)]
+    result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", *most, "-o", binary, assembly])
     result["sass"] = tools.run([tools.nvidia("nvdisasm"), "-c", "-ndf", binary])
     return result
 
