@@ -46,6 +46,8 @@
       history = place.info.type == "cpu" || disk.folder == nil ? nil : BuildHistory(disk, key: key)
     }
 
+    deinit { history?.stop() }
+
     /// Waits for the programs that are being built; builds no more where those were the last.
     func finish(closing: Bool) {
       history?.stop()

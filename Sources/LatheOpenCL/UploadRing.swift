@@ -73,9 +73,10 @@
         for offset in stride(from: 0, to: source.count, by: UploadRing.largestPiece) {
           let size = min(UploadRing.largestPiece, source.count - offset)
           let piece = UnsafeRawBufferPointer(rebasing: source[offset..<offset + size])
+          let head = ring.head
           let taken = makeRoom(size, &ring)
           let place = ring.bytes + ring.head
-          place.copyMemory(from: piece.baseAddress!, byteCount: size)
+          UnsafeMutableRawBufferPointer(start: place, count: size).copyMemory(from: piece)
           var event: cl_event?
           let status = withRoom {
             var wait: cl_event? = offset == 0 ? start?.handle : nil
@@ -86,7 +87,11 @@
                 count == 0 ? nil : wait, &event)
             }
           }
-          guard status == CL_SUCCESS, let event else { return (last, status) }
+          guard status == CL_SUCCESS, let event else {
+            // What was left out for this piece is counted with none.
+            ring.head = head
+            return (last, status)
+          }
           ring.head += size
           ring.used += taken
           ring.pieces.append((taken, event))
@@ -147,7 +152,9 @@
     /// - Returns: What the piece takes of the ring.
     private func makeRoom(_ size: Int, _ ring: inout Ring) -> Int {
       reclaim(&ring)
-      var skipped = ring.head + size > ring.capacity ? ring.capacity - ring.head : 0
+      // The end of the ring may be reached with nothing left of it.
+      let wraps = ring.head + size > ring.capacity
+      var skipped = wraps ? ring.capacity - ring.head : 0
       while ring.used + skipped + size > ring.capacity, let oldest = ring.pieces.first {
         var event: cl_event? = oldest.event
         let status = cl.clWaitForEvents(1, &event)
@@ -157,7 +164,7 @@
       if ring.pieces.isEmpty {
         (ring.head, ring.used, skipped) = (0, 0, 0)
       }
-      if skipped > 0 { ring.head = 0 }
+      if wraps { ring.head = 0 }
       return skipped + size
     }
 

@@ -49,26 +49,24 @@ cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocks
   return end(status, &counts.bytes_read, size);
 }
 
-/// An event that comes by itself, with a code that is CL_COMPLETE or an error.
+/// An event that comes by itself.
 struct delay {
   cl_event event;
   long microseconds;
-  cl_int code;
 };
 
 static void *wait_and_start(void *data) {
   struct delay *delay = data;
   usleep((useconds_t)delay->microseconds);
-  real()->clSetUserEventStatus(delay->event, delay->code);
+  real()->clSetUserEventStatus(delay->event, CL_COMPLETE);
   real()->clReleaseEvent(delay->event);
   return NULL;
 }
 
-static cl_event coming(cl_command_queue queue, long microseconds, cl_int code) {
+static cl_event coming(cl_command_queue queue, long microseconds) {
   struct delay *delay = new_object(sizeof *delay);
   delay->event = real()->clCreateUserEvent(queue->context->real, NULL);
   delay->microseconds = microseconds;
-  delay->code = code;
   cl_event event = delay->event;
   real()->clRetainEvent(event);
   pthread_t thread;
@@ -87,7 +85,7 @@ static cl_event delayed(cl_command_queue queue, cl_bool blocks) {
     usleep((useconds_t)microseconds);
     return NULL;
   }
-  return coming(queue, microseconds, CL_COMPLETE);
+  return coming(queue, microseconds);
 }
 
 /// Whether this is the write that is to fail.
@@ -115,7 +113,8 @@ cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem memory, cl_bool block
     memcpy(memory->sparse + offset, from, size);
     give_done_event(queue, event);
   } else if (event && copy_fault_is_due(blocks)) {
-    *event = coming(queue, 1000, CL_OUT_OF_RESOURCES);
+    *event = real()->clCreateUserEvent(queue->context->real, NULL);
+    real()->clSetUserEventStatus(*event, CL_OUT_OF_RESOURCES);
   } else {
     cl_event all[MOST_WAITS], own = NULL, start = delayed(queue, blocks);
     if (start && waits < MOST_WAITS) {
