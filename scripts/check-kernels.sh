@@ -24,7 +24,7 @@ trap 'rm -rf "$folder"' EXIT
 # the pool a buffer ends where its content ends, and an access behind that is noticed.
 run() {
   OCL_ICD_VENDORS=$icd OCLGRIND_LOG=$folder/part OCLGRIND_CHECK_API=1 OCLGRIND_DATA_RACES=1 \
-    OCLGRIND_MAX_ERRORS=20 OCLGRIND_BUILD_OPTIONS=-cl-opt-disable LATHE_CACHE_DIR=$folder/cache \
+    OCLGRIND_MAX_ERRORS=20 OCLGRIND_BUILD_OPTIONS=-cl-opt-disable LATHE_CACHE_DIR=$folder/cache LATHE_BUILTIN_MATH=off \
     LATHE_MEMORY_POOL=off "$check" --device opencl --profile gpu "$@" || status=$?
   # Its compiler counts its warnings there, too.
   grep -vE '^([0-9]+ warnings? generated\.)?$' "$folder/part" >>"$folder/log" || true

@@ -52,6 +52,14 @@ run_forms() {
     --device opencl:0 --profile gpu --mode value --name 'matmul float16 [152' || status=1
   return "$status"
 }
+# Programs with a driver's own elementary functions in the place of Lathe's.
+run_builtins() {
+  local name status=0
+  for name in exp log tanh erf sin cos gelu sigmoid softplus softmax; do
+    LATHE_BUILTIN_MATH=on .build/release/OperationCheck --device opencl:0 --mode value --name "$name" || status=1
+  done
+  return "$status"
+}
 # Behind a library that behaves as drivers of GPUs do: no launch or buffer may go beyond what they take.
 limits='groups=65535 items=2147483647 workgroup=256 local=32K parameters=1024 constant=64K'
 LATHE_OPENCL_LIBRARY=${tests%/*}/libShimDriver.so SHIM_DRIVER="$limits late-allocation late-release" \
@@ -61,6 +69,7 @@ status=0
 run_suites others --skip "$first_half" || status=1
 run_levels || status=1
 run_forms || status=1
+run_builtins || status=1
 scripts/check-kernels.sh || status=1
 wait "$operations" || status=1
 if ((status)); then echo "tests failed; the whole logs are in $logs" >&2; fi

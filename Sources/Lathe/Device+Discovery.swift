@@ -39,6 +39,7 @@ extension Device {
             let backend = device.backend as? OpenCLBackend
             info.tuning = backend?.choices.summary
             info.matrixUnits = backend?.matrixUnitSummary
+            info.builtinFunctions = backend.flatMap { $0.builtinFunctions.summary }
           case .failure(let error): info.error = error.message
           }
         }

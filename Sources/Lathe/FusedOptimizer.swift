@@ -5,35 +5,47 @@ import LatheCore
 /// Memory that nobody else holds is updated in place.
 package enum FusedOptimizer {
   /// One step of Adam; see `AdamStep`.
+  ///
+  /// - Parameter verdict: Where the device knows what becomes of the step; see `Operation.adam`.
   package static func adam(
-    _ step: AdamStep, parameters: inout [Tensor], gradients: [Tensor], m: inout [Tensor], v: inout [Tensor]
+    _ step: AdamStep, parameters: inout [Tensor], gradients: [Tensor], m: inout [Tensor], v: inout [Tensor],
+    verdict: Tensor? = nil
   ) {
+    var step = step
+    step.isJudged = verdict != nil
     let count = parameters.count
     require(
       gradients.count == count && m.count == count && v.count == count, "adam: lists of different lengths")
     // Moved out, so that the lists here hold the only references.
     var states = [m, v]
     (m, v) = ([], [])
-    update(&parameters, gradients, &states, .adam(step, count: count))
+    update(&parameters, gradients, &states, .adam(step, count: count), verdict)
     (m, v) = (states[0], states[1])
   }
 
   /// One step of gradient descent, see `SGDStep`; `velocities` is empty without momentum.
+  ///
+  /// - Parameter verdict: Where the device knows what becomes of the step; see `Operation.sgd`.
   package static func sgd(
-    _ step: SGDStep, parameters: inout [Tensor], gradients: [Tensor], velocities: inout [Tensor]
+    _ step: SGDStep, parameters: inout [Tensor], gradients: [Tensor], velocities: inout [Tensor],
+    verdict: Tensor? = nil
   ) {
+    var step = step
+    step.isJudged = verdict != nil
     let count = parameters.count
     var states = step.momentum == 0 ? [] : [velocities]
     if !states.isEmpty { velocities = [] }
-    update(&parameters, gradients, &states, .sgd(step, count: count))
+    update(&parameters, gradients, &states, .sgd(step, count: count), verdict)
     if let first = states.first { velocities = first }
   }
 
   private static func update(
-    _ parameters: inout [Tensor], _ gradients: [Tensor], _ states: inout [[Tensor]], _ operation: Operation
+    _ parameters: inout [Tensor], _ gradients: [Tensor], _ states: inout [[Tensor]], _ operation: Operation,
+    _ verdict: Tensor?
   ) {
     guard let device = parameters.first?.device else { return }
     if parameters.contains(where: { $0.dtype == .float64 }) {
+      require(verdict == nil, "optimizer: steps in float64 are judged before they are made")
       var lists = [parameters] + states
       (parameters, states) = ([], [])
       switch operation {
@@ -72,6 +84,7 @@ package enum FusedOptimizer {
             try add(updating: &states[slot][i])
           }
         }
+        if let verdict { inputs.append(try verdict.contiguous().operand()) }
         try device.computationLock.unlocked {
           try Dispatch.run(operation, inputs: inputs, outputs: outputs, on: device)
         }

@@ -40,9 +40,7 @@ extension Tensor {
     )
     let state: Storage.State
     do {
-      let buffer = try device.backend.allocate(byteCount: bytes.count)
-      if bytes.count > 0 { try device.backend.write(bytes, to: buffer) }
-      state = .ready(buffer)
+      state = .ready(try device.backend.upload(bytes))
     } catch {
       state = .failed(Dispatch.typed(error))
     }

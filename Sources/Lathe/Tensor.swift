@@ -96,16 +96,12 @@ public struct Tensor: Sendable, CustomStringConvertible {
     let size = count * dtype.byteCount
     let state: Storage.State
     do {
-      let buffer = try target.backend.allocate(byteCount: size)
-      if size > 0 {
-        if device == .cpu {
-          let memory = CPUBackend.memory(of: try source.storage.buffer())
-          try target.backend.write(UnsafeRawBufferPointer(start: memory, count: size), to: buffer)
-        } else {
-          try source.bytes().withUnsafeBytes { try target.backend.write($0, to: buffer) }
-        }
+      if device == .cpu {
+        let memory = CPUBackend.memory(of: try source.storage.buffer())
+        state = .ready(try target.backend.upload(UnsafeRawBufferPointer(start: memory, count: size)))
+      } else {
+        state = .ready(try source.bytes().withUnsafeBytes { try target.backend.upload($0) })
       }
-      state = .ready(buffer)
     } catch {
       state = .failed(Dispatch.typed(error))
     }

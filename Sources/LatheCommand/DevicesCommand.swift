@@ -46,6 +46,7 @@
         ),
         ("kernel profile", \.kernelProfile), ("tuned kernels", { $0.tuning ?? "" }),
         ("matrix units", { $0.matrixUnits ?? "" }),
+        ("functions of its own", { $0.builtinFunctions ?? "" }),
         ("SIMD", { $0.simd ?? "" }), ("BLAS", { $0.blas ?? "" }),
         ("BLAS core type", { $0.blasCore ?? "" }), ("threads", { $0.threads.map(String.init) ?? "" }),
         ("state", { $0.error == nil ? "ready" : "broken" }),

@@ -28,6 +28,11 @@ public protocol Backend: AnyObject, Sendable {
   /// Copies host bytes into the start of a buffer; the source may be changed once the call returns.
   func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws
 
+  /// A new buffer with host bytes, which come beside the device's work where it has memory of its own.
+  ///
+  /// - Throws: `LatheError.outOfMemory`.
+  func upload(_ source: UnsafeRawBufferPointer) throws -> Buffer
+
   /// Has a function write the start of a buffer that nothing reads yet, in place where the host can reach it.
   ///
   /// - Parameters:
@@ -70,4 +75,11 @@ extension Backend {
 
   /// Nothing: memory of the host is copied.
   public func adopt(_ memory: UnsafeMutableRawBufferPointer, owner: AnyObject) throws -> Buffer? { nil }
+
+  /// Writes a buffer like any other.
+  public func upload(_ source: UnsafeRawBufferPointer) throws -> Buffer {
+    let buffer = try allocate(byteCount: source.count)
+    if source.count > 0 { try write(source, to: buffer) }
+    return buffer
+  }
 }

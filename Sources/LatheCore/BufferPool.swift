@@ -8,11 +8,15 @@ package protocol MemorySource: Sendable {
   func free(_ block: UInt)
   /// Waits until the system has what was given back.
   func settle() throws
+  /// How much work the device was given so far, a number that rises with it.
+  var position: Int { get }
 }
 
 extension MemorySource {
   /// Where what is given back is the system's at once.
   package func settle() throws {}
+  /// Of memory whose users are done when they give it back.
+  package var position: Int { 0 }
 }
 
 /// Free memory of one device, kept for reuse.
@@ -27,12 +31,24 @@ package final class BufferPool: Sendable {
     package let handle: UInt
     /// What it has, at least as much as was asked for.
     package let size: Int
+    /// Whether it holds what the host writes beside the device's work.
+    package var isForUploads = false
+    /// The source's position when it was given back last: what used it was handed out before.
+    package fileprivate(set) var lastUse = 0
   }
 
   private struct State {
     var free = FreeBlocks()
+    /// Blocks for uploads, those given back first at the front: what comes of the device's work must not be in their place, or
+    /// an upload would have to wait for it.
+    var uploads: [Block] = []
     var taken = 0
     var cached = 0
+
+    /// A block that can go: those for uploads last, of which there are few.
+    mutating func takeOldest() -> Block? {
+      free.takeOldest() ?? (uploads.isEmpty ? nil : uploads.removeFirst())
+    }
   }
 
   private let source: any MemorySource
@@ -47,6 +63,8 @@ package final class BufferPool: Sendable {
   /// Bytes that blocks in use and free ones together may take.
   package let limit: Int
 
+  /// Free blocks that are kept for uploads.
+  private static let mostUploads = 8
   /// What larger sizes are rounded up to, as soon as that is less than a quarter.
   private static let largeStep = 2 << 20
 
@@ -92,12 +110,22 @@ package final class BufferPool: Sendable {
 
   /// A block of at least as many bytes, free until now or new; goes back by `give`.
   ///
+  /// - Parameter isForUploads: Whether the host writes it beside the device's work.
   /// - Throws: `LatheError` of kind `outOfMemory`, and what the system says else.
-  package func take(_ byteCount: Int) throws -> Block {
+  package func take(_ byteCount: Int, isForUploads: Bool = false) throws -> Block {
+    var block = try anyBlock(byteCount, isForUploads)
+    block.isForUploads = isForUploads
+    return block
+  }
+
+  private func anyBlock(_ byteCount: Int, _ isForUploads: Bool) throws -> Block {
     guard byteCount <= largestBlock else { throw outOfMemory(byteCount, limit: largestBlock) }
     let size = size(byteCount)
     let cached: Block? = state.withLock { state in
-      guard reuses, let block = state.free.take(size) else { return nil }
+      let own = isForUploads ? state.uploads.firstIndex { $0.size == size } : nil
+      guard reuses, let block = own.map({ state.uploads.remove(at: $0) }) ?? state.free.take(size) else {
+        return nil
+      }
       state.cached -= block.size
       state.taken += block.size
       return block
@@ -123,10 +151,14 @@ package final class BufferPool: Sendable {
   /// Takes a block back that `take` gave.
   package func give(_ block: Block) {
     counters.freed(block.size)
+    var block = block
+    block.lastUse = source.position
     state.withLock { state in
       state.taken -= block.size
       state.cached += block.size
-      state.free.keep(block)
+      guard block.isForUploads else { return state.free.keep(block) }
+      state.uploads.append(block)
+      if state.uploads.count > BufferPool.mostUploads { state.free.keep(state.uploads.removeFirst()) }
     }
     if !reuses { emptyCache() }
   }
@@ -140,7 +172,7 @@ package final class BufferPool: Sendable {
   package var bytesTaken: Int { state.withLock { $0.taken } }
 
   private func empty(_ state: inout State) {
-    while let block = state.free.takeOldest() { release(block, &state) }
+    while let block = state.takeOldest() { release(block, &state) }
   }
 
   private func release(_ block: Block, _ state: inout State) {
@@ -167,7 +199,7 @@ package final class BufferPool: Sendable {
   private func reserve(_ size: Int) -> Bool {
     state.withLock { state in
       guard state.taken + size <= limit else { return false }
-      while state.taken + state.cached + size > limit, let block = state.free.takeOldest() {
+      while state.taken + state.cached + size > limit, let block = state.takeOldest() {
         release(block, &state)
       }
       state.taken += size

@@ -12,6 +12,8 @@ package enum ProbePart: String, Sendable, CaseIterable, Codable {
   case buffers
   /// Arithmetic in float16 and float64, and groups of lanes that exchange values.
   case arithmetic
+  /// The device's own elementary functions beside Lathe's: how exact and how quick they are.
+  case functions
   /// Inline PTX, and programs given as PTX: NVIDIA only.
   case ptx
   /// Products of small matrices in one instruction: NVIDIA only.
@@ -28,6 +30,7 @@ package enum ProbePart: String, Sendable, CaseIterable, Codable {
     case .localArguments: "Local memory as an argument"
     case .buffers: "Buffers"
     case .arithmetic: "Arithmetic and sub-groups"
+    case .functions: "Elementary functions"
     case .ptx: "PTX"
     case .tensorCores: "Tensor cores"
     case .transfers: "Transfers"

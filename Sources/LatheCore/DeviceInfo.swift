@@ -36,6 +36,8 @@ public struct DeviceInfo: Sendable, Codable, Hashable {
   public var tuning: String?
   /// The units that multiply matrices of 16-bit numbers, and whether products go there; nil where none are known.
   public var matrixUnits: String?
+  /// The elementary functions for which an OpenCL device's own take the place of Lathe's; nil where none do.
+  public var builtinFunctions: String?
   /// Advice, for example a BLAS that uses less than the CPU can do.
   public var warning: String?
   /// Why the device cannot be used.

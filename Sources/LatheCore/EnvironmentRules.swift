@@ -35,6 +35,7 @@ package enum EnvironmentRules {
     Rule(name: "LATHE_MEMORY_LIMIT", choices: "a number of bytes, or 512M or 2G") { byteCount($0) != nil },
     Rule(name: "LATHE_MEMORY_POOL", choices: "on or off") { ["on", "off"].contains($0) },
     Rule(name: "LATHE_FLOAT64", choices: "on or off") { ["on", "off"].contains($0) },
+    Rule(name: "LATHE_BUILTIN_MATH", choices: "on or off") { ["on", "off"].contains($0) },
     Rule(name: "LATHE_DRIVER_TRIAL", choices: "on or off") { ["on", "off"].contains($0) },
     Rule(name: "LATHE_KERNEL_PROFILE", choices: "cpu or gpu") { ["cpu", "gpu"].contains($0) },
     Rule(name: "LATHE_SIMD", choices: "avx512, avx2, sse2 or neon, as far as the processor has it") {

@@ -8,6 +8,9 @@ package enum KernelBuilds {
   private struct State {
     var builds = 0
     var seconds = 0.0
+    /// Threads that build now, and since when some do.
+    var active = 0
+    var start: UInt64 = 0
     var observer: Observer?
   }
 
@@ -29,8 +32,17 @@ package enum KernelBuilds {
 
   /// Counts the time that something takes which ends a build: a driver may compile when a kernel is first run.
   package static func measured<R>(_ body: () throws -> R) rethrows -> R {
-    let start = Trace.now
-    defer { state.withLock { $0.seconds += Double(Trace.now - start) * 1e-9 } }
+    state.withLock { state in
+      if state.active == 0 { state.start = Trace.now }
+      state.active += 1
+    }
+    defer {
+      state.withLock { state in
+        state.active -= 1
+        // What is built side by side takes its time once.
+        if state.active == 0 { state.seconds += Double(Trace.now - state.start) * 1e-9 }
+      }
+    }
     return try body()
   }
 }

@@ -127,11 +127,13 @@ public enum Operation: Sendable {
 
   /// parameter, gradient, m, v of each of `count` tensors (4 x count operands) -> parameter, m, v of each.
   ///
-  /// Outputs may be the buffers of the inputs. Any sizes, float32.
+  /// Outputs may be the buffers of the inputs. Any sizes, float32. Where the step is judged, a vector stands behind the
+  /// operands: 1 for a step that is made or 0 for one that changes nothing, then the step size and `correction2`.
   case adam(AdamStep, count: Int)
   /// parameter, gradient, and with momentum velocity, of each tensor -> parameter, and velocity, of each.
   ///
-  /// Outputs may be the buffers of the inputs.
+  /// Outputs may be the buffers of the inputs. Where the step is judged, a vector stands behind the operands: 1 for a step
+  /// that is made or 0 for one that changes nothing, then 1 where the velocity holds nothing yet.
   case sgd(SGDStep, count: Int)
 
   /// One program on each of `count` tensors: strided inputs of one shape for each in turn -> its outputs of that shape.
@@ -424,6 +426,8 @@ public struct AdamStep: Sendable, Hashable {
   public var stepSize: Float
   /// Root of the second moment's bias correction.
   public var correction2: Float
+  /// Whether the device knows if the step is made, and with which corrections.
+  public var isJudged = false
 
   /// A step from its parts.
   public init(
@@ -459,6 +463,8 @@ public struct SGDStep: Sendable, Hashable {
   public var nesterov: Bool
   /// Whether the velocity holds nothing yet.
   public var isFirst: Bool
+  /// Whether the device knows if the step is made, and if it is the first.
+  public var isJudged = false
 
   /// A step from its parts.
   public init(

@@ -44,6 +44,9 @@
       return plan
     }
 
+    /// Whether all but the deltas' kernel are those on matrix units.
+    var isOnUnits: Bool { units != nil }
+
     /// The plan with kernels on matrix units.
     func onUnits(_ units: MatrixAttention) -> AttentionPlan {
       var plan = self

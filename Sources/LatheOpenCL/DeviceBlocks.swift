@@ -54,6 +54,8 @@
       LatheError(.device, "\(deviceName): \(function) of \(byteCount) bytes: \(OpenCLStatus.name(status))")
     }
 
+    var position: Int { queue.markers.position }
+
     /// The driver keeps what queued work still uses until that is done.
     func free(_ block: UInt) { _ = cl.clReleaseMemObject(cl_mem(bitPattern: block)) }
 

@@ -95,11 +95,17 @@
             throw failure("argument \(index) of \(kernel.name)", status, bytes: 0)
           }
         }
+        var copies = state.arrivals.copies(to: arguments)
+        queue.markers.markWhereWanted(queue.handle)
         for part in grid.parts {
           var event: cl_event?
+          let waits = copies.map { Optional($0.copy.handle) }
           // Some drivers find memory for a buffer only when it is first used.
-          let status = withRoom { enqueue(kernel, part, grid.dimensions, local, &event) }
+          let status = withRoom { enqueue(kernel, part, grid.dimensions, local, waits, &event) }
           guard status == CL_SUCCESS else { throw failure("launch of \(kernel.name)", status, bytes: 0) }
+          queue.markers.advance()
+          for (memory, copy) in copies { state.arrivals.remove(copy, to: memory) }
+          copies = []
           if let event { events.append(event) }
           state.unflushed += 1
         }
@@ -114,7 +120,7 @@
 
     private func enqueue(
       _ kernel: OpenCLKernel, _ part: LaunchGrid.Part, _ dimensions: Int, _ local: (Int, Int, Int)?,
-      _ event: inout cl_event?
+      _ waits: [cl_event?], _ event: inout cl_event?
     ) -> cl_int {
       let group = local.map { SIMD3($0.0, $0.1, $0.2) }
       return withUnsafeBytes(of: part.offset) { offset in
@@ -123,7 +129,8 @@
             withUnsafeMutablePointer(to: &event) { event in
               cl.clEnqueueNDRangeKernel(
                 queue.handle, kernel.handle, cl_uint(dimensions), offset.sizes, size.sizes,
-                local == nil ? nil : group.sizes, 0, nil, Trace.isOn ? event : nil)
+                local == nil ? nil : group.sizes, cl_uint(waits.count), waits.isEmpty ? nil : waits,
+                Trace.isOn ? event : nil)
             }
           }
         }

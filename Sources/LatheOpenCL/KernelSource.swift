@@ -155,6 +155,9 @@
       package init(stringLiteral value: String) { self = .string(value) }
     }
 
+    /// The most registers of a work-item, where a compiler takes more by itself and needs no more.
+    static let registers = "LATHE_MOST_REGISTERS"
+
     var names: [String] = []
     var values: [Value] = []
 

@@ -40,7 +40,10 @@
     /// Whether a code is one that working devices never give for calls like ours; NVIDIA has -9999 for a kernel that
     /// touched what is not its own.
     static func isLoss(_ code: Int32) -> Bool {
-      [CL_DEVICE_NOT_AVAILABLE, CL_INVALID_COMMAND_QUEUE, CL_INVALID_CONTEXT, -9999].contains(code)
+      [
+        CL_DEVICE_NOT_AVAILABLE, CL_INVALID_COMMAND_QUEUE, CL_INVALID_CONTEXT,
+        CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, -9999,
+      ].contains(code)
     }
   }
 
@@ -59,6 +62,7 @@
     /// The error for a call that failed; a launch asks for no bytes.
     func failure(_ what: String, _ status: cl_int, bytes: Int) -> LatheError {
       if let known = loss.known { return known }
+      if let copy = uploads?.problem { return loss.found("copy to the device: \(OpenCLStatus.name(copy))") }
       let problem = "\(what): \(OpenCLStatus.name(status))"
       if OpenCLStatus.isLoss(status) || cl.clFinish(queue.handle) != CL_SUCCESS { return loss.found(problem) }
       // Where memory is left, a launch was refused for what its kernel takes.

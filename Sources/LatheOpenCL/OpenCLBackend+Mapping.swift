@@ -32,15 +32,20 @@
       var mapped: UnsafeMutableRawPointer?
       var status = withRoom {
         var status: cl_int = 0
-        mapped = cl.clEnqueueMapBuffer(
-          queue.handle, memory, cl_bool(CL_TRUE), cl_map_flags(access), offset, count, 0, nil, nil, &status)
-        return status
+        return afterArrival(at: memory) { waitCount, waits in
+          mapped = cl.clEnqueueMapBuffer(
+            queue.handle, memory, cl_bool(CL_TRUE), cl_map_flags(access), offset, count, waitCount, waits,
+            nil, &status)
+          return status
+        }
       }
       guard status == CL_SUCCESS, let mapped else {
         throw failure("map of \(count) bytes", status, bytes: count)
       }
+      try checkUploads()
       let result = Result { try body(UnsafeMutableRawBufferPointer(start: mapped, count: count)) }
       status = cl.clEnqueueUnmapMemObject(queue.handle, memory, mapped, 0, nil, nil)
+      queue.markers.advance()
       try result.get()
       guard status == CL_SUCCESS else { throw failure("unmap of \(count) bytes", status, bytes: count) }
     }

@@ -10,32 +10,37 @@
         v = beta2 * v + rest2 * g * g;
         p = p * keep - step * m / (sqrt(v) / correction + epsilon);
         """
+      var scalars = [
+        ("l2", step.weightDecay), ("beta1", step.beta1), ("rest1", 1 - step.beta1), ("beta2", step.beta2),
+        ("rest2", 1 - step.beta2), ("keep", 1 - step.learningRate * step.decoupledDecay),
+        ("epsilon", step.epsilon),
+      ]
+      if !step.isJudged { scalars += [("step", step.stepSize), ("correction", step.correction2)] }
       try update(
-        "adam", reads: ["p", "g", "m", "v"], writes: ["p", "m", "v"],
-        scalars: [
-          ("l2", step.weightDecay), ("beta1", step.beta1), ("rest1", 1 - step.beta1), ("beta2", step.beta2),
-          ("rest2", 1 - step.beta2), ("keep", 1 - step.learningRate * step.decoupledDecay),
-          ("step", step.stepSize),
-          ("correction", step.correction2), ("epsilon", step.epsilon),
-        ], statements: statements, count: count, inputs: inputs, outputs: outputs)
+        "adam", reads: ["p", "g", "m", "v"], writes: ["p", "m", "v"], scalars: scalars,
+        judged: step.isJudged ? ["step", "correction"] : nil, statements: statements, count: count,
+        inputs: inputs, outputs: outputs)
     }
 
     package func sgd(_ step: SGDStep, count: Int, inputs: [Operand], outputs: [Operand]) throws {
       guard step.momentum != 0 else {
         return try update(
           "sgd", reads: ["p", "g"], writes: ["p"],
-          scalars: [("l2", step.weightDecay), ("rate", step.learningRate)],
+          scalars: [("l2", step.weightDecay), ("rate", step.learningRate)], judged: step.isJudged ? [] : nil,
           statements: "g += l2 * p; p -= rate * g;", count: count, inputs: inputs, outputs: outputs)
       }
       // In the first step the velocity is the gradient, whatever its buffer holds.
-      let velocity = step.isFirst ? "v = g;" : "v = momentum * v + rest * g;"
+      let later = "momentum * v + rest * g"
+      let velocity =
+        step.isJudged ? "v = first != 0.0f ? g : \(later);" : step.isFirst ? "v = g;" : "v = \(later);"
       let direction = step.nesterov ? "g + momentum * v" : "v"
       try update(
-        "sgd \(step.isFirst) \(step.nesterov)", reads: ["p", "g", "v"], writes: ["p", "v"],
+        "sgd \(step.isFirst && !step.isJudged) \(step.nesterov)", reads: ["p", "g", "v"], writes: ["p", "v"],
         scalars: [
           ("l2", step.weightDecay), ("rate", step.learningRate), ("momentum", step.momentum),
           ("rest", 1 - step.dampening),
-        ], statements: "g += l2 * p; \(velocity) p -= rate * (\(direction));", count: count, inputs: inputs,
+        ], judged: step.isJudged ? ["first"] : nil,
+        statements: "g += l2 * p; \(velocity) p -= rate * (\(direction));", count: count, inputs: inputs,
         outputs: outputs)
     }
 
@@ -44,10 +49,11 @@
     /// - Parameters:
     ///   - reads: The operands of a tensor that are read, such as `p g m v`.
     ///   - writes: Those that are written; each is read too.
+    ///   - judged: Where a verdict stands behind the inputs: the names of its numbers behind the first.
     ///   - statements: What happens to vectors (or scalars) of these names.
     private func update(
       _ name: String, reads: [String], writes: [String], scalars: [(name: String, value: Float)],
-      statements: String,
+      judged: [String]?, statements: String,
       count: Int, inputs: [Operand], outputs: [Operand]
     ) throws {
       let tensors = (0..<count).filter { inputs[$0 * reads.count].elementCount > 0 }
@@ -75,21 +81,33 @@
         } + targets
       try launchMany(
         arguments, most: ManyTensorsSource.mostTensors(pointers: pointers.count, numbers: 1, hasParts: true),
-        shared: scalars.map { .float($0.value) }
+        shared: (judged == nil ? [] : [.memory(inputs[count * reads.count].memory)])
+          + scalars.map { .float($0.value) }
       ) { count in
-        try layerPlans.plan(.optimizer(name, count: count, inPlace: inPlace)) {
-          let body = ManyTensorsSource.loop(profile) { width in
-            let type = width == 1 ? "float" : "float\(width)"
-            let loads = reads.map {
-              "\(type) \($0) = \(ManyTensorsSource.load("\($0)_from", profile, width: width));"
+        try layerPlans.plan(
+          .optimizer(judged == nil ? name : name + " judged", count: count, inPlace: inPlace)
+        ) {
+          let numbers = (judged.map { ["is_made"] + $0 } ?? []).enumerated()
+            .map { "const float \($0.element) = verdict[\($0.offset)];\n" }.joined()
+          let body =
+            numbers
+            + ManyTensorsSource.loop(profile) { width in
+              let type = width == 1 ? "float" : "float\(width)"
+              let loads = reads.map {
+                "\(type) \($0) = \(ManyTensorsSource.load("\($0)_from", profile, width: width));"
+              }
+              let stores = writes.map {
+                ManyTensorsSource.store($0, to: "\($0)_\(inPlace ? "from" : "to")", profile, width: width)
+              }
+              guard judged != nil else { return (loads + [statements] + stores).joined(separator: "\n") }
+              let before = writes.map { "const \(type) \($0)_before = \($0);" }
+              let chosen = writes.map { "\($0) = is_made != 0.0f ? \($0) : \($0)_before;" }
+              return (loads + before + [statements] + chosen + stores).joined(separator: "\n")
             }
-            let stores = writes.map {
-              ManyTensorsSource.store($0, to: "\($0)_\(inPlace ? "from" : "to")", profile, width: width)
-            }
-            return (loads + [statements] + stores).joined(separator: "\n")
-          }
           let source = ManyTensorsSource(
-            pointers: pointers, numbers: [("int", "n")], shared: scalars.map { "const float \($0.name)" },
+            pointers: pointers, numbers: [("int", "n")],
+            shared: (judged == nil ? [] : ["__global const float *verdict"])
+              + scalars.map { "const float \($0.name)" },
             body: body, count: count, profile: profile, hasParts: true)
           return try kernel(.generated(name: name, text: source.text), "many")
         }

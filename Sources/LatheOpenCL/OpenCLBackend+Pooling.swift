@@ -38,8 +38,12 @@
       guard most <= Int(Int32.max) / 2 else {
         throw LatheError.unsupported("pooling of \(sizes.planes) planes of \(sizes.height) x \(sizes.width)")
       }
+      let isNarrow = [(sizes.height, sizes.outputHeight), (sizes.width, sizes.outputWidth)]
+        .allSatisfy { $0.0 * $0.1 + max($0.0, $0.1) <= Int(UInt32.max) }
       let kernel =
-        try isUnrolled ? unrolledPool(function, sizes) : self.kernel(.file("pooling_windows.cl"), function)
+        try isUnrolled
+        ? unrolledPool(function, sizes)
+        : self.kernel(.file("pooling_windows.cl"), function, ["NARROW": isNarrow ? 1 : 0])
       let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
       let arguments =
         operands.map { KernelArgument.memory($0.memory) }

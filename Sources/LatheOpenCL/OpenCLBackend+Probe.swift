@@ -17,6 +17,7 @@
       case .localArguments: try probeLocalMemory(isArray: false, report)
       case .buffers: probeBuffers(report)
       case .arithmetic: try probeArithmetic(report)
+      case .functions: try probeFunctions(report)
       case .ptx: probePTX(report)
       case .tensorCores: probeTensorCores(report)
       case .transfers: try probeTransfers(report)
@@ -29,7 +30,7 @@
     }
 
     /// Whether NVIDIA's own driver runs the device: PTX given to another compiler can end the process.
-    var isNVIDIA: Bool { place.platformName.contains("NVIDIA") }
+    var isNVIDIA: Bool { place.isNVIDIA }
 
     /// A kernel of a probe's file, as it is written: nothing goes in front of it, and nothing is kept.
     func probeKernel(_ file: String, _ function: String, _ definitions: String, standard: String = "CL1.2")

@@ -11,8 +11,11 @@
       let target = unsafeDowncast(to, to: OpenCLBuffer.self).memory
       if way == 1 {
         let bytes = min(from.byteCount, to.byteCount)
-        let status = cl.clEnqueueCopyBuffer(queue.handle, source, target, 0, 0, bytes, 0, nil, nil)
+        let status = afterArrival(at: source, target) { count, waits in
+          cl.clEnqueueCopyBuffer(queue.handle, source, target, 0, 0, bytes, count, waits, nil)
+        }
         guard status == CL_SUCCESS else { throw failure("copy of \(bytes) bytes", status, bytes: bytes) }
+        queue.markers.advance()
         return
       }
       let vectors = min(from.byteCount, to.byteCount) / (profile == .cpu ? 64 : 16)

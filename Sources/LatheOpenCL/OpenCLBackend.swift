@@ -5,7 +5,7 @@
 
   /// One device of one OpenCL platform with its queue, programs and memory.
   package final class OpenCLBackend: OperationKernels, @unchecked Sendable {
-    // Unchecked: everything is immutable but what `state` guards; OpenCL handles may be used from any thread, and
+    // Unchecked: everything is immutable once made but what `state` guards; OpenCL handles may be used from any thread, and
     // clSetKernelArg is called under the lock only.
     package let info: DeviceInfo
     package var hasFloat64: Bool { info.float64 }
@@ -21,6 +21,8 @@
     package let pool: BufferPool
     let programs: ProgramCache
     let staging: StagingMemory
+    /// Copies beside the device's work; nil where its memory is the host's.
+    let uploads: UploadRing?
     let state = Mutex(State())
     let loss: DeviceLoss
     /// Kernels generated for fused programs.
@@ -31,6 +33,8 @@
     package let choices: KernelChoices
     /// Whether 16-bit products go to the device's matrix units.
     let matrixUnits: MatrixUnits
+    /// The device's own elementary functions that take the place of Lathe's.
+    package private(set) var builtinFunctions = BuiltinFunctions.none
     /// Launches whose times a trace still wants.
     let traces = TracedLaunches()
 
@@ -38,6 +42,7 @@
       /// Launches since the last flush.
       var unflushed = 0
       var reports = Reports()
+      var arrivals = Arrivals()
       /// Whether the process is ending: nothing is started any more.
       var isClosed = false
     }
@@ -70,57 +75,35 @@
       programs = ProgramCache(place: place, context: context, profile: profile, counters: counters)
       staging = StagingMemory()
       matrixUnits = MatrixUnits(place, profile)
+      uploads = place.hasOwnMemory ? UploadRing(context: context, device: place) : nil
       choices = KernelChoices(
         device: info.index, profile: profile, identity: try place.tuningIdentity(profile),
         limits: try OpenCLQuery.tuningLimits(place))
       let page = try emptyPage()
       state.withLock { $0.reports.spare = [page] }
       ProcessEnd.watch(self)
+      builtinFunctions = chooseBuiltinFunctions()
+      programs.use(builtinFunctions)
     }
 
     package func allocate(byteCount: Int) throws -> Buffer { try pool.allocate(byteCount) }
 
     package func emptyCache() { pool.emptyCache() }
 
-    package func write(_ source: UnsafeRawBufferPointer, to buffer: Buffer) throws {
-      guard let from = source.baseAddress, source.count > 0 else { return }
-      let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
-      // Through a copy of its own the call need not wait for the work that is queued before it.
-      if let piece = staging.piece(source.count) {
-        piece.pointer.copyMemory(from: from, byteCount: source.count)
-        var event: cl_event?
-        let status = withRoom {
-          cl.clEnqueueWriteBuffer(
-            queue.handle, memory, cl_bool(CL_FALSE), 0, source.count, piece.pointer, 0, nil, &event)
-        }
-        guard status == CL_SUCCESS, let event else {
-          staging.discard(piece)
-          throw failure("write of \(source.count) bytes", status, bytes: source.count)
-        }
-        staging.inFlight(piece, until: event)
-        try flush()
-        return
-      }
-      let status = withRoom {
-        cl.clEnqueueWriteBuffer(
-          queue.handle, memory, cl_bool(CL_TRUE), 0, source.count, from, 0, nil, nil)
-      }
-      guard status == CL_SUCCESS else {
-        throw failure("write of \(source.count) bytes", status, bytes: source.count)
-      }
-    }
-
     package func read(_ buffer: Buffer, offset: Int, into destination: UnsafeMutableRawBufferPointer) throws {
       if let to = destination.baseAddress, destination.count > 0 {
         let memory = unsafeDowncast(buffer, to: OpenCLBuffer.self).memory
         let status = withRoom {
-          cl.clEnqueueReadBuffer(
-            queue.handle, memory, cl_bool(CL_TRUE), offset, destination.count, to, 0, nil, nil)
+          afterArrival(at: memory) { count, waits in
+            cl.clEnqueueReadBuffer(
+              queue.handle, memory, cl_bool(CL_TRUE), offset, destination.count, to, count, waits, nil)
+          }
         }
         guard status == CL_SUCCESS else {
           throw failure("read of \(destination.count) bytes", status, bytes: destination.count)
         }
         collectTrace()
+        try checkUploads()
       }
       try check(buffer)
     }
@@ -128,6 +111,8 @@
     package func synchronize() throws {
       let status = cl.clFinish(queue.handle)
       guard status == CL_SUCCESS else { throw failure("clFinish", status, bytes: 0) }
+      uploads?.finish()
+      try checkUploads()
       collectTrace()
     }
 

@@ -12,11 +12,17 @@
     package let memory: cl_mem
     private let block: BufferPool.Block
     private let pool: BufferPool
+    /// Of the queue whose work the next upload to this memory waits for; nil where no upload is meant.
+    private let markers: QueueMarkers?
     /// What may be wrong with the content.
     var doubt: Doubt?
 
-    init(byteCount: Int, pool: BufferPool) throws {
-      block = try pool.take(byteCount)
+    /// Where work queued up to then may still use the memory.
+    var lastUse: Int { block.lastUse }
+
+    init(byteCount: Int, pool: BufferPool, uploadedBeside markers: QueueMarkers? = nil) throws {
+      self.markers = markers
+      block = try pool.take(byteCount, isForUploads: markers != nil)
       guard let memory = cl_mem(bitPattern: block.handle) else {
         throw pool.outOfMemory(byteCount)
       }
@@ -25,7 +31,11 @@
       super.init(byteCount: byteCount)
     }
 
-    deinit { pool.give(block) }
+    deinit {
+      pool.give(block)
+      // A marker right here, so that the next upload waits for no more than it must.
+      markers?.want()
+    }
   }
 
   extension Operand {

@@ -16,6 +16,7 @@
   /// Owns an in-order queue; waits for its work before it goes.
   final class OpenCLQueue: @unchecked Sendable {
     let handle: cl_command_queue
+    let markers = QueueMarkers()
     init(owning handle: cl_command_queue) { self.handle = handle }
     deinit {
       _ = cl.clFinish(handle)

@@ -96,9 +96,10 @@
         place.vectors = VectorRegisters(
           deviceName: info.name, isPoCL: place.isPoCL,
           reportedLanes: Int(clamping: try OpenCLQuery.number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT)))
-        if type == "cpu" { place.info.simd = place.vectors.description }
         // OpenCL 2 has the property no more, which drivers all the same answer.
         let isShared = (try? OpenCLQuery.number(device, CL_DEVICE_HOST_UNIFIED_MEMORY)) ?? 0 != 0
+        place.hasOwnMemory = type != "cpu" && !isShared
+        if type == "cpu" { place.info.simd = place.vectors.description }
         return OpenCLEntry(info: place.info, sharesMemory: isShared) { [place] in
           try OpenCLBackend(place, profile: $0 ?? native)
         }
@@ -137,9 +138,14 @@
     var info: DeviceInfo
     /// What kernels of the `cpu` profile are built for.
     var vectors = VectorRegisters.widest
+    /// Whether its memory is not the host's.
+    var hasOwnMemory = false
 
     /// Whether the platform is PoCL.
     var isPoCL: Bool { platformName == "Portable Computing Language" }
+
+    /// Whether NVIDIA's own driver runs the device.
+    var isNVIDIA: Bool { platformName.contains("NVIDIA") }
 
     /// What tuned rows of a profile's kernels know the device by.
     func tuningIdentity(_ profile: KernelProfile) throws -> TuningIdentity {

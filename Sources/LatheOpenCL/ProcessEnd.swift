@@ -52,6 +52,7 @@
     fileprivate func drain() {
       programs.finish(closing: false)
       _ = cl.clFinish(queue.handle)
+      uploads?.finish()
     }
 
     /// Waits for what is under way and refuses what comes later.
@@ -59,6 +60,7 @@
       programs.finish(closing: true)
       state.withLock { $0.isClosed = true }
       _ = cl.clFinish(queue.handle)
+      uploads?.finish()
     }
   }
 

@@ -4,20 +4,25 @@
   import Synchronization
 
   /// Programs and kernels built so far on one device, by text and options.
+  ///
+  /// Each program is built under a lock of its own: threads build different ones side by side, and wait for each other where
+  /// they ask for the same.
   final class ProgramCache: Sendable {
-    private struct ProgramKey: Hashable {
-      var source: KernelSource
-      var options: KernelOptions
-    }
-    private struct KernelKey: Hashable {
-      var program: ProgramKey
-      var function: String
+    private final class Program: Sendable {
+      struct Content {
+        var program: OpenCLProgram?
+        /// By function.
+        var kernels: [String: OpenCLKernel] = [:]
+      }
+      let content = Mutex(Content())
+      /// Whether somebody asked for it, and not just the last run.
+      let isAskedFor = Atomic(false)
     }
     private struct State {
-      var programs: [ProgramKey: OpenCLProgram] = [:]
-      var kernels: [KernelKey: OpenCLKernel] = [:]
+      var programs: [BuildList.Entry: Program] = [:]
       /// Whether programs declare the built-in functions themselves; see builtins.clh.
       var declaresBuiltins: Bool
+      var builtinFunctions = BuiltinFunctions.none
       /// Whether the process is ending: nothing is built any more.
       var isClosed = false
     }
@@ -28,6 +33,8 @@
     private let counters: CounterStore
     private let disk = BinaryCache.standard()
     private let state: Mutex<State>
+    /// Nil where nothing is built ahead: compiling takes the processors that a CPU's kernels run on.
+    private let history: BuildHistory?
 
     init(place: OpenCLPlace, context: OpenCLContext, profile: KernelProfile, counters: CounterStore) {
       self.place = place
@@ -35,34 +42,67 @@
       self.profile = profile
       self.counters = counters
       state = Mutex(State(declaresBuiltins: place.isPoCL))
+      let key = [place.platformName, place.info.name, profile.rawValue].joined(separator: "\n")
+      history = place.info.type == "cpu" || disk.folder == nil ? nil : BuildHistory(disk, key: key)
     }
 
-    /// Waits for the program that is being built; builds no more where that was the last.
-    func finish(closing: Bool) { state.withLock { $0.isClosed = $0.isClosed || closing } }
+    deinit { history?.stop() }
+
+    /// Waits for the programs that are being built; builds no more where those were the last.
+    func finish(closing: Bool) {
+      history?.stop()
+      let programs = state.withLock { state in
+        state.isClosed = state.isClosed || closing
+        return Array(state.programs.values)
+      }
+      for program in programs { program.content.withLock { _ in } }
+    }
+
+    /// Has programs built with some of the device's own functions from now on.
+    func use(_ functions: BuiltinFunctions) { state.withLock { $0.builtinFunctions = functions } }
 
     /// Whether programs still declare the built-in functions that they call themselves.
     var declaresBuiltins: Bool { state.withLock { $0.declaresBuiltins } }
 
     /// The kernel `function` of a source built with options; built at the first call.
     func kernel(_ source: KernelSource, _ function: String, _ options: KernelOptions) throws -> OpenCLKernel {
-      let programKey = ProgramKey(source: source, options: options)
-      let key = KernelKey(program: programKey, function: function)
-      return try state.withLock { state in
-        if let kernel = state.kernels[key] { return kernel }
-        if state.isClosed { throw LatheError.processEnds(place.info) }
-        let program: OpenCLProgram
-        if let built = state.programs[programKey] {
-          program = built
-        } else {
-          program = try build(source, options, &state.declaresBuiltins)
-          ProcessEnd.comeFirst()
-          state.programs[programKey] = program
-        }
+      let entry = BuildList.Entry(source: source, options: options)
+      let program = program(of: entry)
+      if let history, !program.isAskedFor.exchange(true, ordering: .relaxed) {
+        history.asks(for: entry) { [weak self] entry in self?.buildAhead(entry) }
+      }
+      return try program.content.withLock { content in
+        if let kernel = content.kernels[function] { return kernel }
+        let program = try built(entry, &content)
         let kernel = try self.kernel(
           function, of: program, source: source.name, origin: .init(source: source, options: options))
-        state.kernels[key] = kernel
+        content.kernels[function] = kernel
         return kernel
       }
+    }
+
+    private func program(of entry: BuildList.Entry) -> Program {
+      state.withLock { state in
+        if let known = state.programs[entry] { return known }
+        let new = Program()
+        state.programs[entry] = new
+        return new
+      }
+    }
+
+    private func built(_ entry: BuildList.Entry, _ content: inout Program.Content) throws -> OpenCLProgram {
+      if let program = content.program { return program }
+      if state.withLock({ $0.isClosed }) { throw LatheError.processEnds(place.info) }
+      let program = try build(entry.source, entry.options)
+      ProcessEnd.comeFirst()
+      content.program = program
+      return program
+    }
+
+    /// Builds a program that nobody has asked for yet.
+    private func buildAhead(_ entry: BuildList.Entry) {
+      // One that does not build here any more is nobody's error: whoever asks for it has it built again.
+      _ = program(of: entry).content.withLockIfAvailable { content in try? built(entry, &content) }
     }
 
     /// The kernel built for launches in parts.
@@ -97,11 +137,14 @@
     }
 
     /// Builds a source; where its own declarations are what a driver does not take, with the driver's from then on.
-    private func build(
-      _ source: KernelSource, _ options: KernelOptions, _ declaresBuiltins: inout Bool
-    ) throws -> OpenCLProgram {
+    private func build(_ source: KernelSource, _ options: KernelOptions) throws -> OpenCLProgram {
       let text = try source.text(for: profile, options, place.vectors)
-      let arguments = ProgramCache.arguments(profile: profile, isPoCL: place.isPoCL) + options.arguments
+      var arguments = ProgramCache.arguments(profile: profile, isPoCL: place.isPoCL) + options.arguments
+      // NVIDIA's compiler takes as many registers as it likes; others keep to what the groups of a kernel leave.
+      if place.isNVIDIA, case .int(let most)? = options[KernelOptions.registers] {
+        arguments += " -cl-nv-maxrregcount=\(most)"
+      }
+      if BuiltinFunctions.matter(in: text) { arguments += state.withLock { $0.builtinFunctions }.arguments }
       // A program's own text may call any function.
       guard declaresBuiltins, !source.isCustom else { return try build(text, name: source.name, arguments) }
       do {
@@ -109,8 +152,11 @@
           KernelSource.builtins(for: text, profile) + text, name: source.name, arguments + " -D_OPENCL_H_")
       } catch let error as LatheError where error.kind == .kernelBuild {
         let program = try build(text, name: source.name, arguments)
-        declaresBuiltins = false
-        counters.refusedDeclarations()
+        let isFirst = state.withLock { state in
+          defer { state.declaresBuiltins = false }
+          return state.declaresBuiltins
+        }
+        if isFirst { counters.refusedDeclarations() }
         return program
       }
     }

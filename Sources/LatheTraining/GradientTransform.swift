@@ -21,8 +21,15 @@ public protocol GradientTransform: TrainerCallback {
 extension Trainer {
   /// Gradients after all transforms, and whether they are finite; as they are where there is none.
   func transformed(_ gradients: [Tensor], areFinite: Bool) throws -> (gradients: [Tensor], areFinite: Bool) {
+    guard callbacks.contains(where: { $0 is any GradientTransform }) else { return (gradients, areFinite) }
+    let result = try transformed(gradients)
+    return (result, state.lossScaler == nil ? areFinite : try LossScaler.areFinite(result))
+  }
+
+  /// Gradients after all transforms.
+  func transformed(_ gradients: [Tensor]) throws -> [Tensor] {
     let transforms = callbacks.compactMap { $0 as? any GradientTransform }
-    guard !transforms.isEmpty else { return (gradients, areFinite) }
+    guard !transforms.isEmpty else { return gradients }
     var result = gradients
     for transform in transforms {
       result = try transform.transformed(result, in: self).map { $0.detached() }
@@ -35,6 +42,6 @@ extension Trainer {
     }
     // What failed must not reach the parameters.
     for gradient in result { try gradient.computed() }
-    return (result, state.lossScaler == nil ? areFinite : try LossScaler.areFinite(result))
+    return result
   }
 }

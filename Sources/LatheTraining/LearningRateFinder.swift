@@ -56,6 +56,7 @@ extension Trainer {
     var points: [LearningRateFinder.Point] = []
     var mean = 0.0
     var least = Double.infinity
+    try settleScaler()
     var scaler = state.lossScaler
     var epoch = 0
     var batches = trainingBatches(epoch: epoch)
@@ -66,7 +67,7 @@ extension Trainer {
         batches = trainingBatches(epoch: epoch)
         group = try nextGroup(of: batches)
       }
-      let result = try pass(over: group, scaler: scaler)
+      let result = try pass(over: group, scaled: scaler?.scaled)
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { break }
       mean = 0.9 * mean + 0.1 * loss

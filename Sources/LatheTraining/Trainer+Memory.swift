@@ -94,7 +94,8 @@ extension Trainer {
   private func pass(_ batch: Batch) throws {
     let earlier = try optimizer.parameters.map { try room(for: $0.value) }
     let loss = withPrecision(configuration.precision) { objective(model, batch) }.loss
-    let found = (state.lossScaler?.scaled(loss) ?? loss).gradients(of: optimizer.parameters)
+    let found = (deviceScaler?.scaled(loss) ?? state.lossScaler?.scaled(loss) ?? loss).gradients(
+      of: optimizer.parameters)
     for gradient in found { try gradient.computed() }
     let copies = state.lossScaler != nil && configuration.clipping != nil ? 2 : 1
     let sums = try (0..<copies).flatMap { _ in try found.map { try room(for: $0) } }

@@ -82,6 +82,7 @@ extension Trainer {
     }
     let given = configuration
     state = saved
+    deviceScaler = nil
     state.configuration = given
     owesFiles = true
     onNote?("resuming from \(source): epoch \(saved.epoch + 1), step \(saved.step)")

@@ -31,7 +31,9 @@ extension Trainer {
 
   /// Runs model and gradients over some batches; those none of whose answers counts are passed over, and where there are no
   /// others the loss and its gradients are 0.
-  func pass(over batches: [Batch], scaler: LossScaler?) throws -> PassResult {
+  ///
+  /// - Parameter scaled: What a scaler makes of a loss.
+  func pass(over batches: [Batch], scaled: ((Tensor) -> Tensor)?) throws -> PassResult {
     let parameters = optimizer.parameters
     let batches = batches.filter { $0.count > 0 }
     let total = Float(batches.reduce(0) { $0 + $1.count })
@@ -46,7 +48,7 @@ extension Trainer {
         batches.count == 1
         ? found.loss : share.map { found.loss * $0 } ?? found.loss * (Float(batch.count) / total)
       let gradients = try phases.measure(.backward) {
-        var gradients = (scaler?.scaled(part) ?? part).gradients(of: parameters)
+        var gradients = (scaled?(part) ?? part).gradients(of: parameters)
         if let before = result?.gradients { gradients = zip(before, gradients).map { $0 + $1 } }
         // What failed must not reach the parameters, and no deferred sum wait behind the next batch.
         for gradient in gradients { try gradient.computed() }
@@ -78,7 +80,8 @@ extension Trainer {
   /// The gradients of some batches as if they were one, and a step by them.
   func trainStep(_ batches: [Batch]) throws {
     lastBatch = batches.last
-    let result = try pass(over: batches, scaler: state.lossScaler)
+    try chooseScaler()
+    let result = try pass(over: batches, scaled: deviceScaler?.scaled ?? state.lossScaler?.scaled)
     if checksEveryStep {
       let value = try phases.measure(.waiting) { Double(try result.loss.item()) }
       guard value.isFinite else { throw notFinite("loss", value, step: state.step + 1) }
@@ -93,22 +96,48 @@ extension Trainer {
         bytesInUse: device.counters.bytesInUse))
   }
 
+  /// Has the device judge float16 gradients where nobody waits for a step's loss anyway, and the optimizer takes verdicts.
+  private func chooseScaler() throws {
+    let judges = !checksEveryStep && average == nil && (optimizer as? GroupedOptimizer)?.takesVerdicts == true
+    guard judges else { return try settleScaler() }
+    deviceScaler = deviceScaler ?? state.lossScaler.map { DeviceLossScaler($0, device: device) }
+  }
+
+  /// Takes the scale and the count of steps from the device, where they are there.
+  func settleScaler() throws {
+    guard let scaler = deviceScaler else { return }
+    state.lossScaler = try scaler.current()
+    deviceScaler = nil
+    _ = (optimizer as? GroupedOptimizer)?.stepCount
+  }
+
   /// A step by gradients, which are unscaled and clipped first.
   ///
-  /// - Returns: Their length before clipping, where they are clipped and the step is made.
+  /// - Returns: Their length before clipping, where they are clipped and the step is made; not finite where only the device
+  ///   knows that it is not.
   private func update(_ gradients: [Tensor]) throws -> Tensor? {
     var gradients = gradients
     var areFinite = true
-    if let scaler = state.lossScaler {
-      (gradients, areFinite) = try scaler.unscaled(gradients)
+    var verdict: Tensor?
+    if let scaler = deviceScaler {
+      gradients = try transformed(scaler.unscaled(gradients))
+      let found = try DeviceLossScaler.verdict(on: gradients, device: device)
+      try deviceScaler?.update(found)
+      verdict = found
+    } else {
+      if let scaler = state.lossScaler { (gradients, areFinite) = try scaler.unscaled(gradients) }
+      (gradients, areFinite) = try transformed(gradients, areFinite: areFinite)
+      state.lossScaler?.update(areFinite: areFinite)
     }
-    (gradients, areFinite) = try transformed(gradients, areFinite: areFinite)
-    state.lossScaler?.update(areFinite: areFinite)
     for callback in callbacks { try callback.gradientsComputed(self, gradients) }
     var norm: Tensor?
     if let clipping = configuration.clipping { (gradients, norm) = clipping(gradients) }
     let factor = configuration.schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)
     optimizer.learningRate = Float(Double(baseLearningRate) * factor)
+    if let verdict, let optimizer = optimizer as? GroupedOptimizer {
+      try optimizer.step(gradients, where: verdict)
+      return norm
+    }
     guard areFinite else { return nil }
     followNewParameters()
     optimizer.step(gradients)
@@ -123,6 +152,7 @@ extension Trainer {
     unread.removeAll(keepingCapacity: true)
     var reports: [StepReport] = []
     if let last = results.last { _ = try phases.measure(.waiting) { try last.loss.item() } }
+    try phases.measure(.waiting) { try settleScaler() }
     for (index, result) in results.enumerated() {
       let loss = Double(try result.loss.item())
       guard loss.isFinite else { throw notFinite("loss", loss, step: first + index + 1) }

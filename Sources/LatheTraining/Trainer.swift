@@ -54,6 +54,8 @@ public final class Trainer {
   package let test: (any TrainingData)?
   package let device: Device
   var state: TrainingState
+  /// How the loss is scaled while the device judges gradients; ahead of the state's until that is settled.
+  var deviceScaler: DeviceLossScaler?
   /// Losses, counts of right answers and gradients' lengths that are still on the device.
   var unread: [UnreadStep] = []
   /// What the epoch's phases took.
@@ -126,6 +128,7 @@ public final class Trainer {
   private func begin(after before: TrainerConfiguration?) {
     let now = configuration
     if now.precision != before?.precision || now.lossScaler != before?.lossScaler {
+      deviceScaler = nil
       state.lossScaler = now.precision == .float16 ? now.lossScaler ?? LossScaler() : nil
     }
     if now.plateau != before?.plateau { state.plateau = now.plateau }
@@ -152,7 +155,7 @@ public final class Trainer {
     OptimizerDescription(optimizer, learningRate: baseLearningRate)
   }
   /// How the loss is scaled now with float16; nil for other types.
-  public var lossScaler: LossScaler? { state.lossScaler }
+  public var lossScaler: LossScaler? { (try? deviceScaler?.current()) ?? state.lossScaler }
   /// How far the plateau has lowered the learning rate; nil without one.
   public var plateau: ReduceOnPlateau? { state.plateau }
 

@@ -10,7 +10,8 @@ struct TrainerPrecisionTests {
   private static let test = IDXFiles.dataset(count: 20, seed: 2)
 
   private func trainer(
-    _ precision: Precision, folder: String? = nil, recomputing: Bool = false, device: Device
+    _ precision: Precision, folder: String? = nil, recomputing: Bool = false, device: Device,
+    optimizer: ([Parameter]) -> any Optimizer = { Adam($0, learningRate: 3e-3) }
   ) throws -> Trainer {
     let generator = Generator(seed: 7)
     let model = Sequential {
@@ -27,7 +28,7 @@ struct TrainerPrecisionTests {
     }
     model.recomputeLayers(recomputing)
     let trainer = try Trainer(
-      model: model, optimizer: Adam(model.parameters, learningRate: 3e-3), generator: generator,
+      model: model, optimizer: optimizer(model.parameters), generator: generator,
       training: Self.training, test: Self.test,
       configuration: TrainerConfiguration(
         architecture: "small", data: "bars", epochs: 3, batchSize: 10, seed: 7),
@@ -79,6 +80,39 @@ struct TrainerPrecisionTests {
     #expect(try run.run() == .finished)
     #expect(run.lossScaler?.scale == 65536)
     #expect(try run.model.parameters.map { try $0.value.bytes() } != before)
+  }
+
+  @Test(
+    "Steps that the device judges end as those that somebody waits for, to the bit", arguments: Device.all)
+  func judged(_ device: Device) throws {
+    let optimizers: [([Parameter]) -> any Optimizer] = [
+      { Adam($0, learningRate: 3e-3, decoupledDecay: 0.01) },
+      { SGD($0, learningRate: 0.02, momentum: 0.9, dampening: 0.5) }, { SGD($0, learningRate: 0.02) },
+    ]
+    for optimizer in optimizers {
+      func run(waiting: Bool) throws -> Trainer {
+        let run = try trainer(.float16, device: device, optimizer: optimizer)
+        // Too large at first, and again after three good steps.
+        run.configuration.lossScaler = LossScaler(scale: 0x1p22, growth: 64, growthInterval: 3)
+        run.configuration.checksEveryStep = waiting
+        run.configuration.clipping = .norm(1)
+        run.configuration.schedule = .cosine(steps: 18)
+        #expect(try run.run() == .finished)
+        return run
+      }
+      let (waited, judged) = (try run(waiting: true), try run(waiting: false))
+      let (expected, found) = (waited.optimizer.state, judged.optimizer.state)
+      #expect(
+        found.step == expected.step && (2..<18).contains(found.step), "\(found.step) of \(expected.step)")
+      #expect(judged.lossScaler == waited.lossScaler)
+      #expect(
+        try judged.model.state.map { try $0.tensor.bytes() }
+          == waited.model.state.map { try $0.tensor.bytes() })
+      for (name, tensors) in expected.slots {
+        #expect(try found.slots[name]?.map { try $0.bytes() } == tensors.map { try $0.bytes() }, "\(name)")
+      }
+      #expect(judged.history.map(\.trainLoss) == waited.history.map(\.trainLoss))
+    }
   }
 
   @Test("Each precision learns as float32 does, and a stopped run ends bit-identical", arguments: Device.all)

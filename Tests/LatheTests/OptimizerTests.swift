@@ -25,6 +25,59 @@ extension AllTests {
       }
     }
 
+    @Test(arguments: TestDevice.all, [true, false])
+    func judged(_ device: Device, _ inPlace: Bool) throws {
+      func lists() -> [[Tensor]] {
+        ["p", "m", "v"].map { OptimizerKernels.tensors(OptimizerKernels.inputs($0, .uniform(0, 1)), device) }
+      }
+      let gradients = OptimizerKernels.tensors(OptimizerKernels.inputs("g"), device)
+      let bad = gradients.map { $0 * Float.nan }
+      let adam = AdamStep(
+        learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1, decoupledDecay: 0.1,
+        stepSize: 0.2, correction2: 0.3)
+      var other = adam
+      (other.stepSize, other.correction2) = (7, 8)
+      let sgd = SGDStep(
+        learningRate: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.1, nesterov: false, isFirst: true)
+      var later = sgd
+      later.isFirst = false
+      func verdict(_ numbers: [Float]) -> Tensor { Tensor(numbers, device: device) }
+      /// What becomes of the lists, which somebody else holds unless the step is in place.
+      func after(_ step: (inout [[Tensor]]) -> Void) throws -> [[[UInt8]]] {
+        var changed = lists()
+        for tensor in changed.joined() { try tensor.computed() }
+        let held = inPlace ? [] : changed
+        step(&changed)
+        return try withExtendedLifetime(held) { try changed.map { try $0.map { try $0.bytes() } } }
+      }
+      func adamStep(_ step: AdamStep, _ gradients: [Tensor], _ verdict: Tensor?) throws -> [[[UInt8]]] {
+        try after { lists in
+          var (m, v) = (lists[1], lists[2])
+          lists.removeLast(2)
+          FusedOptimizer.adam(
+            step, parameters: &lists[0], gradients: gradients, m: &m, v: &v, verdict: verdict)
+          lists += [m, v]
+        }
+      }
+      func sgdStep(_ step: SGDStep, _ gradients: [Tensor], _ verdict: Tensor?) throws -> [[[UInt8]]] {
+        try after { lists in
+          var velocities = lists[1]
+          lists.remove(at: 1)
+          FusedOptimizer.sgd(
+            step, parameters: &lists[0], gradients: gradients, velocities: &velocities, verdict: verdict)
+          lists.insert(velocities, at: 1)
+        }
+      }
+      let unchanged = try after { _ in }
+      #expect(
+        try adamStep(other, gradients, verdict([1, 0.2, 0.3])) == adamStep(adam, gradients, nil))
+      #expect(try adamStep(adam, bad, verdict([0, 0, 0])) == unchanged)
+      for (step, first) in [(sgd, Float(1)), (later, 0)] {
+        #expect(try sgdStep(sgd, gradients, verdict([1, first])) == sgdStep(step, gradients, nil))
+      }
+      #expect(try sgdStep(sgd, bad, verdict([0, 0])) == unchanged)
+    }
+
     @Test(arguments: TestDevice.all, [0, 0.02] as [Float])
     func adam(_ device: Device, _ decay: Float) throws {
       var p = OptimizerKernels.inputs("p")

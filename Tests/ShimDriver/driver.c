@@ -63,6 +63,19 @@ bool fault_is_due(cl_int *status) {
   return state != WORKING;
 }
 
+static cl_event closed_gate;
+
+cl_event gate(cl_context context) {
+  if (!settings.hold) return NULL;
+  if (!closed_gate) closed_gate = real()->clCreateUserEvent(context->real, NULL);
+  return closed_gate;
+}
+
+void open_gate(void) {
+  if (closed_gate) real()->clSetUserEventStatus(closed_gate, CL_COMPLETE);
+  closed_gate = NULL;
+}
+
 cl_int answer(cl_int status, cl_int *code) {
   if (status != CL_SUCCESS) counts.errors++;
   if (code) *code = status;

@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "shim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #if __has_include(<CL/cl.h>)
 
@@ -31,16 +33,22 @@ cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *ids
   (void)count;
   pthread_mutex_lock(&lock);
   cl_int status = answer(device_state(), NULL);
+  static long building;
   counts.programs++;
+  if (++building > counts.most_builds_at_once) counts.most_builds_at_once = building;
+  const long microseconds = settings.build_delay;
   const bool flushes = settings.flush_to_zero;
   pthread_mutex_unlock(&lock);
-  if (status != CL_SUCCESS) return status;
+  if (microseconds) usleep((useconds_t)microseconds);
   const char *more = flushes ? " -cl-kernel-arg-info -cl-denorms-are-zero" : " -cl-kernel-arg-info";
   const size_t size = strlen(options ? options : "") + strlen(more) + 1;
   char *all = new_object(size);
   snprintf(all, size, "%s%s", options ? options : "", more);
-  status = real()->clBuildProgram(program->real, 1, &ids[0]->real, all, notify, data);
+  if (status == CL_SUCCESS) status = real()->clBuildProgram(program->real, 1, &ids[0]->real, all, notify, data);
   free(all);
+  pthread_mutex_lock(&lock);
+  building--;
+  pthread_mutex_unlock(&lock);
   return status;
 }
 
@@ -130,6 +138,7 @@ static cl_int check_arguments(cl_kernel kernel) {
 cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
                               const size_t *global, const size_t *local, cl_uint waits, const cl_event *list,
                               cl_event *event) {
+  cl_event all[MOST_WAITS];
   pthread_mutex_lock(&lock);
   cl_int status = device_state();
   if (status == CL_SUCCESS) status = check_size(kernel, dimensions, global, local);
@@ -140,6 +149,13 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
     is_skipped |= fault_is_due(&status);
   }
   answer(status, NULL);
+  cl_event held = gate(queue->context);
+  if (held && status == CL_SUCCESS && waits < MOST_WAITS) {
+    memcpy(all, list, waits * sizeof *all);
+    all[waits++] = held;
+    list = all;
+    counts.held_launches++;
+  }
   pthread_mutex_unlock(&lock);
   if (status != CL_SUCCESS) return status;
   if (is_skipped) return give_done_event(queue, event);

@@ -20,7 +20,7 @@ cl_mem known_memory(const void *value) {
 }
 
 cl_int take_memory(cl_mem memory) {
-  if (memory->takes_memory) return CL_SUCCESS;
+  if (memory->takes_memory || memory->pinned) return CL_SUCCESS;
   if (settings.memory && (size_t)counts.bytes_held + memory->size > settings.memory) return settings.shortage;
   memory->takes_memory = true;
   counts.bytes_held += (long)memory->size;
@@ -61,11 +61,12 @@ cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void 
   real();
   cl_mem memory = new_object(sizeof *memory);
   memory->size = size;
+  memory->pinned = (flags & CL_MEM_ALLOC_HOST_PTR) != 0;
   pthread_mutex_lock(&lock);
   cl_int status = device_state();
   if (status == CL_SUCCESS && settings.allocation && size > settings.allocation) status = CL_INVALID_BUFFER_SIZE;
   if (status == CL_SUCCESS && !settings.late_allocation) status = take_memory(memory);
-  const bool sparse = settings.sparse;
+  const bool sparse = settings.sparse && !memory->pinned;
   pthread_mutex_unlock(&lock);
   if (status == CL_SUCCESS) status = back(context, memory, flags, size, host, sparse);
   pthread_mutex_lock(&lock);

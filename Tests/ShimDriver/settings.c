@@ -41,7 +41,8 @@ static void set_defaults(void) {
 static bool set_one(char *word) {
   const struct { const char *name; bool *flag; } flags[] = {
       {"late-allocation", &settings.late_allocation}, {"late-release", &settings.late_release},
-      {"sparse", &settings.sparse}, {"flush-to-zero", &settings.flush_to_zero}, {"dry", &settings.dry}};
+      {"sparse", &settings.sparse}, {"flush-to-zero", &settings.flush_to_zero}, {"dry", &settings.dry},
+      {"hold", &settings.hold}};
   const struct { const char *name; size_t *size; } sizes[] = {
       {"groups", &settings.groups}, {"items", &settings.items}, {"workgroup", &settings.workgroup},
       {"local", &settings.local}, {"parameters", &settings.parameters}, {"constant", &settings.constant},
@@ -50,8 +51,11 @@ static bool set_one(char *word) {
                                                              {"fault-after", &settings.fault_after},
                                                              {"abort-after", &settings.abort_after},
                                                              {"hang-after", &settings.hang_after},
+                                                             {"copy-fault", &settings.copy_fault},
+                                                             {"build-delay", &settings.build_delay},
                                                              {"copy-delay", &settings.copy_delay}};
   if (strcmp(word, "none") == 0) {
+    open_gate();
     set_defaults();
     return true;
   }

@@ -15,6 +15,7 @@
 
 #define SHIM_FUNCTIONS(F)                                                                                      \
   LATHE_OPENCL_FUNCTIONS(F)                                                                                    \
+  F(clSetEventCallback)                                                                                        \
   F(clCreateUserEvent)                                                                                         \
   F(clSetUserEventStatus)                                                                                      \
   F(clGetKernelArgInfo)
@@ -27,18 +28,18 @@ struct shim_functions {
 };
 const struct shim_functions *real(void);
 
-enum { MOST_DEVICES = 8, MOST_ARGUMENTS = 256 };
+enum { MOST_DEVICES = 8, MOST_ARGUMENTS = 256, MOST_WAITS = 64 };
 enum device_kind { DISCRETE, INTEGRATED, HOST_CPU };
 
 struct settings {
   enum device_kind kinds[MOST_DEVICES];
   unsigned kind_count;
   size_t groups, items, workgroup, local, parameters, constant, allocation, memory;
-  bool late_allocation, late_release, sparse, flush_to_zero, dry;
+  bool late_allocation, late_release, sparse, flush_to_zero, dry, hold;
   cl_int shortage;
   /// Launches from now; 0 for never.
   long lost_after, fault_after, abort_after, hang_after;
-  long copy_delay;
+  long copy_delay, copy_fault, build_delay;
   char report[512];
 };
 
@@ -47,10 +48,13 @@ struct settings {
   F(queues)                                                                                                    \
   F(buffers)                                                                                                   \
   F(programs)                                                                                                  \
+  F(most_builds_at_once)                                                                                       \
   F(launches)                                                                                                  \
   F(finishes)                                                                                                  \
   F(blocking)                                                                                                  \
   F(bytes_written)                                                                                             \
+  F(bytes_arrived)                                                                                             \
+  F(held_launches)                                                                                             \
   F(bytes_read)                                                                                                \
   F(bytes_copied)                                                                                              \
   F(bytes_held)                                                                                                \
@@ -91,6 +95,8 @@ struct _cl_mem {
   /// Memory of the library's own that the buffer lies in; NULL where it is the driver's.
   char *sparse;
   bool takes_memory;
+  /// Memory of the host's that it can be copied from quickly: not the device's.
+  bool pinned;
   void (*destroyed)(cl_mem, void *);
   void *destroyed_data;
   cl_mem next;
@@ -115,6 +121,10 @@ cl_int device_state(void);
 bool fault_is_due(cl_int *status);
 /// What a call that waits is answered after a fault. With the lock held.
 cl_int state_after_wait(void);
+/// What launches wait for while they are held back; NULL where they are not. With the lock held.
+cl_event gate(cl_context context);
+/// Lets the launches that were held back go. With the lock held.
+void open_gate(void);
 /// Counts an error and gives it back, to `code` too where that is not NULL.
 cl_int answer(cl_int status, cl_int *code);
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "shim.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,7 +49,7 @@ cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocks
   return end(status, &counts.bytes_read, size);
 }
 
-/// A write that waits its time before it takes the bytes.
+/// An event that comes by itself.
 struct delay {
   cl_event event;
   long microseconds;
@@ -62,7 +63,19 @@ static void *wait_and_start(void *data) {
   return NULL;
 }
 
-/// An event that is complete after a time; NULL where there is none to wait for.
+static cl_event coming(cl_command_queue queue, long microseconds) {
+  struct delay *delay = new_object(sizeof *delay);
+  delay->event = real()->clCreateUserEvent(queue->context->real, NULL);
+  delay->microseconds = microseconds;
+  cl_event event = delay->event;
+  real()->clRetainEvent(event);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, wait_and_start, delay) != 0) abort();
+  pthread_detach(thread);
+  return event;
+}
+
+/// An event that is complete when a write may take its bytes; NULL where there is none to wait for.
 static cl_event delayed(cl_command_queue queue, cl_bool blocks) {
   pthread_mutex_lock(&lock);
   const long microseconds = settings.copy_delay;
@@ -72,13 +85,22 @@ static cl_event delayed(cl_command_queue queue, cl_bool blocks) {
     usleep((useconds_t)microseconds);
     return NULL;
   }
-  struct delay *delay = new_object(sizeof *delay);
-  delay->event = real()->clCreateUserEvent(queue->context->real, NULL);
-  delay->microseconds = microseconds;
-  pthread_t thread;
-  if (pthread_create(&thread, NULL, wait_and_start, delay) != 0) return NULL;
-  pthread_detach(thread);
-  return delay->event;
+  return coming(queue, microseconds);
+}
+
+/// Whether this is the write that is to fail.
+static bool copy_fault_is_due(cl_bool blocks) {
+  pthread_mutex_lock(&lock);
+  const bool due = !blocks && settings.copy_fault && --settings.copy_fault == 0;
+  pthread_mutex_unlock(&lock);
+  return due;
+}
+
+static void CL_CALLBACK count_arrival(cl_event event, cl_int status, void *size) {
+  (void)event;
+  pthread_mutex_lock(&lock);
+  if (status == CL_COMPLETE) counts.bytes_arrived += (long)size;
+  pthread_mutex_unlock(&lock);
 }
 
 cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocks, size_t offset, size_t size,
@@ -86,16 +108,26 @@ cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem memory, cl_bool block
   cl_int status = begin(memory, blocks);
   if (status != CL_SUCCESS) return status;
   if (memory->sparse) {
-    status = real()->clFinish(queue->real);
+    status = waits ? real()->clWaitForEvents(waits, list) : CL_SUCCESS;
+    if (status == CL_SUCCESS) status = real()->clFinish(queue->real);
     memcpy(memory->sparse + offset, from, size);
     give_done_event(queue, event);
+  } else if (event && copy_fault_is_due(blocks)) {
+    *event = real()->clCreateUserEvent(queue->context->real, NULL);
+    real()->clSetUserEventStatus(*event, CL_OUT_OF_RESOURCES);
   } else {
-    cl_event start = delayed(queue, blocks);
-    if (start) {
-      waits = 1;
-      list = &start;
+    cl_event all[MOST_WAITS], own = NULL, start = delayed(queue, blocks);
+    if (start && waits < MOST_WAITS) {
+      memcpy(all, list, waits * sizeof *all);
+      all[waits++] = start;
+      list = all;
     }
-    status = real()->clEnqueueWriteBuffer(queue->real, memory->real, blocks, offset, size, from, waits, list, event);
+    status = real()->clEnqueueWriteBuffer(queue->real, memory->real, blocks, offset, size, from, waits, list, &own);
+    if (start) real()->clReleaseEvent(start);
+    if (status == CL_SUCCESS) {
+      real()->clSetEventCallback(own, CL_COMPLETE, count_arrival, (void *)size);
+      if (event) *event = own; else real()->clReleaseEvent(own);
+    }
   }
   return end(status, &counts.bytes_written, size);
 }
@@ -141,6 +173,13 @@ cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem memory, void *mapp
   return real()->clEnqueueUnmapMemObject(queue->real, memory->real, mapped, waits, list, event);
 }
 
+cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, cl_uint waits, const cl_event *list, cl_event *event) {
+  pthread_mutex_lock(&lock);
+  const cl_int status = answer(device_state(), NULL);
+  pthread_mutex_unlock(&lock);
+  return status != CL_SUCCESS ? status : real()->clEnqueueMarkerWithWaitList(queue->real, waits, list, event);
+}
+
 // --- Waiting ------------------------------------------------------------------------------------------------------
 
 static cl_int waited(void) {
@@ -180,6 +219,8 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name, size_t size, void *val
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name, size_t size, void *value, size_t *needed) {
   return real()->clGetEventProfilingInfo(event, name, size, value, needed);
 }
+
+cl_int clRetainEvent(cl_event event) { return real()->clRetainEvent(event); }
 
 cl_int clReleaseEvent(cl_event event) { return real()->clReleaseEvent(event); }
 

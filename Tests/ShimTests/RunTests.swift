@@ -32,6 +32,20 @@
       #expect(counts.contains("contexts 1") && counts.contains("errors 0"), "\(counts)")
     }
 
+    @Test func noStepOfFloat16WaitsForTheVerdictOnItsGradients() throws {
+      func blocking(_ precision: String) throws -> Int {
+        let run = try train(
+          "report=\(folder.file("counts"))", "--epochs", "1", "--batch-size", "4", "--precision", precision)
+        #expect(run.ending == .exited(0), "\(String(decoding: run.errors, as: UTF8.self))")
+        let counts = String(decoding: try folder.read("counts"), as: UTF8.self).split(separator: "\n")
+        return try #require(
+          counts.compactMap { $0.hasPrefix("blocking ") ? Int($0.dropFirst(9)) : nil }.first)
+      }
+      // Once more each time that losses are read, in 24 steps.
+      let (plain, scaled) = (try blocking("bfloat16"), try blocking("float16"))
+      #expect(scaled < plain + 24, "\(scaled) of \(plain)")
+    }
+
     @Test func aRunThatLosesItsDeviceSaysSoOnceAndGoesOnFromItsCheckpoint() throws {
       let run = try train("lost-after=120", "--epochs", "2", "--checkpoint-every", "1")
       let errors = String(decoding: run.errors, as: UTF8.self)

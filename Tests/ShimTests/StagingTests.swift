@@ -7,7 +7,7 @@
   @Suite(.serialized, .enabled(if: hasOpenCL)) struct StagingTests {
     @Test func piecesOfOtherSizesMakeRoom() async {
       await #expect(processExitsWith: .success) {
-        Shim.use("copy-delay=100000")
+        Shim.use("devices=integrated copy-delay=100000")
         let backend = try Shim.open()
         let buffer = try backend.pool.allocate(4 << 20)
         func write(_ count: Int, _ byteCount: Int) throws {

@@ -2,7 +2,13 @@
 // are arguments, so that one program serves them all.
 //
 // Contract: as in pooling.cl, with the sizes in `s`. Sums are compensated (Kahan), so that they are as good for a million
-// elements as for a few.
+// elements as for a few. NARROW is 1 where the product of an axis' elements and windows has 32 bits.
+
+#if NARROW
+typedef uint pool_product;
+#else
+typedef ulong pool_product;
+#endif
 
 typedef struct {
   int size, outputs, kernel_size, stride, padding;
@@ -16,8 +22,8 @@ typedef struct {
 // Elements .x ..< .y that a window holds, those outside the plane left out.
 static inline int2 elements_of(int window, const pool_axis a, int adaptive) {
   if (adaptive) {
-    const long first = (long)window * a.size / a.outputs;
-    return (int2)((int)first, (int)(((long)(window + 1) * a.size + a.outputs - 1) / a.outputs));
+    const pool_product size = a.size, outputs = a.outputs, from = window;
+    return (int2)((int)(from * size / outputs), (int)(((from + 1) * size + outputs - 1) / outputs));
   }
   const int start = window * a.stride - a.padding;
   return (int2)(max(start, 0), min(start + a.kernel_size, a.size));
@@ -26,8 +32,8 @@ static inline int2 elements_of(int window, const pool_axis a, int adaptive) {
 // Windows .x ..< .y that hold an element.
 static inline int2 windows_over(int element, const pool_axis a, int adaptive) {
   if (adaptive) {
-    const long first = (long)element * a.outputs / a.size;
-    return (int2)((int)first, (int)(((long)(element + 1) * a.outputs + a.size - 1) / a.size));
+    const pool_product size = a.size, outputs = a.outputs, from = element;
+    return (int2)((int)(from * outputs / size), (int)(((from + 1) * outputs + size - 1) / size));
   }
   const int reach = element + a.padding - a.kernel_size;
   return (int2)(reach < 0 ? 0 : reach / a.stride + 1, min((element + a.padding) / a.stride, a.outputs - 1) + 1);

@@ -64,7 +64,8 @@ def compile_program(text, options, target, folder):
     if target == "sm_75":
         options = before_ampere(options)
     result = {"ptx": compile_ptx(text, options, assembly, target)}
-    result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", "-o", binary, assembly])
+    most = [f"--maxrregcount={number}" for number in re.findall(r"-cl-nv-maxrregcount=(\d+)", options)]
+    result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", *most, "-o", binary, assembly])
     result["sass"] = tools.run([tools.nvidia("nvdisasm"), "-c", "-ndf", binary])
     return result
 

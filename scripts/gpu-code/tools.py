@@ -24,7 +24,7 @@ def run(command, **options):
 def clang(text, options, output, target, processor, library, features=()):
     """Compiles OpenCL C to a GPU's assembly; `features` are those of the target."""
     run(
-        ["clang-19", "-x", "cl", *options.split(), target, processor, "-nogpulib", "-O3"]
+        ["clang-19", "-x", "cl", *(option for option in options.split() if not option.startswith("-cl-nv-")), target, processor, "-nogpulib", "-O3"]
         + ["-Xclang", "-fdeclare-opencl-builtins", "-Xclang", "-finclude-default-header"]
         + [part for name in features for part in ("-Xclang", "-target-feature", "-Xclang", name)]
         + ["-Xclang", "-mlink-builtin-bitcode", "-Xclang", f"{CLC}/{library}", "-S", "-o", output, text]

@@ -39,6 +39,8 @@
   F(clEnqueueCopyBuffer)                                                                                       \
   F(clEnqueueMapBuffer)                                                                                        \
   F(clEnqueueUnmapMemObject)                                                                                   \
+  F(clEnqueueMarkerWithWaitList)                                                                               \
+  F(clRetainEvent)                                                                                             \
   F(clGetEventInfo)                                                                                            \
   F(clGetEventProfilingInfo)                                                                                   \
   F(clReleaseEvent)                                                                                            \

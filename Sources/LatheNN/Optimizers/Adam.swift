@@ -29,22 +29,31 @@ public final class Adam: GroupedOptimizer {
       slots: ["m", "v"])
   }
 
+  package override var takesVerdicts: Bool { hasFloat32Parameters }
+
   /// The formula, in one launch for the group.
   public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
   ) {
     let (beta1, beta2) = (step[.beta1], step[.beta2])
-    // Powers in double: 1 - beta2^t loses its digits in float at the first steps.
-    let correction1 = 1 - pow(Double(beta1), Double(step.index))
-    let correction2 = 1 - pow(Double(beta2), Double(step.index))
+    /// The step size and the root of the second correction.
+    func corrections(_ index: Int) -> [Float] {
+      // Powers in double: 1 - beta2^t loses its digits in float at the first steps.
+      let correction1 = 1 - pow(Double(beta1), Double(index))
+      let correction2 = 1 - pow(Double(beta2), Double(index))
+      return [Float(Double(step.learningRate) / correction1), Float(correction2.squareRoot())]
+    }
+    let first = corrections(step.index)
     let rule = AdamStep(
       learningRate: step.learningRate, beta1: beta1, beta2: beta2, epsilon: step[.epsilon],
       weightDecay: isDecoupled ? 0 : step.weightDecay, decoupledDecay: isDecoupled ? step.weightDecay : 0,
-      stepSize: Float(Double(step.learningRate) / correction1), correction2: Float(correction2.squareRoot()))
+      stepSize: first[0], correction2: first[1])
     // Moved out, so that each list is held once.
     var (m, v) = (slots[0], slots[1])
     slots = []
-    FusedOptimizer.adam(rule, parameters: &values, gradients: gradients, m: &m, v: &v)
+    FusedOptimizer.adam(
+      rule, parameters: &values, gradients: gradients, m: &m, v: &v,
+      verdict: step.verdict?.numbers(from: step.index, corrections))
     slots = [m, v]
   }
 }

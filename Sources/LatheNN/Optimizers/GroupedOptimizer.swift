@@ -29,11 +29,16 @@ open class GroupedOptimizer: Optimizer {
     public let index: Int
     /// The group's step size.
     public let learningRate: Float
+    /// Whether the step is made, where only the device knows; `index` is then the least that it can have.
+    let verdict: StepVerdict?
     private let hyperparameters: [Hyperparameter: Float]
 
-    init(index: Int, learningRate: Float, _ hyperparameters: [Hyperparameter: Float]) {
+    init(
+      index: Int, learningRate: Float, verdict: StepVerdict?, _ hyperparameters: [Hyperparameter: Float]
+    ) {
       self.index = index
       self.learningRate = learningRate
+      self.verdict = verdict
       self.hyperparameters = hyperparameters
     }
 
@@ -51,8 +56,18 @@ open class GroupedOptimizer: Optimizer {
 
   /// The step size of groups with scale 1.
   public var learningRate: Float
-  /// Steps done.
-  public private(set) var stepCount = 0
+  /// Steps done; waits for the device where only that knows.
+  public var stepCount: Int {
+    if let open = openSteps {
+      openSteps = nil
+      // Where the device failed, parameters say so when they are read.
+      knownSteps += (try? open.done.item(as: Int.self)) ?? open.asked
+    }
+    return knownSteps
+  }
+  private var knownSteps = 0
+  /// Steps that were asked for since, and how many of them were made.
+  private var openSteps: (asked: Int, done: Tensor)?
   private let defaults: [Hyperparameter: Float]
   private let slotNames: [String]
   private var members: [OptimizerGroup] = []
@@ -166,20 +181,45 @@ open class GroupedOptimizer: Optimizer {
     stop("\(Self.self): no rule for a step; override update")
   }
 
+  /// Whether steps can be left out by the device's verdict; an optimizer whose rule has the index of a step in it overrides
+  /// this when it takes that from the verdict, too.
+  package var takesVerdicts: Bool { false }
+
+  /// Whether all parameters are of the type that the optimizers' kernels take.
+  var hasFloat32Parameters: Bool { parameters.allSatisfy { $0.value.dtype == .float32 } }
+
   /// Does one step with a gradient per parameter.
   ///
   /// - Parameter gradients: In the parameters' order.
   public func step(_ gradients: [Tensor]) {
+    let index = stepCount + 1
+    change(gradients, index: index, nil)
+    knownSteps = index
+  }
+
+  /// Does one step where a verdict is 1 and none where it is 0, without waiting for it; for optimizers that take verdicts.
+  ///
+  /// - Parameters:
+  ///   - gradients: In the parameters' order.
+  ///   - verdict: One number on the parameters' device.
+  package func step(_ gradients: [Tensor], where verdict: Tensor) throws {
+    require(takesVerdicts, "\(Self.self): its steps cannot be left out by the device")
+    let open = openSteps ?? (0, Tensor(Float(0), device: verdict.device))
+    change(gradients, index: knownSteps + 1, StepVerdict(isMade: verdict, asked: open.asked, done: open.done))
+    openSteps = (open.asked + 1, try (open.done + verdict).computed())
+  }
+
+  private func change(_ gradients: [Tensor], index stepIndex: Int, _ verdict: StepVerdict?) {
     let count = members.reduce(0) { $0 + $1.parameters.count }
     require(gradients.count == count, "\(Self.self): \(gradients.count) gradients for \(count) parameters")
-    stepCount += 1
     var first = 0
     for index in members.indices {
       let parameters = members[index].parameters
       let hyperparameters = members[index].hyperparameters
       let step = Step(
-        index: stepCount - members[index].start,
-        learningRate: learningRate * (hyperparameters[.learningRateScale] ?? 1), hyperparameters)
+        index: stepIndex - members[index].start,
+        learningRate: learningRate * (hyperparameters[.learningRateScale] ?? 1), verdict: verdict,
+        hyperparameters)
       // The lists hold the only references while the rule runs.
       var values = parameters.map { $0.take() }
       var slots = members[index].slots
@@ -207,7 +247,8 @@ open class GroupedOptimizer: Optimizer {
     }
     set {
       if let problem = problem(of: newValue.scalars) { stop("\(Self.self): \(problem)") }
-      stepCount = newValue.step
+      openSteps = nil
+      knownSteps = newValue.step
       OptimizerGroup.restore(newValue.scalars, to: &members)
       for name in slotNames where members.contains(where: { $0.slotNames.contains(name) }) {
         var tensors = (newValue.slots[name] ?? [])[...]

@@ -43,12 +43,24 @@ public struct LossScaler: Codable, Hashable, Sendable {
   /// - Throws: `LatheError` where the device failed.
   public static func areFinite(_ gradients: [Tensor]) throws -> Bool {
     guard !gradients.isEmpty else { return true }
+    return try zeroWhereFinite(gradients).item() == 0
+  }
+
+  /// 0 where all elements of all gradients are finite, else not a number.
+  static func zeroWhereFinite(_ gradients: [Tensor]) -> Tensor {
     // 0 times a number is 0 where the number is finite, and NaN elsewhere.
-    return try Tensor.stack(gradients.map { ($0.inFloatType * Float(0)).sum() }).sum().item() == 0
+    Tensor.stack(gradients.map { ($0.inFloatType * Float(0)).sum() }).sum()
+  }
+
+  /// The same rules with other numbers.
+  func with(scale: Float, goodSteps: Int) -> LossScaler {
+    var result = self
+    (result.scale, result.goodSteps) = (scale, goodSteps)
+    return result
   }
 
   /// Where the scale stops falling: at 0 it could never rise again.
-  private static let floor: Float = 0x1p-16
+  static let floor: Float = 0x1p-16
 
   /// Takes note of a step: call once a step, after `unscaled`.
   public mutating func update(areFinite: Bool) {

@@ -28,6 +28,8 @@ public final class SGD: GroupedOptimizer {
     hyperparameters[.momentum] != 0
   }
 
+  package override var takesVerdicts: Bool { hasFloat32Parameters }
+
   /// The formula, in one launch for the group.
   public override func update(
     _ step: Step, _ values: inout [Tensor], _ gradients: [Tensor], _ slots: inout [[Tensor]]
@@ -39,7 +41,9 @@ public final class SGD: GroupedOptimizer {
     let hasVelocity = !slots.isEmpty
     var velocities = slots.isEmpty ? [] : slots[0]
     slots = []
-    FusedOptimizer.sgd(rule, parameters: &values, gradients: gradients, velocities: &velocities)
+    FusedOptimizer.sgd(
+      rule, parameters: &values, gradients: gradients, velocities: &velocities,
+      verdict: step.verdict?.numbers(from: step.index) { [$0 == 1 ? 1 : 0] })
     slots = hasVelocity ? [velocities] : []
   }
 }

@@ -36,14 +36,20 @@
 //   Arithmetic and time:
 //   flush-to-zero         subnormal float32 numbers are 0
 //   copy-delay=MICROSECONDS   a write that does not block takes the caller's bytes that much later
+//   build-delay=MICROSECONDS  building a program takes so much longer
+//   copy-fault=N          the N-th write that does not block from now on writes nothing, and its event fails
+//   hold                  launches wait until `none` is set
 //   dry                   launches are checked and not run; reads give what memory holds
 //   report=PATH           at the end of the process the counts are written there, a line `NAME VALUE` each
 
 /// What was asked of the library since the process started, by name:
 ///
 ///   contexts, queues, buffers, programs, launches, finishes
+///   most_builds_at_once   programs that were being built at the same time
 ///   blocking          calls that wait: clFinish, clWaitForEvents, reads, writes and maps that block
 ///   bytes_written     from the host to the device; bytes_read and bytes_copied likewise
+///   bytes_arrived     of writes that are done
+///   held_launches     launches that had to wait for `none`
 ///   bytes_held        what buffers take now; most_bytes_held ever
 ///   most_groups       work-groups of one launch in y or z; most_items in x
 ///   errors            calls that were answered by one, of the library's own or the driver's
