@@ -80,6 +80,8 @@ struct PyTorchFileTests {
     tensor[0] = Tensor([9, 9, 9, 9] as [Float], device: .cpu)
     #expect(try tensor.scalars(as: Float.self).prefix(4) == [9, 9, 9, 9])
     #expect(try folder.read("w.pt") == before)
+    // Nor into another tensor of the same bytes.
+    #expect(try reader.tensor("views.0")?.bytes() == bytes)
     #expect(try WeightReader(path: path).tensor("views.0")?.bytes() == bytes)
     // What is gone is not touched.
     try #require(truncate(path, off_t(before.count - 2000)) == 0)
