@@ -45,7 +45,13 @@ private enum Reader: String {
 }
 
 private let reader = Reader(rawValue: ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? "") ?? .gguf
-private let file = memfd_create("input", 0)
+/// A file in memory without a name.
+private let file: Int32 = {
+  var name = Array("/dev/shm/lathe-fuzz-XXXXXX".utf8CString)
+  let file = mkstemp(&name)
+  unlink(name)
+  return file
+}()
 private let path = "/proc/self/fd/\(file)"
 /// Elements that are read of a tensor: reading is checked, not the speed of copying.
 private let mostElements = 1 << 16
