@@ -1,0 +1,6 @@
+import Testing
+
+@testable import LatheText
+
+@Suite("Patterns")
+struct PatternTests {}
