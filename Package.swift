@@ -71,7 +71,7 @@ let package = Package(
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
     .target(name: "CCurl"),
     .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
-    .target(name: "LatheML", dependencies: ["LatheTracking", "LatheHub"], swiftSettings: settings),
+    .target(name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheText"], swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks",
+        "LatheML", "LatheBenchmarks", "LatheText",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
@@ -97,7 +97,8 @@ let package = Package(
       name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport", "TestSupport"],
       swiftSettings: settings),
     .executableTarget(
-      name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck", swiftSettings: settings),
+      name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
+      swiftSettings: settings),
     .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: settings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],

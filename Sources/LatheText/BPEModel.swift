@@ -35,12 +35,13 @@ final class BPEModel: Sendable {
     self.merges = merges
     let hasParts = options.continuingPrefix?.isEmpty == false || options.endSuffix?.isEmpty == false
     takesBytes = bytes && !hasParts && !options.fallsBackToBytes
-    unknown = try options.unknownToken.map { token in
-      guard let id = vocabulary.id(token) else {
-        throw LatheError(.format, "the unknown token '\(token)' is not in the vocabulary")
-      }
-      return id
-    } ?? -1
+    unknown =
+      try options.unknownToken.map { token in
+        guard let id = vocabulary.id(token) else {
+          throw LatheError(.format, "the unknown token '\(token)' is not in the vocabulary")
+        }
+        return id
+      } ?? -1
     pairs = try Self.table(vocabulary, merges, prefix: options.continuingPrefix ?? "")
     byteTokens = ByteLetters.utf8.map { letters in
       letters.withUnsafeBufferPointer { all in

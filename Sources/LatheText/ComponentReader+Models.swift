@@ -34,7 +34,9 @@ extension ComponentReader {
 
   private func vocabulary() throws -> Vocabulary {
     let reader = try required("vocab")
-    guard let members = reader.json.members else { throw reader.wrong("is \(reader.json.kind), expected an object") }
+    guard let members = reader.json.members else {
+      throw reader.wrong("is \(reader.json.kind), expected an object")
+    }
     let tokens = try members.map { member in
       guard let id = member.value.integer else {
         throw reader.wrong("the number of the token '\(member.key)' is \(member.value.kind)")
@@ -62,7 +64,9 @@ extension ComponentReader {
 
   private func merges() throws -> [(String, String)] {
     let reader = try required("merges")
-    guard let values = reader.json.array else { throw reader.wrong("is \(reader.json.kind), expected a list") }
+    guard let values = reader.json.array else {
+      throw reader.wrong("is \(reader.json.kind), expected a list")
+    }
     var result: [(String, String)] = []
     result.reserveCapacity(values.count)
     for (index, value) in values.enumerated() {
@@ -72,7 +76,9 @@ extension ComponentReader {
           throw reader.wrong("merge \(index + 1) is not two tokens with a space between")
         }
         result.append(pair)
-      } else if let parts = value.array, parts.count == 2, let first = parts[0].string, let second = parts[1].string {
+      } else if let parts = value.array, parts.count == 2, let first = parts[0].string,
+        let second = parts[1].string
+      {
         result.append((first, second))
       } else {
         throw reader.wrong("merge \(index + 1) is not two tokens")
@@ -92,9 +98,12 @@ extension ComponentReader {
 
   private func unigram() throws -> UnigramModel {
     let reader = try required("vocab")
-    guard let values = reader.json.array else { throw reader.wrong("is \(reader.json.kind), expected a list") }
+    guard let values = reader.json.array else {
+      throw reader.wrong("is \(reader.json.kind), expected a list")
+    }
     let pieces = try values.enumerated().map { index, value in
-      guard let parts = value.array, parts.count == 2, let piece = parts[0].string, let score = parts[1].double
+      guard let parts = value.array, parts.count == 2, let piece = parts[0].string,
+        let score = parts[1].double
       else { throw reader.wrong("piece \(index) is not a text with its score") }
       return (piece, score)
     }

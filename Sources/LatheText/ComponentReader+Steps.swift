@@ -102,14 +102,18 @@ extension ComponentReader {
       try required(key).items().map { item in
         if let sequence = try item.optional("Sequence") {
           let name = try sequence.string("id")
-          guard name == "A" || name == "B" else { throw sequence.wrong("the text '\(name)' is neither A nor B") }
+          guard name == "A" || name == "B" else {
+            throw sequence.wrong("the text '\(name)' is neither A nor B")
+          }
           return .sequence(name == "A" ? 0 : 1, type: Int32(try sequence.required("type_id").integer()))
         }
         guard let token = try item.optional("SpecialToken") else {
           throw item.wrong("neither a Sequence nor a SpecialToken")
         }
         let name = try token.string("id")
-        guard special[name] != nil else { throw token.wrong("the token '\(name)' is not among special_tokens") }
+        guard special[name] != nil else {
+          throw token.wrong("the token '\(name)' is not among special_tokens")
+        }
         return .special(name, type: Int32(try token.required("type_id").integer()))
       }
     }

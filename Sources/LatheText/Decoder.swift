@@ -25,7 +25,9 @@ indirect enum Decoder: Sendable {
         var text = token
         if index > 0 {
           let isContinuing = token.utf8.starts(with: prefix.utf8)
-          text = isContinuing ? String(decoding: token.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : " " + token
+          text =
+            isContinuing
+            ? String(decoding: token.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : " " + token
         }
         return cleansUp ? Self.cleaned(text) : text
       }
@@ -54,7 +56,8 @@ indirect enum Decoder: Sendable {
         scalars.removeLast(min(trailing, scalars.count))
         return String(String.UnicodeScalarView(scalars))
       }
-    case .replace(let pattern, let content): return try tokens.map { try Self.replacing($0, pattern, by: content) }
+    case .replace(let pattern, let content):
+      return try tokens.map { try Self.replacing($0, pattern, by: content) }
     case .ctc(let padding, let delimiter, let cleansUp):
       var last: String?
       return tokens.compactMap { token in
@@ -128,18 +131,12 @@ indirect enum Decoder: Sendable {
 
   private static func replacing(_ text: String, _ pattern: Pattern, by content: String) throws -> String {
     let bytes = Array(text.utf8)
-    let matches = GrowingBuffer<Match>(capacity: 16)
-    try bytes.withUnsafeBufferPointer { all in
-      if let base = all.baseAddress { try pattern.matches(base, 0..<all.count, into: matches) }
-    }
-    guard matches.count > 0 else { return text }
     var result: [UInt8] = []
     var last = 0
-    for index in 0..<matches.count {
-      let match = matches.pointer[index]
-      result += bytes[last..<Int(match.start)]
+    for range in try pattern.ranges(in: bytes) {
+      result += bytes[last..<range.lowerBound]
       result += Array(content.utf8)
-      last = Int(match.end)
+      last = range.upperBound
     }
     return String(decoding: result + bytes[last...], as: UTF8.self)
   }

@@ -7,12 +7,12 @@ struct Match: BitwiseCopyable, Sendable {
 }
 
 /// A regular expression, or a text that is looked for.
-final class Pattern: Sendable {
+package final class Pattern: Sendable {
   private let program: PatternProgram
   private let source: String
 
   /// - Throws: `LatheError.unsupported` with the position of what is outside the subset.
-  init(expression source: String) throws {
+  package init(expression source: String) throws {
     self.source = source
     program = try PatternProgram(PatternParser.parse(source), source: source)
   }
@@ -22,6 +22,15 @@ final class Pattern: Sendable {
     source = text
     let scalars = text.unicodeScalars.map { PatternNode.set(ScalarSet($0.value)) }
     program = try PatternProgram(.sequence(scalars), source: text)
+  }
+
+  /// Where a text matches, in bytes.
+  package func ranges(in bytes: [UInt8]) throws -> [Range<Int>] {
+    let found = GrowingBuffer<Match>(capacity: 16)
+    try bytes.withUnsafeBufferPointer { all in
+      if let base = all.baseAddress { try matches(base, 0..<all.count, into: found) }
+    }
+    return (0..<found.count).map { Int(found.pointer[$0].start)..<Int(found.pointer[$0].end) }
   }
 
   /// Finds all matches in a range of bytes, which is the whole text to the expression.

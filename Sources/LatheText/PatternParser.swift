@@ -123,7 +123,9 @@ struct PatternParser {
     else { return nil }
     let least = Int(parts[0]) ?? 0
     let most = parts.count == 1 ? least : parts[1].isEmpty ? nil : Int(parts[1]) ?? .max
-    if least > 1000 || most ?? 0 > 1000 || most ?? least < least { throw failure("the repetition {\(inside)}") }
+    if least > 1000 || most ?? 0 > 1000 || most ?? least < least {
+      throw failure("the repetition {\(inside)}")
+    }
     place = end + 1
     return (least, most)
   }
@@ -245,7 +247,9 @@ struct PatternParser {
     }
   }
 
-  private mutating func hexadecimal(_ most: Int = 8, until isBraced: Bool = false, _ start: Int) throws -> UInt32 {
+  private mutating func hexadecimal(_ most: Int = 8, until isBraced: Bool = false, _ start: Int) throws
+    -> UInt32
+  {
     var value: UInt32 = 0
     var count = 0
     while count < most, let digit = hexDigit(next) {

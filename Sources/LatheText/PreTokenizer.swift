@@ -250,7 +250,11 @@ final class SplitWork {
   /// Writes spaces as a mark, and puts one in front.
   func markSpaces(_ replacement: UInt32, _ scheme: PreTokenizer.PrependScheme) {
     var mark: [UInt8] = [0, 0, 0, 0]
-    mark.removeLast(4 - mark.withUnsafeMutableBufferPointer { $0.baseAddress.map { UTF8Bytes.write(replacement, to: $0) } ?? 0 })
+    mark.removeLast(
+      4
+        - mark.withUnsafeMutableBufferPointer {
+          $0.baseAddress.map { UTF8Bytes.write(replacement, to: $0) } ?? 0
+        })
     normalizing.rebuild(pieces) { builder, piece in
       let first = Int(piece.start)
       let place = text.place(first)

@@ -20,7 +20,8 @@ struct PrecompiledMap: Sendable {
         .format, "precompiled_charsmap says that its trie has \(size) bytes, but \(bytes.count - 4) follow")
     }
     units = stride(from: 4, to: 4 + size, by: 4).map {
-      UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 | UInt32(bytes[$0 + 2]) << 16 | UInt32(bytes[$0 + 3]) << 24
+      UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 | UInt32(bytes[$0 + 2]) << 16 | UInt32(bytes[$0 + 3])
+        << 24
     }
     texts = Array(bytes[(4 + size)...])
     guard String(validating: texts, as: UTF8.self) != nil else {

@@ -67,7 +67,8 @@ struct ScalarSet: Sendable, Equatable {
       "Punctuation": 0x7F << 11, "Symbol": 0b1111 << 18, "Separator": 0b111 << 22, "Other": 0b11111 << 25,
     ]
     let names = [
-      "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+      "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf",
+      "Po",
       "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",
     ]
     if let group = groups[name] { return Item(categories: group) }

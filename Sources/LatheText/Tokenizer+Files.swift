@@ -24,7 +24,9 @@ extension Tokenizer {
       try self.init(vocabularyText: "\(path)/vocab.txt")
     } else {
       throw LatheError(
-        .file, "\(path): no tokeniser in this folder; it needs tokenizer.json, vocab.json with merges.txt, or vocab.txt")
+        .file,
+        "\(path): no tokeniser in this folder; it needs tokenizer.json, vocab.json with merges.txt, or vocab.txt"
+      )
     }
   }
 
@@ -58,7 +60,8 @@ extension Tokenizer {
     for (id, token) in lines.enumerated() {
       guard known.insert(token, Int32(id)) else {
         throw LatheError(
-          .format, "\(path): line \(id + 1): the token '\(token)' stands in line \(known.value(token) + 1) already")
+          .format,
+          "\(path): line \(id + 1): the token '\(token)' stands in line \(known.value(token) + 1) already")
       }
       tokens.append(JSONValue.Member(token, .integer(id)))
     }

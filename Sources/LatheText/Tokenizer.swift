@@ -86,7 +86,11 @@ public final class Tokenizer: Sendable {
           return Array(UnsafeBufferPointer(start: work.text.bytes, count: work.text.count))
         }
       }
-      if token.isNormalized { normalized.insert(token, id, as: bytes) } else { plain.insert(token, id, as: bytes) }
+      if token.isNormalized {
+        normalized.insert(token, id, as: bytes)
+      } else {
+        plain.insert(token, id, as: bytes)
+      }
     }
     addedTokens = byID
     addedTexts = texts
@@ -237,7 +241,9 @@ public final class Tokenizer: Sendable {
   }
 
   /// Adds the tokens of a part between tokens that are found in the original.
-  private func encodeSegment(_ state: EncodingState, _ bytes: UnsafePointer<UInt8>, _ range: Range<Int>) throws {
+  private func encodeSegment(_ state: EncodingState, _ bytes: UnsafePointer<UInt8>, _ range: Range<Int>)
+    throws
+  {
     guard !normalizedTokens.isEmpty else {
       state.normalizing.text.view(bytes, range)
       try normalizer?.apply(state.normalizing)
@@ -338,7 +344,9 @@ public final class Tokenizer: Sendable {
   }
 
   /// The spaces at the ends of a token; those of added tokens depend on the text.
-  private func spaces(in token: EncodedToken, _ text: String, _ pair: String?, _ unit: OffsetUnit) -> (Int32, Int32) {
+  private func spaces(in token: EncodedToken, _ text: String, _ pair: String?, _ unit: OffsetUnit) -> (
+    Int32, Int32
+  ) {
     guard let added = addedTokens[token.id], added.stripsLeft || added.stripsRight, token.sequence >= 0 else {
       return spaces[token.id] ?? (0, 0)
     }

@@ -42,13 +42,17 @@ enum TokenizerJSON {
       ("decoder", decoder), ("model", model))
   }
 
-  static func wordPieceModel(_ vocabulary: JSONValue, unknown: String = "[UNK]", prefix: String = "##") -> JSONValue {
+  static func wordPieceModel(_ vocabulary: JSONValue, unknown: String = "[UNK]", prefix: String = "##")
+    -> JSONValue
+  {
     component(
       "WordPiece", ("unk_token", .string(unknown)), ("continuing_subword_prefix", .string(prefix)),
       ("max_input_chars_per_word", .integer(100)), ("vocab", vocabulary))
   }
 
-  static func pairModel(_ vocabulary: JSONValue, _ merges: [JSONValue], ignoresMerges: Bool = false) -> JSONValue {
+  static func pairModel(_ vocabulary: JSONValue, _ merges: [JSONValue], ignoresMerges: Bool = false)
+    -> JSONValue
+  {
     component(
       "BPE", ("dropout", .null), ("unk_token", .null), ("continuing_subword_prefix", .null),
       ("end_of_word_suffix", .null), ("fuse_unk", .bool(false)), ("byte_fallback", .bool(false)),
@@ -75,7 +79,8 @@ enum TokenizerJSON {
       JSONValue.Member(
         token.0,
         object(
-          ("id", .string(token.0)), ("ids", .array([.integer(token.1)])), ("tokens", .array([.string(token.0)]))))
+          ("id", .string(token.0)), ("ids", .array([.integer(token.1)])),
+          ("tokens", .array([.string(token.0)]))))
     }
     return component(
       "TemplateProcessing", ("single", .array(first)),
@@ -83,7 +88,8 @@ enum TokenizerJSON {
   }
 
   static func bert(
-    vocabulary: [JSONValue.Member], added: [JSONValue], start: (String, Int), end: (String, Int), lowercases: Bool
+    vocabulary: [JSONValue.Member], added: [JSONValue], start: (String, Int), end: (String, Int),
+    lowercases: Bool
   ) -> JSONValue {
     file(
       added: added, normalizer: bertNormalizer(lowercases: lowercases),

@@ -49,7 +49,8 @@ extension TokenizerParts {
     let next = largest >= Int32(vocabulary.count) ? largest + 1 : Int32(vocabulary.count)
     let expected = known ?? next
     guard Int(expected) == id else {
-      let reason = known == nil ? "the next free number is \(expected)" : "the vocabulary has it as \(expected)"
+      let reason =
+        known == nil ? "the next free number is \(expected)" : "the vocabulary has it as \(expected)"
       throw wrong("the added token '\(token.content)' has the number \(id), but \(reason)")
     }
     addedTokens.removeAll { $0.0.content == token.content }

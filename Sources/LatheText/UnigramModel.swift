@@ -139,7 +139,8 @@ final class UnigramModel: Sendable {
           if best[end].start < 0 || candidate > best[end].score {
             guard let unknown else {
               throw LatheError(
-                .invalidArgument, "the text has a scalar that no piece covers, and the model has no unknown token")
+                .invalidArgument,
+                "the text has a scalar that no piece covers, and the model has no unknown token")
             }
             best[end] = Node(id: unknown, start: Int32(start), score: candidate)
           }

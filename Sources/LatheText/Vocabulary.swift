@@ -20,7 +20,8 @@ final class Vocabulary: Sendable {
     for (token, id) in tokens {
       guard id >= 0, id < Self.largestID else {
         throw LatheError(
-          .format, "the token '\(token)' has the number \(id); numbers from 0 to \(Self.largestID - 1) are possible")
+          .format,
+          "the token '\(token)' has the number \(id); numbers from 0 to \(Self.largestID - 1) are possible")
       }
       largest = max(largest, id)
     }

@@ -29,7 +29,9 @@ final class WordCache {
   @inline(__always) static func key(_ word: UnsafePointer<UInt8>, _ count: Int) -> (UInt64, UInt64) {
     let raw = UnsafeRawPointer(word)
     if count >= 8 {
-      return (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
+      return (
+        raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      )
     }
     if count >= 4 {
       let first = UInt64(raw.loadUnaligned(as: UInt32.self))

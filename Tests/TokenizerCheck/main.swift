@@ -44,7 +44,8 @@ func encode(_ arguments: [String]) throws {
   var output = Data()
   for encoding in encodings {
     let row = Row(
-      ids: encoding.ids, offsets: encoding.offsets.map { [$0.lowerBound, $0.upperBound] }, words: encoding.wordIDs,
+      ids: encoding.ids, offsets: encoding.offsets.map { [$0.lowerBound, $0.upperBound] },
+      words: encoding.wordIDs,
       types: encoding.typeIDs, special: encoding.specialTokensMask, attention: encoding.attentionMask,
       text: try tokenizer.decode(encoding.ids), overflowing: encoding.overflowing.map(\.ids))
     output += try encoder.encode(row)
@@ -88,7 +89,8 @@ do {
   case ("encode", 3...): try encode(Array(arguments.dropFirst()))
   case ("train", 5): try train(Array(arguments.dropFirst()))
   case ("bench", 4): try bench(Array(arguments.dropFirst()))
-  default: fail("usage: encode TOKENIZER FILE [pairs] | train KIND SIZE FILE OUTPUT | bench TOKENIZER FILE THREADS")
+  default:
+    fail("usage: encode TOKENIZER FILE [pairs] | train KIND SIZE FILE OUTPUT | bench TOKENIZER FILE THREADS")
   }
 } catch {
   fail("\(error)")

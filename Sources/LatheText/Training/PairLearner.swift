@@ -64,7 +64,10 @@ struct PairLearner {
   private mutating func join(_ pair: UInt64) {
     let (first, second) = (Int32(truncatingIfNeeded: pair >> 32), Int32(truncatingIfNeeded: pair))
     let (left, right) = (tokens[Int(first)], tokens[Int(second)])
-    let text = left + (right.hasPrefix(prefix) ? String(right.unicodeScalars.dropFirst(prefix.unicodeScalars.count)) : right)
+    let text =
+      left
+      + (right.hasPrefix(prefix)
+        ? String(right.unicodeScalars.dropFirst(prefix.unicodeScalars.count)) : right)
     var id = Int32(tokens.count)
     if let known = ids[text] {
       id = known

@@ -32,7 +32,9 @@ enum Training {
   static func alphabet(_ words: WordCounts) -> [(scalar: String, count: Int)] {
     var found: [Unicode.Scalar: Int] = [:]
     for (word, count) in zip(words.words, words.counts) {
-      for scalar in String(decoding: word, as: UTF8.self).unicodeScalars { found[scalar, default: 0] += count }
+      for scalar in String(decoding: word, as: UTF8.self).unicodeScalars {
+        found[scalar, default: 0] += count
+      }
     }
     return found.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { (String($0.key), $0.value) }
   }
@@ -71,7 +73,8 @@ public struct BPETrainer: Sendable {
     return try Training.tokenizer(
       TokenizerJSON.bytePairs(
         vocabulary: Training.vocabulary(learner.tokens),
-        merges: learner.merges.map { .array([.string($0.0), .string($0.1)]) }, added: Training.added(specialTokens),
+        merges: learner.merges.map { .array([.string($0.0), .string($0.1)]) },
+        added: Training.added(specialTokens),
         preTokenizer: TokenizerJSON.byteLevel(addsPrefixSpace: false, usesPattern: true)))
   }
 }

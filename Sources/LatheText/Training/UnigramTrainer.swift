@@ -41,7 +41,8 @@ public struct UnigramTrainer: Sendable {
       guard kept.count < pieces.count else { break }
       pieces = kept
     }
-    let chosen = pieces.prefix(alphabet.count) + pieces.dropFirst(alphabet.count).sorted { $0.score > $1.score }
+    let chosen =
+      pieces.prefix(alphabet.count) + pieces.dropFirst(alphabet.count).sorted { $0.score > $1.score }
     return try tokenizer(Array(chosen.prefix(target)))
   }
 
@@ -50,17 +51,21 @@ public struct UnigramTrainer: Sendable {
       Self.special.map { JSONValue.array([.string($0), .number(0)]) }
       + pieces.sorted { $0.score > $1.score }.map { .array([.string($0.text), .number($0.score)]) }
     let metaspace = TokenizerJSON.component(
-      "Metaspace", ("replacement", .string("\u{2581}")), ("prepend_scheme", .string("always")), ("split", .bool(true)))
+      "Metaspace", ("replacement", .string("\u{2581}")), ("prepend_scheme", .string("always")),
+      ("split", .bool(true)))
     return try Training.tokenizer(
       TokenizerJSON.file(
-        added: Training.added(Self.special), normalizer: TokenizerJSON.component("NFKC"), preTokenizer: metaspace,
+        added: Training.added(Self.special), normalizer: TokenizerJSON.component("NFKC"),
+        preTokenizer: metaspace,
         postProcessor: TokenizerJSON.template(start: nil, end: ("</s>", 2)), decoder: metaspace,
         model: TokenizerJSON.component(
           "Unigram", ("unk_id", .integer(3)), ("vocab", .array(entries)), ("byte_fallback", .bool(false)))))
   }
 
   /// The single characters, and the parts of words that cover most.
-  private func seeds(_ words: WordCounts, _ alphabet: [(scalar: String, count: Int)]) -> [UnigramLattice.Piece] {
+  private func seeds(_ words: WordCounts, _ alphabet: [(scalar: String, count: Int)]) -> [UnigramLattice
+    .Piece]
+  {
     var table = ByteTable(capacity: 1 << 16)
     var found: [(text: ArraySlice<UInt8>, scalars: Int, count: Int)] = []
     for (word, count) in zip(words.words, words.counts) {
@@ -84,7 +89,8 @@ public struct UnigramTrainer: Sendable {
     found.sort { ($0.count * $0.scalars, $1.text.startIndex) > ($1.count * $1.scalars, $0.text.startIndex) }
     let most = vocabularySize * seedFactor
     let parts = found.prefix(most).map {
-      UnigramLattice.Piece(text: String(decoding: $0.text, as: UTF8.self), score: Double($0.count * $0.scalars))
+      UnigramLattice.Piece(
+        text: String(decoding: $0.text, as: UTF8.self), score: Double($0.count * $0.scalars))
     }
     let all = alphabet.map { UnigramLattice.Piece(text: $0.scalar, score: Double($0.count)) } + parts
     let total = log(all.reduce(0) { $0 + $1.score })
