@@ -45,7 +45,7 @@ extension ComponentReader {
         addsPrefixSpace: try bool("add_prefix_space", default: true),
         pattern: usesPattern ? try Pattern(expression: Self.wordExpression) : nil)
     case "Whitespace":
-      return .split(try Pattern(expression: #"\w+|[^\w\s]+"#), .removed, isInverted: true)
+      return .split(try Pattern.words(), .removed, isInverted: true)
     case "WhitespaceSplit": return .whitespaceSplit
     case "Metaspace": return try metaspace()
     case "Punctuation": return .punctuation(try choice("behavior", default: .isolated))

@@ -17,6 +17,19 @@ package final class Pattern: Sendable {
     program = try PatternProgram(PatternParser.parse(source), source: source)
   }
 
+  /// Words, and runs of what is neither a word nor white space.
+  static func words() throws -> Pattern {
+    let word = ScalarSet.Item(hasWords: true)
+    let sets = [ScalarSet([word]), ScalarSet([word, ScalarSet.Item(hasWhitespace: true)], isNegated: true)]
+    return try Pattern(
+      .alternation(sets.map { .repetition(.set($0), least: 1, most: nil, .greedy) }), "words")
+  }
+
+  private init(_ node: PatternNode, _ source: String) throws {
+    self.source = source
+    program = try PatternProgram(node, source: source)
+  }
+
   /// A text that is looked for as it is.
   init(text: String) throws {
     source = text
@@ -230,9 +243,13 @@ private struct PatternMachine {
     case 3: return place == end
     case 4: return place == end || (place == end - 1 && bytes[place] == 10)
     default:
-      let before = place > first && Scalars.isWord(UTF8Bytes.last(bytes, before: place).0)
-      let after = place < end && Scalars.isWord(UTF8Bytes.scalar(bytes, place).0)
+      let before = place > first && Self.isWord(UTF8Bytes.last(bytes, before: place).0)
+      let after = place < end && Self.isWord(UTF8Bytes.scalar(bytes, place).0)
       return (before != after) == (kind == 5)
     }
+  }
+
+  private static func isWord(_ scalar: UInt32) -> Bool {
+    Scalars.isWord(scalar) || ScalarSet.wordNumbers.contains { $0.contains(scalar) }
   }
 }

@@ -206,7 +206,9 @@ struct PatternParser {
     var item = ScalarSet.Item()
     switch scalar {
     case "s", "S": item.hasWhitespace = true
-    case "w", "W": item.hasWords = true
+    case "w", "W":
+      item.hasWords = true
+      item.ranges = ScalarSet.wordNumbers
     case "d", "D": item.categories = 1 << 8
     case "p", "P":
       place += 1

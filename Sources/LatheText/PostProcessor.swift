@@ -93,8 +93,9 @@ indirect enum PostProcessor: Sendable {
       for index in tokens.indices {
         var (leading, trailing) = spaces(tokens[index])
         if leading > 0 {
-          // The space in front may be none of the text.
-          if addsPrefixSpace && (index == 0 || tokens[index].start == 0) { leading -= 1 }
+          // One space in front of all may be none of the text; several are its own.
+          let isFirst = index == 0 || tokens[index].start == 0
+          if addsPrefixSpace && isFirst && leading == 1 { leading = 0 }
           tokens[index].start = min(tokens[index].start + leading, tokens[index].end)
         }
         if trailing > 0 && tokens[index].end >= trailing {

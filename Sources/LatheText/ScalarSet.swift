@@ -33,6 +33,9 @@ struct ScalarSet: Sendable, Equatable {
     self.isNegated = isNegated
   }
 
+  /// Raised numbers and fractions, which are parts of words in regular expressions, but not to the step `Whitespace`.
+  static let wordNumbers: [ClosedRange<UInt32>] = [0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE]
+
   /// Every scalar but the line feed.
   static let anything = ScalarSet([Item(ranges: [10...10])], isNegated: true)
 

@@ -7,9 +7,8 @@ extension Tokenizer {
   ///   - ids: The tokens' numbers; those of no token are passed over.
   ///   - skipsSpecialTokens: Whether tokens that are marked as special are left out.
   public func decode(_ ids: some Sequence<Int32>, skipsSpecialTokens: Bool = true) throws -> String {
-    let tokens = ids.compactMap { id -> String? in
-      if let added = addedTokens[id] { return skipsSpecialTokens && added.isSpecial ? nil : added.content }
-      return model.vocabulary.token(id)
+    let tokens = ids.compactMap { id in
+      skipsSpecialTokens && addedTokens[id]?.isSpecial == true ? nil : token(of: id)
     }
     guard let decoder else { return tokens.joined(separator: " ") }
     return try decoder.apply(tokens).joined()

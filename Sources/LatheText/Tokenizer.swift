@@ -58,6 +58,8 @@ public final class Tokenizer: Sendable {
   private let plainTokens: AddedTokens
   private let normalizedTokens: AddedTokens
   private let addedTexts: ByteTable
+  /// What tokens are looked for as that are found in normalised text; they are shown so, too.
+  private let normalizedContents: [Int32: String]
   private let spaces: [Int32: (Int32, Int32)]
   private let states = Mutex<[EncodingState]>([])
 
@@ -71,6 +73,7 @@ public final class Tokenizer: Sendable {
     padding = parts.padding
     source = parts.source
     var byID: [Int32: AddedToken] = [:]
+    var contents: [Int32: String] = [:]
     var texts = ByteTable(capacity: parts.addedTokens.count)
     var (plain, normalized) = (AddedTokens(), AddedTokens())
     let work = NormalizerWork()
@@ -88,11 +91,13 @@ public final class Tokenizer: Sendable {
       }
       if token.isNormalized {
         normalized.insert(token, id, as: bytes)
+        contents[id] = String(decoding: bytes, as: UTF8.self)
       } else {
         plain.insert(token, id, as: bytes)
       }
     }
     addedTokens = byID
+    normalizedContents = contents
     addedTexts = texts
     plainTokens = plain
     normalizedTokens = normalized
@@ -120,7 +125,9 @@ public final class Tokenizer: Sendable {
   }
 
   /// The token of a number, as the vocabulary writes it; nil where there is none.
-  public func token(of id: Int32) -> String? { addedTokens[id]?.content ?? model.vocabulary.token(id) }
+  public func token(of id: Int32) -> String? {
+    normalizedContents[id] ?? addedTokens[id]?.content ?? model.vocabulary.token(id)
+  }
 
   /// Encodes a text, or a pair of texts.
   ///

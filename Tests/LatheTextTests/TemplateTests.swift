@@ -44,7 +44,7 @@ struct TemplateTests {
       ("{% include 'a' %}", "line 1, column 1: the tag 'include' is not supported"),
       ("é{{ 1 + }}", "line 1, column 9: a value is missing before the end of the tag"),
       ("{{ y.z }}", "line 1, column 5: 'y' is undefined and has no 'z'"),
-      ("{{ 'a'.zfill(3) }}", "line 1, column 11: the method 'zfill' of a text is not supported"),
+      ("{{ 'a'.zfill(3) }}", "line 1, column 13: the method 'zfill' of a text is not supported"),
       (
         "{{ raise_exception('No tools') }}",
         "line 1, column 19: the template refuses this conversation: No tools"
@@ -78,7 +78,10 @@ struct TemplateTests {
       message("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}").contains(
         "steps"))
     #expect(message("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}").contains("inside each other"))
-    #expect(message("{{ " + String(repeating: "(", count: 100_000)).contains("inside each other"))
+    #expect(
+      message(
+        "{{ " + String(repeating: "(", count: 100_000) + "1" + String(repeating: ")", count: 100_000) + " }}"
+      ).contains("inside each other"))
     #expect(message(String(repeating: "{% if 1 %}", count: 100_000)).contains("inside each other"))
     #expect(message("{{ " + String(repeating: "not ", count: 100_000) + "1 }}").contains("inside each other"))
     #expect(message("{{ " + String(repeating: "-", count: 100_000) + "1 }}").contains("inside each other"))

@@ -38,7 +38,8 @@ struct TemplateLexer {
   private let text: [UInt8]
   private var place = 0
   private var line = 1
-  private var lineStart = 0
+  /// Counts scalars.
+  private var column = 1
   private var tokens: [TemplateToken] = []
   /// What the tag before takes from the text behind it.
   private var trim = Trim.nothing
@@ -62,11 +63,7 @@ struct TemplateLexer {
     return lexer.tokens
   }
 
-  private var position: TemplatePosition {
-    // Columns count scalars.
-    let before = text[lineStart..<min(place, text.count)]
-    return TemplatePosition(line: line, column: before.count { !UTF8Bytes.isContinuation($0) } + 1)
-  }
+  private var position: TemplatePosition { TemplatePosition(line: line, column: column) }
 
   private func starts(_ expected: StaticString, at offset: Int = 0) -> Bool {
     let start = place + offset
@@ -79,11 +76,13 @@ struct TemplateLexer {
 
   private mutating func advance(_ count: Int) {
     for _ in 0..<count where place < text.count {
-      if text[place] == 10 {
-        line += 1
-        lineStart = place + 1
-      }
       place += 1
+      if text[place - 1] == 10 {
+        line += 1
+        column = 1
+      } else if place == text.count || !UTF8Bytes.isContinuation(text[place]) {
+        column += 1
+      }
     }
   }
 
