@@ -71,7 +71,8 @@ let package = Package(
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
     .target(name: "CCurl"),
     .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
-    .target(name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheText"], swiftSettings: settings),
+    .target(
+      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheText"], swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",

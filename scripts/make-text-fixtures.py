@@ -174,7 +174,7 @@ def tokenizers():
     yield "delimiter", words(pre_tokenizers.CharDelimiterSplit("a"), normalizers.Strip(left=False)), False
     for behavior in ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]:
         yield f"split {behavior}", split(r"[aeiou]|\s(?=\p{Ll})", behavior), False
-    yield "split inverted", split(r"(?<!o)\w{2,3}?(?:x|\b)|\d++", "removed", True), False
+    yield "split inverted", split(r"(?<!o)\w{2,3}?(?:x|\s)|\d++", "removed", True), False
     for strategy in ["longest_first", "only_second"]:
         yield f"cut {strategy}", cut(strategy, 0, length=60 if strategy == "only_second" else 12), True
     yield "cut with stride", cut("longest_first", 3), False

@@ -241,15 +241,7 @@ private struct PatternMachine {
     case 1: return place == end || bytes[place] == 10
     case 2: return place == first
     case 3: return place == end
-    case 4: return place == end || (place == end - 1 && bytes[place] == 10)
-    default:
-      let before = place > first && Self.isWord(UTF8Bytes.last(bytes, before: place).0)
-      let after = place < end && Self.isWord(UTF8Bytes.scalar(bytes, place).0)
-      return (before != after) == (kind == 5)
+    default: return place == end || (place == end - 1 && bytes[place] == 10)
     }
-  }
-
-  private static func isWord(_ scalar: UInt32) -> Bool {
-    Scalars.isWord(scalar) || ScalarSet.wordNumbers.contains { $0.contains(scalar) }
   }
 }

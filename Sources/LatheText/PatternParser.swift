@@ -7,7 +7,7 @@ indirect enum PatternNode: Sendable {
   /// How much a repetition takes.
   enum Greed: Sendable { case greedy, lazy, possessive }
   /// A place in the text.
-  enum Place: Sendable { case lineStart, lineEnd, textStart, textEnd, lastLineEnd, wordEdge, noWordEdge }
+  enum Place: Sendable { case lineStart, lineEnd, textStart, textEnd, lastLineEnd }
 
   case set(ScalarSet)
   case sequence([PatternNode])
@@ -190,7 +190,7 @@ struct PatternParser {
   private mutating func escape(_ start: Int) throws -> PatternNode {
     guard let scalar = next else { throw failure("a backslash at the end", at: start) }
     let places: [Unicode.Scalar: PatternNode.Place] = [
-      "A": .textStart, "z": .textEnd, "Z": .lastLineEnd, "b": .wordEdge, "B": .noWordEdge,
+      "A": .textStart, "z": .textEnd, "Z": .lastLineEnd,
     ]
     if let found = places[scalar] {
       place += 1

@@ -173,8 +173,6 @@ struct PatternProgram: Sendable {
     case .textStart: 2
     case .textEnd: 3
     case .lastLineEnd: 4
-    case .wordEdge: 5
-    case .noWordEdge: 6
     }
   }
 }
