@@ -13,7 +13,7 @@ unexport OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 EPOCHS ?= 5
 DEVICE ?= auto
 
-.PHONY: help setup demo test check-tensorboard check-code check-arm check-code-opencl check-gpu-code check-drivers bench bench-peers gpu-kit lint format docs clean
+.PHONY: help setup demo test check-tensorboard check-tokenizers check-code check-arm check-code-opencl check-gpu-code check-drivers bench bench-peers gpu-kit lint format docs clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,10 @@ test: setup ## Runs every test on the CPU and on OpenCL (PoCL)
 check-tensorboard: setup ## Reads a run's events by the real TensorBoard, in an environment of its own
 	swift build $(SWIFT_FLAGS) --product lathe
 	scripts/check-tensorboard.sh --device $(if $(filter auto,$(DEVICE)),cpu,$(DEVICE))
+
+check-tokenizers: setup ## Compares tokenisers with the library tokenizers, in an environment of its own
+	swift build $(SWIFT_FLAGS) --product TokenizerCheck
+	scripts/check-tokenizers.sh
 
 check-code-opencl: setup ## Looks for spilled sums in what PoCL compiles for AVX2 and AVX-512
 	swift build $(SWIFT_FLAGS) --product lathe

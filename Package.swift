@@ -15,7 +15,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub",
+        "LatheTracking", "LatheHub", "LatheText",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -57,6 +57,9 @@ let package = Package(
     .target(name: "CImages"),
     .target(name: "CChecksum"),
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: settings),
+    .target(name: "CUnicode"),
+    .target(
+      name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: settings),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: settings),
     .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
     .target(name: "LatheModels", dependencies: ["LatheNN"], swiftSettings: settings),
@@ -68,7 +71,8 @@ let package = Package(
     .target(name: "LatheTracking", dependencies: ["LatheTraining"], swiftSettings: settings),
     .target(name: "CCurl"),
     .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
-    .target(name: "LatheML", dependencies: ["LatheTracking", "LatheHub"], swiftSettings: settings),
+    .target(
+      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheText"], swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
@@ -78,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks",
+        "LatheML", "LatheBenchmarks", "LatheText",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
@@ -93,6 +97,10 @@ let package = Package(
     .testTarget(
       name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport", "TestSupport"],
       swiftSettings: settings),
+    .executableTarget(
+      name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
+      swiftSettings: settings),
+    .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: settings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
       swiftSettings: settings),

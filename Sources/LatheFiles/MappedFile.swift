@@ -3,14 +3,14 @@ import LatheCore
 
 /// A file's bytes as memory: pages are read when they are touched, and shared with every process that maps the file.
 package final class MappedFile: @unchecked Sendable {
-  // Unchecked: the mapping never changes, and whoever writes to it has the only tensor that shows these bytes.
+  // Unchecked: the mapping never changes, and nothing writes to it.
 
   /// Where it is, for messages.
   package var path: String { file.path }
   /// Its bytes when it was opened.
   package var size: Int { file.size }
-  /// The content; what is written here stays in this process and never gets into the file.
-  package let memory: UnsafeMutableRawBufferPointer
+  /// The content.
+  package let bytes: UnsafeRawBufferPointer
   /// The open file.
   package let file: RegularFile
 
@@ -19,13 +19,12 @@ package final class MappedFile: @unchecked Sendable {
   /// - Throws: `LatheError.file`.
   package init(_ path: String) throws {
     file = try RegularFile(path)
-    memory = try file.map()
+    bytes = UnsafeRawBufferPointer(try file.map(0..<file.size, writing: false))
   }
 
-  deinit { if let start = memory.baseAddress { munmap(start, memory.count) } }
-
-  /// The content, for reading.
-  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
+  deinit {
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
 
   /// Makes sure that the file has not become shorter since: what is gone must not be touched.
   ///
@@ -37,4 +36,27 @@ package final class MappedFile: @unchecked Sendable {
         .format, "\(path): offset \(now): the file ends here, and had \(size) bytes when it was opened")
     }
   }
+}
+
+/// Some of a file's bytes as memory of one owner: what is written there is seen by nobody else, and the file stays.
+package final class MappedRegion: @unchecked Sendable {
+  // Unchecked: the mapping never changes; its owner orders what is written.
+
+  /// The bytes.
+  package let memory: UnsafeMutableRawBufferPointer
+  /// The whole pages around them.
+  private let pages: UnsafeMutableRawBufferPointer
+
+  /// Maps bytes that are in the file.
+  ///
+  /// - Throws: `LatheError.file`.
+  package init(_ file: RegularFile, _ range: Range<Int>) throws {
+    let start = range.lowerBound / Self.page * Self.page
+    pages = try file.map(start..<range.upperBound, writing: true)
+    memory = UnsafeMutableRawBufferPointer(rebasing: pages[(range.lowerBound - start)...])
+  }
+
+  deinit { if let start = pages.baseAddress { munmap(start, pages.count) } }
+
+  private static let page = sysconf(Int32(_SC_PAGESIZE))
 }

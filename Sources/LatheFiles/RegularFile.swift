@@ -70,12 +70,14 @@ package final class RegularFile: Sendable {
     return bytes
   }
 
-  /// Maps all of the file as private memory; see `MappedFile`.
-  func map() throws -> UnsafeMutableRawBufferPointer {
-    guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
+  /// Maps bytes from the beginning of a page on as private memory.
+  func map(_ range: Range<Int>, writing: Bool) throws -> UnsafeMutableRawBufferPointer {
+    guard !range.isEmpty else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    let memory = mmap(
+      nil, range.count, writing ? PROT_READ | PROT_WRITE : PROT_READ, MAP_PRIVATE | MAP_NORESERVE, descriptor,
+      off_t(range.lowerBound))
     guard let memory, memory != MAP_FAILED else { throw FileErrors.failed("map", path) }
-    return UnsafeMutableRawBufferPointer(start: memory, count: size)
+    return UnsafeMutableRawBufferPointer(start: memory, count: range.count)
   }
 
   /// Its bytes now.

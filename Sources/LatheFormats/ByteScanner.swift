@@ -40,9 +40,13 @@ struct ByteScanner {
     return offset..<offset + Int(count)
   }
 
+  /// Bytes that a text may have.
+  private static let longestText: UInt64 = 1 << 26
+
   /// The next bytes as text.
   mutating func text(_ count: UInt64) throws(HeaderFault) -> String {
     let start = offset
+    guard count <= Self.longestText || count > UInt64(left) else { throw fault("a text of \(count) bytes") }
     guard let text = String(validating: bytes[try take(count, "a text")], as: UTF8.self) else {
       throw HeaderFault(message: "a text that is not UTF-8", offset: start)
     }

@@ -81,18 +81,19 @@ public enum CheckpointFormat: String, Sendable, Hashable, CaseIterable {
 }
 
 extension MappedFile {
-  /// A tensor of elements as they lie in the file: the mapping itself where the device can work on it.
+  /// A tensor of elements as they lie in the file: a mapping of its own where the device can work on it.
   ///
   /// - Parameter range: The elements' bytes, which are in the file.
   func tensor(_ spec: TensorSpec, _ range: Range<Int>, on device: Device) throws -> Tensor {
     try checkSize()
-    let elements = UnsafeMutableRawBufferPointer(rebasing: memory[range])
-    guard spec.dtype == .bool else {
+    guard spec.dtype == .bool || range.isEmpty else {
+      // Two tensors of the same bytes, such as views of one storage, must not see each other's changes.
+      let region = try MappedRegion(file, range)
       return try Tensor(
-        shape: spec.shape, dtype: spec.dtype, device: device, memory: elements, owner: self)
+        shape: spec.shape, dtype: spec.dtype, device: device, memory: region.memory, owner: region)
     }
     return try Tensor(shape: spec.shape, dtype: spec.dtype, device: device) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(elements))
+      $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
       TruthValues.normalize($0)
     }
   }

@@ -6,5 +6,6 @@
 @_exported public import LatheHub
 @_exported public import LatheModels
 @_exported public import LatheNN
+@_exported public import LatheText
 @_exported public import LatheTracking
 @_exported public import LatheTraining

@@ -45,12 +45,20 @@ private enum Reader: String {
 }
 
 private let reader = Reader(rawValue: ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? "") ?? .gguf
-private let file = memfd_create("input", 0)
+/// A file in memory without a name.
+private let file: Int32 = {
+  var name = Array("/dev/shm/lathe-fuzz-XXXXXX".utf8CString)
+  let file = mkstemp(&name)
+  unlink(name)
+  return file
+}()
 private let path = "/proc/self/fd/\(file)"
 /// Elements that are read of a tensor: reading is checked, not the speed of copying.
 private let mostElements = 1 << 16
 
-private func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+/// Reads one input: what is wrong with it must be an error that names the file.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = reader.file(Array(UnsafeBufferPointer(start: data, count: count)))
   guard ftruncate(file, 0) == 0,
     bytes.withUnsafeBytes({ pwrite(file, $0.baseAddress, $0.count, 0) }) == bytes.count

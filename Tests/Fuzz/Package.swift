@@ -24,5 +24,5 @@ let package = Package(
       name: "FuzzReaders", dependencies: ["Lathe", "LatheFiles", "LatheFormats"], path: "Fuzz",
       exclude: ["Package.swift", "corpus"],
       swiftSettings: watched + [.unsafeFlags(["-parse-as-library"])],
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
   ])

@@ -80,6 +80,8 @@ struct PyTorchFileTests {
     tensor[0] = Tensor([9, 9, 9, 9] as [Float], device: .cpu)
     #expect(try tensor.scalars(as: Float.self).prefix(4) == [9, 9, 9, 9])
     #expect(try folder.read("w.pt") == before)
+    // Nor into another tensor of the same bytes.
+    #expect(try reader.tensor("views.0")?.bytes() == bytes)
     #expect(try WeightReader(path: path).tensor("views.0")?.bytes() == bytes)
     // What is gone is not touched.
     try #require(truncate(path, off_t(before.count - 2000)) == 0)
@@ -127,6 +129,8 @@ struct PyTorchFileTests {
     let four: [(String, [UInt8])] = [("0", [UInt8](repeating: 0, count: 16))]
     #expect(try open(pickle: tensor([2, 2], [1, 2]), storages: four).specs["tensor"] == TensorSpec([2, 2]))
     #expect(try open(pickle: tensor([0, 5], [5, 1], offset: 9), storages: four).specs["tensor"]?.count == 0)
+    let wide = try open(pickle: tensor([1, 2, 2], [1 << 62, 1, 2]), storages: four)
+    #expect(try wide.tensor("tensor")?.scalars(as: Float.self) == [0, 0, 0, 0])
     let cases: [(pickle: [UInt8], words: String)] = [
       (tensor([2, 3], [3, 1]), "leads behind its storage"), (tensor([4], [1], offset: 1), "leads behind"),
       (tensor([1 << 40, 1 << 40], [1, 1]), "impossible sizes"), (tensor([-1], [1]), "impossible sizes"),
@@ -164,6 +168,8 @@ struct PyTorchFileTests {
     #expect { try open(pickle: many) } throws: { says($0, "makes more than") }
     let marks = [UInt8](repeating: UInt8(ascii: "("), count: 3_000_000)
     #expect { try open(pickle: marks) } throws: { says($0, "ends") }
+    let more = [UInt8](repeating: UInt8(ascii: "("), count: 5_000_000)
+    #expect { try open(pickle: more) } throws: { says($0, "makes more than") }
   }
 
   @Test(

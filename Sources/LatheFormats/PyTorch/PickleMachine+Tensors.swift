@@ -117,10 +117,10 @@ extension PickleMachine {
       throw scanner.fault(
         "a tensor that shows \(room) elements as \(count); store a contiguous() copy if that is meant")
     }
+    // Along an axis of one element nothing is stepped over, whatever its stride.
+    let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
     tensors.append(
-      PickleTensor(
-        storage: number, dtype: dtype, offset: offset, shape: shape,
-        strides: strides))
+      PickleTensor(storage: number, dtype: dtype, offset: offset, shape: shape, strides: steps))
     return .tensor(tensors.count - 1)
   }
 

@@ -85,7 +85,9 @@ struct PickleMachine {
         throw scanner.fault("a pickle of version \(version), and 5 is the last known")
       }
     case "\u{95}": _ = try scanner.take(8, "a frame")
-    case "(": marks.append(stack.count)
+    case "(":
+      try count(1)
+      marks.append(stack.count)
     case "0": _ = try pop()
     case "1": _ = try popMarked()
     case "2":

@@ -1,0 +1,76 @@
+import Foundation
+import LatheCore
+import LatheText
+import Testing
+
+/// Tokenisers of other files than `tokenizer.json`.
+@Suite("Files of tokenisers")
+struct TokenizerFileTests {
+  private func folder(_ files: [String: String]) throws -> String {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    for (name, text) in files { try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8) }
+    return path
+  }
+
+  @Test("vocab.txt")
+  func vocabularyText() throws {
+    let path = try folder(["vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\nlow\n##er\r\nthe\n"])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let found = try Tokenizer(path: path).encode("The LOWER [SEP] x")
+    #expect(found.ids == [2, 6, 4, 5, 3, 1, 3])
+    try "a\n[UNK]\na\n".write(toFile: "\(path)/vocab.txt", atomically: true, encoding: .utf8)
+    let message = TextFixture.message { _ = try Tokenizer(path: "\(path)/vocab.txt") }
+    #expect(message.hasSuffix("vocab.txt: line 3: the token 'a' stands in line 1 already"))
+  }
+
+  @Test("vocab.json with merges.txt")
+  func pairs() throws {
+    let vocabulary = "{\"a\": 0, \"b\": 1, \"\u{120}\": 2, \"ab\": 3, \"\u{120}ab\": 4, \"<|endoftext|>\": 5}"
+    let merges = "#version: 0.2\na b\n\u{120} ab\n"
+    let path = try folder(["vocab.json": vocabulary, "merges.txt": merges])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let tokenizer = try Tokenizer(path: path)
+    let found = try tokenizer.encode("ab ab<|endoftext|>b")
+    #expect(found.ids == [3, 4, 5, 1] && found.offsets == [0..<2, 2..<5, 5..<18, 18..<19])
+    try "a b c\n".write(toFile: "\(path)/merges.txt", atomically: true, encoding: .utf8)
+    let message = TextFixture.message { _ = try Tokenizer(path: path) }
+    #expect(message.hasSuffix("merges.txt: line 1 is not two tokens with a space between"))
+  }
+
+  @Test("Folders and files without a tokeniser")
+  func missing() throws {
+    let path = try folder(["vocab.txt.gz": "x", "bad.txt": "[UNK]\n"])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(TextFixture.message { _ = try Tokenizer(path: path) }.contains("no tokeniser in this folder"))
+    #expect(TextFixture.message { _ = try Tokenizer(path: "\(path)/none.json") }.contains("no such file"))
+    #expect(
+      TextFixture.message { _ = try Tokenizer(path: "\(path)/bad.txt") }.contains(
+        "the token [CLS] is missing"))
+  }
+
+  @Test("Vocabularies of other files")
+  func stored() throws {
+    let pairs = StoredVocabulary(
+      model: "gpt2", preTokenizer: "smollm", tokens: ["<|end|>", "a", "b", "ab", "1"],
+      kinds: [3, 1, 1, 1, 1],
+      merges: ["a b"])
+    let tokenizer = try Tokenizer(pairs, source: "m.gguf")
+    #expect(try tokenizer.encode("abab11<|end|>a").ids == [3, 3, 4, 4, 0, 1])
+    let tokens =
+      ["<unk>", "<s>", "</s>"] + (0..<256).map { String(format: "<0x%02X>", $0) } + [
+        "\u{2581}", "a", "b", "ab", "\u{2581}ab",
+      ]
+    let scored = StoredVocabulary(
+      model: "llama", tokens: tokens,
+      kinds: [2, 3, 3] + Array(repeating: 6, count: 256) + Array(repeating: 1, count: 5),
+      scores: Array(repeating: 0, count: 259) + [-1, -2, -3, -4, -5], beginning: 1, unknown: 0)
+    let llama = try Tokenizer(scored, source: "m.gguf")
+    let found = try llama.encode("ab aé")
+    #expect(found.ids == [1, 263, 259, 260, 3 + 0xC3, 3 + 0xA9])
+    #expect(try llama.decode(found.ids) == "ab aé")
+    let bert = StoredVocabulary(
+      model: "bert", tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u{2581}low", "er"], beginning: 2, end: 3)
+    #expect(try Tokenizer(bert, source: "m.gguf").encode("lower").ids == [2, 4, 5, 3])
+  }
+}
