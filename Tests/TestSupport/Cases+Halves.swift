@@ -17,6 +17,7 @@ extension OpCase {
       ([1, 72], [72, 48]), ([6, 64], [64, 40]), ([152, 72], [72, 136]), ([256, 40], [40, 264]),
       ([3, 24, 40], [40, 24]), ([2, 1, 17, 33], [3, 33, 19]), ([20, 3000], [3000, 24]),
       ([65, 63], [63, 67]),
+      ([18, 10], [10, 20]),
     ]
     var cases = sizes.map { a, b in
       OpCase(
@@ -54,6 +55,7 @@ extension OpCase {
       ([1, 64, 5, 5], [48, 32, 1, 1], Window(groups: 2)),
       ([2, 3, 9, 9], [5, 3, 3, 3], Window(padding: (2, 1), dilation: (2, 1))),
       ([1, 8, 6, 8], [8, 1, 3, 3], Window(padding: (1, 1), groups: 8)),
+      ([1, 16, 3, 3], [16, 16, 1, 1], Window()),
     ]
     return cases.flatMap { x, filter, window -> [OpCase] in
       let name = "conv2D \(dtype) \(x) * \(filter)"
