@@ -11,7 +11,9 @@ final class TemplateRun {
   private var output = ""
   /// The most bytes that a text may have.
   let outputLimit: Int
-  private static let stepLimit = 5_000_000
+  private static let stepLimit = 2_000_000
+  /// What a round of a loop counts as, which makes anew what its body knows of it.
+  private static let stepsOfRound = 10
 
   init(variables: [String: TemplateValue], outputLimit: Int) {
     scopes = [TemplateGlobals.functions, variables]
@@ -24,8 +26,8 @@ final class TemplateRun {
     return output
   }
 
-  private func step(_ position: TemplatePosition) throws {
-    steps += 1
+  private func step(_ position: TemplatePosition, _ count: Int = 1) throws {
+    steps += count
     if steps > Self.stepLimit { throw position.failure("more than \(Self.stepLimit) steps; does it end?") }
   }
 
@@ -143,7 +145,7 @@ final class TemplateRun {
       return
     }
     for index in items.indices {
-      try step(position)
+      try step(position, Self.stepsOfRound)
       scopes.append(["loop": Self.state(items, index)])
       defer { scopes.removeLast() }
       try store(items[index], target, position)
