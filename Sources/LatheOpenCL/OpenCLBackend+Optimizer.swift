@@ -32,14 +32,14 @@
       // In the first step the velocity is the gradient, whatever its buffer holds.
       let later = "momentum * v + rest * g"
       let velocity =
-        step.isJudged ? "v = first != 0.0f ? g : \(later);" : step.isFirst ? "v = g;" : "v = \(later);"
+        step.isJudged ? "v = is_first != 0.0f ? g : \(later);" : step.isFirst ? "v = g;" : "v = \(later);"
       let direction = step.nesterov ? "g + momentum * v" : "v"
       try update(
         "sgd \(step.isFirst && !step.isJudged) \(step.nesterov)", reads: ["p", "g", "v"], writes: ["p", "v"],
         scalars: [
           ("l2", step.weightDecay), ("rate", step.learningRate), ("momentum", step.momentum),
           ("rest", 1 - step.dampening),
-        ], judged: step.isJudged ? ["first"] : nil,
+        ], judged: step.isJudged ? ["is_first"] : nil,
         statements: "g += l2 * p; \(velocity) p -= rate * (\(direction));", count: count, inputs: inputs,
         outputs: outputs)
     }

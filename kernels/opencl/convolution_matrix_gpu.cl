@@ -1,5 +1,6 @@
-// 2-D convolution of 16-bit numbers on matrix units, summed in float32; MATRIX_GROUP: stored.clh, matrix_units.clh, the form
-// and matrix_slices.clh go in front. What is said of convolution_gpu.cl holds here, too, but for these points:
+// 2-D convolution of 16-bit numbers on matrix units, summed in float32 (LATHE_STORED, MATRIX_GROUP): stored.clh,
+// matrix_units.clh, the form and matrix_slices.clh go in front. What is said of convolution_gpu.cl holds here, too, but for
+// these points:
 //
 //   pack_filter      the filter as [group][row][tap][channel], channels padded to a multiple of DEPTH
 //   convolution      slices are of one tap; a work-item reads some channels of one pixel, eight neighbours of a slice at a time
