@@ -71,6 +71,7 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+  /// None.
   public var narrowOperations: NarrowOperations { [] }
 
   /// Nothing: memory of the host is copied.

@@ -2,6 +2,7 @@
 ///
 /// For all others the operands are converted to float32 before and the results after.
 public struct NarrowOperations: OptionSet, Sendable {
+  /// A bit for each.
   public let rawValue: UInt8
 
   /// A set from its bits.

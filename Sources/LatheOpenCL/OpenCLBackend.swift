@@ -9,7 +9,9 @@
     // clSetKernelArg is called under the lock only.
     package let info: DeviceInfo
     package var hasFloat64: Bool { info.float64 }
-    package var narrowOperations: NarrowOperations { profile == .gpu ? [.products, .convolutions, .attention] : [] }
+    package var narrowOperations: NarrowOperations {
+      profile == .gpu ? [.products, .convolutions, .attention] : []
+    }
     package let counters = CounterStore()
     /// The vectors that products of the `cpu` profile are built for.
     var vectors: VectorRegisters { place.vectors }

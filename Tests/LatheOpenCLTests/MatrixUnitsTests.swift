@@ -18,7 +18,8 @@
 
     @Test func verdictsSurviveAFile() {
       for verdict in [
-        MatrixVerdict.agrees(units: 1.25e-4, plain: 1e-3), .differs, .fails("it does not build: no such thing"),
+        MatrixVerdict.agrees(units: 1.25e-4, plain: 1e-3), .differs,
+        .fails("it does not build: no such thing"),
       ] {
         #expect(MatrixVerdict(line: verdict.line) == verdict)
       }

@@ -115,7 +115,9 @@ extension NDArray {
     var (dx, dfilter) = (NDArray(x.shape) { _ in 0 }, NDArray(filter.shape) { _ in 0 })
     let groupInputs = x.shape[1] / window.groups
     let groupOutputs = filter.shape[0] / window.groups
-    func place(_ shape: [Int], _ index: [Int]) -> Int { Swift.zip(shape, index).reduce(0) { $0 * $1.0 + $1.1 } }
+    func place(_ shape: [Int], _ index: [Int]) -> Int {
+      Swift.zip(shape, index).reduce(0) { $0 * $1.0 + $1.1 }
+    }
     for n in 0..<x.shape[0] {
       for o in 0..<filter.shape[0] {
         for row in 0..<gradient.shape[2] {
