@@ -62,8 +62,11 @@
       let rounded = Float(exact)
       if rounded.isInfinite || result.isInfinite {
         // One that is near the largest number may be rounded beyond it.
-        let isNear = abs(exact) > Double(Float.greatestFiniteMagnitude) * (1 - promised * 0x1p-24)
-        return rounded == result || (isNear && result.sign == rounded.sign) ? 0 : .infinity
+        let largest = Double(Float.greatestFiniteMagnitude)
+        func isNear(_ x: Double) -> Bool { abs(abs(x) - largest) <= largest * promised * 0x1p-23 }
+        let mayBeEither =
+          isNear(exact) && result.sign == rounded.sign && (result.isInfinite || isNear(Double(result)))
+        return rounded == result || mayBeEither ? 0 : .infinity
       }
       if input == 0 && rounded == 0 { return rounded.sign == result.sign && result == 0 ? 0 : .infinity }
       // Results that are subnormal are 0 on some devices.

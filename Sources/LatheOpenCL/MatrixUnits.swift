@@ -70,8 +70,9 @@
 
   /// Whether a device's matrix units are used.
   ///
-  /// They are after a trial at first use, whose verdict is kept per driver beside compiled programs. `LATHE_MATRIX_UNITS=off` uses none, `on` those of the device without a trial, and `emulated-NAME` a form in
-  /// plain OpenCL C, which shows what the kernels around it do.
+  /// They are after a trial at first use, whose verdict is kept per driver beside compiled programs.
+  /// `LATHE_MATRIX_UNITS=off` uses none, `on` those of the device without a trial, and `emulated-NAME` a form in plain
+  /// OpenCL C, which shows what the kernels around it do.
   final class MatrixUnits: Sendable {
     /// What the device has, or what is emulated on it.
     let form: MatrixForm?

@@ -72,7 +72,9 @@ struct TokenizeTests {
       ["-c", "'\(binary)' tokenize --tokenizer vocab.txt --file long.txt | head -1; echo ${PIPESTATUS[0]}"],
       in: folder.path
     ).wait()
-    #expect(head.lines == ["2 6 4 3", "1"] && head.errors.contains("broken pipe"), "\(head.errors)")
+    // By the signal, or by an error where whoever started it ignores that.
+    let isError = head.lines == ["2 6 4 3", "1"] && head.errors.contains("broken pipe")
+    #expect(isError || head.lines == ["2 6 4 3", "141"], "\(head.lines) \(head.errors)")
     let bytes = try Lathe.start(
       program: "/bin/bash", ["-c", "printf 'low\\n\\xff\\n' | '\(binary)' tokenize --tokenizer vocab.txt"],
       in: folder.path

@@ -13,7 +13,7 @@ extension CommandTests {
     @Test(
       "What is not there ends with 2 and the list of what is",
       arguments: [
-        (["--suite", "gemm,sort"], "unknown suite 'sort'; there are gemm,conv,attention"),
+        (["--suite", "gemm,sort"], "unknown suite 'sort'; there are gemm,gemv,split,conv,attention"),
         (["--device", "tpu"], "unknown device 'tpu'"), (["--device", "cpu"], "no kernels to tune"),
         (["--device", "opencl:99"], "devices here: cpu"), (["--candidates", "0"], "at least 1"),
       ])
