@@ -6,6 +6,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// Tests that compute little themselves compile in a third of the time without optimisation.
+let testSettings = settings + [.unsafeFlags(["-Onone"])]
+
 let package = Package(
   name: "lathe",
   products: [
@@ -78,7 +81,7 @@ let package = Package(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: settings),
+      name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: testSettings),
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
@@ -96,14 +99,14 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport", "TestSupport"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),
-    .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: settings),
+    .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: testSettings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
@@ -111,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .target(
       name: "ShimDriver", path: "Tests/ShimDriver",
       cSettings: [.headerSearchPath("../../Sources/COpenCL/include")]),
@@ -121,7 +124,7 @@ let package = Package(
         "LatheCore", "Lathe", "DataTestSupport",
         .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"])),
       ],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .target(
       name: "TestSupport", dependencies: ["Lathe"], path: "Tests/TestSupport", swiftSettings: settings),
     .executableTarget(
@@ -132,9 +135,9 @@ let package = Package(
     ),
     .testTarget(
       name: "LatheTests", dependencies: ["Lathe", "TestSupport"], path: "Tests/LatheTests",
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
-      name: "FixtureTests", dependencies: ["LatheML", "TestSupport"], swiftSettings: settings),
+      name: "FixtureTests", dependencies: ["LatheML", "TestSupport"], swiftSettings: testSettings),
     .executableTarget(
       name: "Regression", dependencies: ["Lathe"], path: "examples/Regression", swiftSettings: settings),
     .executableTarget(

@@ -2,13 +2,12 @@ import LatheML
 import TestSupport
 import Testing
 
-/// Every module on every device: outputs, the gradients of inputs and parameters, and buffers against PyTorch's.
+/// Every module on the CPU and on OpenCL: outputs, the gradients of inputs and parameters, and buffers against PyTorch's.
 @Suite(.serialized) struct ModuleFixtureTests {
   @Test func cpu() throws { try run(on: .cpu) }
 
-  @Test(.enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: ["cpu", "gpu"])
-  func openCL(profile: String) throws {
-    try TestDevice.onOpenCL(profile) { try run(on: $0) }
+  @Test(.enabled(if: TestDevice.runsOpenCL, "no OpenCL device")) func openCL() throws {
+    try TestDevice.onOpenCL("cpu") { try run(on: $0) }
   }
 
   @Test func everyModuleHasFixtures() throws {

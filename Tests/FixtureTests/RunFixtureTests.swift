@@ -61,13 +61,12 @@ struct FixtureRun {
   }
 }
 
-/// Models, losses, clipping, schedules and optimizers together, on every device.
+/// Models, losses, clipping, schedules and optimizers together: all on the CPU, one with the kernels of each OpenCL profile.
 @Suite(.serialized) struct RunFixtureTests {
   @Test(arguments: ["gpt", "resnet", "char-lstm"]) func cpu(_ name: String) throws { try run(name, on: .cpu) }
 
   @Test(
-    .enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: ["gpt", "resnet", "char-lstm"],
-    ["cpu", "gpu"])
+    .enabled(if: TestDevice.runsOpenCL, "no OpenCL device"), arguments: [("gpt", "cpu"), ("resnet", "gpu")])
   func openCL(_ name: String, profile: String) throws {
     try TestDevice.onOpenCL(profile) { try run(name, on: $0) }
   }

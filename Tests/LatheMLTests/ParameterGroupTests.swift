@@ -1,4 +1,5 @@
 import LatheML
+import TestSupport
 import Testing
 
 @Suite("Parameter groups and optimizers of one's own")
@@ -114,14 +115,17 @@ struct ParameterGroupTests {
   @Test("What an optimizer does not know, or could not remember, ends with a message")
   func mistakes() async {
     await #expect(processExitsWith: .failure) {
+      MistakePlace.hide()
       let parameter = Parameter(Tensor([Float(1)], device: .cpu))
       _ = SGD([ParameterGroup([parameter], hyperparameters: [.beta1: 0.5])], learningRate: 0.1)
     }
     await #expect(processExitsWith: .failure) {
+      MistakePlace.hide()
       let parameter = Parameter(Tensor([Float(1)], device: .cpu))
       SGD([parameter], learningRate: 0.1).set(.momentum, to: 0.9)
     }
     await #expect(processExitsWith: .failure) {
+      MistakePlace.hide()
       let parameter = Parameter(Tensor([Float(1)], device: .cpu))
       SGD([parameter], learningRate: 0.1).addGroup(ParameterGroup([parameter]))
     }

@@ -116,10 +116,12 @@ extension AllTests {
 
     @Test func stepsBeyondEveryAxis() async {
       let steps = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        MistakePlace.hide()
         _ = Tensor.zeros([4], device: .cpu)[.slice(nil, nil, .max)]
       }
       expectMessage(steps, "step \(Int.max)")
       let ranges = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        MistakePlace.hide()
         _ = Tensor.zeros([4], device: .cpu)[2...Int.max]
       }
       expectMessage(ranges, "\(Int.max)")

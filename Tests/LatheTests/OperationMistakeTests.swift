@@ -1,4 +1,3 @@
-import Glibc
 import Lathe
 import TestSupport
 import Testing
@@ -15,7 +14,7 @@ extension AllTests {
     func endWithTheirMessage(_ index: Int) async {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         [index = index as Int] in
-        Self.openNoFiles()
+        MistakePlace.hide()
         Self.all[index].make()
       }
       expectMessage(result, Self.all[index].message)
@@ -40,13 +39,6 @@ extension AllTests {
       }
       expectMessage(
         result, ": tensors on different devices, opencl:0 and cpu; move one of them by moved(to:)")
-    }
-
-    /// Without files there is no debugging information to search for the place of the call, which takes seconds; that
-    /// the place is found is a test of `Mistakes`.
-    private static func openNoFiles() {
-      var none = rlimit(rlim_cur: 0, rlim_max: 0)
-      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
     }
   }
 }

@@ -167,6 +167,7 @@ extension AllTests {
 
     @Test func planesWithoutPixelsAreRefused() async {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        MistakePlace.hide()
         _ = Tensor.zeros([1, 1, 0, 4], device: .cpu).maxPool2D(kernel: (2, 2), padding: (1, 1))
       }
       expectMessage(result, "maxPool2D: a tensor of shape [1, 1, 0, 4]")

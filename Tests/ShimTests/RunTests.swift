@@ -12,10 +12,12 @@
       try IDXFiles.write(to: folder, training: 96, test: 32)
     }
 
-    private func train(_ settings: String, _ more: String...) throws -> ChildProcess {
+    private func train(
+      _ settings: String, _ more: String..., output: String = "out"
+    ) throws -> ChildProcess {
       try ChildProcess.run(
         Shim.path.replacing("libShimDriver.so", with: "lathe"),
-        ["train", "lenet", "--data-dir", folder.path, "--batch-size", "32", "--output", folder.file("out")]
+        ["train", "lenet", "--data-dir", folder.path, "--batch-size", "32", "--output", folder.file(output)]
           + more,
         variables: ["LATHE_OPENCL_LIBRARY": Shim.path, "SHIM_DRIVER": settings], seconds: 120)
     }
@@ -35,7 +37,8 @@
     @Test func noStepOfFloat16WaitsForTheVerdictOnItsGradients() throws {
       func blocking(_ precision: String) throws -> Int {
         let run = try train(
-          "report=\(folder.file("counts"))", "--epochs", "1", "--batch-size", "4", "--precision", precision)
+          "report=\(folder.file("counts"))", "--epochs", "1", "--batch-size", "4", "--precision", precision,
+          output: precision)
         #expect(run.ending == .exited(0), "\(String(decoding: run.errors, as: UTF8.self))")
         let counts = String(decoding: try folder.read("counts"), as: UTF8.self).split(separator: "\n")
         return try #require(
