@@ -124,6 +124,15 @@ public struct ConfigurationValues: Sendable {
     return numbers.compactMap { $0 }
   }
 
+  /// Numbers; nil where there are none of that name.
+  public func numbers(_ key: String) throws -> [Double]? {
+    guard let found = find(key) else { return nil }
+    guard let numbers = found.array?.map(\.double), !numbers.contains(nil) else {
+      throw wrong(key, found, "a list of numbers")
+    }
+    return numbers.compactMap { $0 }
+  }
+
   /// An object inside; nil where there is none of that name.
   public func object(_ key: String) throws -> ConfigurationValues? {
     try find(key).map { try ConfigurationValues($0, source: source, path: name(key)) }

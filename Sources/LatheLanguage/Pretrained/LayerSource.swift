@@ -97,7 +97,7 @@ public final class LayerSource {
       return .zeros(shape, device: device)
     }
     let turned = isTurned ? found.transposed().contiguous() : found
-    return stored.names.rearranged(path, turned)
+    return stored.names.ordered(path, turned)
   }
 
   private func parameter(_ path: String, _ shape: Shape, first: Initializer) throws -> Parameter {
@@ -177,6 +177,9 @@ public final class LayerSource {
   public func rmsNorm(_ path: String, _ width: Int, epsilon: Double) throws -> any Module {
     RMSNorm(weight: try parameter("\(path).weight", [width], first: Self.ones), epsilon: Float(epsilon))
   }
+
+  /// Passes over a weight that the file may have and the network has not, such as a copy of another.
+  public func pass(_ path: String) { if let place = place(path) { taken.insert(place.name) } }
 
   /// Says that the network has what it needs.
   ///

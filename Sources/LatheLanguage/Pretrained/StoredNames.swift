@@ -6,8 +6,8 @@ public struct StoredNames: Sendable {
   private let names: @Sendable (String) -> [String]
   /// Names in files that no network asks for.
   private let ignored: @Sendable (String) -> Bool
-  /// What has to be done to a weight's rows.
-  private let rearrange: @Sendable (String, Tensor) -> Tensor
+  /// In which order the rows of a weight have to be taken, by its path and how many there are; nil as they are.
+  private let order: @Sendable (String, Int) -> [Int32]?
   /// Whether linear layers that lie transposed in the Hugging Face layout are plain ones in this file.
   let hasPlainLinear: Bool
 
@@ -16,16 +16,16 @@ public struct StoredNames: Sendable {
   /// - Parameters:
   ///   - hasPlainLinear: Whether linear layers that lie transposed in the Hugging Face layout are plain ones here.
   ///   - ignored: Names that are passed over, such as of constants that old files hold.
-  ///   - rearrange: Puts the rows of a weight in the network's order.
+  ///   - order: In which order the rows of a weight have to be taken; nil as they are.
   ///   - names: The names of a path, best first.
   init(
     hasPlainLinear: Bool = false, ignored: @escaping @Sendable (String) -> Bool = { _ in false },
-    rearrange: @escaping @Sendable (String, Tensor) -> Tensor = { $1 },
+    order: @escaping @Sendable (String, Int) -> [Int32]? = { _, _ in nil },
     names: @escaping @Sendable (String) -> [String]
   ) {
     self.names = names
     self.ignored = ignored
-    self.rearrange = rearrange
+    self.order = order
     self.hasPlainLinear = hasPlainLinear
   }
 
@@ -53,5 +53,10 @@ public struct StoredNames: Sendable {
 
   func candidates(_ path: String) -> [String] { names(path) }
   func isIgnored(_ name: String) -> Bool { ignored(name) }
-  func rearranged(_ path: String, _ tensor: Tensor) -> Tensor { rearrange(path, tensor) }
+
+  /// A weight, or its blocks, with the rows in the network's order.
+  func ordered(_ path: String, _ tensor: Tensor) -> Tensor {
+    guard let rows = order(path, tensor.shape.first ?? 0) else { return tensor }
+    return tensor.indexSelected(axis: 0, indices: Tensor(rows, device: tensor.device))
+  }
 }

@@ -38,8 +38,8 @@ public final class KeyValueCache {
     values = values?.indexSelected(axis: 0, indices: rows)
   }
 
-  /// Writes keys and values [batch, heads, t, d] behind those that are there, and gives all.
-  func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
+  /// Writes keys and values [batch, heads, t, d] behind those that are there, and gives all [batch, heads, count, d].
+  public func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
     let end = count + newKeys.shape[2]
     guard end <= capacity else {
       let error = LatheError(
