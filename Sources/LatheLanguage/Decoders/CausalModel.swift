@@ -25,6 +25,9 @@ public protocol CausalModel: ParameterContainer {
 }
 
 extension CausalModel {
+  /// Where the network lives.
+  var device: Device { state.first?.tensor.device ?? .default }
+
   /// Scores of the next token behind each one of whole sequences.
   ///
   /// - Parameter tokens: int32 [batch, time].

@@ -54,7 +54,7 @@ public struct BeamSearch {
   public func all(_ prompt: [Int32], cache given: DecoderCache? = nil) throws -> [Result] {
     try options.check(vocabulary: model.vocabularySize)
     try TokenGeneration.check([prompt], model)
-    let device = model.parameters.first?.value.device ?? .default
+    let device = model.device
     let room = model.contextLength.map { $0 - prompt.count } ?? .max
     let limit = min(options.maximumNewTokens ?? room, room)
     guard limit < 1 << 24 else {

@@ -63,7 +63,7 @@ public final class TokenGeneration {
     self.model = model
     self.options = options
     self.prompts = prompts
-    device = model.parameters.first?.value.device ?? .default
+    device = model.device
     let ends = options.ignoresEnd ? [] : endTokens.union(options.stopTokens)
     rules = LogitRules(options: options, endTokens: ends)
     sampler = TokenSampler(options: options)

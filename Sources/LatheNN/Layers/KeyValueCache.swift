@@ -20,6 +20,12 @@ public final class KeyValueCache {
     self.capacity = capacity
   }
 
+  /// The keys and values that it holds, [batch, heads, count, d]; nil where it is empty.
+  public var content: (keys: Tensor, values: Tensor)? {
+    guard let keys, let values else { return nil }
+    return (keys.sliced(axis: 2, from: 0, to: count), values.sliced(axis: 2, from: 0, to: count))
+  }
+
   /// Forgets the elements behind the first ones, such as guesses that were not confirmed.
   ///
   /// - Parameter count: How many stay.
