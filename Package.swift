@@ -18,7 +18,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText",
+        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -75,7 +75,9 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
     .target(
-      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheText"], swiftSettings: settings),
+      name: "LatheLanguage", dependencies: ["LatheTraining", "LatheText"], swiftSettings: settings),
+    .target(
+      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheLanguage"], swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
@@ -104,6 +106,9 @@ let package = Package(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),
     .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: testSettings),
+    .testTarget(
+      name: "LatheLanguageTests", dependencies: ["LatheLanguage", "DataTestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
       swiftSettings: testSettings),

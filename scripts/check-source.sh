@@ -32,7 +32,8 @@ LatheData: LatheCore Lathe LatheFiles LatheNN CImages
 LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData
 LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
-LatheML: Lathe LatheFiles LatheText LatheFormats LatheHub LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
+LatheML: Lathe LatheFiles LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks
 '

@@ -33,6 +33,9 @@ enum StopSignals {
     }
   }
 
+  /// Lets a signal end the process at once again.
+  static func stopListening() { for number in all where !isIgnored(number) { signal(number, SIG_DFL) } }
+
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(number, nil, &action) == 0 else { return false }

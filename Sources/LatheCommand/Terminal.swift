@@ -72,6 +72,15 @@ enum Terminal {
     if !deliver(printable(line, keepingLines: true)) { exit(1) }
   }
 
+  /// Part of a text on standard output, as soon as it is there; ends the program where it cannot be delivered.
+  static func piece(_ text: String) {
+    let shown = isatty(STDOUT_FILENO) == 1 ? printable(text, keepingLines: true) : text
+    if writeText(shown, to: STDOUT_FILENO) { return }
+    let code = errno
+    error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())")
+    exit(1)
+  }
+
   /// A value as JSON on standard output, its keys in alphabetic order; ends the program where it cannot be delivered.
   ///
   /// - Throws: `LatheError` for numbers that JSON cannot hold.

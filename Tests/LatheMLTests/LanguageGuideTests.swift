@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/language.md")
 struct LanguageGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/language.md", count: 5) }
+  func examples() throws { try GuideExamples.check("docs/language.md", count: 8) }
 
   @Test("Tokenisers")
   func tokenizers() throws {
@@ -24,6 +24,27 @@ struct LanguageGuideTests {
     var decoder = StreamingDecoder(tokenizer)
     for id in encoding.ids { print(try decoder.append(id), terminator: "") }
     print(try decoder.finish())
+  }
+
+  @Test("Generation")
+  func generation() async throws {
+    let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/language/llama").standardized.path
+    let generator = try TextGenerator(path: model, device: .cpu)
+    var options = GenerationOptions()
+    options.maximumNewTokens = 20
+    for try await piece in try generator.stream("a b c", options: options) { print(piece.text, terminator: "") }
+
+    let scores = try generator.scores(of: [" good", " bad"], after: "The film was")
+    print(scores.map(\.logProbability))
+    #expect(scores.count == 2)
+
+    let chat = try ChatSession(generator, contextLength: 96)
+    let reply = try chat.reply(to: "a b", options: options)
+    var text = ""
+    while let piece = try reply.next() { text += piece.text }
+    chat.finish(reply, text: text)
+    #expect(chat.messages.count == 2)
   }
 
   private func batches(_ tokenizer: Tokenizer) throws {

@@ -34,6 +34,19 @@ public final class Embedding: Module {
     padding = paddingIndex.map { (Int32($0), Int32($0 - count)) }
   }
 
+  /// A table of a given parameter, which it may share with other layers.
+  ///
+  /// - Parameters:
+  ///   - weight: [count, width].
+  ///   - paddingIndex: A row that gets no gradient.
+  public init(weight: Parameter, paddingIndex: Int? = nil) {
+    require(
+      weight.shape.rank == 2 && paddingIndex.map { $0 >= 0 && $0 < weight.shape[0] } ?? true,
+      "Embedding: weight \(weight.shape), padding index \(paddingIndex.map(String.init) ?? "none")")
+    self.weight = weight
+    padding = paddingIndex.map { (Int32($0), Int32($0 - weight.shape[0])) }
+  }
+
   /// The rows of indices of any shape, [..., width]; an index outside the table is an error where values are read.
   public func forward(_ input: Tensor) -> Tensor {
     let rows = Tensor.embedding(input, weight.value)

@@ -20,6 +20,12 @@ public final class KeyValueCache {
     self.capacity = capacity
   }
 
+  /// The keys and values that it holds, [batch, heads, count, d]; nil where it is empty.
+  public var content: (keys: Tensor, values: Tensor)? {
+    guard let keys, let values else { return nil }
+    return (keys.sliced(axis: 2, from: 0, to: count), values.sliced(axis: 2, from: 0, to: count))
+  }
+
   /// Forgets the elements behind the first ones, such as guesses that were not confirmed.
   ///
   /// - Parameter count: How many stay.
@@ -38,8 +44,8 @@ public final class KeyValueCache {
     values = values?.indexSelected(axis: 0, indices: rows)
   }
 
-  /// Writes keys and values [batch, heads, t, d] behind those that are there, and gives all.
-  func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
+  /// Writes keys and values [batch, heads, t, d] behind those that are there, and gives all [batch, heads, count, d].
+  public func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
     let end = count + newKeys.shape[2]
     guard end <= capacity else {
       let error = LatheError(

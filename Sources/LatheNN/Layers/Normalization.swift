@@ -27,6 +27,22 @@ public final class LayerNorm: Module {
     self.init([width] as Shape, epsilon: epsilon, affine: affine, bias: bias, device: device)
   }
 
+  /// Normalises over the last axes with given parameters.
+  ///
+  /// - Parameters:
+  ///   - weight: One factor per element of the normalised axes.
+  ///   - bias: One summand each.
+  ///   - epsilon: Added to the variance.
+  public init(weight: Parameter, bias: Parameter? = nil, epsilon: Float = 1e-5) {
+    require(
+      weight.shape.rank > 0 && bias.map { $0.shape == weight.shape } ?? true,
+      "LayerNorm: weight \(weight.shape), bias \(bias?.shape ?? [])")
+    self.weight = weight
+    self.bias = bias
+    self.shape = weight.shape
+    self.epsilon = epsilon
+  }
+
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor {
     require(
@@ -65,6 +81,14 @@ public final class RMSNorm: Module {
     require(width > 0, "RMSNorm: width \(width)")
     weight = affine ? Parameter(.ones([width], device: device)) : nil
     self.width = width
+    self.epsilon = epsilon
+  }
+
+  /// A norm with given factors, one for each element of the last axis.
+  public init(weight: Parameter, epsilon: Float = 1.1920929e-7) {
+    require(weight.shape.rank == 1, "RMSNorm: weight \(weight.shape)")
+    self.weight = weight
+    width = weight.shape[0]
     self.epsilon = epsilon
   }
 

@@ -28,6 +28,9 @@ public enum RotaryScaling: Sendable, Hashable {
   ///   - length: The longest sequence in training.
   case llama3(factor: Double = 8, low: Double = 1, high: Double = 4, length: Int = 8192)
 
+  /// The turn of each pair divided by a factor of its own, as some files of weights hold them.
+  case factors([Double])
+
   /// Radians a position for each pair of elements.
   ///
   /// - Parameters:
@@ -40,6 +43,10 @@ public enum RotaryScaling: Sendable, Hashable {
     switch self {
     case .none: return plain(base)
     case .linear(let factor): return plain(base).map { $0 / factor }
+    case .factors(let factors):
+      require(
+        factors.count == width / 2, "RotaryScaling: \(factors.count) factors for \(width) elements")
+      return zip(plain(base), factors).map { $0 / $1 }
     case .ntk(let factor):
       return plain(width > 2 ? base * pow(factor, Double(width) / Double(width - 2)) : base)
     case .yarn(let factor, let length, let fast, let slow, _):

@@ -1,0 +1,77 @@
+#if CommandLine
+  import ArgumentParser
+  import Foundation
+  import LatheML
+
+  struct ChatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "chat", abstract: "Talks with a language model in the terminal.",
+      discussion: """
+        Each line is a message; the reply appears as it is made. Ctrl-C ends a reply, Ctrl-D the conversation. /clear forgets what \
+        was said, /exit ends it.
+        """)
+
+    @OptionGroup var model: LanguageModelOptions
+    @OptionGroup var flags: GenerationFlags
+
+    @Option(help: "What the model is told before the conversation.")
+    var system: String?
+
+    @Option(help: ArgumentHelp("How many tokens the conversation may have.", valueName: "count"))
+    var context = 4096
+
+    @Flag(help: "Say on standard error how many tokens a second were read and made.")
+    var timings = false
+
+    func validate() throws {
+      try model.check()
+      guard context > 0 else { throw ValidationError("--context \(context): expected at least 1") }
+    }
+
+    func run() throws {
+      let generator = try model.generator()
+      let chat = try ChatSession(generator, system: system, contextLength: context)
+      let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+      if isTerminal { Terminal.note("Ctrl-C ends a reply, Ctrl-D the conversation; /clear begins a new one") }
+      var options = flags.options(temperature: 0.7)
+      if flags.temperature == nil && flags.topP == nil { options.topP = 0.9 }
+      let lines = try TextLines(nil)
+      while true {
+        if isTerminal { Terminal.piece("> ") }
+        guard let line = try lines.next(), line != "/exit" else { break }
+        if line == "/clear" {
+          chat.clear()
+          continue
+        }
+        if line.allSatisfy(\.isWhitespace) { continue }
+        StopSignals.listen()
+        try reply(line, chat, options)
+        StopSignals.stopListening()
+        options.seed &+= 1
+      }
+      if isTerminal { Terminal.piece("\n") }
+    }
+
+    private func reply(_ line: String, _ chat: ChatSession, _ options: GenerationOptions) throws {
+      let stream: TextStream
+      do {
+        stream = try chat.reply(to: line, options: options)
+      } catch let error as LatheError where error.kind == .invalidArgument {
+        // A message that does not fit is no end of the conversation.
+        return Terminal.error(error.message)
+      }
+      var meter = GenerationMeter(prompt: stream.promptCount, loading: .zero)
+      var text = ""
+      while let piece = try stream.next() {
+        meter.count()
+        text += piece.text
+        Terminal.piece(piece.text)
+        if StopSignals.number != 0 { stream.cancel() }
+      }
+      Terminal.piece("\n")
+      chat.finish(stream, text: text)
+      if timings { Terminal.note(meter.line) }
+      if [SIGTERM, SIGHUP].contains(StopSignals.number) { throw ExitCode(128 + StopSignals.number) }
+    }
+  }
+#endif

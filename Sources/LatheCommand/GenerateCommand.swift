@@ -1,0 +1,124 @@
+#if CommandLine
+  import ArgumentParser
+  import Foundation
+  import LatheML
+
+  struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "generate", abstract: "Continues a text with a language model.",
+      discussion: """
+        The text appears as it is made. Without --prompt the prompt is read from standard input. With a temperature of 0, \
+        which is the default, the likeliest token is taken each time. Ctrl-C ends the text.
+        """)
+
+    @OptionGroup var model: LanguageModelOptions
+    @OptionGroup var flags: GenerationFlags
+
+    @Option(parsing: .unconditional, help: "The text that is continued.")
+    var prompt: String?
+
+    @Option(help: ArgumentHelp("A UTF-8 file with the text that is continued.", valueName: "file"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("Search the likeliest text among so many at once.", valueName: "count"))
+    var beams = 1
+
+    @Option(help: ArgumentHelp("Power of the length that a beam's score is divided by.", valueName: "number"))
+    var lengthPenalty = 1.0
+
+    @Flag(help: "Print one JSON object: text, tokens, reason, log-probability.")
+    var json = false
+
+    @Flag(help: "Say on standard error how many tokens a second were read and made.")
+    var timings = false
+
+    func validate() throws {
+      try model.check()
+      if prompt != nil && file != nil { throw ValidationError("give --prompt or --file, one of them") }
+    }
+
+    /// What is printed with --json.
+    private struct Row: Encodable {
+      let text: String
+      let tokens: [Int32]
+      let reason: String
+      let logProbability: Double
+    }
+
+    func run() throws {
+      let text = try prompt ?? TextLines.whole(file)
+      let start = ContinuousClock.now
+      let generator = try model.generator()
+      var options = flags.options(temperature: 0)
+      options.beams = beams
+      options.lengthPenalty = lengthPenalty
+      let loaded = ContinuousClock.now
+      StopSignals.listen()
+      if beams > 1 || json {
+        let result = try generator.generate(text, options: options)
+        if json {
+          try Terminal.output(
+            json: Row(
+              text: result.text, tokens: result.tokens, reason: result.reason.name,
+              logProbability: result.logProbability))
+        } else {
+          Terminal.output(result.text)
+        }
+        return
+      }
+      let stream = try generator.stream(text, options: options)
+      var meter = GenerationMeter(prompt: try generator.encode(text).count, loading: loaded - start)
+      while let piece = try stream.next() {
+        meter.count()
+        Terminal.piece(piece.text)
+        if StopSignals.number != 0 { stream.cancel() }
+      }
+      Terminal.piece("\n")
+      if timings { Terminal.note(meter.line) }
+      if StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
+    }
+  }
+
+  /// Measures a generation.
+  struct GenerationMeter {
+    private let prompt: Int
+    private let loading: Duration
+    private let start = ContinuousClock.now
+    private var first: ContinuousClock.Instant?
+    private var last = ContinuousClock.now
+    private var made = 0
+
+    init(prompt: Int, loading: Duration) { (self.prompt, self.loading) = (prompt, loading) }
+
+    /// A token was made.
+    mutating func count() {
+      last = .now
+      if first == nil { first = last }
+      made += 1
+    }
+
+    /// What was measured, in a line.
+    var line: String {
+      func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
+      let reading = seconds((first ?? last) - start)
+      let making = seconds(last - (first ?? last))
+      let rate = { (count: Int, time: Double) in
+        time > 0 ? "\(Terminal.fixed(Double(count) / time, 1)) tokens/s" : "-"
+      }
+      return "loaded in \(Terminal.fixed(seconds(loading), 2)) s; prompt: \(prompt) tokens, \(rate(prompt, reading)); "
+        + "text: \(made) tokens, \(rate(max(made - 1, 0), making))"
+    }
+  }
+
+  extension FinishReason {
+    /// The reason in a word.
+    var name: String {
+      switch self {
+      case .end: "end"
+      case .stop: "stop"
+      case .length: "length"
+      case .cancelled: "cancelled"
+      }
+    }
+  }
+#endif

@@ -1,0 +1,54 @@
+#if CommandLine
+  import ArgumentParser
+  import LatheFiles
+  import LatheML
+
+  /// Which language model a command uses, and where.
+  struct LanguageModelOptions: ParsableArguments {
+    @Option(
+      help: ArgumentHelp(
+        "A pre-trained model by its name in the store (`lathe models`), a folder in the layout of Hugging Face, or a GGUF file.",
+        valueName: "model"))
+    var model: String
+
+    @Option(help: ArgumentHelp("Where it computes: auto, cpu, opencl:0, ...", valueName: "device"))
+    var device: String?
+
+    @Flag(help: "Keep weights as float32 instead of as the file has them.")
+    var float32 = false
+
+    /// Says what is wrong with the options.
+    func check() throws {
+      if model.isEmpty { throw ValidationError("--model is empty; name a model, a folder or a file") }
+    }
+
+    /// The folder or the file of the model.
+    ///
+    /// - Throws: `LatheError` where there is none, with the names that there are.
+    func path() throws -> String { try Self.path(of: model) }
+
+    /// The folder or the file of a model by its name in the store or its path.
+    static func path(of model: String) throws -> String {
+      // What is a file here is meant before a name of the store is.
+      if FileErrors.exists(model) { return trimmed(model) }
+      guard model.contains("/") || model.hasSuffix(".gguf") else {
+        return try ModelStore.user().required(model).folder
+      }
+      throw LatheError(.file, "\(model): no such file or folder")
+    }
+
+    private static func trimmed(_ path: String) -> String {
+      var path = path
+      while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+      return path
+    }
+
+    /// Loads the model.
+    ///
+    /// - Throws: `LatheError` where it is missing, damaged or not supported.
+    func generator() throws -> TextGenerator {
+      let device = try ChosenDevice.open(flag: device)
+      return try TextGenerator(path: path(), precision: float32 ? .float32 : .stored, device: device)
+    }
+  }
+#endif

@@ -1,0 +1,130 @@
+import Lathe
+import LatheText
+
+/// A pre-trained network with its tokeniser, which continues texts.
+///
+/// ```swift
+/// let generator = try TextGenerator(path: "SmolLM2-135M-Instruct.Q4_1.gguf")
+/// for try await piece in try generator.stream("The capital of France is") { print(piece.text, terminator: "") }
+/// ```
+public final class TextGenerator {
+  /// The network.
+  public let model: any CausalModel
+  /// The tokeniser.
+  public let tokenizer: Tokenizer
+  /// At which a text ends.
+  public let endTokens: Set<Int32>
+  /// How conversations become text; nil where the model has no such template.
+  public let chatTemplate: ChatTemplate?
+  /// What chat templates may ask for: texts of special tokens.
+  let templateVariables: [String: TemplateValue]
+
+  /// Loads a model.
+  ///
+  /// - Parameters:
+  ///   - path: A folder in the layout of the Hugging Face libraries, or a GGUF file.
+  ///   - precision: As what weights are kept.
+  ///   - device: Where it lives.
+  /// - Throws: `LatheError` naming what is missing, damaged or not supported.
+  public convenience init(path: String, precision: WeightPrecision = .stored, device: Device = .default) throws {
+    let files = try PretrainedFiles(path: path)
+    let tokenizer = try files.tokenizer()
+    let model = try files.causalModel(precision: precision, device: device)
+    var variables: [String: TemplateValue] = [:]
+    for name in ["bos_token", "eos_token", "unk_token", "pad_token"] {
+      if let text = try files.specialToken(name, tokenizer) { variables[name] = .string(text) }
+    }
+    try self.init(
+      model: model, tokenizer: tokenizer, endTokens: Set(files.endTokens(tokenizer)),
+      chatTemplate: files.chatTemplate().map { try ChatTemplate($0) }, templateVariables: variables)
+  }
+
+  /// A generator of its parts.
+  ///
+  /// - Throws: `LatheError` where the tokeniser has tokens that the network does not know.
+  public init(
+    model: any CausalModel, tokenizer: Tokenizer, endTokens: Set<Int32> = [], chatTemplate: ChatTemplate? = nil,
+    templateVariables: [String: TemplateValue] = [:]
+  ) throws {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.endTokens = endTokens
+    self.chatTemplate = chatTemplate
+    self.templateVariables = templateVariables
+  }
+
+  /// The tokens of a prompt.
+  ///
+  /// - Throws: `LatheError` where it cannot be encoded, or is of no token.
+  public func encode(_ prompt: String, addsSpecialTokens: Bool = true) throws -> [Int32] {
+    try tokenizer.encode(prompt, addsSpecialTokens: addsSpecialTokens).ids
+  }
+
+  /// Continues a text, piece by piece.
+  ///
+  /// - Parameters:
+  ///   - prompt: The text.
+  ///   - options: How it is continued.
+  /// - Throws: `LatheError` for a prompt that is empty or longer than the context, and for options that cannot be.
+  public func stream(_ prompt: String, options: GenerationOptions = GenerationOptions()) throws -> TextStream {
+    try stream(encode(prompt), options: options)
+  }
+
+  /// Continues tokens, piece by piece.
+  ///
+  /// - Parameters:
+  ///   - tokens: The prompt.
+  ///   - options: How it is continued.
+  ///   - cache: Holds the first of the tokens, which are not computed again.
+  /// - Throws: `LatheError`; see `TokenGeneration`.
+  public func stream(
+    _ tokens: [Int32], options: GenerationOptions = GenerationOptions(), cache: DecoderCache? = nil
+  ) throws -> TextStream {
+    guard options.beams == 1 else {
+      throw LatheError(.invalidArgument, "generation: beams give whole texts, not pieces; call generate, not stream")
+    }
+    let generation = try TokenGeneration(
+      model, prompts: [tokens], options: options, endTokens: endTokens, cache: cache)
+    return TextStream(generation, tokenizer, stop: options.stop)
+  }
+
+  /// Continues a text to its end.
+  ///
+  /// - Parameters:
+  ///   - prompt: The text.
+  ///   - options: How it is continued.
+  /// - Returns: What comes behind the prompt.
+  /// - Throws: `LatheError`; see `stream(_:options:)`.
+  public func generate(
+    _ prompt: String, options: GenerationOptions = GenerationOptions()
+  ) throws -> GeneratedText {
+    let tokens = try encode(prompt)
+    if options.beams > 1 {
+      let best = try BeamSearch(model, options: options, endTokens: endTokens).run(tokens)
+      var stops = StopTexts(options.stop)
+      var (text, found) = stops.append(try tokenizer.decode(best.tokens))
+      if found == nil { text += stops.finish() }
+      return GeneratedText(
+        text: text, tokens: best.tokens, reason: found.map { .stop($0) } ?? best.reason,
+        logProbability: best.logProbability)
+    }
+    let stream = try stream(tokens, options: options)
+    var text = ""
+    while let piece = try stream.next() { text += piece.text }
+    return GeneratedText(
+      text: text, tokens: stream.tokens, reason: stream.reason ?? .length,
+      logProbability: stream.logProbabilities.reduce(0) { $0 + Double($1) })
+  }
+}
+
+/// A text that was made.
+public struct GeneratedText: Sendable {
+  /// What comes behind the prompt.
+  public let text: String
+  /// Its tokens.
+  public let tokens: [Int32]
+  /// Why it ended.
+  public let reason: FinishReason
+  /// The natural logarithm of its probability.
+  public let logProbability: Double
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Lathe
+import LatheNN
+
+/// Why a sequence ended.
+public enum FinishReason: Sendable, Hashable {
+  /// A token that ends texts.
+  case end
+  /// A text at which it was to stop.
+  case stop(String)
+  /// As many tokens as were wanted, or as fit.
+  case length
+  /// Whoever asked for it wants no more.
+  case cancelled
+}
+
+/// Continues sequences of tokens, a token of each at a time.
+///
+/// The sequences of a batch may be of unequal lengths. A step runs the network once for all of them; keys and values of what is there
+/// are kept, in memory that is taken once.
+public final class TokenGeneration {
+  /// What was made of each prompt, without the token that ends it.
+  public private(set) var sequences: [[Int32]]
+  /// Why each sequence ended; nil while it goes on.
+  public private(set) var reasons: [FinishReason?]
+  /// The natural logarithm of the probability of each token that was made, before penalties and temperature.
+  public private(set) var logProbabilities: [[Float]]
+  /// Keys and values of the prompts and of what was made.
+  public let cache: DecoderCache
+  private let model: any CausalModel
+  private let options: GenerationOptions
+  private let rules: LogitRules
+  private let sampler: TokenSampler
+  private let device: Device
+  private let prompts: [[Int32]]
+  private let limit: Int
+  /// Tokens that the network has not seen, by sequence, all of one length: the prompts at first.
+  private var pending: [[Int32]]
+  private var step = 0
+
+  /// A generation at its beginning; nothing is computed yet.
+  ///
+  /// - Parameters:
+  ///   - model: The network, in evaluation mode.
+  ///   - prompts: One or several, none of them empty.
+  ///   - options: How they are continued; beams are not followed here, see `BeamSearch`.
+  ///   - endTokens: At which a sequence ends.
+  ///   - cache: Holds the first tokens of a single prompt, which are not computed again.
+  /// - Throws: `LatheError` for prompts that are empty, longer than the context, or of tokens that there are not, and for
+  ///   options that cannot be.
+  public init(
+    _ model: any CausalModel, prompts: [[Int32]], options: GenerationOptions = GenerationOptions(),
+    endTokens: Set<Int32> = [], cache: DecoderCache? = nil
+  ) throws {
+    try options.check(vocabulary: model.vocabularySize)
+    try Self.check(prompts, model)
+    let longest = prompts.map(\.count).max() ?? 0
+    let room = model.contextLength.map { $0 - longest } ?? .max
+    limit = min(options.maximumNewTokens ?? room, room)
+    guard limit < 1 << 24 else {
+      throw LatheError(.invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
+    }
+    self.model = model
+    self.options = options
+    self.prompts = prompts
+    device = model.device
+    let ends = options.ignoresEnd ? [] : endTokens.union(options.stopTokens)
+    rules = LogitRules(options: options, endTokens: ends)
+    sampler = TokenSampler(options: options)
+    sequences = prompts.map { _ in [] }
+    logProbabilities = prompts.map { _ in [] }
+    reasons = prompts.map { _ in nil }
+    if let cache {
+      guard prompts.count == 1, cache.count < longest, cache.capacity >= longest + limit else {
+        throw LatheError(
+          .invalidArgument,
+          "generation: a cache of \(cache.count) tokens and room for \(cache.capacity), for one prompt of \(longest) tokens and \(limit) new ones"
+        )
+      }
+      self.cache = cache
+      pending = [Array(prompts[0].dropFirst(cache.count))]
+    } else {
+      self.cache = DecoderCache(
+        layers: model.layerCount, capacity: (longest + limit + 63) / 64 * 64,
+        padding: prompts.map { longest - $0.count })
+      // What fills up is never seen; any token will do.
+      pending = prompts.map { [Int32](repeating: 0, count: longest - $0.count) + $0 }
+    }
+  }
+
+  /// Stops what cannot be a prompt of a model.
+  static func check(_ prompts: [[Int32]], _ model: any CausalModel) throws {
+    guard !prompts.isEmpty, !prompts.contains([]) else {
+      throw LatheError(.invalidArgument, "generation: an empty prompt; begin it with at least one token")
+    }
+    for prompt in prompts {
+      if let wrong = prompt.first(where: { $0 < 0 || Int($0) >= model.vocabularySize }) {
+        throw LatheError(
+          .invalidArgument,
+          "generation: the token \(wrong) in a prompt, and the model knows \(model.vocabularySize)")
+      }
+      if let length = model.contextLength, prompt.count >= length {
+        throw LatheError(
+          .invalidArgument,
+          "generation: a prompt of \(prompt.count) tokens, and the model's context has \(length); shorten it")
+      }
+    }
+  }
+
+  /// Runs the network on tokens, a chunk at a time.
+  ///
+  /// - Returns: The scores behind the last token, float32 [batch, vocabulary].
+  static func advance(
+    _ model: any CausalModel, _ tokens: [[Int32]], _ cache: DecoderCache, chunk: Int, device: Device
+  ) throws -> Tensor {
+    try noGradient {
+      let count = tokens[0].count
+      var scores: Tensor?
+      for start in stride(from: 0, to: count, by: chunk) {
+        let end = min(start + chunk, count)
+        let input = Tensor(
+          tokens.flatMap { $0[start..<end] }, shape: [tokens.count, end - start], device: device)
+        // Computed, so that the cache's memory is held by nobody else when the next chunk is written into it.
+        scores = try model.logits(input, cache: cache, lastOnly: true).computed()
+      }
+      guard let scores else { throw LatheError(.invalidArgument, "generation: no tokens to begin with") }
+      return scores.reshaped(to: [tokens.count, scores.shape[2]])
+    }
+  }
+
+  /// How many tokens the longest prompt has.
+  var promptCount: Int { prompts.map(\.count).max() ?? 0 }
+
+  /// Makes the next token of each sequence.
+  ///
+  /// - Returns: A token for each sequence, nil where it has ended; nil where all have.
+  /// - Throws: `LatheError` of the device, or where no token is allowed.
+  public func next() throws -> [Int32?]? {
+    guard reasons.contains(nil) else { return nil }
+    if step >= limit {
+      for row in reasons.indices where reasons[row] == nil { reasons[row] = .length }
+      return nil
+    }
+    let scores = try Self.advance(model, pending, cache, chunk: options.prefillChunk, device: device)
+    let all = try scores.scalars(as: Float.self)
+    let width = scores.shape[1]
+    var made: [Int32?] = []
+    for row in prompts.indices {
+      guard reasons[row] == nil else {
+        made.append(nil)
+        continue
+      }
+      let token = try choose(Array(all[row * width..<(row + 1) * width]), row)
+      if rules.endTokens.contains(token) {
+        reasons[row] = .end
+        made.append(nil)
+      } else {
+        sequences[row].append(token)
+        made.append(token)
+      }
+    }
+    step += 1
+    // A sequence that has ended goes on with any token, which nobody sees.
+    pending = made.map { [$0 ?? 0] }
+    return made.contains { $0 != nil } ? made : try next()
+  }
+
+  private func choose(_ logits: [Float], _ row: Int) throws -> Int32 {
+    var changed = logits
+    rules.apply(&changed, history: prompts[row] + sequences[row], made: sequences[row].count)
+    let number = TokenSampler.number(seed: options.seed, sequence: row, step: step)
+    guard let token = sampler.choose(changed, number) else {
+      throw LatheError(.training, "generation: no token is allowed, or the network's scores are not numbers")
+    }
+    logProbabilities[row].append(Self.logProbability(of: token, logits))
+    return Int32(token)
+  }
+
+  /// The natural logarithm of a token's probability.
+  static func logProbability(of token: Int, _ logits: [Float]) -> Float {
+    let peak = logits.max() ?? 0
+    let sum = logits.reduce(0.0) { $0 + exp(Double($1 - peak)) }
+    return Float(Double(logits[token] - peak) - log(sum))
+  }
+
+  /// Ends a sequence.
+  public func finish(_ row: Int, _ reason: FinishReason) { if reasons[row] == nil { reasons[row] = reason } }
+}
