@@ -164,7 +164,7 @@ extension Tensor {
   }
 
   /// All axes but the last made into one.
-  private func asRows() -> Tensor {
+  func asRows() -> Tensor {
     var rows = 1
     for size in shape.dropLast() { rows *= size }
     return reshaped(to: [rows, shape[rank - 1]])

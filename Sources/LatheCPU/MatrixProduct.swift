@@ -145,8 +145,9 @@ package enum MatrixProduct {
       ldb, 0, gemm.c, ldc)
     if gemm.bias != nil || gemm.relu {
       ThreadPool.shared.parallelFor(gemm.m, grain: max(1, 32768 / gemm.n)) { range in
-        lathe_bias_activation(
-          gemm.c + range.lowerBound * gemm.n, range.count, gemm.n, gemm.bias, gemm.relu)
+        for row in range {
+          lathe_bias_activation(gemm.c + row * gemm.c_row, 1, gemm.n, gemm.bias, gemm.relu)
+        }
       }
     }
     return true

@@ -18,6 +18,12 @@ extension Operation {
       operations = (reduction.program.instructions.count + 1) * (inputs.first?.elementCount ?? 0)
     case .matmul(let product):
       operations = 2 * product.k * (outputs.first?.elementCount ?? 0)
+    case .blockProduct(let product):
+      operations = 2 * product.k * (outputs.first?.elementCount ?? 0)
+    case .blockRows(let type, _, let columns, let picked):
+      // Of the matrix the rows that are picked alone.
+      let read = columns / type.elementCount * type.byteCount
+      return Work(operations: 0, bytes: Double(picked * (read + 4 + 4 * columns)))
     case .convolution(let sizes), .convolutionBackwardInput(let sizes), .convolutionBackwardFilter(let sizes):
       let window = sizes.channels / max(sizes.groups, 1) * sizes.kernelHeight * sizes.kernelWidth
       operations =
@@ -42,6 +48,10 @@ extension Operation {
     case .elementwise(let program, _): return "elementwise of \(program.instructions.count)"
     case .reduce(let reduction): return "reduce \(reduction.kind)"
     case .matmul(let product): return "matmul \(product.m)x\(product.k)x\(product.n)"
+    case .blockProduct(let product):
+      return "blockProduct \(product.type.name) \(product.m)x\(product.k)x\(product.n)"
+    case .blockRows(let type, _, let columns, let picked):
+      return "blockRows \(type.name) \(picked)x\(columns)"
     case .convolution(let s): return "convolution \(sizes(s))"
     case .convolutionBackwardInput(let s): return "convolutionBackwardInput \(sizes(s))"
     case .convolutionBackwardFilter(let s): return "convolutionBackwardFilter \(sizes(s))"

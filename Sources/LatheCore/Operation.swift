@@ -32,6 +32,15 @@ public enum Operation: Sendable {
   /// `NarrowOperations.products` of float16 or bfloat16, where the result may be of float32, too.
   case matmul(MatrixMultiplication)
 
+  /// x [m, k], W uint8 [n, bytes of k elements], bias [n] if `hasBias` -> x W^T + bias [m, n]; see `BlockProduct`.
+  ///
+  /// A backend may round the elements of x to eight bits, for each 32 of a row by one scale.
+  case blockProduct(BlockProduct)
+  /// W uint8 [rows, bytes of `columns` elements], index int32 [picked] -> rows of W as float32 [picked, columns].
+  ///
+  /// Indices as those of `gather`.
+  case blockRows(BlockType, rows: Int, columns: Int, picked: Int)
+
   /// x [batch, rows, columns] -> the parts of each matrix; see `MatrixFactorization`. Only the CPU path has it.
   case factorization(MatrixFactorization, batch: Int, rows: Int, columns: Int)
   /// a [batch, n, n], b [batch, n, columns] -> x [batch, n, columns] with a x = b. Only the CPU path has it.

@@ -34,6 +34,9 @@ package protocol OperationKernels: Backend {
 
   // Matrices.
   func matmul(_ sizes: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws
+  func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws
+  func blockRows(
+    _ type: BlockType, rows: Int, columns: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws
   func factorize(
     _ kind: MatrixFactorization, batch: Int, rows: Int, columns: Int, inputs: [Operand], outputs: [Operand])
     throws
@@ -80,6 +83,14 @@ extension OperationKernels {
     _ kind: LinearSystem, batch: Int, n: Int, columns: Int, inputs: [Operand], outputs: [Operand]
   ) throws { throw LatheError.unsupported("linear systems") }
 
+  package func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("products with blocks")
+  }
+
+  package func blockRows(
+    _ type: BlockType, rows: Int, columns: Int, picked: Int, inputs: [Operand], outputs: [Operand]
+  ) throws { throw LatheError.unsupported("rows of blocks") }
+
   /// Runs the kernel of an operation.
   ///
   /// - Throws: `LatheError` of kind `unsupported` where there is none.
@@ -101,6 +112,11 @@ extension OperationKernels {
         outer: outer, count: count, inner: inner, largest: largest, inputs: inputs, outputs: outputs)
     case .matmul(let product):
       try matmul(product, inputs: inputs, outputs: outputs)
+    case .blockProduct(let sizes):
+      try blockProduct(sizes, inputs: inputs, outputs: outputs)
+    case .blockRows(let type, let rows, let columns, let picked):
+      try blockRows(
+        type, rows: rows, columns: columns, picked: picked, inputs: inputs, outputs: outputs)
     case .factorization(let kind, let batch, let rows, let columns):
       try factorize(kind, batch: batch, rows: rows, columns: columns, inputs: inputs, outputs: outputs)
     case .linearSystem(let kind, let batch, let n, let columns):

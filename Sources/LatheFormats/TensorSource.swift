@@ -27,10 +27,16 @@ protocol TensorSource: Sendable {
   var tensors: [StoredTensor] { get }
   /// Reads one of them.
   func read(_ tensor: StoredTensor, on device: Device) throws -> Tensor
+  /// The blocks of one of them as they are in the file; nil where its elements are stored alone.
+  func blocks(_ tensor: StoredTensor, on device: Device) throws -> QuantizedTensor?
   /// Reads all of a file that holds checksums of itself.
   ///
   /// - Throws: `LatheError` where its content is another.
   func verify() throws
+}
+
+extension TensorSource {
+  func blocks(_ tensor: StoredTensor, on device: Device) throws -> QuantizedTensor? { nil }
 }
 
 /// A format of checkpoints.

@@ -118,6 +118,22 @@ public struct WeightReader: Sendable {
     return tensor.cast(to: Safetensors.stored(tensor, as: dtype))
   }
 
+  /// A matrix of blocks or of 16-bit elements as it is stored: on the CPU a mapping of its bytes, of which nothing is copied.
+  ///
+  /// - Parameters:
+  ///   - path: The weight's.
+  ///   - device: Where it is read to.
+  /// - Returns: Nil where there is none of that path, or it is stored otherwise, as float32 or with another number of axes;
+  ///   `tensor(_:as:device:)` reads that.
+  /// - Throws: `LatheError` where the file cannot be read, has blocks of an unsupported type, or the device has no room.
+  public func quantized(_ path: String, device: Device = .cpu) throws -> QuantizedTensor? {
+    guard let place = places[path], place.tensor.spec.shape.rank == 2 else { return nil }
+    if place.tensor.spec.dtype.isHalf {
+      return QuantizedTensor(try sources[place.source].read(place.tensor, on: device))
+    }
+    return try sources[place.source].blocks(place.tensor, on: device)
+  }
+
   /// Reads all of those files that hold a checksum of themselves, and keeps nothing of it.
   ///
   /// - Throws: `LatheError` naming the file whose content is another.

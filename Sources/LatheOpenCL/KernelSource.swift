@@ -28,7 +28,7 @@
 
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
     /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
-    /// device's, `stored.clh` where operands may be of 16 bits, `product_tiles.clh` where it multiplies tiles, the files of
+    /// device's, `stored.clh` where operands may be of 16 bits, `blocks.clh` where they are blocks, `product_tiles.clh` where it multiplies tiles, the files of
     /// matrix units where it uses those, `matrix_slices.clh` for tiles on them, and the source itself.
     func text(
       for profile: KernelProfile, _ options: KernelOptions, _ vectors: VectorRegisters = .widest
@@ -69,6 +69,7 @@
       if profile == .gpu && body.contains("LATHE_TILE") {
         text += try KernelSource.content(of: "product_tiles.clh")
       }
+      if body.contains("LATHE_BLOCK") { text += try KernelSource.content(of: "blocks.clh") }
       if body.contains("MATRIX_GROUP") {
         for name in KernelSource.matrixFiles { text += try KernelSource.content(of: name) }
       }

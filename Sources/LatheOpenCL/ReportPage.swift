@@ -8,6 +8,7 @@
     case scatterAdd = 2
     case crossEntropy = 3
     case scatter = 4
+    case rows = 5
 
     private var what: String {
       switch self {
@@ -15,6 +16,7 @@
       case .scatterAdd: "scatterAdd: index"
       case .crossEntropy: "crossEntropy: label"
       case .scatter: "scatter: index"
+      case .rows: "rows: index"
       }
     }
 

@@ -8,6 +8,7 @@ extension AllTests {
   struct MistakesInOperations {
     static let all =
       OperationMistake.equations + OperationMistake.places + OperationMistake.searches
+      + OperationMistake.quantized
       + OperationMistake.windows + OperationMistake.algebra
 
     @Test(arguments: all.indices)
@@ -24,11 +25,12 @@ extension AllTests {
     private static let onTwoDevices: [@Sendable (Tensor, Tensor) -> Tensor] = [
       { $0 + $1 }, { $0.matmul($1) },
       { $0.reshaped(to: [1, 1, 2, 2]).conv2D($1.reshaped(to: [1, 1, 2, 2])) },
+      { $0.linear(weight: QuantizedTensor($1.cast(to: .float16))) },
     ]
 
     @Test(
       "Operands on two devices are named with what to do",
-      .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason), arguments: 0..<3)
+      .enabled(if: TestDevice.runsOpenCL, TestDevice.skipReason), arguments: 0..<4)
     func namesBothDevices(_ index: Int) async {
       let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         [index = index as Int] in

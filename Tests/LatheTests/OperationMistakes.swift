@@ -78,6 +78,28 @@ struct OperationMistake: Sendable {
     },
   ]
 
+  /// Matrices of blocks.
+  static let quantized: [OperationMistake] = [
+    OperationMistake(
+      "QuantizedTensor: rows of 48 elements are no whole number of Q4_0's blocks of 32"
+    ) { QuantizedTensor(blocks: zeros([2, 27], .uint8), type: .q4_0, shape: [2, 48]).blocks },
+    OperationMistake("QuantizedTensor: 53 bytes for [2, 256] of Q4_K, which takes 288") {
+      QuantizedTensor(blocks: zeros([53], .uint8), type: .q4_K, shape: [2, 256]).blocks
+    },
+    OperationMistake("QuantizedTensor: float32 [2, 3], expected a matrix of float16 or bfloat16") {
+      QuantizedTensor(zeros([2, 3])).blocks
+    },
+    OperationMistake("linear: input [2, 32] and weight [3, 5]: the last sizes differ") {
+      zeros([2, 32]).linear(weight: QuantizedTensor(zeros([3, 5], .float16)))
+    },
+    OperationMistake("linear: input of float64 and weight of F16; cast the input to float32") {
+      zeros([2, 5], .float64).linear(weight: QuantizedTensor(zeros([3, 5], .float16)))
+    },
+    OperationMistake("linear: bias [2] for weight [3, 5]") {
+      zeros([2, 5]).linear(weight: QuantizedTensor(zeros([3, 5], .float16)), bias: zeros([2]))
+    },
+  ]
+
   /// Searching, counting, drawing and rearranging.
   static let searches: [OperationMistake] = [
     OperationMistake(

@@ -27,7 +27,7 @@ extension OpCase {
       partialPoolingCases, volumeCases, volumePoolingCases, fourierCases, linearAlgebraCases,
       convolutionCases,
       transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
-      normalizedRowCases, halfKernelCases,
+      normalizedRowCases, halfKernelCases, blockCases,
     ].flatMap { $0 }
     let cases =
       generated + narrowListCases + ordered + composed

@@ -13,6 +13,7 @@ public enum Catalog {
     case .softmax: SoftmaxSuite.workloads
     case .attention: AttentionSuite.workloads
     case .embedding: EmbeddingSuite.workloads
+    case .quantized: QuantizedSuite.workloads
     case .recurrent: RecurrentSuite.workloads
     case .optimizer: OptimizerSuite.workloads
     case .random: RandomSuite.workloads

@@ -1,7 +1,7 @@
 /// A group of workloads that is asked for by name.
 public enum Suite: String, CaseIterable, Sendable {
-  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, recurrent, optimizer, random,
-    transfer
+  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized, recurrent, optimizer,
+    random, transfer
   case latency, memory, loader, checkpoint, train
 
   /// What `lathe bench --list` says of it.
@@ -15,6 +15,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .softmax: "softmax and cross-entropy, forward and backward"
     case .attention: "scaled dot-product attention, forward and with its gradients"
     case .embedding: "rows of a table, and the table's gradient"
+    case .quantized: "products with weights that stay quantised or in 16 bits, of one row and of many"
     case .recurrent: "LSTM and GRU, forward with the weights' gradients"
     case .optimizer: "steps of Adam and SGD"
     case .random: "random numbers and dropout"

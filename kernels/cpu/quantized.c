@@ -1,7 +1,4 @@
-#include "include/quantized.h"
-
-#include <math.h>
-
+#include "block_parts.h"
 #include "levels.h"
 
 #if defined(__x86_64__)
@@ -13,29 +10,6 @@
 // Products with blocks of eight or four bits are sums of whole numbers: a block of x is rounded to eight bits once, and
 // a block of the matrix costs one to three instructions for its 32 products and one to scale them. Reading the matrix is
 // what takes the time where x has one row; where it has several, a block is unpacked once for four of them.
-
-enum { BYTES_Q4_0 = 18, BYTES_Q4_1 = 20, BYTES_Q8_0 = 34 };
-
-long lathe_block_bytes(lathe_block block) {
-  return block == LATHE_BLOCK_Q4_0 ? BYTES_Q4_0 : block == LATHE_BLOCK_Q4_1 ? BYTES_Q4_1 : BYTES_Q8_0;
-}
-
-/// A float16 of two bytes, without the instructions that not every processor has.
-LATHE_INLINE float half_at(const uint8_t *p) {
-  uint16_t bits;
-  memcpy(&bits, p, sizeof bits);
-  const uint32_t sign = (uint32_t)(bits & 0x8000) << 16, rest = (uint32_t)(bits & 0x7fff) << 13;
-  // The exponent is moved by a multiplication, which is right for subnormal numbers, too.
-  const uint32_t infinite = rest >= 0x0f800000 ? 0x70000000 : 0;
-  float value;
-  memcpy(&value, &rest, sizeof value);
-  value *= 0x1p112f;
-  uint32_t whole;
-  memcpy(&whole, &value, sizeof whole);
-  whole = (infinite ? rest | 0x7f800000 : whole) | sign;
-  memcpy(&value, &whole, sizeof value);
-  return value;
-}
 
 LATHE_LEVELS(void, lathe_round_blocks, (const float *x, long count, const lathe_rounded *result), (x, count, result)) {
   for (long b = 0; b < count; b++) {
@@ -50,7 +24,7 @@ LATHE_LEVELS(void, lathe_round_blocks, (const float *x, long count, const lathe_
     }
     const float inverse = most > 0 && all == 0 ? 127 / most : 0;
     const float scale = all == 0 ? most / 127 : NAN;
-    int32_t sum = 0;
+    int32_t halves[2] = {0, 0};
     for (int i = 0; i < LATHE_BLOCK_ELEMENTS; i++) {
       // To nearest, ties to even: 1.5 2^23 has no room for a fraction.
       const float shifted = from[i] * inverse + 0x1.8p23f;
@@ -58,18 +32,20 @@ LATHE_LEVELS(void, lathe_round_blocks, (const float *x, long count, const lathe_
       memcpy(&bits, &shifted, sizeof bits);
       const int32_t quant = all == 0 ? bits - 0x4b400000 : 0;
       to[i] = (int8_t)quant;
-      sum += quant;
+      halves[i / 16] += quant;
     }
     result->scales[b] = scale;
-    result->sums[b] = scale * (float)sum;
+    result->sums[b] = scale * (float)(halves[0] + halves[1]);
+    for (int h = 0; h < 2; h++) result->halves[2 * b + h] = scale * (float)halves[h];
   }
 }
 
-/// The functions of a level.
+/// How many bytes ahead the matrix is fetched: the rows that come next, however short they are.
+enum { PREFETCH = 8192 };
+
+/// The functions of a level, by the type of the blocks.
 typedef struct block_level {
-  void (*q4_0)(const lathe_block_product *p, long first, long last);
-  void (*q4_1)(const lathe_block_product *p, long first, long last);
-  void (*q8_0)(const lathe_block_product *p, long first, long last);
+  void (*rows[LATHE_BLOCK_BF16 + 1])(const lathe_block_product *p, long first, long last);
 } block_level;
 
 #define LATHE_BODY "quantized_body.h"
@@ -102,8 +78,5 @@ static const block_level *pick(void) { return LATHE_PICK(level); }
 #endif
 
 void lathe_block_product_rows(const lathe_block_product *p, long first, long last) {
-  const block_level *level = pick();
-  (p->block == LATHE_BLOCK_Q4_0   ? level->q4_0
-   : p->block == LATHE_BLOCK_Q4_1 ? level->q4_1
-                                  : level->q8_0)(p, first, last);
+  pick()->rows[p->block](p, first, last);
 }

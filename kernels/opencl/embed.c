@@ -255,6 +255,22 @@ static const char roofs_cl[] = {
 #embed "roofs.cl" suffix(, 0)
 };
 
+static const char blocks_clh[] = {
+#embed "blocks.clh" suffix(, 0)
+};
+
+static const char block_product_cpu_cl[] = {
+#embed "block_product_cpu.cl" suffix(, 0)
+};
+
+static const char block_product_gpu_cl[] = {
+#embed "block_product_gpu.cl" suffix(, 0)
+};
+
+static const char block_rows_cl[] = {
+#embed "block_rows.cl" suffix(, 0)
+};
+
 // Rows of `lathe tune`.
 static const char tuned_pocl_json[] = {
 #embed "tuned/pocl.json" suffix(, 0)
@@ -305,6 +321,10 @@ static const struct {
     {"attention_units.clh", attention_units_clh},
     {"attention_matrix_gpu.cl", attention_matrix_gpu_cl},
     {"attention_matrix_backward_gpu.cl", attention_matrix_backward_gpu_cl},
+    {"blocks.clh", blocks_clh},
+    {"block_product_cpu.cl", block_product_cpu_cl},
+    {"block_product_gpu.cl", block_product_gpu_cl},
+    {"block_rows.cl", block_rows_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
     {"math_f64.clh", math_f64},

@@ -9,35 +9,44 @@ package enum GGUFBlockType: UInt32, Sendable, CaseIterable {
   case tq1_0 = 34, tq2_0
   case mxfp4 = 39
 
+  /// The type as products and `QuantizedTensor` know it; nil of those that they do not know.
+  package var blockType: BlockType? {
+    switch self {
+    case .q4_0: .q4_0
+    case .q4_1: .q4_1
+    case .q5_0: .q5_0
+    case .q5_1: .q5_1
+    case .q8_0: .q8_0
+    case .q2_K: .q2_K
+    case .q3_K: .q3_K
+    case .q4_K: .q4_K
+    case .q5_K: .q5_K
+    case .q6_K: .q6_K
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    default: nil
+    }
+  }
+
   /// Elements of a block.
   package var elementCount: Int {
-    switch self {
-    case .float32, .float16, .bfloat16, .float64, .int8, .int16, .int32, .int64: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q8_1, .iq4_nl, .mxfp4: 32
+    if let blockType { return blockType.elementCount }
+    return switch self {
+    case .float32, .float64, .int8, .int16, .int32, .int64: 1
+    case .q8_1, .iq4_nl, .mxfp4: 32
     default: 256
     }
   }
 
   /// Bytes of a block.
   package var byteCount: Int {
-    switch self {
-    case .float32, .int32: 4
-    case .float16, .bfloat16, .int16: 2
-    case .float64, .int64: 8
-    case .int8: 1
-    case .q4_0, .iq4_nl: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q8_0: 34
+    if let dtype { return dtype.byteCount }
+    if let blockType { return blockType.byteCount }
+    return switch self {
+    case .iq4_nl: 18
     case .q8_1: 36
-    case .q2_K: 84
-    case .q3_K: 110
-    case .q4_K: 144
-    case .q5_K: 176
-    case .q6_K: 210
     case .q8_K: 292
-    case .iq2_xxs: 66
+    case .iq2_xxs, .tq2_0: 66
     case .iq2_xs: 74
     case .iq3_xxs: 98
     case .iq1_s: 50
@@ -46,8 +55,8 @@ package enum GGUFBlockType: UInt32, Sendable, CaseIterable {
     case .iq4_xs: 136
     case .iq1_m: 56
     case .tq1_0: 54
-    case .tq2_0: 66
     case .mxfp4: 17
+    default: preconditionFailure("\(name) is known above")
     }
   }
 

@@ -118,22 +118,31 @@ extension GGUFFile: TensorSource {
   var metadata: [String: String] { values.mapValues(\.summary) }
 
   func read(_ tensor: StoredTensor, on device: Device) throws -> Tensor {
+    guard let blocks = try blocks(tensor, on: device) else {
+      let range = tensor.offset..<tensor.offset + tensor.byteCount
+      return try file.tensor(tensor.spec, range, on: device)
+    }
+    // Decoded now, so that a failure is thrown here.
+    return try blocks.dequantized().reshaped(to: tensor.spec.shape).computed()
+  }
+
+  /// The blocks of a tensor as a matrix, whose rows are those of its last axis.
+  func blocks(_ tensor: StoredTensor, on device: Device) throws -> QuantizedTensor? {
     guard let type = blockTypes[tensor.name] else {
       throw LatheError(.format, "\(path): no tensor '\(tensor.name)'")
     }
-    let range = tensor.offset..<tensor.offset + tensor.byteCount
-    if type.dtype != nil { return try file.tensor(tensor.spec, range, on: device) }
-    guard let decode = type.decoder else {
+    if type.dtype != nil { return nil }
+    let shape = tensor.spec.shape
+    guard let blockType = type.blockType, let columns = shape.last else {
       throw LatheError(
         .unsupported,
         "\(path): tensor '\(tensor.name)' has type \(type.name), which is not supported; convert the model to Q4_K, Q8_0 or F16"
       )
     }
-    try file.checkSize()
-    return try Tensor(shape: tensor.spec.shape, dtype: .float32, device: device) { memory in
-      GGUFBlocks.decode(
-        file.bytes[range], type, by: decode, into: memory.bindMemory(to: Float.self))
-    }
+    let range = tensor.offset..<tensor.offset + tensor.byteCount
+    return QuantizedTensor(
+      blocks: try file.tensor(TensorSpec([range.count], .uint8), range, on: device), type: blockType,
+      shape: [columns == 0 ? 0 : tensor.spec.count / columns, columns])
   }
 
   /// The format has no checksums.

@@ -1,0 +1,121 @@
+#if OpenCL
+  import COpenCL
+  import LatheCore
+
+  extension OpenCLBackend {
+    /// Rows of x that the kernels take at a time; with more the matrix is unpacked first.
+    private static let mostRows = 8
+    /// Floats of a matrix that are unpacked at a time.
+    private static let unpackedLimit = 1 << 26
+
+    package func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws {
+      guard outputs[0].elementCount > 0 else { return }
+      guard max(sizes.m, sizes.n, sizes.k) <= Int(Int32.max) / 4 else {
+        throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.n), \(sizes.k)]")
+      }
+      if sizes.m > Self.mostRows { return try multiplyUnpacked(sizes, inputs, outputs[0]) }
+      var rows = 1
+      while rows < sizes.m { rows *= 2 }
+      let options: KernelOptions = ["TYPE": .int(Int(sizes.type.rawValue)), "ROWS": .int(rows)]
+      let bias = sizes.hasBias ? inputs[2] : inputs[0]
+      var arguments: [KernelArgument] =
+        [inputs[0], inputs[1], bias, outputs[0]].map { .memory($0.memory) }
+        + [.int(sizes.m), .int(sizes.n), .int(sizes.k), .int(sizes.hasBias ? 1 : 0)]
+      if profile == .cpu {
+        // Several items for each compute unit, unless they are too little work each.
+        let perItem = max(
+          ceilingDivide(sizes.n, 8 * info.computeUnits), 32768 / max(1, sizes.k * rows), 1)
+        arguments.append(.int(perItem))
+        return try launch(
+          kernel(.file("block_product_cpu.cl"), "block_product", options), arguments,
+          global: (ceilingDivide(sizes.n, perItem), 1, 1))
+      }
+      try launch(
+        kernel(.file("block_product_gpu.cl"), "block_product", options), arguments,
+        global: (ceilingDivide(sizes.n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))
+    }
+
+    /// SHARE of block_product_gpu.cl.
+    private static let share = 32
+
+    /// Unpacks the matrix, as many rows at a time as there is room for, and multiplies float32.
+    private func multiplyUnpacked(_ sizes: BlockProduct, _ inputs: [Operand], _ output: Operand) throws {
+      let most = max(1, Self.unpackedLimit / max(1, sizes.k))
+      for first in stride(from: 0, to: sizes.n, by: most) {
+        let count = min(most, sizes.n - first)
+        let unpacked = try pool.allocate(count * sizes.k * 4)
+        try unpack(
+          sizes.type, inputs[1], columns: sizes.k, rows: first..<first + count, into: unpacked.memory)
+        var product = MatrixOperands(
+          m: sizes.m, n: count, k: sizes.k, aRow: sizes.k, aStep: 1, bRow: 1, bStep: max(1, sizes.k),
+          aOffset: 0, bOffset: 0, batch: BatchAxes(count: 1, a: 0, b: 0), a: inputs[0].memory,
+          b: unpacked.memory, bias: unpacked.memory, hasBias: sizes.hasBias, relu: false)
+        if count == sizes.n {
+          if sizes.hasBias { product.bias = inputs[2].memory }
+          return try multiplyLong(product, into: output.memory, at: 0)
+        }
+        // Results lie row by row: those of some columns are put between others.
+        func slice(_ operand: Operand, _ shape: Shape, _ strides: Shape) -> Operand {
+          var slice = operand
+          slice.layout = Layout(shape: shape, strides: strides, offset: first)
+          return slice
+        }
+        let bias = try sizes.hasBias ? contiguous(slice(inputs[2], [count], [1])) : nil
+        if let bias { product.bias = bias.memory }
+        let part = try newOperand([sizes.m, count])
+        try multiplyLong(product, into: part.memory, at: 0)
+        try copy(inputs: [part], outputs: [slice(output, [sizes.m, count], [sizes.n, 1])])
+        withExtendedLifetime((unpacked, bias)) {}
+      }
+    }
+
+    private func newOperand(_ shape: Shape) throws -> Operand {
+      Operand(
+        buffer: try pool.allocate(shape.elementCount * 4), layout: Layout(shape), dtype: .float32)
+    }
+
+    private func contiguous(_ operand: Operand) throws -> Operand {
+      let result = try newOperand(operand.shape)
+      try copy(inputs: [operand], outputs: [result])
+      return result
+    }
+
+    package func blockRows(
+      _ type: BlockType, rows: Int, columns: Int, picked: Int, inputs: [Operand], outputs: [Operand]
+    ) throws {
+      guard outputs[0].elementCount > 0 else { return }
+      try launchRows(
+        type, columns: columns, picked: picked, ["PICKS": 1],
+        [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(outputs[0].memory)]
+          + reportArguments(.rows, outputs) + [.long(rows)], first: 0)
+    }
+
+    /// Unpacks some rows of a matrix.
+    private func unpack(
+      _ type: BlockType, _ matrix: Operand, columns: Int, rows: Range<Int>, into memory: cl_mem
+    ) throws {
+      try launchRows(
+        type, columns: columns, picked: rows.count, ["PICKS": 0],
+        [.memory(matrix.memory), .memory(matrix.memory), .memory(memory), .memory(memory), .int(0), .long(0)],
+        first: rows.lowerBound)
+    }
+
+    /// block_rows of block_rows.cl.
+    private func launchRows(
+      _ type: BlockType, columns: Int, picked: Int, _ options: KernelOptions, _ head: [KernelArgument],
+      first: Int
+    ) throws {
+      guard picked * columns > 0 else { return }
+      var options = options
+      options["TYPE"] = .int(Int(type.rawValue))
+      let perItem = max(1, max(4096 / columns, picked / (max(1, info.computeUnits) * 16)))
+      let arguments = head + [.long(columns), .long(picked), .long(first), .long(perItem)]
+      let kernel = try kernel(.file("block_rows.cl"), "block_rows", options)
+      if profile == .cpu {
+        return try launch(kernel, arguments, global: (ceilingDivide(picked, perItem), 1, 1))
+      }
+      let units = picked * (type.dtype == nil ? columns / 8 : columns)
+      try launch(kernel, arguments, global: (gpuGroups(units) * 256, 1, 1), local: (256, 1, 1))
+    }
+  }
+#endif

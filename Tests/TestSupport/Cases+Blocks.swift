@@ -1,0 +1,76 @@
+import Lathe
+import LatheCore
+
+extension OpCase {
+  /// Products with matrices of blocks and of 16 bits, and their rows.
+  static let blockCases: [OpCase] = BlockType.allCases.flatMap { type in
+    blockProductCases(type) + blockRowCases(type)
+  }
+
+  /// A matrix's bytes as an input.
+  private static func matrix(_ type: BlockType, _ rows: Int, _ columns: Int) -> InputSpec {
+    let blocks = columns / type.elementCount
+    let bytes = BlockReference.bytes(type, blocks: rows * blocks, seed: "\(type) \(rows) x \(columns)")
+    return InputSpec([rows, blocks * type.byteCount], .uint8, .list(bytes.map(Double.init)))
+  }
+
+  /// The matrix that such an input stands for.
+  private static func elements(_ input: NDArray, _ type: BlockType) -> NDArray {
+    NDArray(
+      [input.shape[0], input.shape[1] / type.byteCount * type.elementCount],
+      BlockReference.elements(input.values.map { UInt8($0) }, type))
+  }
+
+  private static func quantized(_ bytes: Tensor, _ type: BlockType) -> QuantizedTensor {
+    QuantizedTensor(
+      blocks: bytes, type: type, shape: [bytes.shape[0], bytes.shape[1] / type.byteCount * type.elementCount])
+  }
+
+  private static func blockProductCases(_ type: BlockType) -> [OpCase] {
+    let size = type.elementCount
+    // Odd numbers of rows around what kernels take together; one block and several; for elements alone no whole vector.
+    let few = size == 1 ? 5 : size
+    let several = size == 1 ? 67 : size == 256 ? 512 : 96
+    let sizes = [
+      ([1, few], 3, true), ([3, several], 37, false), ([8, few], 5, false), ([17, several], 35, true),
+      ([2, 3, several], 18, false), ([70, few], 33, false), ([0, few], 3, false), ([2, few], 0, false),
+    ]
+    func product(_ x: [Int], _ n: Int, _ values: Values, _ tolerance: Tolerance, _ name: String) -> OpCase {
+      OpCase(
+        "linear \(type.name) \(x) x \(n)\(name)", [.float(x, values), matrix(type, n, x[x.count - 1]), .float([n])],
+        tolerance: tolerance, run: { $0[0].linear(weight: quantized($0[1], type), bias: $0[2]) },
+        reference: { NDArray.matmul($0[0], elements($0[1], type).transposed()) + $0[2] })
+    }
+    var cases = sizes.map { x, n, checksMore in
+      // These numbers are the same where a kernel rounds each 32 of them to eight bits by one scale.
+      var opCase = product(x, n, .integers(-1, 1), .accumulated, "")
+      if checksMore {
+        opCase.differentiable = [0, 2]
+        opCase.views = true
+      }
+      return opCase
+    }
+    // Rounded by a scale of 2 / 127 the elements are off by a uniform error of a deviation of 2 / 127 / sqrt(12), which is
+    // 0.4 % of their own, 2 / sqrt(3). So is a sum's error of the sums' deviation, and the largest of a thousand is 4 times
+    // its deviation.
+    let rounded = Tolerance(size == 1 ? Tolerance.accumulated.error : 0.018, floor: nil)
+    cases += [1, 9].map { product([$0, several], 40, .uniform(-2, 2), rounded, " of any numbers") }
+    return cases
+  }
+
+  private static func blockRowCases(_ type: BlockType) -> [OpCase] {
+    let columns = type.elementCount == 1 ? 37 : 2 * type.elementCount
+    return [
+      OpCase(
+        "rows \(type.name)", [.index([2, 3], .integers(-5, 4)), matrix(type, 5, columns)], views: true,
+        run: { quantized($0[1], type).rows($0[0]) },
+        reference: {
+          let table = elements($0[1], type)
+          return NDArray.embedding($0[0].map { $0 < 0 ? $0 + 5 : $0 }, table)
+        }),
+      OpCase(
+        "dequantized \(type.name)", [matrix(type, 3, columns)], run: { quantized($0[0], type).dequantized() },
+        reference: { elements($0[0], type) }),
+    ]
+  }
+}

@@ -1,0 +1,70 @@
+// Products of few rows with a matrix whose rows stay blocks, or in 16 bits, for GPUs: y [m, n] = x [m, k] times the transposed
+// matrix [n, k] (+ bias [n]) for m <= ROWS. What they take is the time to read the matrix, which is read once.
+//
+// SHARE work-items add up a row of the matrix, 256 / SHARE rows to a group: of blocks four neighbours share a part, so that
+// the group reads both operands in runs of neighbours.
+// Contract: blocks.clh goes in front (LATHE_BLOCK). Grid (groups x 256, 1, 1), work-group (256, 1, 1). Every work-item passes
+// every barrier.
+
+#ifndef ROWS
+#define ROWS 1
+#endif
+#ifndef SHARE
+#define SHARE 32
+#endif
+#define COLUMNS (256 / SHARE)
+
+__attribute__((reqd_work_group_size(256, 1, 1)))
+__kernel void block_product(__global const float *restrict x, __global const uchar *restrict matrix,
+                            __global const float *restrict bias, __global float *restrict y, const int m, const int n,
+                            const int k, const int has_bias) {
+  __local float partial[ROWS][256];
+  const int item = (int)get_local_id(0), lane = item % SHARE;
+  const long row = min((int)get_group_id(0) * COLUMNS + item / SHARE, n - 1);
+  float sum[ROWS];
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) sum[r] = 0.0f;
+#if LATHE_IS_SHORT
+  __global const ushort *w = (__global const ushort *)matrix + row * k;
+  const int whole = k & ~3;
+  for (int p = lane * 4; p < whole; p += SHARE * 4) {
+    const float4 elements = lathe_wide_run(LATHE_LOAD_SHORTS(w + p));
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+      const float4 terms = elements * LATHE_LOAD_FLOATS(x + (long)min(r, m - 1) * k + p);
+      sum[r] += (terms.x + terms.y) + (terms.z + terms.w);
+    }
+  }
+  if (whole + lane < k) {
+    const float element = lathe_short(w[whole + lane]);
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) sum[r] += element * x[(long)min(r, m - 1) * k + whole + lane];
+  }
+#else
+  __global const uchar *blocks = matrix + row * (k / (32 * LATHE_BLOCK_PARTS)) * LATHE_BLOCK_BYTES;
+  for (int part = lane / 4; part < k / 32; part += SHARE / 4) {
+    float4 low, high;
+    lathe_part(blocks + (long)(part / LATHE_BLOCK_PARTS) * LATHE_BLOCK_BYTES, part % LATHE_BLOCK_PARTS, lane % 4, &low, &high);
+    __global const float *from = x + part * 32 + lane % 4 * 4;
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+      __global const float *at = from + (long)min(r, m - 1) * k;
+      const float4 terms = low * LATHE_LOAD_FLOATS(at) + high * LATHE_LOAD_FLOATS(at + 16);
+      sum[r] += (terms.x + terms.y) + (terms.z + terms.w);
+    }
+  }
+#endif
+#pragma unroll
+  for (int r = 0; r < ROWS; r++) partial[r][item] = sum[r];
+  for (int others = SHARE / 2; others > 0; others /= 2) {
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (lane < others) {
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) partial[r][item] += partial[r][item + others];
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const int result = item / COLUMNS, at = (int)get_group_id(0) * COLUMNS + item % COLUMNS;
+  if (result < ROWS && result < m && at < n)
+    y[(long)result * n + at] = partial[result][item % COLUMNS * SHARE] + (has_bias ? bias[at] : 0.0f);
+}

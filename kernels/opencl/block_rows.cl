@@ -1,0 +1,74 @@
+// Rows of a matrix that stays blocks, or in 16 bits, as float32: y [picked, columns].
+//
+// With PICKS rows are those that index [picked] names; a negative one counts from the end, one outside the `rows` rows is
+// reported and gives 0. Else they are those from `first` on.
+// Contract: blocks.clh goes in front (LATHE_BLOCK). A work-item of the `cpu` profile makes per_item rows; of the `gpu` profile
+// it unpacks its share of one part after another, or elements of 16 bits one after another.
+
+#ifndef PICKS
+#define PICKS 1
+#endif
+
+// The row of the matrix for row p of the result; negative where there is none.
+#if PICKS
+#define PICKED(p) picked_row(index[p], rows, reports, report)
+static long picked_row(int index, long rows, __global long *reports, int report) {
+  const long row = index < 0 ? index + rows : index;
+  if (row >= 0 && row < rows) return row;
+  lathe_report(reports, report, index, rows);
+  return -1;
+}
+#else
+#define PICKED(p) (first + (long)(p))
+#endif
+
+// Unpacks run `run` of part `part` of a row, or writes zeros.
+#if !LATHE_IS_SHORT
+static inline void make_part(__global const uchar *matrix, long row, long columns, long part, int run, __global float *y) {
+  lathe_floats low = 0.0f, high = 0.0f;
+  if (row >= 0)
+    lathe_part(
+        matrix + (row * (columns / 32 / LATHE_BLOCK_PARTS) + part / LATHE_BLOCK_PARTS) * LATHE_BLOCK_BYTES,
+        (int)(part % LATHE_BLOCK_PARTS), run, &low, &high);
+  y += part * 32 + run * LATHE_RUN_WIDTH;
+  LATHE_STORE_FLOATS(low, y);
+  LATHE_STORE_FLOATS(high, y + 16);
+}
+#endif
+
+#if LATHE_PROFILE_CPU
+__attribute__((reqd_work_group_size(1, 1, 1)))
+__kernel void block_rows(__global const uchar *restrict matrix, __global const int *restrict index,
+                         __global float *restrict y, __global long *reports, const int report, const long rows,
+                         const long columns, const long picked, const long first, const long per_item) {
+  const long start = (long)get_global_id(0) * per_item, end = min(picked, start + per_item);
+  for (long p = start; p < end; p++) {
+    const long row = PICKED(p);
+#if LATHE_IS_SHORT
+    __global const ushort *from = (__global const ushort *)matrix + max(row, 0L) * columns;
+    for (long i = 0; i < columns; i++) y[p * columns + i] = row < 0 ? 0.0f : lathe_short(from[i]);
+#else
+    for (long part = 0; part < columns / 32; part++) make_part(matrix, row, columns, part, 0, y + p * columns);
+#endif
+  }
+}
+#else
+__attribute__((reqd_work_group_size(256, 1, 1)))
+__kernel void block_rows(__global const uchar *restrict matrix, __global const int *restrict index,
+                         __global float *restrict y, __global long *reports, const int report, const long rows,
+                         const long columns, const long picked, const long first, const long per_item) {
+#if LATHE_IS_SHORT
+  const long units = columns;
+#else
+  const long units = columns / 8;
+#endif
+  for (long e = (long)get_global_id(0); e < picked * units; e += (long)get_global_size(0)) {
+    const long p = e / units, unit = e % units, row = PICKED(p);
+#if LATHE_IS_SHORT
+    y[e] = row < 0 ? 0.0f : lathe_short(((__global const ushort *)matrix)[row * columns + unit]);
+#else
+    make_part(matrix, row, columns, unit / 4, (int)(unit % 4), y + p * columns);
+#endif
+  }
+}
+#endif
