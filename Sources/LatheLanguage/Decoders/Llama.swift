@@ -80,7 +80,13 @@ final class LlamaDecoder: ParameterContainer {
 extension Module {
   /// A table of tokens as the last layer of its network: the product of each row with all of the table's.
   func asLinear(_ input: Tensor) -> Tensor {
-    if let table = self as? Embedding { return input.linear(weight: table.weight.value) }
-    stop("a table of tokens that is a \(type(of: self)) cannot be the last layer; load it as an Embedding")
+    switch self {
+    case let table as QuantizedEmbedding: return input.linear(weight: table.weight)
+    case let table as Embedding: return input.linear(weight: table.weight.value)
+    default:
+      stop(
+        "a table of tokens that is a \(type(of: self)) cannot be the last layer; expected Embedding or QuantizedEmbedding"
+      )
+    }
   }
 }

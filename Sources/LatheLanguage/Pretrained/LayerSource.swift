@@ -100,6 +100,19 @@ public final class LayerSource {
     return stored.names.ordered(path, turned)
   }
 
+  /// A matrix that stays as the file has it; nil where that is float32, or it is drawn or to be trained.
+  private func kept(_ path: String, _ shape: Shape) throws -> QuantizedTensor? {
+    guard let (stored, name) = place(path), stored.precision == .stored,
+      stored.reader.specs[name]?.shape == shape,
+      let found = try stored.reader.quantized(name, device: device)
+    else { return nil }
+    taken.insert(name)
+    guard let halves = found.halves else {
+      return QuantizedTensor(blocks: stored.names.ordered(path, found.blocks), type: found.type, shape: shape)
+    }
+    return QuantizedTensor(stored.names.ordered(path, halves))
+  }
+
   private func parameter(_ path: String, _ shape: Shape, first: Initializer) throws -> Parameter {
     Parameter(try tensor(path, shape, first: first))
   }
@@ -120,6 +133,9 @@ public final class LayerSource {
   ) throws -> any Module {
     let hasBias = bias ?? has("\(path).bias")
     let summands = hasBias ? try parameter("\(path).bias", [outputs], first: Self.zeros) : nil
+    if let weight = try kept("\(path).weight", [outputs, inputs]) {
+      return QuantizedLinear(weight: weight, bias: summands?.value.detached())
+    }
     let weight = try parameter(
       "\(path).weight", [outputs, inputs], first: .normal(mean: 0, deviation: Self.deviation))
     return Linear(weight: weight, bias: summands)
@@ -133,7 +149,11 @@ public final class LayerSource {
   ///   - outputs: Elements of its output.
   /// - Throws: `LatheError` where the file cannot be read.
   public func transposedLinear(_ path: String, _ inputs: Int, _ outputs: Int) throws -> any Module {
-    TransposedLinear(
+    if stored?.names.hasPlainLinear ?? false, let weight = try kept("\(path).weight", [outputs, inputs]) {
+      return QuantizedLinear(
+        weight: weight, bias: try tensor("\(path).bias", [outputs], first: Self.zeros))
+    }
+    return TransposedLinear(
       weight: Parameter(
         try tensor(
           "\(path).weight", [inputs, outputs], first: .normal(mean: 0, deviation: Self.deviation),
@@ -149,7 +169,8 @@ public final class LayerSource {
   ///   - width: Elements of a row.
   /// - Throws: `LatheError` where the file cannot be read.
   public func embedding(_ path: String, _ count: Int, _ width: Int) throws -> any Module {
-    Embedding(
+    if let weight = try kept("\(path).weight", [count, width]) { return QuantizedEmbedding(weight: weight) }
+    return Embedding(
       weight: try parameter(
         "\(path).weight", [count, width], first: .normal(mean: 0, deviation: Self.deviation)))
   }
