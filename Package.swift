@@ -102,6 +102,9 @@ let package = Package(
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),
+    .executableTarget(
+      name: "LanguageCheck", dependencies: ["LatheLanguage"], path: "Tests/LanguageCheck",
+      swiftSettings: settings),
     .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: settings),
     .testTarget(
       name: "LatheLanguageTests", dependencies: ["LatheLanguage", "DataTestSupport"],

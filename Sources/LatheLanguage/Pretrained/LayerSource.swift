@@ -10,8 +10,9 @@ public final class LayerSource {
   /// Where the layers live.
   public let device: Device
   private let stored: Stored?
-  private let generator: Generator
-  /// Layers that may be missing in the file and are drawn at random then, such as a new head.
+  /// Draws what no file gives, and what dropout takes out.
+  let generator: Generator
+  /// Layers that may be missing in the file, or of another shape there, and are drawn at random then, such as a new head.
   private let newLayers: [PathPattern]
   private var taken = Set<String>()
   private var missing: [String] = []
@@ -67,6 +68,9 @@ public final class LayerSource {
     return (stored, name)
   }
 
+  /// Whether layers are drawn at random, for want of a file.
+  public var isRandom: Bool { stored == nil }
+
   /// Whether the file has a weight.
   public func has(_ path: String) -> Bool { place(path) != nil }
 
@@ -90,6 +94,10 @@ public final class LayerSource {
     let spec = stored.reader.specs[name]
     let expected = isTurned ? Shape(shape.reversed()) : shape
     guard let spec, spec.shape == expected, spec.dtype.isFloatingPoint else {
+      if newLayers.contains(where: { $0.matches(path) }) {
+        drawn.append(path)
+        return first(shape, generator: generator, device: device)
+      }
       differing.append("\(path) is \(spec.map { "\($0.dtype) \($0.shape)" } ?? "?"), expected float32 \(expected)")
       return .zeros(shape, device: device)
     }
@@ -176,6 +184,14 @@ public final class LayerSource {
   /// - Throws: `LatheError` where the file cannot be read.
   public func rmsNorm(_ path: String, _ width: Int, epsilon: Double) throws -> any Module {
     RMSNorm(weight: try parameter("\(path).weight", [width], first: Self.ones), epsilon: Float(epsilon))
+  }
+
+  /// Leaves weights of the file alone that the network does not need, such as those of another head.
+  ///
+  /// - Parameter patterns: Their paths.
+  public func passOver(_ patterns: PathPattern...) {
+    guard let stored else { return }
+    taken.formUnion(stored.reader.specs.keys.filter { name in patterns.contains { $0.matches(name) } })
   }
 
   /// Says that the network has what it needs.

@@ -39,7 +39,7 @@ public final class KeyValueCache {
   }
 
   /// Writes keys and values [batch, heads, t, d] behind those that are there, and gives all.
-  func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
+  package func append(_ newKeys: Tensor, _ newValues: Tensor) -> (keys: Tensor, values: Tensor) {
     let end = count + newKeys.shape[2]
     guard end <= capacity else {
       let error = LatheError(
@@ -62,7 +62,7 @@ public final class KeyValueCache {
   }
 
   /// The keys and values of another sequence, made once.
-  func kept(_ make: () -> (keys: Tensor, values: Tensor)) -> (keys: Tensor, values: Tensor) {
+  package func kept(_ make: () -> (keys: Tensor, values: Tensor)) -> (keys: Tensor, values: Tensor) {
     if let keys, let values { return (keys, values) }
     let made = make()
     (keys, values, count) = (made.keys, made.values, made.keys.shape[2])
