@@ -22,7 +22,8 @@
     @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")
     var text: [String] = []
 
-    @Option(help: ArgumentHelp("Where vectors are written: a name that ends in .npy or .jsonl.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("Where vectors are written: a name that ends in .npy or .jsonl.", valueName: "file"))
     var output: String?
 
     @Option(parsing: .unconditional, help: "How many lines are computed at a time; without it 32.")
@@ -45,7 +46,8 @@
         throw ValidationError("--batch-size is \(batchSize); give 1 to 65536")
       }
       if let output, !output.hasSuffix(".npy"), !output.hasSuffix(".jsonl") {
-        throw ValidationError("--output \(output): vectors are written as .npy or .jsonl; let the name end so")
+        throw ValidationError(
+          "--output \(output): vectors are written as .npy or .jsonl; let the name end so")
       }
     }
 
@@ -66,7 +68,9 @@
     }
 
     /// Writes the elements, then over the place before them the header, which has their number.
-    private func writeArray(_ encoder: SentenceEncoder, _ lines: TextLines?, _ writer: AtomicFile.Writer) throws {
+    private func writeArray(_ encoder: SentenceEncoder, _ lines: TextLines?, _ writer: AtomicFile.Writer)
+      throws
+    {
       func header(_ count: Int) -> [UInt8] { NPYFile.header(.float32, [count, encoder.width], size: 128) }
       var count = 0
       try header(0).withUnsafeBytes { try writer.append($0) }
@@ -88,7 +92,8 @@
           count += 1
           let vector = values[row * encoder.width..<(row + 1) * encoder.width]
           guard vector.allSatisfy(\.isFinite) else {
-            throw LatheError(.format, "line \(count): a number of its vector is not finite; the weights are damaged")
+            throw LatheError(
+              .format, "line \(count): a number of its vector is not finite; the weights are damaged")
           }
           try body(vector)
         }
@@ -100,7 +105,9 @@
         if batch.isEmpty { break }
         try put(batch)
       }
-      if count == 0 { Terminal.note("lathe: \(file ?? "standard input") has no lines; there is nothing to embed") }
+      if count == 0 {
+        Terminal.note("lathe: \(file ?? "standard input") has no lines; there is nothing to embed")
+      }
     }
 
     private static func json(_ vector: ArraySlice<Float>) -> String {

@@ -9,7 +9,8 @@ enum PretrainedChoice {
   static func folder(_ name: String) throws -> String {
     if FileErrors.isFolder(name) { return name }
     if name.contains("/") || FileErrors.exists(name) {
-      throw LatheError(.file, "\(name): no such folder; name one with config.json and the weights, or a stored model")
+      throw LatheError(
+        .file, "\(name): no such folder; name one with config.json and the weights, or a stored model")
     }
     return try ModelStore.user().required(name).folder
   }

@@ -32,7 +32,9 @@ extension NPYFile {
     let sizes = shape.map { "\($0)," }.joined(separator: " ")
     var header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }".utf8)
     // The content begins at a multiple of 64.
-    while (10 + header.count + 1) % 64 != 0 || 10 + header.count + 1 < size { header.append(UInt8(ascii: " ")) }
+    while (10 + header.count + 1) % 64 != 0 || 10 + header.count + 1 < size {
+      header.append(UInt8(ascii: " "))
+    }
     header.append(0x0A)
     return [0x93] + Array("NUMPY".utf8) + [1, 0] + ByteOrder.little(UInt16(header.count)) + header
   }

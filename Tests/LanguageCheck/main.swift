@@ -11,7 +11,8 @@ let kinds: [(suffix: String, type: any PretrainedModel.Type)] = [
   ("ForSequenceClassification", SequenceClassifier.self), ("ForTokenClassification", TokenClassifier.self),
   ("ForQuestionAnswering", QuestionAnswerer.self), ("ForMaskedLM", MaskedLanguageModel.self),
   ("ForNextSentencePrediction", NextSentencePredictor.self), ("ForPreTraining", MaskedLanguageModel.self),
-  ("T5ForConditionalGeneration", T5.self), ("BertModel", TextEncoder.self), ("RobertaModel", TextEncoder.self),
+  ("T5ForConditionalGeneration", T5.self), ("BertModel", TextEncoder.self),
+  ("RobertaModel", TextEncoder.self),
 ]
 
 /// Writes a network again in bfloat16 and in its own type.
@@ -29,7 +30,8 @@ guard CommandLine.arguments.count == 3 else {
 let (folder, output) = (CommandLine.arguments[1], CommandLine.arguments[2])
 for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
   let source = "\(folder)/\(name)"
-  guard let architecture = try ConfigurationValues(path: "\(source)/config.json").texts("architectures")?.first,
+  guard
+    let architecture = try ConfigurationValues(path: "\(source)/config.json").texts("architectures")?.first,
     let kind = kinds.first(where: { architecture.hasSuffix($0.suffix) })
   else {
     print("\(name): left out")

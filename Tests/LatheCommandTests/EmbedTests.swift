@@ -30,11 +30,13 @@ struct EmbedTests {
     #expect(found.map(\.count) == [32, 32, 32])
     for row in found { #expect(abs(row.map { $0 * $0 }.reduce(0, +) - 1) < 1e-5) }
     let lines = try Lathe.run(
-      "embed", "--model", "tiny", "--file", "text.txt", "--device", "cpu", "--output", "x.jsonl", in: folder.path)
+      "embed", "--model", "tiny", "--file", "text.txt", "--device", "cpu", "--output", "x.jsonl",
+      in: folder.path)
     #expect(lines.status == 0 && lines.output.isEmpty)
     #expect(String(decoding: try folder.read("x.jsonl"), as: UTF8.self) == run.output)
     let array = try Lathe.run(
-      "embed", "--model", "tiny/", "--file", "text.txt", "--device", "cpu", "--output", "x.npy", "--batch-size", "2",
+      "embed", "--model", "tiny/", "--file", "text.txt", "--device", "cpu", "--output", "x.npy",
+      "--batch-size", "2",
       in: folder.path)
     #expect(array.status == 0, "\(array.errors)")
     let tensor = try NPYFile(path: folder.file("x.npy")).tensor
@@ -49,7 +51,8 @@ struct EmbedTests {
     _ = try Lathe.start(["models", "add", "small", "tiny"], in: folder.path, environment: home).wait()
     let run = try Lathe.start(
       [
-        "embed", "--model", "small", "--text", "the cat", "--device", "cpu", "--pooling", "cls", "--no-normalize",
+        "embed", "--model", "small", "--text", "the cat", "--device", "cpu", "--pooling", "cls",
+        "--no-normalize",
       ], in: folder.path, environment: home
     ).wait()
     let encoder = try SentenceEncoder(
@@ -90,7 +93,8 @@ struct EmbedTests {
   func pipe() throws {
     let folder = try folder()
     try folder.write(Array(String(repeating: "the cat\n", count: 3000).utf8), "long.txt")
-    let command = "'\(Lathe.binary.path)' embed --model tiny --device cpu --file long.txt | head -1 | wc -l; "
+    let command =
+      "'\(Lathe.binary.path)' embed --model tiny --device cpu --file long.txt | head -1 | wc -l; "
       + "echo ${PIPESTATUS[0]}"
     let head = try Lathe.start(program: "/bin/bash", ["-c", command], in: folder.path).wait()
     // By an error, or by the signal where whoever started it does not ignore that.

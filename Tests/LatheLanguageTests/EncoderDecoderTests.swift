@@ -68,12 +68,15 @@ struct EncoderDecoderTests {
     }
   }
 
-  @Test("Kinds of distances as they were trained", arguments: [(0, 0), (1, 17), (-1, 1), (-7, 7), (-8, 8), (20, 26), (-127, 15), (400, 31)])
+  @Test(
+    "Kinds of distances as they were trained",
+    arguments: [(0, 0), (1, 17), (-1, 1), (-7, 7), (-8, 8), (20, 26), (-127, 15), (400, 31)])
   func distances(_ distance: Int, _ kind: Int32) throws {
     let configuration = try T5Configuration(
-      ConfigurationValues(json: """
-        {"model_type": "t5", "vocab_size": 8, "d_model": 4, "d_kv": 2, "num_heads": 2, "d_ff": 4, "num_layers": 1}
-        """))
+      ConfigurationValues(
+        json: """
+          {"model_type": "t5", "vocab_size": 8, "d_model": 4, "d_kv": 2, "num_heads": 2, "d_ff": 4, "num_layers": 1}
+          """))
     let bias = try RelativeBias("bias", configuration, looksAhead: true, from: LayerSource(device: .cpu))
     #expect(bias.bucket(distance) == kind)
   }
@@ -82,10 +85,11 @@ struct EncoderDecoderTests {
   func training() throws {
     let generator = Generator(seed: 1)
     let model = try T5(
-      ConfigurationValues(json: """
-        {"model_type": "t5", "vocab_size": 12, "d_model": 16, "d_kv": 8, "num_heads": 2, "d_ff": 32, "num_layers": 1,
-         "relative_attention_num_buckets": 8, "dropout_rate": 0}
-        """), from: LayerSource(generator: generator, device: .cpu))
+      ConfigurationValues(
+        json: """
+          {"model_type": "t5", "vocab_size": 12, "d_model": 16, "d_kv": 8, "num_heads": 2, "d_ff": 32, "num_layers": 1,
+           "relative_attention_num_buckets": 8, "dropout_rate": 0}
+          """), from: LayerSource(generator: generator, device: .cpu))
     let optimizer = Adam(model.trainableParameters, learningRate: 0.02)
     let inputs = Tensor([3, 4, 5, 6, 7, 8] as [Int32], shape: [2, 3], device: .cpu)
     let tokens = Tensor([0, 3, 4, 0, 6, 7] as [Int32], shape: [2, 3], device: .cpu)

@@ -14,7 +14,9 @@ struct EncoderFileTests {
     try model(EncoderTests.inputs(fixture))[NamedTensors.output].scalars()
   }
 
-  @Test("What is saved is what was there", arguments: ["bert-sequence", "roberta-sequence", "distilbert-sequence"])
+  @Test(
+    "What is saved is what was there",
+    arguments: ["bert-sequence", "roberta-sequence", "distilbert-sequence"])
   func saved(_ name: String) throws {
     let (fixture, folder) = (try LanguageFixture(name), try TemporaryFolder())
     let model = try SequenceClassifier.pretrained(fixture.folder, device: .cpu)
@@ -28,7 +30,8 @@ struct EncoderFileTests {
     #expect(try values.texts("architectures") == [model.architecture] && values.text("dtype") == "float32")
   }
 
-  @Test("T5 and masked language models keep one table for two uses", arguments: ["t5", "t5-gated", "roberta"])
+  @Test(
+    "T5 and masked language models keep one table for two uses", arguments: ["t5", "t5-gated", "roberta"])
   func tied(_ name: String) throws {
     let (fixture, folder) = (try LanguageFixture(name), try TemporaryFolder())
     if name == "roberta" {
@@ -49,13 +52,20 @@ struct EncoderFileTests {
       let base = name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
       let isNorm = base.contains("LayerNorm")
       let old =
-        isNorm ? base.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing("LayerNorm.bias", with: "LayerNorm.beta") : base
+        isNorm
+        ? base.replacing("LayerNorm.weight", with: "LayerNorm.gamma").replacing(
+          "LayerNorm.bias", with: "LayerNorm.beta") : base
       tensors.append((old, try #require(try reader.tensor(name))))
     }
     tensors.append(("embeddings.position_ids", Tensor.arange(24, dtype: .int64, device: .cpu).unsqueezed(0)))
-    tensors.append(("cls.predictions.decoder.weight", try #require(try reader.tensor("bert.embeddings.word_embeddings.weight"))))
+    tensors.append(
+      (
+        "cls.predictions.decoder.weight",
+        try #require(try reader.tensor("bert.embeddings.word_embeddings.weight"))
+      ))
     try WeightFile.write(tensors, to: "\(folder.path)/model.safetensors")
-    try FileManager.default.copyItem(atPath: "\(fixture.folder)/config.json", toPath: "\(folder.path)/config.json")
+    try FileManager.default.copyItem(
+      atPath: "\(fixture.folder)/config.json", toPath: "\(folder.path)/config.json")
     let model = try MaskedLanguageModel.pretrained(folder.path, device: .cpu)
     let found = try kept(model(EncoderTests.inputs(fixture))[NamedTensors.output], fixture.lengths)
     #expect(difference(found, fixture.values("prediction_logits")) < 1e-4)
@@ -70,7 +80,8 @@ struct EncoderFileTests {
     #expect(missing.contains("it has cls.predictions.bias"), "\(missing)")
     let token = try LanguageFixture("bert-token")
     let model = try TokenClassifier.pretrained(
-      token.folder, labels: ["O", "B", "I", "E", "S"], newLayers: ["classifier"], generator: Generator(seed: 2),
+      token.folder, labels: ["O", "B", "I", "E", "S"], newLayers: ["classifier"],
+      generator: Generator(seed: 2),
       device: .cpu)
     #expect(model.labels.count == 5)
     #expect(model(EncoderTests.inputs(token))[NamedTensors.output].shape == [3, 9, 5])
@@ -87,11 +98,13 @@ struct EncoderFileTests {
     var tensors: [(name: String, tensor: Tensor)] = []
     for name in reader.specs.keys.sorted() where !name.hasSuffix("lin1.bias") {
       let tensor = try #require(try reader.tensor(name))
-      tensors.append((name, name.hasSuffix("1.attention.q_lin.weight") ? tensor.sliced(axis: 0, from: 0, to: 8) : tensor))
+      tensors.append(
+        (name, name.hasSuffix("1.attention.q_lin.weight") ? tensor.sliced(axis: 0, from: 0, to: 8) : tensor))
     }
     tensors.append(("distilbert.extra", .zeros([2], device: .cpu)))
     try WeightFile.write(tensors, to: "\(folder.path)/model.safetensors")
-    try FileManager.default.copyItem(atPath: "\(fixture.folder)/config.json", toPath: "\(folder.path)/config.json")
+    try FileManager.default.copyItem(
+      atPath: "\(fixture.folder)/config.json", toPath: "\(folder.path)/config.json")
     let found = message { _ = try SequenceClassifier.pretrained(folder.path, device: .cpu) }
     for part in [
       "it lacks distilbert.transformer.layer.0.ffn.lin1.bias", "it has distilbert.extra too many",
@@ -104,17 +117,26 @@ struct EncoderFileTests {
   @Test(
     "A broken configuration is an error that names the key",
     arguments: [
-      ("\"model_type\": \"bert\"", "\"model_type\": \"gpt9\"", "'model_type': 'gpt9' is no encoder that is supported"),
+      (
+        "\"model_type\": \"bert\"", "\"model_type\": \"gpt9\"",
+        "'model_type': 'gpt9' is no encoder that is supported"
+      ),
       ("\"hidden_size\": 32", "\"hidden_size\": 30", "'hidden_size': 30 is no multiple of the 4 heads"),
       ("\"hidden_size\": 32", "\"hidden_size\": \"x\"", "'hidden_size' is a text, expected a whole number"),
       ("\"vocab_size\": 64", "\"other\": 64", "there is no 'vocab_size'"),
-      ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"sine\"", "'hidden_act': the function 'sine' is not supported"),
+      (
+        "\"hidden_act\": \"gelu\"", "\"hidden_act\": \"sine\"",
+        "'hidden_act': the function 'sine' is not supported"
+      ),
       ("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder': is not supported"),
       (
         "\"is_decoder\": false", "\"position_embedding_type\": \"relative_key\"",
         "'position_embedding_type': 'relative_key' is not supported"
       ),
-      ("\"hidden_dropout_prob\": 0.1", "\"hidden_dropout_prob\": 2", "'hidden_dropout_prob': 2.0 is not within 0 and 1"),
+      (
+        "\"hidden_dropout_prob\": 0.1", "\"hidden_dropout_prob\": 2",
+        "'hidden_dropout_prob': 2.0 is not within 0 and 1"
+      ),
       ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "it lacks bert.encoder.layer.2.attention"),
       ("\"0\": \"calm\"", "\"7\": \"calm\"", "'id2label.7': labels are numbered 0 to 2"),
     ])

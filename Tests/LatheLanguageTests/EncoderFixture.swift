@@ -8,7 +8,8 @@ struct LanguageFixture {
   private let expected: JSONValue
 
   init(_ name: String) throws {
-    folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    folder =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../Fixtures/language/\(name)").standardized.path
     let path = "\(folder)/expected.json"
     expected = try JSONValue.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: path))), source: path)

@@ -27,7 +27,8 @@ struct EncoderSentenceTests {
   func folder() throws {
     let fixture = try LanguageFixture("sentences")
     let encoder = try SentenceEncoder(pretrained: fixture.folder, device: .cpu)
-    #expect(encoder.pooling == [.mean] && encoder.normalizes && encoder.longestText == 16 && encoder.width == 32)
+    #expect(
+      encoder.pooling == [.mean] && encoder.normalizes && encoder.longestText == 16 && encoder.width == 32)
     let texts = fixture.texts("sentences")
     let tokens = try encoder.tokenizer.encode(batch: texts).map(\.ids)
     #expect(tokens == fixture.rows("input_ids"))
@@ -55,7 +56,9 @@ struct EncoderSentenceTests {
     let source = try LanguageFixture("sentences").folder
     try FileManager.default.createDirectory(
       atPath: "\(folder.path)/1_Pooling", withIntermediateDirectories: false)
-    for file in ["config.json", "model.safetensors", "tokenizer.json", "modules.json", "1_Pooling/config.json"] {
+    for file in [
+      "config.json", "model.safetensors", "tokenizer.json", "modules.json", "1_Pooling/config.json",
+    ] {
       try folder.write(Array(Data(contentsOf: URL(fileURLWithPath: "\(source)/\(file)"))), file)
     }
     try folder.write(Array(text.utf8), name)
@@ -69,7 +72,8 @@ struct EncoderSentenceTests {
     #expect(encoder.pooling == [.max, .cls] && encoder.width == 64 && encoder.longestText == 24)
     let fixture = try LanguageFixture("sentences")
     let found = try encoder.encode("cats").scalars(as: Float.self)
-    #expect(difference(found, Array(fixture.values("max")[128..<160] + fixture.values("cls")[128..<160])) < 1e-4)
+    #expect(
+      difference(found, Array(fixture.values("max")[128..<160] + fixture.values("cls")[128..<160])) < 1e-4)
   }
 
   @Test(
@@ -92,7 +96,10 @@ struct EncoderSentenceTests {
       ),
       ("1_Pooling/config.json", "{}", "no way of pooling is chosen"),
       ("sentence_bert_config.json", "{\"max_seq_length\": 0}", "'max_seq_length': 0 is not positive"),
-      ("sentence_bert_config.json", "{\"max_seq_length\": \"all\"}", "'max_seq_length' is a text, expected a whole number"),
+      (
+        "sentence_bert_config.json", "{\"max_seq_length\": \"all\"}",
+        "'max_seq_length' is a text, expected a whole number"
+      ),
       ("tokenizer.json", "{", "tokenizer.json: "),
     ])
   func mistakes(_ file: String, _ text: String, _ expected: String) throws {

@@ -13,7 +13,8 @@ struct EncoderTests {
   /// The inputs of a fixture by name.
   static func inputs(_ fixture: LanguageFixture) -> NamedTensors {
     var inputs: NamedTensors = [
-      NamedTensors.inputs: fixture.tokens("input_ids"), NamedTensors.padding: fixture.tokens("attention_mask"),
+      NamedTensors.inputs: fixture.tokens("input_ids"),
+      NamedTensors.padding: fixture.tokens("attention_mask"),
     ]
     if fixture.has("token_type_ids") { inputs[TextEncoder.Name.types] = fixture.tokens("token_type_ids") }
     return inputs
@@ -47,7 +48,9 @@ struct EncoderTests {
     try Model.pretrained(fixture.folder, device: .cpu)(Self.inputs(fixture))[name]
   }
 
-  @Test("Classes of texts", arguments: ["bert-sequence", "bert-regression", "roberta-sequence", "distilbert-sequence"])
+  @Test(
+    "Classes of texts",
+    arguments: ["bert-sequence", "bert-regression", "roberta-sequence", "distilbert-sequence"])
   func sequences(_ name: String) throws {
     let fixture = try LanguageFixture(name)
     let scores = try output(SequenceClassifier.self, fixture)

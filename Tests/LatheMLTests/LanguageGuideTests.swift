@@ -78,7 +78,9 @@ struct LanguageGuideTests {
 
     let classifier = try SequenceClassifier.pretrained(
       folder, labels: ["calm", "angry"], newLayers: ["classifier", "bert.pooler"], device: .cpu)
-    let scores = classifier(["inputs": ids, "padding": Tensor([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], shape: [2, 5], device: .cpu)])
+    let scores = classifier([
+      "inputs": ids, "padding": Tensor([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], shape: [2, 5], device: .cpu),
+    ])
     print(classifier.labels, scores["output"].shape)
     try classifier.savePretrained(to: "\(folder)/tuned", tokenizer: sentences.tokenizer)
     #expect(try SequenceClassifier.pretrained("\(folder)/tuned", device: .cpu).labels == ["calm", "angry"])

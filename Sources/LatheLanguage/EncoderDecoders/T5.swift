@@ -117,7 +117,8 @@ public final class T5: CausalModel, PretrainedModel {
   public func logits(_ tokens: Tensor, inputs: Tensor, lengths: [Int]? = nil) -> Tensor {
     let memory = encoderStates(of: inputs, lengths: lengths)
     return scores(
-      decoderStates(tokens, memory: memory[0], padding: padding(inputs, lengths), cache: nil), lastOnly: false)
+      decoderStates(tokens, memory: memory[0], padding: padding(inputs, lengths), cache: nil), lastOnly: false
+    )
   }
 
   private func scores(_ states: [Tensor], lastOnly: Bool) -> Tensor {

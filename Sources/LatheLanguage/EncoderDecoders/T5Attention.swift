@@ -11,7 +11,8 @@ final class T5Attention: ParameterContainer {
   /// Only the first layer has one, and gives it to the others.
   let bias: RelativeBias?
 
-  init(_ path: String, _ configuration: T5Configuration, bias: RelativeBias?, from source: LayerSource) throws {
+  init(_ path: String, _ configuration: T5Configuration, bias: RelativeBias?, from source: LayerSource) throws
+  {
     let inner = configuration.heads * configuration.headWidth
     query = try source.linear("\(path).q", configuration.width, inner, bias: false)
     key = try source.linear("\(path).k", configuration.width, inner, bias: false)

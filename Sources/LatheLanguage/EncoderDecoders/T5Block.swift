@@ -27,13 +27,15 @@ final class T5Block: ParameterContainer {
     _ path: String, _ configuration: T5Configuration, isDecoder: Bool, isFirst: Bool, from source: LayerSource
   ) throws {
     func norm(_ part: Int) throws -> any Module {
-      try source.rmsNorm("\(path).layer.\(part).layer_norm", configuration.width, epsilon: configuration.epsilon)
+      try source.rmsNorm(
+        "\(path).layer.\(part).layer_norm", configuration.width, epsilon: configuration.epsilon)
     }
     let own = "\(path).layer.0.SelfAttention"
     attention = try T5Attention(
       own, configuration,
       bias: isFirst
-        ? RelativeBias("\(own).relative_attention_bias", configuration, looksAhead: !isDecoder, from: source) : nil,
+        ? RelativeBias("\(own).relative_attention_bias", configuration, looksAhead: !isDecoder, from: source)
+        : nil,
       from: source)
     attentionNorm = try norm(0)
     memoryAttention =
@@ -114,12 +116,14 @@ final class T5Stack: ParameterContainer {
   ///   - input: Vectors of tokens [batch, t, width].
   ///   - mask: Bools that broadcast to [batch, heads, t, m].
   func callAsFunction(
-    _ input: Tensor, mask: Tensor?, memory: Tensor? = nil, memoryMask: Tensor? = nil, cache: DecoderCache? = nil
+    _ input: Tensor, mask: Tensor?, memory: Tensor? = nil, memoryMask: Tensor? = nil,
+    cache: DecoderCache? = nil
   ) -> [Tensor] {
     let time = input.shape[1]
     // The first layer's, made once for all.
-    guard let bias = blocks.first?.attention.bias?(
-      queries: time, keys: time + (cache?.count ?? 0), device: input.device)
+    guard
+      let bias = blocks.first?.attention.bias?(
+        queries: time, keys: time + (cache?.count ?? 0), device: input.device)
     else { return [input] }
     let surroundings = T5Block.Surroundings(bias: bias, mask: mask, memory: memory, memoryMask: memoryMask)
     var states = [dropout(input)]

@@ -56,18 +56,24 @@ struct T5Configuration {
     // Files before the key existed say it by the table: what is made with it is scaled.
     let scales = try values.flag("scale_decoder_outputs") ?? isTied
     outputScale = scales ? 1 / Float(width).squareRoot() : nil
-    startToken = try values.optionalInteger("decoder_start_token_id") ?? values.optionalInteger("pad_token_id") ?? 0
-    guard (0...1).contains(dropout) else { throw values.failure("dropout_rate", "\(dropout) is not within 0 and 1") }
+    startToken =
+      try values.optionalInteger("decoder_start_token_id") ?? values.optionalInteger("pad_token_id") ?? 0
+    guard (0...1).contains(dropout) else {
+      throw values.failure("dropout_rate", "\(dropout) is not within 0 and 1")
+    }
     guard buckets >= 4, buckets % 2 == 0, buckets <= 1 << 16 else {
-      throw values.failure("relative_attention_num_buckets", "\(buckets) is no even number from 4 to \(1 << 16)")
+      throw values.failure(
+        "relative_attention_num_buckets", "\(buckets) is no even number from 4 to \(1 << 16)")
     }
     // Half of the kinds are for single distances, in the decoder of twice as many.
     guard longestDistance > buckets / 2, longestDistance <= 1 << 30 else {
       throw values.failure(
-        "relative_attention_max_distance", "\(longestDistance), which has to be more than half of the \(buckets) kinds")
+        "relative_attention_max_distance",
+        "\(longestDistance), which has to be more than half of the \(buckets) kinds")
     }
     guard (0..<vocabularySize).contains(startToken) else {
-      throw values.failure("decoder_start_token_id", "\(startToken) is not among the \(vocabularySize) tokens")
+      throw values.failure(
+        "decoder_start_token_id", "\(startToken) is not among the \(vocabularySize) tokens")
     }
   }
 

@@ -16,7 +16,9 @@ final class EncoderLayer: ParameterContainer {
   private var isTraining = true
 
   /// A layer of a source's weights.
-  init(_ path: String, _ configuration: EncoderConfiguration, _ paths: EncoderPaths, from source: LayerSource) throws {
+  init(_ path: String, _ configuration: EncoderConfiguration, _ paths: EncoderPaths, from source: LayerSource)
+    throws
+  {
     let width = configuration.width
     func square(_ name: String) throws -> any Module { try source.linear("\(path).\(name)", width, width) }
     func norm(_ name: String) throws -> any Module {

@@ -27,7 +27,8 @@ public final class SentenceEncoder: ParameterContainer {
   ///   - device: Where the network lives.
   /// - Throws: `LatheError` naming the file and what is wrong with it or not supported.
   public convenience init(
-    pretrained folder: String, pooling: SentencePooling? = nil, normalizes: Bool? = nil, device: Device = .default
+    pretrained folder: String, pooling: SentencePooling? = nil, normalizes: Bool? = nil,
+    device: Device = .default
   ) throws {
     let content = try SentenceFolder(folder)
     try self.init(

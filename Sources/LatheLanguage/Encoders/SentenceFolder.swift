@@ -27,7 +27,8 @@ struct SentenceFolder {
     }
     var rest = try Self.modules(path, folder)[...]
     guard let first = rest.popFirst(), first.kind == "Transformer" else {
-      throw LatheError(.format, "\(path): the first module is not a Transformer, which is all that is supported")
+      throw LatheError(
+        .format, "\(path): the first module is not a Transformer, which is all that is supported")
     }
     encoder = first.folder
     (longestText, lowercases) = try Self.limits(first.folder)
@@ -83,7 +84,8 @@ struct SentenceFolder {
       }
     }
     let keys: [(String, SentencePooling)] = [
-      ("pooling_mode_cls_token", .cls), ("pooling_mode_max_tokens", .max), ("pooling_mode_mean_tokens", .mean),
+      ("pooling_mode_cls_token", .cls), ("pooling_mode_max_tokens", .max),
+      ("pooling_mode_mean_tokens", .mean),
       ("pooling_mode_mean_sqrt_len_tokens", .meanSqrtLength), ("pooling_mode_lasttoken", .lastToken),
     ]
     for key in values.keys where key.hasPrefix("pooling_mode_") && !keys.contains(where: { $0.0 == key }) {

@@ -15,7 +15,8 @@ public final class SequenceClassifier: NamedModule, PretrainedModel {
   /// A network as a configuration has it; the labels are its `id2label`.
   public init(_ configuration: ConfigurationValues, from source: LayerSource) throws {
     let settings = try EncoderConfiguration(configuration)
-    encoder = try TextEncoder(settings, path: "\(settings.base).", pooled: settings.family == .bert, from: source)
+    encoder = try TextEncoder(
+      settings, path: "\(settings.base).", pooled: settings.family == .bert, from: source)
     let width = settings.width
     hidden = try Self.hiddenPath(settings.family).map { try source.linear($0, width, width) }
     output = try source.linear(Self.outputPath(settings.family), width, settings.labels.count)

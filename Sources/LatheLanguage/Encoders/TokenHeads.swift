@@ -16,7 +16,8 @@ public final class TokenClassifier: NamedModule, PretrainedModel {
     encoder = try TextEncoder(settings, path: "\(settings.base).", pooled: false, from: source)
     output = try source.linear("classifier", settings.width, settings.labels.count)
     dropout = Dropout(
-      settings.family == .distilbert ? settings.dropout : settings.classifierDropout, generator: source.generator)
+      settings.family == .distilbert ? settings.dropout : settings.classifierDropout,
+      generator: source.generator)
   }
 
   /// The names of the classes.

@@ -63,7 +63,8 @@ public final class LayerSource {
 
   /// The name of a weight in the file; nil where it has none.
   private func place(_ path: String) -> (stored: Stored, name: String)? {
-    guard let stored, let name = stored.names.candidates(path).first(where: { stored.reader.specs[$0] != nil })
+    guard let stored,
+      let name = stored.names.candidates(path).first(where: { stored.reader.specs[$0] != nil })
     else { return nil }
     return (stored, name)
   }
@@ -98,7 +99,8 @@ public final class LayerSource {
         drawn.append(path)
         return first(shape, generator: generator, device: device)
       }
-      differing.append("\(path) is \(spec.map { "\($0.dtype) \($0.shape)" } ?? "?"), expected float32 \(expected)")
+      differing.append(
+        "\(path) is \(spec.map { "\($0.dtype) \($0.shape)" } ?? "?"), expected float32 \(expected)")
       return .zeros(shape, device: device)
     }
     guard let found = try stored.reader.tensor(name, as: .float32, device: device) else {
@@ -199,7 +201,8 @@ public final class LayerSource {
   /// - Throws: `LatheError` that lists every weight that is missing, of another shape, or left over.
   public func finish() throws {
     guard let stored else { return }
-    let surplus = stored.reader.specs.keys.filter { !taken.contains($0) && !stored.names.isIgnored($0) }.sorted()
+    let surplus = stored.reader.specs.keys.filter { !taken.contains($0) && !stored.names.isIgnored($0) }
+      .sorted()
     guard !missing.isEmpty || !surplus.isEmpty || !differing.isEmpty else { return }
     func list(_ names: [String]) -> String {
       names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
@@ -210,7 +213,8 @@ public final class LayerSource {
       differing.isEmpty ? nil : list(differing),
     ]
     throw LatheError(
-      .format, "\(stored.reader.source): of another model: \(parts.compactMap { $0 }.joined(separator: "; "))")
+      .format, "\(stored.reader.source): of another model: \(parts.compactMap { $0 }.joined(separator: "; "))"
+    )
   }
 }
 

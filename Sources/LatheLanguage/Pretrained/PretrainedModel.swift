@@ -27,8 +27,9 @@ public protocol PretrainedModel: ParameterContainer {
 }
 
 extension PretrainedModel {
-  /// A network with the weights in a folder: `config.json` and `model.safetensors`, or what else `WeightReader` opens. It is in
-  /// evaluation mode.
+  /// A network with the weights in a folder, in evaluation mode.
+  ///
+  /// In it are `config.json` and `model.safetensors`, or what else `WeightReader` opens.
   ///
   /// - Parameters:
   ///   - folder: The folder.
@@ -70,7 +71,8 @@ extension PretrainedModel {
   ) throws {
     let index = "\(folder)/\(WeightReader.indexName)"
     guard FileErrors.isAbsent(index) else {
-      throw LatheError(.file, "\(index): would be read in place of model.safetensors; remove it, or take another folder")
+      throw LatheError(
+        .file, "\(index): would be read in place of model.safetensors; remove it, or take another folder")
     }
     try AtomicFile.makeFolder(folder)
     let state = state

@@ -48,7 +48,9 @@ struct MiniLM {
     let found = try noGradient { encoder.states(of: row).last }.hostValues()
     var parameters = ParameterQueue(try encoder.parameters.map { try Array64($0.value) })
     var error = RelativeError()
-    for (value, reference) in zip(found, Self.states(first, &parameters).values) { error.add(value, reference) }
+    for (value, reference) in zip(found, Self.states(first, &parameters).values) {
+      error.add(value, reference)
+    }
     return error.value
   }
 
@@ -56,7 +58,9 @@ struct MiniLM {
     func pair() -> (weight: Array64, bias: Array64) { (parameters.take(), parameters.take()) }
     let (table, places, types, norm) = (parameters.take(), parameters.take(), parameters.take(), pair())
     let values = tokens.enumerated().flatMap { place, token in
-      (0..<width).map { table.values[token * width + $0] + places.values[place * width + $0] + types.values[$0] }
+      (0..<width).map {
+        table.values[token * width + $0] + places.values[place * width + $0] + types.values[$0]
+      }
     }
     var x = Array64([1, tokens.count, width], values).layerNorm(norm.weight, norm.bias)
     for _ in 0..<layers {
