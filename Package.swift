@@ -105,10 +105,13 @@ let package = Package(
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),
+    .executableTarget(
+      name: "LanguageCheck", dependencies: ["LatheLanguage"], path: "Tests/LanguageCheck",
+      swiftSettings: settings),
     .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: testSettings),
     .testTarget(
       name: "LatheLanguageTests", dependencies: ["LatheLanguage", "DataTestSupport"],
-      swiftSettings: settings),
+      swiftSettings: testSettings),
     .testTarget(
       name: "LatheCommandTests", dependencies: ["LatheML", "LatheCommand", "DataTestSupport"],
       swiftSettings: testSettings),

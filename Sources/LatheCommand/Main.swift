@@ -56,7 +56,8 @@
       commandName: "lathe", abstract: "Trains and tests neural networks on OpenCL devices and the CPU.",
       subcommands: [
         DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
-        InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, BenchCommand.self, ProbeCommand.self, TuneCommand.self,
+        InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
+        BenchCommand.self, ProbeCommand.self, TuneCommand.self,
       ])
 
     // A flag of its own: the parser's would look for the commit, by a process, at every start.

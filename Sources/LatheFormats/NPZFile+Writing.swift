@@ -7,8 +7,15 @@ extension NPYFile {
   ///
   /// - Throws: `LatheError` of a tensor whose computation failed.
   static func encode(_ tensor: Tensor) throws -> [[UInt8]] {
+    [header(tensor.dtype, tensor.shape), try tensor.bytes()]
+  }
+
+  /// What stands before the elements of a tensor.
+  ///
+  /// - Parameter size: The least bytes that it has, so that another shape's can take its place.
+  package static func header(_ dtype: DType, _ shape: Shape, size: Int = 0) -> [UInt8] {
     let type =
-      switch tensor.dtype {
+      switch dtype {
       case .float32: "<f4"
       case .float64: "<f8"
       case .float16: "<f2"
@@ -22,13 +29,14 @@ extension NPYFile {
       case .uint32: "<u4"
       case .bool: "|b1"
       }
-    let sizes = tensor.shape.map { "\($0)," }.joined(separator: " ")
+    let sizes = shape.map { "\($0)," }.joined(separator: " ")
     var header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }".utf8)
     // The content begins at a multiple of 64.
-    while (10 + header.count + 1) % 64 != 0 { header.append(UInt8(ascii: " ")) }
+    while (10 + header.count + 1) % 64 != 0 || 10 + header.count + 1 < size {
+      header.append(UInt8(ascii: " "))
+    }
     header.append(0x0A)
-    let prefix = [0x93] + Array("NUMPY".utf8) + [1, 0] + ByteOrder.little(UInt16(header.count))
-    return [prefix + header, try tensor.bytes()]
+    return [0x93] + Array("NUMPY".utf8) + [1, 0] + ByteOrder.little(UInt16(header.count)) + header
   }
 
   /// Writes a tensor as `numpy.save` does, whole or not at all.

@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/language.md")
 struct LanguageGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/language.md", count: 8) }
+  func examples() throws { try GuideExamples.check("docs/language.md", count: 13) }
 
   @Test("Tokenisers")
   func tokenizers() throws {
@@ -71,5 +71,67 @@ struct LanguageGuideTests {
     let template = try ChatTemplate(source)
     let text = try template.render([ChatTemplate.Message(role: "user", content: "Hello ")])
     #expect(text == "<user>Hello<assistant>")
+  }
+
+  /// A copy of a network of Tests/Fixtures/language.
+  private func network(_ name: String) throws -> TemporaryFolder {
+    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/language/\(name)").standardized
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: source.path, toPath: "\(folder.path)/model")
+    return folder
+  }
+
+  @Test("Encoders, heads and vectors of sentences")
+  func encoders() throws {
+    let directory = try network("sentences")
+    defer { withExtendedLifetime(directory) {} }
+    let folder = "\(directory.path)/model"
+    let sentences = try SentenceEncoder(pretrained: folder, device: .cpu)
+    let vectors = try sentences.encode(["the lowest fox", "the newest fox", "rain"])
+    let cosines = vectors.matmul(vectors.transposed())
+    print(sentences.pooling, sentences.longestText, try cosines.scalars(as: Float.self))
+
+    let encoder = try TextEncoder.pretrained(folder, device: .cpu)
+    let ids = Tensor([2, 9, 10, 11, 3, 2, 15, 3, 0, 0] as [Int32], shape: [2, 5], device: .cpu)
+    let states = noGradient { encoder.states(of: ids, lengths: [5, 3], keepsAll: true) }
+    print(states.last.shape, states.layers.count, states.pooled?.shape ?? [])
+
+    let classifier = try SequenceClassifier.pretrained(
+      folder, labels: ["calm", "angry"], newLayers: ["classifier", "bert.pooler"], device: .cpu)
+    let scores = classifier([
+      "inputs": ids, "padding": Tensor([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], shape: [2, 5], device: .cpu),
+    ])
+    print(classifier.labels, scores["output"].shape)
+    try classifier.savePretrained(to: "\(folder)/tuned", tokenizer: sentences.tokenizer)
+    #expect(try SequenceClassifier.pretrained("\(folder)/tuned", device: .cpu).labels == ["calm", "angry"])
+  }
+
+  @Test("Networks from a configuration alone")
+  func untrained() throws {
+    let configuration = try ConfigurationValues(
+      json: """
+        {"model_type": "bert", "vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "intermediate_size": 64, "max_position_embeddings": 40}
+        """)
+    let untrained = try MaskedLanguageModel(configuration, from: LayerSource(device: .cpu))
+    print(untrained.architecture, untrained.parameterCount)
+  }
+
+  func answer(_ model: T5, to tokens: Tensor, lengths: [Int]) throws -> [Int32] {
+    let cache = DecoderCache(layers: model.layerCount, capacity: 20)
+    return try noGradient {
+      model.encode(tokens, lengths: lengths, into: cache)
+      let start = Tensor.full([tokens.shape[0], 1], model.startToken, dtype: .int32, device: tokens.device)
+      return try model.logits(start, cache: cache, lastOnly: true).argmax(axis: 2).scalars()
+    }
+  }
+
+  @Test("An encoder with a decoder")
+  func encoderDecoder() throws {
+    let directory = try network("t5")
+    let model = try T5.pretrained("\(directory.path)/model", device: .cpu)
+    let tokens = Tensor([5, 6, 7, 1] as [Int32], shape: [2, 2], device: .cpu)
+    #expect(try answer(model, to: tokens, lengths: [2, 2]).count == 2)
   }
 }

@@ -23,6 +23,7 @@ public enum Catalog {
     case .loader: LoaderSuite.workloads
     case .checkpoint: CheckpointSuite.workloads
     case .train: TrainSuite.workloads + RecordingRows.workloads
+    case .inference: InferenceSuite.workloads
     }
   }
 

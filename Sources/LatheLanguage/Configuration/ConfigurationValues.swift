@@ -15,7 +15,8 @@ public struct ConfigurationValues: Sendable {
 
   init(_ value: JSONValue, source: String, path: String = "") throws {
     guard value.members != nil else {
-      throw LatheError(.format, "\(source): \(path.isEmpty ? "" : "'\(path)' ")is \(value.kind), expected an object")
+      throw LatheError(
+        .format, "\(source): \(path.isEmpty ? "" : "'\(path)' ")is \(value.kind), expected an object")
     }
     self.source = source
     self.path = path

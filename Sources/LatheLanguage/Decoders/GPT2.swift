@@ -9,7 +9,7 @@ public struct GPT2Configuration: Sendable {
   public let layers: Int, heads: Int
   /// Added to variances.
   public let epsilon: Double
-  let activation: NamedActivation
+  let activation: HiddenActivation
 
   /// Reads a `config.json`.
   ///
@@ -25,7 +25,7 @@ public struct GPT2Configuration: Sendable {
     guard width % heads == 0 else { throw values.failure("n_head", "\(heads) does not divide \(width) elements") }
     guard hidden > 0, hidden <= largest else { throw values.failure("n_inner", "\(hidden) elements") }
     epsilon = try values.optionalNumber("layer_norm_epsilon") ?? 1e-5
-    activation = try NamedActivation(values, "activation_function", default: "gelu_new")
+    activation = try HiddenActivation(values, "activation_function", default: .geluNew)
     for (key, expected) in [
       ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false), ("add_cross_attention", false),
       ("tie_word_embeddings", true),
@@ -38,7 +38,7 @@ public struct GPT2Configuration: Sendable {
 /// A decoder of GPT-2's kind (Radford et al., 2019).
 ///
 /// Paths of parameters are those of the Hugging Face libraries: `transformer.h.0.attn.c_attn.weight`.
-public final class GPT2: CausalModel {
+public final class GPT2: CausalModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: GPT2Configuration
   public let configuration: ConfigurationValues
@@ -50,14 +50,20 @@ public final class GPT2: CausalModel {
   ///   - configuration: A `config.json`.
   ///   - source: Where the layers come from.
   /// - Throws: `LatheError` naming what is wrong in the configuration or the weights.
-  public init(_ configuration: ConfigurationValues, _ source: LayerSource) throws {
+  public init(_ configuration: ConfigurationValues, from source: LayerSource) throws {
     self.configuration = configuration
     sizes = try GPT2Configuration(configuration)
     decoder = try GPT2Decoder(sizes, source)
-    source.pass("lm_head.weight")
-    try source.finish()
+    source.passOver("lm_head.weight")
   }
 
+  /// What files call the weights.
+  public static func storedNames(_ configuration: ConfigurationValues) throws -> StoredNames {
+    StoredNames(base: "transformer.")
+  }
+
+  /// The class that `transformers` has for the network.
+  public var architecture: String { "GPT2LMHeadModel" }
   public var vocabularySize: Int { sizes.vocabulary }
   public var contextLength: Int? { sizes.contextLength }
   public var layerCount: Int { sizes.layers }
@@ -168,7 +174,7 @@ final class GPT2Attention: ParameterContainer {
 /// The feed-forward part of GPT-2's kind.
 final class GPT2FeedForward: Module {
   private var first: any Module, second: any Module
-  private let activation: NamedActivation
+  private let activation: HiddenActivation
 
   init(_ source: LayerSource, _ path: String, _ sizes: GPT2Configuration) throws {
     first = try source.transposedLinear("\(path).c_fc", sizes.width, sizes.hidden)

@@ -4,7 +4,7 @@ import LatheNN
 /// A decoder of Llama's kind (Touvron et al., 2023): also Mistral, Qwen2 and SmolLM2.
 ///
 /// Paths of parameters are those of the Hugging Face libraries: `model.layers.0.self_attn.q_proj.weight`.
-public final class Llama: CausalModel {
+public final class Llama: CausalModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: LlamaConfiguration
   public let configuration: ConfigurationValues
@@ -17,16 +17,28 @@ public final class Llama: CausalModel {
   ///   - configuration: A `config.json`.
   ///   - source: Where the layers come from.
   /// - Throws: `LatheError` naming what is wrong in the configuration or the weights.
-  public init(_ configuration: ConfigurationValues, _ source: LayerSource) throws {
+  public init(_ configuration: ConfigurationValues, from source: LayerSource) throws {
     self.configuration = configuration
     sizes = try LlamaConfiguration(configuration)
     decoder = try LlamaDecoder(sizes, source)
     head = sizes.tiesEmbeddings
       ? nil : try source.linear("lm_head", sizes.width, sizes.vocabulary, bias: false)
-    if sizes.tiesEmbeddings { source.pass("lm_head.weight") }
-    try source.finish()
+    if sizes.tiesEmbeddings { source.passOver("lm_head.weight") }
   }
 
+  /// What files call the weights.
+  public static func storedNames(_ configuration: ConfigurationValues) throws -> StoredNames {
+    StoredNames(base: "model.")
+  }
+
+  /// The class that `transformers` has for the network.
+  public var architecture: String {
+    switch (try? configuration.text("model_type")) ?? nil {
+    case "mistral": "MistralForCausalLM"
+    case "qwen2": "Qwen2ForCausalLM"
+    default: "LlamaForCausalLM"
+    }
+  }
   public var vocabularySize: Int { sizes.vocabulary }
   public var contextLength: Int? { sizes.contextLength }
   public var layerCount: Int { sizes.layers }

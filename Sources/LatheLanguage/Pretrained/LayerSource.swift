@@ -10,8 +10,9 @@ public final class LayerSource {
   /// Where the layers live.
   public let device: Device
   private let stored: Stored?
-  private let generator: Generator
-  /// Layers that may be missing in the file and are drawn at random then, such as a new head.
+  /// Draws what no file gives, and what dropout takes out.
+  let generator: Generator
+  /// Layers that may be missing in the file, or of another shape there, and are drawn at random then, such as a new head.
   private let newLayers: [PathPattern]
   private var taken = Set<String>()
   private var missing: [String] = []
@@ -62,10 +63,14 @@ public final class LayerSource {
 
   /// The name of a weight in the file; nil where it has none.
   private func place(_ path: String) -> (stored: Stored, name: String)? {
-    guard let stored, let name = stored.names.candidates(path).first(where: { stored.reader.specs[$0] != nil })
+    guard let stored,
+      let name = stored.names.candidates(path).first(where: { stored.reader.specs[$0] != nil })
     else { return nil }
     return (stored, name)
   }
+
+  /// Whether layers are drawn at random, for want of a file.
+  public var isRandom: Bool { stored == nil }
 
   /// Whether the file has a weight.
   public func has(_ path: String) -> Bool { place(path) != nil }
@@ -90,7 +95,12 @@ public final class LayerSource {
     let spec = stored.reader.specs[name]
     let expected = isTurned ? Shape(shape.reversed()) : shape
     guard let spec, spec.shape == expected, spec.dtype.isFloatingPoint else {
-      differing.append("\(path) is \(spec.map { "\($0.dtype) \($0.shape)" } ?? "?"), expected float32 \(expected)")
+      if newLayers.contains(where: { $0.matches(path) }) {
+        drawn.append(path)
+        return first(shape, generator: generator, device: device)
+      }
+      differing.append(
+        "\(path) is \(spec.map { "\($0.dtype) \($0.shape)" } ?? "?"), expected float32 \(expected)")
       return .zeros(shape, device: device)
     }
     guard let found = try stored.reader.tensor(name, as: .float32, device: device) else {
@@ -199,15 +209,21 @@ public final class LayerSource {
     RMSNorm(weight: try parameter("\(path).weight", [width], first: Self.ones), epsilon: Float(epsilon))
   }
 
-  /// Passes over a weight that the file may have and the network has not, such as a copy of another.
-  public func pass(_ path: String) { if let place = place(path) { taken.insert(place.name) } }
+  /// Leaves weights of the file alone that the network does not need, such as those of another head.
+  ///
+  /// - Parameter patterns: Their paths.
+  public func passOver(_ patterns: PathPattern...) {
+    guard let stored else { return }
+    taken.formUnion(stored.reader.specs.keys.filter { name in patterns.contains { $0.matches(name) } })
+  }
 
   /// Says that the network has what it needs.
   ///
   /// - Throws: `LatheError` that lists every weight that is missing, of another shape, or left over.
   public func finish() throws {
     guard let stored else { return }
-    let surplus = stored.reader.specs.keys.filter { !taken.contains($0) && !stored.names.isIgnored($0) }.sorted()
+    let surplus = stored.reader.specs.keys.filter { !taken.contains($0) && !stored.names.isIgnored($0) }
+      .sorted()
     guard !missing.isEmpty || !surplus.isEmpty || !differing.isEmpty else { return }
     func list(_ names: [String]) -> String {
       names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
@@ -218,7 +234,8 @@ public final class LayerSource {
       differing.isEmpty ? nil : list(differing),
     ]
     throw LatheError(
-      .format, "\(stored.reader.source): of another model: \(parts.compactMap { $0 }.joined(separator: "; "))")
+      .format, "\(stored.reader.source): of another model: \(parts.compactMap { $0 }.joined(separator: "; "))"
+    )
   }
 }
 

@@ -46,22 +46,6 @@ public struct PretrainedFiles: Sendable {
   /// The folder that the other files are in.
   private var folder: String { FileErrors.isFolder(path) ? path : Self.folder(of: path) }
 
-  /// Where a network's layers come from.
-  ///
-  /// - Parameters:
-  ///   - base: What the paths of the network without its head begin with, such as `bert.`.
-  ///   - precision: As what weights are kept.
-  ///   - newLayers: What the files need not have.
-  ///   - device: Where the layers live.
-  public func layers(
-    base: String = "", precision: WeightPrecision = .float32, newLayers: [PathPattern] = [],
-    device: Device = .default
-  ) -> LayerSource {
-    LayerSource(
-      weights, names: storedNames ?? StoredNames(base: base), precision: precision, newLayers: newLayers,
-      device: device)
-  }
-
   /// The tokeniser: of the folder's files, or of the vocabulary in a GGUF file.
   ///
   /// - Throws: `LatheError` where there is none, or a part of it is not supported.
@@ -140,6 +124,11 @@ extension ConfigurationValues {
 }
 
 extension PretrainedFiles {
+  /// Networks that continue texts, by their `model_type`.
+  private static let networks: [String: any (CausalModel & PretrainedModel).Type] = [
+    "gpt2": GPT2.self, "llama": Llama.self, "mistral": Llama.self, "qwen2": Llama.self,
+  ]
+
   /// Loads the network that continues texts.
   ///
   /// - Parameters:
@@ -150,18 +139,17 @@ extension PretrainedFiles {
     precision: WeightPrecision = .stored, device: Device = .default
   ) throws -> any CausalModel {
     let type = try configuration.text("model_type") ?? ""
-    let model: any CausalModel
-    switch type {
-    case "llama", "mistral", "qwen2":
-      model = try Llama(configuration, layers(base: "model.", precision: precision, device: device))
-    case "gpt2":
-      model = try GPT2(configuration, layers(base: "transformer.", precision: precision, device: device))
-    default:
+    guard let network = Self.networks[type] else {
       throw LatheError(
         .unsupported,
-        "\(configuration.source): networks of the type '\(type)' do not continue texts here; there are gpt2, llama, mistral, qwen2"
+        "\(configuration.source): networks of the type '\(type)' do not continue texts here; there are \(Self.networks.keys.sorted().joined(separator: ", "))"
       )
     }
+    let source = LayerSource(
+      weights, names: try storedNames ?? network.storedNames(configuration), precision: precision,
+      device: device)
+    let model = try network.init(configuration, from: source)
+    try source.finish()
     model.eval()
     return model
   }

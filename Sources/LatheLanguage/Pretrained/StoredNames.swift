@@ -37,7 +37,8 @@ public struct StoredNames: Sendable {
     self.init(
       ignored: { name in Self.constants.contains { name == $0 || name.hasSuffix(".\($0)") } },
       names: { path in
-        let paths = !base.isEmpty && path.hasPrefix(base) ? [path, String(path.dropFirst(base.count))] : [path]
+        let paths =
+          !base.isEmpty && path.hasPrefix(base) ? [path, String(path.dropFirst(base.count))] : [path]
         return paths.flatMap { path -> [String] in
           if path.hasSuffix(".weight") { return [path, "\(path.dropLast(6))gamma"] }
           if path.hasSuffix(".bias") { return [path, "\(path.dropLast(4))beta"] }
@@ -48,7 +49,8 @@ public struct StoredNames: Sendable {
 
   /// What older files hold besides weights: counted positions, masks and turns.
   private static let constants = [
-    "position_ids", "rotary_emb.inv_freq", "attn.bias", "attn.masked_bias", "attention.bias", "token_type_ids",
+    "position_ids", "rotary_emb.inv_freq", "attn.bias", "attn.masked_bias", "attention.bias",
+    "token_type_ids",
   ]
 
   func candidates(_ path: String) -> [String] { names(path) }

@@ -68,7 +68,7 @@ public final class KeyValueCache {
   }
 
   /// The keys and values of another sequence, made once.
-  func kept(_ make: () -> (keys: Tensor, values: Tensor)) -> (keys: Tensor, values: Tensor) {
+  package func kept(_ make: () -> (keys: Tensor, values: Tensor)) -> (keys: Tensor, values: Tensor) {
     if let keys, let values { return (keys, values) }
     let made = make()
     (keys, values, count) = (made.keys, made.values, made.keys.shape[2])
