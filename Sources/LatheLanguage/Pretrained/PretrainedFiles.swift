@@ -125,9 +125,9 @@ extension ConfigurationValues {
 
 extension PretrainedFiles {
   /// Networks that continue texts, by their `model_type`.
-  private static let networks: [String: any (CausalModel & PretrainedModel).Type] = [
-    "gpt2": GPT2.self, "llama": Llama.self, "mistral": Llama.self, "qwen2": Llama.self,
-  ]
+  private static var networks: [String: any (CausalModel & PretrainedModel).Type] {
+    ["gpt2": GPT2.self, "llama": Llama.self, "mistral": Llama.self, "qwen2": Llama.self]
+  }
 
   /// Loads the network that continues texts.
   ///
