@@ -1,6 +1,5 @@
 #if CommandLine
   import ArgumentParser
-  import LatheFiles
   import LatheML
 
   /// Which language model a command uses, and where.
@@ -25,23 +24,7 @@
     /// The folder or the file of the model.
     ///
     /// - Throws: `LatheError` where there is none, with the names that there are.
-    func path() throws -> String { try Self.path(of: model) }
-
-    /// The folder or the file of a model by its name in the store or its path.
-    static func path(of model: String) throws -> String {
-      // What is a file here is meant before a name of the store is.
-      if FileErrors.exists(model) { return trimmed(model) }
-      guard model.contains("/") || model.hasSuffix(".gguf") else {
-        return try ModelStore.user().required(model).folder
-      }
-      throw LatheError(.file, "\(model): no such file or folder")
-    }
-
-    private static func trimmed(_ path: String) -> String {
-      var path = path
-      while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-      return path
-    }
+    func path() throws -> String { try PretrainedChoice.path(model) }
 
     /// Loads the model.
     ///

@@ -19,7 +19,9 @@
         valueName: "path"))
     var tokenizer: String?
 
-    @Option(help: ArgumentHelp("The folder of a model, which has its tokeniser in it.", valueName: "dir"))
+    @Option(help: ArgumentHelp(
+        "A pre-trained model by its name in the store, its folder, or a GGUF file: its tokeniser.",
+        valueName: "model"))
     var model: String?
 
     @Option(help: ArgumentHelp("A UTF-8 text, whose lines are encoded each for itself.", valueName: "file"))
@@ -65,7 +67,7 @@
     }
 
     func run() throws {
-      let tokenizer = try Tokenizer(path: tokenizer ?? model ?? "")
+      let tokenizer = try Self.tokenizer(tokenizer, model)
       var total = 0
       var number = 0
       try eachBatch { lines in
@@ -87,6 +89,11 @@
         }
       }
       if count { Terminal.output("\(total)") }
+    }
+
+    private static func tokenizer(_ path: String?, _ model: String?) throws -> Tokenizer {
+      guard let model else { return try Tokenizer(path: path ?? "") }
+      return try Tokenizer(model: PretrainedChoice.path(model))
     }
 
     private func row(_ encoding: Encoding, _ tokenizer: Tokenizer) -> Row {

@@ -40,6 +40,7 @@ import Testing
     let prompts = [fixture.prompts[0], Array(fixture.prompts[1].suffix(5))]
     var options = GenerationOptions()
     options.maximumNewTokens = 12
+    options.givesLogProbabilities = true
     let together = try TokenGeneration(model, prompts: prompts, options: options)
     while try together.next() != nil {}
     for (row, prompt) in prompts.enumerated() {

@@ -62,6 +62,11 @@ public final class GPT2: CausalModel, PretrainedModel {
     StoredNames(base: "transformer.")
   }
 
+  /// All but the tables.
+  public static var transposedLayers: [PathPattern] {
+    ["*.c_attn.weight", "*.c_proj.weight", "*.c_fc.weight"]
+  }
+
   /// The class that `transformers` has for the network.
   public var architecture: String { "GPT2LMHeadModel" }
   public var vocabularySize: Int { sizes.vocabulary }

@@ -35,6 +35,8 @@ public struct GenerationOptions: Sendable {
   public var stopTokens: Set<Int32> = []
   /// Whether the text goes on behind the tokens that end a text.
   public var ignoresEnd = false
+  /// Whether the logarithm of each token's probability is computed, too.
+  public var givesLogProbabilities = false
   /// Decides what is drawn: the same seed gives the same text on a device.
   public var seed: UInt64 = 0
   /// How many sequences are followed at once; with more than one the likeliest whole is searched for.

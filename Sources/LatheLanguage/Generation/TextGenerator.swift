@@ -108,6 +108,8 @@ public final class TextGenerator {
         text: text, tokens: best.tokens, reason: found.map { .stop($0) } ?? best.reason,
         logProbability: best.logProbability)
     }
+    var options = options
+    options.givesLogProbabilities = true
     let stream = try stream(tokens, options: options)
     var text = ""
     while let piece = try stream.next() { text += piece.text }

@@ -31,7 +31,7 @@ public final class TextStream: AsyncSequence {
   public var promptCount: Int { generation.promptCount }
   /// The tokens so far.
   public var tokens: [Int32] { generation.sequences[0] }
-  /// The natural logarithm of the probability of each.
+  /// The natural logarithm of the probability of each; empty where the options do not ask for it.
   public var logProbabilities: [Float] { generation.logProbabilities[0] }
   /// Why the text ended; nil while it goes on.
   public var reason: FinishReason? { generation.reasons[0] }

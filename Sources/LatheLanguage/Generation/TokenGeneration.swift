@@ -23,7 +23,8 @@ public final class TokenGeneration {
   public private(set) var sequences: [[Int32]]
   /// Why each sequence ended; nil while it goes on.
   public private(set) var reasons: [FinishReason?]
-  /// The natural logarithm of the probability of each token that was made, before penalties and temperature.
+  /// The natural logarithm of the probability of each token that was made, before penalties and temperature; empty where the
+  /// options do not ask for it.
   public private(set) var logProbabilities: [[Float]]
   /// Keys and values of the prompts and of what was made.
   public let cache: DecoderCache
@@ -172,7 +173,9 @@ public final class TokenGeneration {
     guard let token = sampler.choose(changed, number) else {
       throw LatheError(.training, "generation: no token is allowed, or the network's scores are not numbers")
     }
-    logProbabilities[row].append(Self.logProbability(of: token, logits))
+    if options.givesLogProbabilities {
+      logProbabilities[row].append(Self.logProbability(of: token, logits))
+    }
     return Int32(token)
   }
 

@@ -50,10 +50,7 @@ public struct PretrainedFiles: Sendable {
   ///
   /// - Throws: `LatheError` where there is none, or a part of it is not supported.
   public func tokenizer() throws -> Tokenizer {
-    if let file = weights.gguf, let vocabulary = try StoredVocabulary(file) {
-      return try Tokenizer(vocabulary, source: file.path)
-    }
-    return try Tokenizer(path: folder)
+    try Tokenizer(model: weights.gguf?.path ?? folder)
   }
 
   /// The text of the chat template; nil where the model has none.

@@ -24,9 +24,33 @@ public protocol PretrainedModel: ParameterContainer {
 
   /// The class that `transformers` has for the network.
   var architecture: String { get }
+
+  /// Linear layers whose weights lie transposed in the Hugging Face layout.
+  static var transposedLayers: [PathPattern] { get }
 }
 
 extension PretrainedModel {
+  /// None.
+  public static var transposedLayers: [PathPattern] { [] }
+
+  /// The state with the names and the layout of the Hugging Face libraries, which know no blocks: these are float32.
+  private var plainState: [(name: String, tensor: Tensor)] {
+    var weights: [String: (name: String, weight: QuantizedTensor)] = [:]
+    for (path, module) in namedModules {
+      guard let weight = (module as? QuantizedLinear)?.weight ?? (module as? QuantizedEmbedding)?.weight else {
+        continue
+      }
+      let name = "\(path).weight"
+      weights[weight.halves == nil ? "\(name).\(weight.type.name)" : name] = (name, weight)
+    }
+    return state.map { entry in
+      guard let (name, weight) = weights[entry.name] else { return entry }
+      let tensor = weight.halves ?? weight.dequantized()
+      let isTransposed = Self.transposedLayers.contains { $0.matches(name) }
+      return (name, isTransposed ? tensor.transposed().contiguous() : tensor)
+    }
+  }
+
   /// A network with the weights in a folder, in evaluation mode.
   ///
   /// In it are `config.json` and `model.safetensors`, or what else `WeightReader` opens.
@@ -75,7 +99,7 @@ extension PretrainedModel {
         .file, "\(index): would be read in place of model.safetensors; remove it, or take another folder")
     }
     try AtomicFile.makeFolder(folder)
-    let state = state
+    let state = plainState
     try WeightFile.write(state, metadata: ["format": "pt"], as: dtype, to: "\(folder)/model.safetensors")
     let type = dtype ?? state.first?.tensor.dtype ?? .float32
     try configuration.removing(["torch_dtype"])
