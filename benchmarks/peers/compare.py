@@ -30,6 +30,8 @@ PEERS = {
     "clblast": (["clblast_peer.py"], {}),
     "tinygrad": (["tinygrad_peer.py"], {"DEV": "CL"}),
     "onnxruntime": (["onnxruntime_peer.py"], {}),
+    "llama.cpp": (["llama_cpp_peer.py"], {}),
+    "transformers": (["transformers_peer.py"], {}),
 }
 # What holds a library to the kernels of a SIMD level; builds of PoCL take one of its two variables. Matrix products are Lathe's own.
 HELD = {
@@ -39,7 +41,7 @@ HELD = {
         "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
 }
 # Peers that follow none of these variables.
-NOT_HELD = {"avx2": ["onnxruntime"]}
+NOT_HELD = {"avx2": ["onnxruntime", "llama.cpp"]}
 # OpenBLAS's core type where it takes a processor that it does not know for one of long ago.
 CORE_TYPES = {"avx512": "SkylakeX", "avx2": "Haswell"}
 OLD_CORE_TYPES = ("Prescott", "Core2", "Nehalem", "Sandybridge")

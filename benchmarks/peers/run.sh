@@ -14,7 +14,9 @@ if ! cmp -s "$peers/requirements.txt" "$venv/lathe-requirements.txt"; then
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
   complete=yes
   while read -r package; do
-    "$venv/bin/pip" install --quiet --only-binary :all: "$package" ||
+    # Which there is no built package of; it is compiled, for some minutes.
+    [[ $package == llama_cpp_python* ]] && source_only=(--no-binary llama_cpp_python) || source_only=()
+    "$venv/bin/pip" install --quiet --only-binary :all: "${source_only[@]}" "$package" ||
       { complete=no; echo "run.sh: $package cannot be installed; its peer will be missing" >&2; }
   done <"$peers/requirements.txt"
   # Only a complete environment is remembered; another one is tried again at the next call.
