@@ -223,12 +223,12 @@ def main():
     for kind in ["wordpiece", "bpe", "unigram"]:
         made[f"{kind} of tokenizers"] = lambda kind=kind: trained(kind, learned)
     for rule in ["nmt_nfkc", "nfkc_cf"]:
-        made[f"SentencePiece's {rule}"] = lambda rule=rule: unigram_of_sentencepiece(
+        made[f"SentencePiece {rule}"] = lambda rule=rule: unigram_of_sentencepiece(
             [line for line in learned if "\0" not in line][:4000], 3000, normalization_rule_name=rule)
     for name, make in made.items():
         if options.only not in name:
             continue
-        path = f"{options.folder}/{name.replace(' ', '-').replace("'", "")}.json"
+        path = f"{options.folder}/{name.replace(' ', '-')}.json"
         make().save(path)
         check.compare(name, path)
     if options.only in "MiniLM pairs":
