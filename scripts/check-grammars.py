@@ -42,7 +42,7 @@ def main():
             total += len(texts)
             if len(texts) < options.count:
                 few.append(f"{len(texts)} of {json.dumps(schema)[:60]}")
-            if "pattern" in schema:
+            if isinstance(schema, dict) and "pattern" in schema:
                 # White space in JavaScript, whose expressions schemas have, is one character more than in Python.
                 schema = {**schema, "pattern": schema["pattern"].replace(r"\s", r"[\s\ufeff]")}
             validator = Draft202012Validator(schema, format_checker=FormatChecker())
