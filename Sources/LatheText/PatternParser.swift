@@ -37,17 +37,20 @@ struct PatternParser {
   private var place = 0
   private var depth = 0
   private var ignoresCase = false
+  /// Whether `\d`, `\w` and `\s` are what they are in JavaScript, and so in JSON schemas: the first two know ASCII only.
+  private let isECMA: Bool
 
-  private init(_ source: String) {
+  private init(_ source: String, isECMA: Bool) {
     self.source = source
+    self.isECMA = isECMA
     text = source.unicodeScalars.map(\.value)
   }
 
   /// Reads a whole expression.
   ///
   /// - Throws: `LatheError.unsupported` with the position of what is outside the subset.
-  static func parse(_ source: String) throws -> PatternNode {
-    var parser = PatternParser(source)
+  static func parse(_ source: String, isECMA: Bool = false) throws -> PatternNode {
+    var parser = PatternParser(source, isECMA: isECMA)
     let node = try parser.alternation()
     if parser.place < parser.text.count { throw parser.failure("a bracket that closes nothing") }
     return node
@@ -205,11 +208,11 @@ struct PatternParser {
     guard let scalar = next else { return nil }
     var item = ScalarSet.Item()
     switch scalar {
-    case "s", "S": item.hasWhitespace = true
+    case "s", "S": if isECMA { item.ranges = ScalarSet.whitespaceECMA } else { item.hasWhitespace = true }
     case "w", "W":
-      item.hasWords = true
-      item.ranges = ScalarSet.wordNumbers
-    case "d", "D": item.categories = 1 << 8
+      item.hasWords = !isECMA
+      item.ranges = isECMA ? [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A] : ScalarSet.wordNumbers
+    case "d", "D": if isECMA { item.ranges = [0x30...0x39] } else { item.categories = 1 << 8 }
     case "p", "P":
       place += 1
       guard take("{"), let end = text[place...].firstIndex(of: 0x7D) else {

@@ -10,7 +10,7 @@ struct PrecompiledMap: Sendable {
   /// - Throws: `LatheError.format` for text that is no such map.
   init(base64: String) throws {
     encoded = base64
-    guard let bytes = Self.decode(base64) else {
+    guard let bytes = Base64.decode(base64) else {
       throw LatheError(.format, "precompiled_charsmap is no base64 text")
     }
     guard bytes.count >= 4 else { throw LatheError(.format, "precompiled_charsmap ends early") }
@@ -27,36 +27,6 @@ struct PrecompiledMap: Sendable {
     guard String(validating: texts, as: UTF8.self) != nil else {
       throw LatheError(.format, "precompiled_charsmap holds invalid UTF-8")
     }
-  }
-
-  private static func decode(_ text: String) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var value: UInt32 = 0
-    var bits = 0
-    var hasEnded = false
-    for letter in text.utf8 {
-      let digit: UInt32
-      switch letter {
-      case 65...90: digit = UInt32(letter) - 65
-      case 97...122: digit = UInt32(letter) - 71
-      case 48...57: digit = UInt32(letter) + 4
-      case UInt8(ascii: "+"): digit = 62
-      case UInt8(ascii: "/"): digit = 63
-      case UInt8(ascii: "="):
-        hasEnded = true
-        continue
-      default: return nil
-      }
-      guard !hasEnded else { return nil }
-      value = value << 6 | digit
-      bits += 6
-      if bits >= 8 {
-        bits -= 8
-        bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(bits)))
-        value &= 1 << UInt32(bits) - 1
-      }
-    }
-    return bytes
   }
 
   /// What a text becomes, by its shortest prefix in the map; nil where there is none.

@@ -36,6 +36,12 @@ struct ScalarSet: Sendable, Equatable {
   /// Raised numbers and fractions, which are parts of words in regular expressions, but not to the step `Whitespace`.
   static let wordNumbers: [ClosedRange<UInt32>] = [0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE]
 
+  /// White space in regular expressions of JavaScript.
+  static let whitespaceECMA: [ClosedRange<UInt32>] = [
+    9...13, 0x20...0x20, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F...0x202F,
+    0x205F...0x205F, 0x3000...0x3000, 0xFEFF...0xFEFF,
+  ]
+
   /// Every scalar but the line feed.
   static let anything = ScalarSet([Item(ranges: [10...10])], isNegated: true)
 

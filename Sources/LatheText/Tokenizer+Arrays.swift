@@ -1,64 +1,5 @@
 import LatheCore
 
-/// A vocabulary as files with weights carry it (GGUF): tokens with their kinds and scores, merges, and a few settings.
-public struct StoredVocabulary: Sendable {
-  /// What kind of token one is.
-  public enum Kind: Int32, Sendable {
-    /// A part of text.
-    case normal = 1
-    /// What stands for unknown text.
-    case unknown = 2
-    /// A mark such as the end of a text.
-    case control = 3
-    /// A text that is always one token.
-    case userDefined = 4
-    /// A place that nothing has.
-    case unused = 5
-    /// A byte.
-    case byte = 6
-  }
-
-  /// The model: `gpt2` (pairs of bytes), `llama` (pairs by scores), `bert` (WordPiece).
-  public var model: String
-  /// The name of the expression that cuts words, for `gpt2`.
-  public var preTokenizer: String
-  /// The tokens by their numbers.
-  public var tokens: [String]
-  /// The kind of each token, as `Kind` numbers them; empty where all are normal.
-  public var kinds: [Int32]
-  /// The merges, two tokens with a space between.
-  public var merges: [String]
-  /// The score of each token, for `llama`.
-  public var scores: [Float]
-  /// The token in front of every text; nil where there is none.
-  public var beginning: Int?
-  /// The token behind every text; nil where there is none.
-  public var end: Int?
-  /// The token for unknown text.
-  public var unknown: Int?
-  /// Whether a space is put in front of every text, for `llama`.
-  public var addsPrefixSpace: Bool
-
-  /// A vocabulary of arrays.
-  public init(
-    model: String, preTokenizer: String = "default", tokens: [String], kinds: [Int32] = [],
-    merges: [String] = [],
-    scores: [Float] = [], beginning: Int? = nil, end: Int? = nil, unknown: Int? = nil,
-    addsPrefixSpace: Bool = true
-  ) {
-    self.model = model
-    self.preTokenizer = preTokenizer
-    self.tokens = tokens
-    self.kinds = kinds
-    self.merges = merges
-    self.scores = scores
-    self.beginning = beginning
-    self.end = end
-    self.unknown = unknown
-    self.addsPrefixSpace = addsPrefixSpace
-  }
-}
-
 extension Tokenizer {
   /// Makes a tokeniser of a stored vocabulary.
   ///
@@ -71,6 +12,7 @@ extension Tokenizer {
     case "gpt2": json = try stored.bytePairs(source)
     case "llama": json = stored.scoredPairs()
     case "bert": json = try stored.wordPieces(source)
+    case "t5": json = try stored.unigram(source)
     default:
       throw LatheError(.unsupported, "\(source): the tokeniser model '\(stored.model)' is not supported")
     }
@@ -79,25 +21,6 @@ extension Tokenizer {
 }
 
 extension StoredVocabulary {
-  fileprivate func check(_ source: String) throws {
-    func wrong(_ what: String) -> LatheError { LatheError(.format, "\(source): \(what)") }
-    guard !tokens.isEmpty else { throw wrong("a vocabulary without tokens") }
-    guard kinds.isEmpty || kinds.count == tokens.count else {
-      throw wrong("\(kinds.count) kinds for \(tokens.count) tokens")
-    }
-    guard scores.isEmpty || scores.count == tokens.count else {
-      throw wrong("\(scores.count) scores for \(tokens.count) tokens")
-    }
-    for (name, id) in [("first", beginning), ("last", end), ("unknown", unknown)] {
-      if let id, !tokens.indices.contains(id) {
-        throw wrong(
-          "the \(name) token has the number \(id), but there are \(counted(tokens.count, "tokens"))")
-      }
-    }
-  }
-
-  private func kind(_ id: Int) -> Kind? { kinds.isEmpty ? .normal : Kind(rawValue: kinds[id]) }
-
   /// Tokens that are found before text is cut.
   private var added: [JSONValue] {
     tokens.indices.compactMap { id in
@@ -114,47 +37,23 @@ extension StoredVocabulary {
   }
 
   private var template: JSONValue {
-    guard beginning != nil || end != nil else { return .null }
-    return TokenizerJSON.template(
-      start: beginning.map { (tokens[$0], $0) }, end: end.map { (tokens[$0], $0) })
+    let (start, end) = (addedBeginning, addedEnd)
+    guard start != nil || end != nil else { return .null }
+    return TokenizerJSON.template(start: start.map { (tokens[$0], $0) }, end: end.map { (tokens[$0], $0) })
   }
 
-  private static let llamaExpression =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
   fileprivate func bytePairs(_ source: String) throws -> JSONValue {
-    let whole = TokenizerJSON.byteLevel(addsPrefixSpace: false, usesPattern: true)
-    let digits = TokenizerJSON.component("Digits", ("individual_digits", .bool(true)))
-    func cut(_ expression: String) -> JSONValue {
-      TokenizerJSON.sequence(
-        "pretokenizers",
-        [
-          TokenizerJSON.split(expression),
-          TokenizerJSON.byteLevel(addsPrefixSpace: false, usesPattern: false),
-        ])
-    }
-    let qwen = Self.llamaExpression.replacing(#"\p{N}{1,3}"#, with: #"\p{N}"#)
-    let splitter: JSONValue
-    var ignoresMerges = false
-    var normalizer = JSONValue.null
-    switch preTokenizer {
-    case "default", "gpt-2": splitter = whole
-    case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone":
-      splitter = TokenizerJSON.sequence("pretokenizers", [digits, whole])
-    case "llama3", "llama-v3", "llama-bpe":
-      splitter = cut(Self.llamaExpression)
-      ignoresMerges = true
-    case "qwen2":
-      splitter = cut(qwen)
-      normalizer = TokenizerJSON.component("NFC")
-    case "stablelm2": splitter = cut(qwen)
-    default:
-      throw LatheError(.unsupported, "\(source): the pre-tokeniser '\(preTokenizer)' is not supported")
-    }
+    let words = try words(source)
     return TokenizerJSON.file(
-      added: added, normalizer: normalizer, preTokenizer: splitter, postProcessor: template,
+      added: added, normalizer: words.normalizer, preTokenizer: words.splitter, postProcessor: template,
       decoder: TokenizerJSON.byteLevel(addsPrefixSpace: true, usesPattern: true),
-      model: TokenizerJSON.pairModel(vocabulary, merges.map { .string($0) }, ignoresMerges: ignoresMerges))
+      model: TokenizerJSON.pairModel(
+        vocabulary, merges.map { .string($0) }, ignoresMerges: words.ignoresMerges))
+  }
+
+  private static func replace(_ part: String, _ content: String) -> JSONValue {
+    TokenizerJSON.component(
+      "Replace", ("pattern", TokenizerJSON.object(("String", .string(part)))), ("content", .string(content)))
   }
 
   /// Pairs whose order follows from the scores of what they make.
@@ -177,17 +76,12 @@ extension StoredVocabulary {
       return m == n ? a < b : m > n
     }
     let pairs = order.map { JSONValue.array([.string(found[$0].first), .string(found[$0].second)]) }
-    func replace(_ part: String, _ content: String) -> JSONValue {
-      TokenizerJSON.component(
-        "Replace", ("pattern", TokenizerJSON.object(("String", .string(part)))), ("content", .string(content))
-      )
-    }
     let prefix = TokenizerJSON.component("Prepend", ("prepend", .string("\u{2581}")))
-    let spaces = replace(" ", "\u{2581}")
+    let spaces = Self.replace(" ", "\u{2581}")
     let strip = TokenizerJSON.component(
       "Strip", ("content", .string(" ")), ("start", .integer(1)), ("stop", .integer(0)))
     let decoders = [
-      replace("\u{2581}", " "), TokenizerJSON.component("ByteFallback"), TokenizerJSON.component("Fuse"),
+      Self.replace("\u{2581}", " "), TokenizerJSON.component("ByteFallback"), TokenizerJSON.component("Fuse"),
     ]
     return TokenizerJSON.file(
       added: added,
@@ -202,7 +96,9 @@ extension StoredVocabulary {
 
   /// WordPiece, of which the file marks the beginnings of words and not what continues them.
   fileprivate func wordPieces(_ source: String) throws -> JSONValue {
-    guard let beginning, let end else {
+    let start = classification ?? beginning ?? tokens.firstIndex(of: "[CLS]")
+    let stop = separator ?? end ?? tokens.firstIndex(of: "[SEP]")
+    guard let start, let stop else {
       throw LatheError(.format, "\(source): a vocabulary for BERT without its first or last token")
     }
     let pieces = tokens.enumerated().map { id, token -> String in
@@ -213,6 +109,40 @@ extension StoredVocabulary {
     }
     return TokenizerJSON.bert(
       vocabulary: pieces.enumerated().map { JSONValue.Member($1, .integer($0)) }, added: added,
-      start: (tokens[beginning], beginning), end: (tokens[end], end), lowercases: true)
+      start: (tokens[start], start), end: (tokens[stop], stop), lowercases: lowercases,
+      unknown: unknown.map { tokens[$0] } ?? "[UNK]")
+  }
+
+  /// Pieces with their scores, as T5 and XLM-RoBERTa have them.
+  fileprivate func unigram(_ source: String) throws -> JSONValue {
+    guard scores.count == tokens.count else {
+      throw LatheError(.format, "\(source): a vocabulary for Unigram without scores")
+    }
+    var normalizers: [JSONValue] = []
+    if !characterMap.isEmpty {
+      normalizers.append(
+        TokenizerJSON.component("Precompiled", ("precompiled_charsmap", .string(Base64.encode(characterMap))))
+      )
+    }
+    if removesExtraSpaces {
+      normalizers.append(
+        TokenizerJSON.component("Strip", ("strip_left", .bool(true)), ("strip_right", .bool(true))))
+      let several = TokenizerJSON.object(("Regex", .string(" {2,}")))
+      normalizers.append(TokenizerJSON.component("Replace", ("pattern", several), ("content", .string(" "))))
+    }
+    let marks = [
+      ("replacement", JSONValue.string("\u{2581}")),
+      ("prepend_scheme", JSONValue.string(addsPrefixSpace ? "always" : "never")), ("split", .bool(true)),
+    ]
+    let metaspace = JSONValue.object(
+      [JSONValue.Member("type", .string("Metaspace"))] + marks.map { JSONValue.Member($0.0, $0.1) })
+    let pieces = zip(tokens, scores).map { JSONValue.array([.string($0), .number(Double($1))]) }
+    return TokenizerJSON.file(
+      added: added,
+      normalizer: normalizers.isEmpty ? .null : TokenizerJSON.sequence("normalizers", normalizers),
+      preTokenizer: metaspace, postProcessor: template, decoder: metaspace,
+      model: TokenizerJSON.component(
+        "Unigram", ("unk_id", unknown.map { .integer($0) } ?? .null), ("vocab", .array(pieces)),
+        ("byte_fallback", .bool((0..<tokens.count).contains { kind($0) == .byte }))))
   }
 }

@@ -89,13 +89,13 @@ enum TokenizerJSON {
 
   static func bert(
     vocabulary: [JSONValue.Member], added: [JSONValue], start: (String, Int), end: (String, Int),
-    lowercases: Bool
+    lowercases: Bool, unknown: String = "[UNK]"
   ) -> JSONValue {
     file(
       added: added, normalizer: bertNormalizer(lowercases: lowercases),
       preTokenizer: component("BertPreTokenizer"), postProcessor: template(start: start, end: end),
       decoder: component("WordPiece", ("prefix", .string("##")), ("cleanup", .bool(true))),
-      model: wordPieceModel(.object(vocabulary)))
+      model: wordPieceModel(.object(vocabulary), unknown: unknown))
   }
 
   static func bytePairs(

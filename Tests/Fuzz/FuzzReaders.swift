@@ -44,7 +44,9 @@ private enum Reader: String {
   }
 }
 
-private let reader = Reader(rawValue: ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? "") ?? .gguf
+private let name = ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? ""
+private let reader = Reader(rawValue: name) ?? .gguf
+private let textReader = TextReader(rawValue: name)
 /// A file in memory without a name.
 private let file: Int32 = {
   var name = Array("/dev/shm/lathe-fuzz-XXXXXX".utf8CString)
@@ -59,6 +61,11 @@ private let mostElements = 1 << 16
 /// Reads one input: what is wrong with it must be an error that names the file.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  if let textReader {
+    do { try textReader.read(Array(UnsafeBufferPointer(start: data, count: count))) } catch is LatheError {
+    } catch { fatalError("an error of another type: \(error)") }
+    return 0
+  }
   let bytes = reader.file(Array(UnsafeBufferPointer(start: data, count: count)))
   guard ftruncate(file, 0) == 0,
     bytes.withUnsafeBytes({ pwrite(file, $0.baseAddress, $0.count, 0) }) == bytes.count

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The readers of weights under libFuzzer; scripts/fuzz.sh builds it beside links to the repository's Sources and kernels.
+// The readers under libFuzzer; scripts/fuzz.sh builds it beside links to the repository's Sources and kernels.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -20,8 +20,12 @@ let package = Package(
     .target(name: "CChecksum"),
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: watched),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: watched),
+    .target(name: "CUnicode"),
+    .target(
+      name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: watched),
     .executableTarget(
-      name: "FuzzReaders", dependencies: ["Lathe", "LatheFiles", "LatheFormats"], path: "Fuzz",
+      name: "FuzzReaders", dependencies: ["Lathe", "LatheCore", "LatheFiles", "LatheFormats", "LatheText"],
+      path: "Fuzz",
       exclude: ["Package.swift", "corpus"],
       swiftSettings: watched + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),

@@ -73,4 +73,83 @@ struct TokenizerFileTests {
       model: "bert", tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u{2581}low", "er"], beginning: 2, end: 3)
     #expect(try Tokenizer(bert, source: "m.gguf").encode("lower").ids == [2, 4, 5, 3])
   }
+
+  @Test("First and last tokens as files say, or else as the model has them")
+  func ends() throws {
+    func ids(_ model: String, _ name: String, _ first: Bool? = nil, _ last: Bool? = nil) throws -> [Int32] {
+      let stored = StoredVocabulary(
+        model: model, preTokenizer: name, tokens: ["<s>", "</s>", "a", "<unk>", "\u{2581}", "\u{2581}a"],
+        kinds: [3, 3, 1, 2, 1, 1], scores: [0, 0, -1, 0, -2, -1.5], beginning: 0, end: 1, unknown: 3,
+        addsBeginning: first, addsEnd: last)
+      return try Tokenizer(stored, source: "m.gguf").encode("a").ids
+    }
+    #expect(try ids("gpt2", "gpt-2") == [2] && ids("gpt2", "gpt-2", true, true) == [0, 2, 1])
+    #expect(try ids("gpt2", "llama-bpe") == [0, 2] && ids("gpt2", "llama-bpe", false) == [2])
+    #expect(try ids("llama", "") == [0, 5] && ids("llama", "", false, true) == [5, 1])
+    #expect(try ids("t5", "") == [5, 1] && ids("t5", "", true, false) == [0, 5])
+    let none = StoredVocabulary(model: "gpt2", tokens: ["a"], addsBeginning: true)
+    #expect(
+      TextFixture.message { _ = try Tokenizer(none, source: "m.gguf") }.contains(
+        "the first token is to be added, but none is named"))
+  }
+
+  @Test("The names of expressions in GGUF files cut words as their models do")
+  func expressions() throws {
+    // One token for each byte, so that the words show where their tokens' places begin anew.
+    let letters =
+      (33...126).map { String(UnicodeScalar(UInt8($0))) } + ["\u{120}", "\u{10A}", "\u{C3}", "\u{A9}"]
+    let text = "It's 12345 (ok) éA\n\nHTMLPage it'll"
+    let cuts = [
+      "gpt-2": ["It", "'s", " 12345", " (", "ok", ")", " éA", "\n", "\n", "HTMLPage", " it", "'ll"],
+      "smollm": [
+        "It", "'s", " ", "1", "2", "3", "4", "5", " (", "ok", ")", " éA", "\n", "\n", "HTMLPage", " it",
+        "'ll",
+      ],
+      "default": [
+        "It", "'", "s", " ", "123", "45", " ", "(", "ok", ")", " éA", "\n", "\n", "HTMLPage", " it", "'",
+        "ll",
+      ],
+      "llama-bpe": ["It", "'s", " ", "123", "45", " (", "ok", ")", " éA", "\n\n", "HTMLPage", " it", "'ll"],
+      "qwen2": [
+        "It", "'s", " ", "1", "2", "3", "4", "5", " (", "ok", ")", " éA", "\n\n", "HTMLPage", " it", "'ll",
+      ],
+      "tekken": [
+        "It", "'s", " ", "1", "2", "3", "4", "5", " (", "ok", ")", " é", "A", "\n\n", "HTMLPage", " it",
+        "'ll",
+      ],
+      "gpt-4o": ["It's", " ", "123", "45", " (", "ok", ")", " é", "A", "\n\n", "HTMLPage", " it'll"],
+    ]
+    for (name, expected) in cuts {
+      let stored = StoredVocabulary(model: "gpt2", preTokenizer: name, tokens: letters)
+      let encoding = try Tokenizer(stored, source: "m.gguf").encode(text)
+      var words: [Range<Int>] = []
+      var last: Int?
+      for (range, word) in zip(encoding.offsets, encoding.wordIDs) {
+        if word != last { words.append(range) }
+        words[words.count - 1] = words[words.count - 1].lowerBound..<range.upperBound
+        last = word
+      }
+      let bytes = Array(text.utf8)
+      #expect(words.map { String(decoding: bytes[$0], as: UTF8.self) } == expected, "\(name)")
+    }
+  }
+
+  @Test("Unigram of other files, with a map of characters")
+  func unigram() throws {
+    let row = try #require(try TextFixture.rows("tokenizers").first { $0["name"]?.string == "precompiled" })
+    let map = row["tokenizer"]?["normalizer"]?["normalizers"]?.array?.first?["precompiled_charsmap"]?.string
+    let bytes = try #require(Data(base64Encoded: map ?? ""))
+    let pieces = row["tokenizer"]?["model"]?["vocab"]?.array ?? []
+    let stored = StoredVocabulary(
+      model: "t5", tokens: pieces.compactMap { $0.array?[0].string },
+      scores: pieces.compactMap { $0.array?[1].double }.map { Float($0) }, unknown: 0, addsEnd: false,
+      characterMap: Array(bytes))
+    let text = "the lower \u{FB01}x  \u{BD} cafe\u{301} \u{304B}\u{3099}"
+    let ids = try TextFixture.tokenizer("precompiled").encode(text).ids
+    let tokenizer = try Tokenizer(stored, source: "m.gguf")
+    #expect(try tokenizer.encode(text).ids == ids && tokenizer.encode("  \(text) ").ids == ids)
+    #expect(
+      TextFixture.message { _ = try Tokenizer(StoredVocabulary(model: "t5", tokens: ["a"]), source: "m") }
+        .contains("a vocabulary for Unigram without scores"))
+  }
 }

@@ -5,6 +5,9 @@
 //   TokenizerCheck train wordpiece|bpe|unigram SIZE FILE OUTPUT
 //   TokenizerCheck bench TOKENIZER FILE THREADS    waits for lines on standard input; for each one it encodes all
 //                                                  lines of FILE and prints the seconds and the number of tokens
+//   TokenizerCheck walk TOKENIZER FILE COUNT       for each JSON schema of FILE (one a line) a list of texts that it allows,
+//                                                  of tokens chosen at random
+//   TokenizerCheck masks TOKENIZER FILE            how long masks take on the way through FILE, which is JSON
 import Foundation
 import LatheText
 
@@ -89,8 +92,12 @@ do {
   case ("encode", 3...): try encode(Array(arguments.dropFirst()))
   case ("train", 5): try train(Array(arguments.dropFirst()))
   case ("bench", 4): try bench(Array(arguments.dropFirst()))
+  case ("walk", 4): try walk(Array(arguments.dropFirst()))
+  case ("masks", 3): try maskTimes(Array(arguments.dropFirst()))
   default:
-    fail("usage: encode TOKENIZER FILE [pairs] | train KIND SIZE FILE OUTPUT | bench TOKENIZER FILE THREADS")
+    fail(
+      "usage: encode TOKENIZER FILE [pairs] | train KIND SIZE FILE OUTPUT | bench TOKENIZER FILE THREADS"
+        + " | walk TOKENIZER FILE COUNT | masks TOKENIZER FILE")
   }
 } catch {
   fail("\(error)")
