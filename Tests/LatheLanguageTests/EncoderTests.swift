@@ -111,7 +111,7 @@ struct EncoderTests {
     model.train()
     let scores = model(inputs)[NamedTensors.output]
     #expect(difference(try scores.scalars(), calm) > 1e-3)
-    let gradients = scores.crossEntropy(labels: Tensor([0, 1, 2] as [Int32], device: .cpu))
+    let gradients = scores.crossEntropy(Tensor([0, 1, 2] as [Int32], device: .cpu))
       .gradients(of: model.parameters)
     #expect(try gradients.allSatisfy { try $0.scalars(as: Float.self).allSatisfy(\.isFinite) })
     model.eval()

@@ -58,7 +58,7 @@ public final class TextEncoder: NamedModule, PretrainedModel {
     if settings.family != .distilbert, pooled ?? (source.isRandom || source.has("\(name).weight")) {
       pooler = try source.linear(name, settings.width, settings.width)
     }
-    source.passOver("pooler", "\(settings.base).pooler")
+    source.passOver("pooler", PathPattern("\(settings.base).pooler"))
   }
 
   /// What files call the weights.
