@@ -45,10 +45,13 @@ struct LanguageFixture {
   var lengths: [Int] { rows("attention_mask").map { $0.count { $0 != 0 } } }
 }
 
-/// The largest difference between two lists, relative to numbers above 1; infinite where they are not of one length.
+/// The largest difference between two lists, relative to their largest number above 1; infinite where they are not of one
+/// length.
 func difference(_ found: [Float], _ expected: [Float]) -> Float {
   guard found.count == expected.count, !found.isEmpty else { return .infinity }
-  return zip(found, expected).map { abs($0 - $1) / max(abs($1), 1) }.reduce(0) { $0 >= $1 ? $0 : $1 }
+  let largest = expected.map(abs).reduce(1, max)
+  let differences = zip(found, expected).map { abs($0 - $1) / largest }
+  return differences.allSatisfy(\.isFinite) ? differences.reduce(0, max) : .infinity
 }
 
 /// The elements of [batch, t, ...] whose mask is not 0, in order.
