@@ -53,8 +53,8 @@ enum BlockMatrixProduct {
   /// Rows of x from which a matrix is unpacked once for all of them: to panels of bytes, or to float32.
   private static let leastForPanels = 2
   private static let leastForFloats = 9
-  /// Floats of a matrix that are unpacked at a time.
-  private static let unpackedLimit = 1 << 21
+  /// Floats of a matrix that are unpacked at a time, so that they are still in the L2 cache when they are packed.
+  private static let unpackedLimit = 1 << 18
 
   /// Computes the products with all rows of the matrix.
   static func run(_ product: lathe_block_product, rows: Int) {

@@ -14,8 +14,7 @@
         throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.n), \(sizes.k)]")
       }
       if sizes.m > Self.mostRows { return try multiplyUnpacked(sizes, inputs, outputs[0]) }
-      var rows = 1
-      while rows < sizes.m { rows *= 2 }
+      let rows = sizes.m == 1 ? 1 : sizes.m <= 4 ? 4 : Self.mostRows
       let options: KernelOptions = ["TYPE": .int(Int(sizes.type.rawValue)), "ROWS": .int(rows)]
       let bias = sizes.hasBias ? inputs[2] : inputs[0]
       var arguments: [KernelArgument] =
@@ -85,9 +84,9 @@
     ) throws {
       guard outputs[0].elementCount > 0 else { return }
       try launchRows(
-        type, columns: columns, picked: picked, ["PICKS": 1],
+        type, columns: columns, picked: picked,
         [.memory(inputs[0].memory), .memory(inputs[1].memory), .memory(outputs[0].memory)]
-          + reportArguments(.rows, outputs) + [.long(rows)], first: 0)
+          + reportArguments(.rows, outputs) + [.int(1), .long(rows)], first: 0)
     }
 
     /// Unpacks some rows of a matrix.
@@ -95,19 +94,18 @@
       _ type: BlockType, _ matrix: Operand, columns: Int, rows: Range<Int>, into memory: cl_mem
     ) throws {
       try launchRows(
-        type, columns: columns, picked: rows.count, ["PICKS": 0],
-        [.memory(matrix.memory), .memory(matrix.memory), .memory(memory), .memory(memory), .int(0), .long(0)],
+        type, columns: columns, picked: rows.count,
+        [.memory(matrix.memory), .memory(matrix.memory), .memory(memory), .memory(memory)]
+          + [.int(0), .int(0), .long(0)],
         first: rows.lowerBound)
     }
 
     /// block_rows of block_rows.cl.
     private func launchRows(
-      _ type: BlockType, columns: Int, picked: Int, _ options: KernelOptions, _ head: [KernelArgument],
-      first: Int
+      _ type: BlockType, columns: Int, picked: Int, _ head: [KernelArgument], first: Int
     ) throws {
       guard picked * columns > 0 else { return }
-      var options = options
-      options["TYPE"] = .int(Int(type.rawValue))
+      let options: KernelOptions = ["TYPE": .int(Int(type.rawValue))]
       let perItem = max(1, max(4096 / columns, picked / (max(1, info.computeUnits) * 16)))
       let arguments = head + [.long(columns), .long(picked), .long(first), .long(perItem)]
       let kernel = try kernel(.file("block_rows.cl"), "block_rows", options)

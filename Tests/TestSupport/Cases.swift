@@ -27,10 +27,10 @@ extension OpCase {
       partialPoolingCases, volumeCases, volumePoolingCases, fourierCases, linearAlgebraCases,
       convolutionCases,
       transposedConvolutionCases, poolingCases, attentionCases, listCases, recurrenceCases,
-      normalizedRowCases, halfKernelCases, blockCases,
+      normalizedRowCases, halfKernelCases,
     ].flatMap { $0 }
     let cases =
-      generated + narrowListCases + ordered + composed
+      generated + narrowListCases + ordered + composed + blockCases
       + float64(of: generated.dropLast(types.count) + ordered, composed: false)
       + float64(of: composed, composed: true)
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys

@@ -30,7 +30,6 @@ VNNI_INLINE float half_of(const uint8_t *p) {
 VNNI_INLINE void pack_panel(lathe_block block, const uint8_t *rows, long row_bytes, long count, long parts, uint8_t *to) {
   const long of_block = block_elements(block) / LATHE_BLOCK_ELEMENTS;
   const int halves = block_has_halves(block) ? 2 : 1;
-  const float zero = (float)block_zero(block);
   for (long p = 0; p < parts; p++, to += part_bytes(block)) {
     float *scales = (float *)(to + 32 * ROWS), *least = scales + halves * ROWS;
     for (int group = 0; group < 2; group++) {
@@ -43,7 +42,7 @@ VNNI_INLINE void pack_panel(lathe_block block, const uint8_t *rows, long row_byt
         memcpy(&quants[r], part.quants, sizeof quants[r]);
         for (int h = 0; h < halves; h++) {
           scales[h * ROWS + group * 8 + r] = part.scales[h];
-          least[h * ROWS + group * 8 + r] = part.least[h] - zero * part.scales[h];
+          least[h * ROWS + group * 8 + r] = part_least(block, &part, h);
         }
       }
       transpose8(quants);

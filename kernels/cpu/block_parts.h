@@ -87,7 +87,19 @@ LATHE_INLINE void part_nibbles(block_part *part, const uint8_t *bytes) {
 
 /// Adds 16 where the bits of a word are set.
 LATHE_INLINE void part_fifth_bits(block_part *part, const uint8_t *word) {
-  for (int i = 0; i < 32; i++) part->quants[i] |= (uint8_t)((word[i / 8] >> (i % 8) & 1) << 4);
+  typedef uint8_t u8x4 __attribute__((vector_size(4)));
+  typedef uint8_t u8x32 __attribute__((vector_size(32), aligned(1)));
+#define EIGHT(i) i, i, i, i, i, i, i, i
+  u8x4 four;
+  u8x32 quants;
+  memcpy(&four, word, sizeof four);
+  memcpy(&quants, part->quants, sizeof quants);
+  const u8x32 bytes = __builtin_shufflevector(four, four, EIGHT(0), EIGHT(1), EIGHT(2), EIGHT(3));
+  const u8x32 bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128,
+                      1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  quants |= (u8x32)((bytes & bits) != 0) & 16;
+  memcpy(part->quants, &quants, sizeof quants);
+#undef EIGHT
 }
 
 /// The scale and the least value of a part of q4_K and q5_K, six bits each, in 12 bytes.
@@ -187,4 +199,10 @@ LATHE_INLINE void unpack_part(lathe_block block, const uint8_t *at, int index, h
     case LATHE_BLOCK_F16:
     case LATHE_BLOCK_BF16: break;
   }
+}
+
+/// What is added to the scale times the number without a sign; types with a zero have no least value.
+LATHE_INLINE float part_least(lathe_block block, const block_part *part, int half) {
+  const int zero = block_zero(block);
+  return zero == 0 ? part->least[half] : -(float)zero * part->scales[half];
 }

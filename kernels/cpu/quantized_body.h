@@ -182,7 +182,7 @@ LATHE_INLINE void LATHE_NAME(parts)(
   const uint8_t *w = (const uint8_t *)p->matrix + row * (parts / of_block) * block_bytes(block);
   const int8_t *quants = p->x.quants + x_row * p->columns;
   const float *scales = p->x.scales + x_row * parts, *halves = p->x.halves + 2 * x_row * parts;
-  const float zero = (float)block_zero(block);
+  const float *x_sums = p->x.sums + x_row * parts;
   LATHE_NAME(sums) sums[4];
   float rest[4];
 #pragma clang loop unroll(full)
@@ -197,13 +197,20 @@ LATHE_INLINE void LATHE_NAME(parts)(
       if (i % 2 == 0) __builtin_prefetch(w + PREFETCH + 32 * i);
       unpack_part(block, w, i, LATHE_NAME(half), &part);
       const LATHE_NAME(bytes) elements = LATHE_NAME(load_bytes)(part.quants);
-      const float least[2] = {part.least[0] - zero * part.scales[0], part.least[1] - zero * part.scales[1]};
+      float least[2];
+#pragma clang loop unroll(full)
+      for (int h = 0; h < 2; h++) least[h] = part_least(block, &part, h);
 #pragma clang loop unroll(full)
       for (int r = 0; r < x_rows; r++) {
         const long at = r * parts + b + i;
         const LATHE_NAME(bytes) x = LATHE_NAME(load_bytes)(quants + at * LATHE_BLOCK_ELEMENTS);
-        LATHE_NAME(add_halves)(&sums[r], elements, x, part.scales[0] * scales[at], part.scales[1] * scales[at]);
-        rest[r] += least[0] * halves[2 * at] + least[1] * halves[2 * at + 1];
+        if (block_has_halves(block)) {
+          LATHE_NAME(add_halves)(&sums[r], elements, x, part.scales[0] * scales[at], part.scales[1] * scales[at]);
+          rest[r] += least[0] * halves[2 * at] + least[1] * halves[2 * at + 1];
+        } else {
+          LATHE_NAME(add)(&sums[r], elements, x, part.scales[0] * scales[at], false);
+          rest[r] += least[0] * x_sums[at];
+        }
       }
     }
 #pragma clang loop unroll(full)

@@ -1,26 +1,19 @@
 // Rows of a matrix that stays blocks, or in 16 bits, as float32: y [picked, columns].
 //
-// With PICKS rows are those that index [picked] names; a negative one counts from the end, one outside the `rows` rows is
+// With `picks` rows are those that index [picked] names; a negative one counts from the end, one outside the `rows` rows is
 // reported and gives 0. Else they are those from `first` on.
 // Contract: blocks.clh goes in front (LATHE_BLOCK). A work-item of the `cpu` profile makes per_item rows; of the `gpu` profile
 // it unpacks its share of one part after another, or elements of 16 bits one after another.
 
-#ifndef PICKS
-#define PICKS 1
-#endif
-
 // The row of the matrix for row p of the result; negative where there is none.
-#if PICKS
-#define PICKED(p) picked_row(index[p], rows, reports, report)
-static long picked_row(int index, long rows, __global long *reports, int report) {
-  const long row = index < 0 ? index + rows : index;
+static long picked_row(__global const int *index, long p, int picks, long first, long rows, __global long *reports,
+                       int report) {
+  if (!picks) return first + p;
+  const long row = index[p] < 0 ? index[p] + rows : index[p];
   if (row >= 0 && row < rows) return row;
-  lathe_report(reports, report, index, rows);
+  lathe_report(reports, report, index[p], rows);
   return -1;
 }
-#else
-#define PICKED(p) (first + (long)(p))
-#endif
 
 // Unpacks run `run` of part `part` of a row, or writes zeros.
 #if !LATHE_IS_SHORT
@@ -39,11 +32,11 @@ static inline void make_part(__global const uchar *matrix, long row, long column
 #if LATHE_PROFILE_CPU
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void block_rows(__global const uchar *restrict matrix, __global const int *restrict index,
-                         __global float *restrict y, __global long *reports, const int report, const long rows,
+                         __global float *restrict y, __global long *reports, const int report, const int picks, const long rows,
                          const long columns, const long picked, const long first, const long per_item) {
   const long start = (long)get_global_id(0) * per_item, end = min(picked, start + per_item);
   for (long p = start; p < end; p++) {
-    const long row = PICKED(p);
+    const long row = picked_row(index, p, picks, first, rows, reports, report);
 #if LATHE_IS_SHORT
     __global const ushort *from = (__global const ushort *)matrix + max(row, 0L) * columns;
     for (long i = 0; i < columns; i++) y[p * columns + i] = row < 0 ? 0.0f : lathe_short(from[i]);
@@ -55,7 +48,7 @@ __kernel void block_rows(__global const uchar *restrict matrix, __global const i
 #else
 __attribute__((reqd_work_group_size(256, 1, 1)))
 __kernel void block_rows(__global const uchar *restrict matrix, __global const int *restrict index,
-                         __global float *restrict y, __global long *reports, const int report, const long rows,
+                         __global float *restrict y, __global long *reports, const int report, const int picks, const long rows,
                          const long columns, const long picked, const long first, const long per_item) {
 #if LATHE_IS_SHORT
   const long units = columns;
@@ -63,7 +56,7 @@ __kernel void block_rows(__global const uchar *restrict matrix, __global const i
   const long units = columns / 8;
 #endif
   for (long e = (long)get_global_id(0); e < picked * units; e += (long)get_global_size(0)) {
-    const long p = e / units, unit = e % units, row = PICKED(p);
+    const long p = e / units, unit = e % units, row = picked_row(index, p, picks, first, rows, reports, report);
 #if LATHE_IS_SHORT
     y[e] = row < 0 ? 0.0f : lathe_short(((__global const ushort *)matrix)[row * columns + unit]);
 #else
