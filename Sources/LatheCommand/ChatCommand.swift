@@ -25,6 +25,7 @@
 
     func validate() throws {
       try model.check()
+      try flags.check()
       guard context > 0 else { throw ValidationError("--context \(context): expected at least 1") }
     }
 
@@ -33,7 +34,7 @@
       let chat = try ChatSession(generator, system: system, contextLength: context)
       let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
       if isTerminal { Terminal.note("Ctrl-C ends a reply, Ctrl-D the conversation; /clear begins a new one") }
-      var options = flags.options(temperature: 0.7)
+      var options = try flags.options(temperature: 0.7)
       if flags.temperature == nil && flags.topP == nil { options.topP = 0.9 }
       let lines = try TextLines(nil)
       while true {

@@ -34,6 +34,7 @@
 
     func validate() throws {
       try model.check()
+      try flags.check()
       if prompt != nil && file != nil { throw ValidationError("give --prompt or --file, one of them") }
     }
 
@@ -49,7 +50,7 @@
       let text = try prompt ?? TextLines.whole(file)
       let start = ContinuousClock.now
       let generator = try model.generator()
-      var options = flags.options(temperature: 0)
+      var options = try flags.options(temperature: 0)
       options.beams = beams
       options.lengthPenalty = lengthPenalty
       let loaded = ContinuousClock.now

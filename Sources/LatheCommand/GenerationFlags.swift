@@ -34,11 +34,24 @@
     @Option(parsing: .unconditionalSingleValue, help: "A text at which to stop; may be given several times.")
     var stop: [String] = []
 
+    @Option(help: ArgumentHelp("A file with the grammar that the text has to follow, in GBNF.", valueName: "file"))
+    var grammar: String?
+
+    @Option(help: ArgumentHelp("A file with the JSON schema that the text has to follow.", valueName: "file"))
+    var schema: String?
+
     @Option(help: ArgumentHelp("Decides what is drawn.", valueName: "number"))
     var seed: UInt64?
 
+    /// Says what is wrong with the options.
+    func check() throws {
+      if grammar != nil && schema != nil { throw ValidationError("give --grammar or --schema, one of them") }
+    }
+
     /// The options, with a temperature where none was given.
-    func options(temperature standard: Double) -> GenerationOptions {
+    ///
+    /// - Throws: `LatheError` where a grammar cannot be read.
+    func options(temperature standard: Double) throws -> GenerationOptions {
       var options = GenerationOptions()
       options.maximumNewTokens = maxTokens
       options.temperature = temperature ?? standard
@@ -48,6 +61,8 @@
       options.frequencyPenalty = frequencyPenalty
       options.stop = stop
       options.seed = seed ?? UInt64.random(in: 0..<1 << 53)
+      if let grammar { options.grammar = try Grammar(TextLines.whole(grammar)) }
+      if let schema { options.grammar = try Grammar(schema: TextLines.whole(schema)) }
       return options
     }
   }

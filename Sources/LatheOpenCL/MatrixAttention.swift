@@ -29,8 +29,9 @@
       var options = form.options
       options["MAX_WIDTH"] = .int(width)
       options["VECTOR"] = isVector ? 1 : 0
-      // Backward, scores and their gradients are in registers at once.
-      if isBackward { options["COLUMNS"] = 32 }
+      // Backward, scores and their gradients are in registers at once. Forward, local memory of 64 KB would have room for one
+      // group of more: NVIDIA has more of it where it copies past registers.
+      if isBackward || !form.copiesAsynchronously { options["COLUMNS"] = 32 }
       options.set(operands: type, results: type)
       return options
     }

@@ -40,11 +40,9 @@
     ) throws {
       try copy(inputs: [inputs[0]], outputs: [outputs[0]])
       guard outer * picked * inner > 0, count > 0 || picked > 0 else { return }
-      if profile == .gpu, picked > Self.additionsInOrder, inputs[1].layout.strides[2] == 0 || inner == 1,
-        max(count, picked) < Int(Int32.max)
-      {
-        return try scatterAddRows(
-          outer: outer, count: count, inner: inner, picked: picked, inputs, outputs[0])
+      if sortsScattered(outer: outer, count: count, inner: inner, picked: picked, index: inputs[1]) {
+        return try scatterSorted(
+          nil, outer: outer, count: count, inner: inner, picked: picked, inputs, outputs[0])
       }
       // More than a run of additions lose digits.
       let counts = inputs[0].dtype == .float32 && picked > Self.additionsInOrder
@@ -72,7 +70,7 @@
     }
 
     /// LATHE_PRODUCT_RUN of common.clh.
-    private static let additionsInOrder = 256
+    static let additionsInOrder = 256
 
     /// The numbers of the elements to which many are added, and what their sums keep beside them.
     private func compensation(

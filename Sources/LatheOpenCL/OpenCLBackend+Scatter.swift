@@ -13,6 +13,10 @@
       if rule == .set {
         return try scatterSet(dtype, sizes, elements: outer * picked * inner, inputs, outputs[0])
       }
+      if sortsScattered(outer: outer, count: count, inner: inner, picked: picked, index: inputs[1]) {
+        return try scatterSorted(
+          rule, outer: outer, count: count, inner: inner, picked: picked, inputs, outputs[0])
+      }
       let kernel = try kernel(
         .file("scatter.cl"), "scatter",
         [

@@ -2,15 +2,16 @@
   import LatheCore
 
   extension OpenCLBackend {
-    /// Elements that a work-group of a GPU sorts in local memory.
-    private static let sortTile = 1024
+    /// Elements that a work-group of a GPU sorts in local memory: of more, too few groups would fit on a compute unit.
+    private static func sortTile(_ dtype: DType) -> Int { dtype.byteCount > 4 ? 1024 : 2048 }
 
     package func sort(rows: Int, count: Int, descending: Bool, inputs: [Operand], outputs: [Operand]) throws {
       guard rows * count > 0 else { return }
       let dtype = inputs[0].dtype
+      let tile = Self.sortTile(dtype)
       let options: KernelOptions = [
         "ELEMENT": .string(ProgramPrinter.storedType(dtype)), "IS_FLOAT": dtype.isFloatingPoint ? 1 : 0,
-        "DESCENDING": descending ? 1 : 0, "TILE": .int(Self.sortTile),
+        "DESCENDING": descending ? 1 : 0, "TILE": .int(tile),
       ]
       let result: [KernelArgument] = [.memory(outputs[0].memory), .memory(outputs[1].memory)]
       if profile == .cpu {
@@ -25,39 +26,44 @@
         return
       }
 
-      var padded = 1
-      while padded < count { padded *= 2 }
-      let values = try pool.allocate(rows * padded * dtype.byteCount)
-      let places = try pool.allocate(rows * padded * 4)
+      var bits = 0
+      while 1 << bits < count { bits += 1 }
+      let padded = 1 << bits
+      // Rows that a tile holds are sorted by one launch, without padded copies.
+      let room = padded > tile ? rows * padded : 1
+      let values = try pool.allocate(room * dtype.byteCount)
+      let places = try pool.allocate(room * 4)
       let work: [KernelArgument] = [.memory(values.memory), .memory(places.memory)]
-      let sizes: [KernelArgument] = [.long(rows), .long(count), .long(padded)]
-      let fill = try kernel(.file("sort.cl"), "sort_fill", options)
-      try launch(
-        fill, [.memory(inputs[0].memory)] + work + sizes, global: (rows * padded, 1, 1), local: (256, 1, 1))
-      func launchTiles(_ lengths: ClosedRange<Int>) throws {
+      func launchTiles(from first: Int, through last: Int) throws {
         let elements = rows * padded
         try launch(
           kernel(.file("sort.cl"), "sort_tile", options),
-          work + [elements, count, padded, lengths.lowerBound, lengths.upperBound].map { .long($0) },
-          global: (ceilingDivide(elements, Self.sortTile) * 256, 1, 1), local: (256, 1, 1))
+          [.memory(inputs[0].memory)] + work + result + [.long(elements), .long(count), .int(bits)] + [
+            .long(first), .long(last), .int(first == 2 ? 1 : 0), .int(last == padded ? 1 : 0),
+          ], global: (ceilingDivide(elements, tile) * 256, 1, 1), local: (256, 1, 1))
       }
-      if padded > 1 { try launchTiles(2...min(padded, Self.sortTile)) }
-      let pairs = rows * padded / 2
-      var length = 2 * Self.sortTile
+      func launchSteps(_ function: String, _ length: Int, _ distance: Int, items: Int) throws {
+        try launch(
+          kernel(.file("sort.cl"), function, options),
+          work + [items, count, padded, length, distance].map { .long($0) }, global: (items, 1, 1),
+          local: (256, 1, 1))
+      }
+      try launchTiles(from: 2, through: min(padded, tile))
+      var length = 2 * tile
       while length <= padded {
         var distance = length / 2
-        while distance >= Self.sortTile {
-          try launch(
-            kernel(.file("sort.cl"), "sort_step", options),
-            work + [pairs, count, padded, length, distance].map { .long($0) },
-            global: (pairs, 1, 1), local: (256, 1, 1))
+        while distance >= 2 * tile {
+          distance /= 2
+          try launchSteps("sort_two_steps", length, distance, items: rows * padded / 4)
           distance /= 2
         }
-        try launchTiles(length...length)
+        if distance >= tile {
+          try launchSteps("sort_step", length, distance, items: rows * padded / 2)
+        }
+        try launchTiles(from: length, through: length)
         length *= 2
       }
-      let take = try kernel(.file("sort.cl"), "sort_take", options)
-      try launch(take, work + result + sizes, global: (rows * count, 1, 1), local: (256, 1, 1))
+      withExtendedLifetime((values, places)) {}
     }
   }
 #endif

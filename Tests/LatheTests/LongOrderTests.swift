@@ -59,6 +59,40 @@ extension AllTests {
       #expect(try numbers(columns.cumulativeSum(axis: 0)[99_999]) == totals)
     }
 
+    /// Rows that work-groups share.
+    @Test(arguments: TestDevice.all)
+    func longRunningOperations(_ device: Device) throws {
+      let count = 70_000
+      let values = (0..<count).map { i -> Float in
+        let step = Float(i * 7_919 % 1_009)
+        return (i % 3 == 0 ? -1 : 1) * (0.999 + step / 504_500)
+      }
+      let x = Tensor(values, device: device)
+      var (total, product, top) = (0.0, 1.0, -Float.infinity)
+      var (sums, products, tops, places): ([Double], [Double], [Float], [Int32]) = ([], [], [], [])
+      var place: Int32 = 0
+      for (i, value) in values.enumerated() {
+        total += Double(value)
+        product *= Double(value)
+        if value >= top { (top, place) = (value, Int32(i)) }
+        sums.append(total)
+        products.append(product)
+        tops.append(top)
+        places.append(place)
+      }
+      func check(_ found: Tensor, _ wanted: [Double], within tolerance: Double) throws {
+        let found = try found.scalars(as: Float.self)
+        let worst = zip(found, wanted).map { abs(Double($0) - $1) / max(1e-3, abs($1)) }.max()
+        #expect(try #require(worst) < tolerance)
+      }
+      try check(x.cumulativeSum(axis: 0), sums, within: 1e-5)
+      try check(x.cumulativeProduct(axis: 0), products, within: 1e-3)
+      let most = x.cumulativeMax(axis: 0)
+      #expect(try most.values.scalars(as: Float.self) == tops)
+      #expect(try most.indices.scalars(as: Int32.self) == places)
+      #expect(try x.argmax().scalars(as: Int32.self) == [Int32(values.firstIndex(of: top)!)])
+    }
+
     /// The gradient has the type of what it belongs to.
     @Test(arguments: TestDevice.all)
     func runningSumsOfHalves(_ device: Device) throws {

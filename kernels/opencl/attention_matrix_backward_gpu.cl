@@ -5,25 +5,40 @@
 //   attention_keys      dK and dV: a group has ROWS keys and goes over the queries of all heads that share them
 //
 // Scores and their gradients stay in registers; weights and scores' gradients are rounded to the operands' type for the
-// products that follow. 24 and 48 KB of local memory with heads of 64 elements, which is the most.
+// products that follow. 29 KB of local memory with heads of 64 elements, which is the most, and COLUMNS 32.
 
-#define FLOATS_OF_A_ROW 3
+// What both passes read, and what they are told of it.
+#define BACKWARD_OPERANDS                                                                                             \
+  __global const ushort *restrict d_output, __global const ushort *restrict q, __global const ushort *restrict k,     \
+      __global const ushort *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,   \
+      __global const float *restrict deltas
+#define BACKWARD_SIZES                                                                                                \
+  const long4 d_output_steps, const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset,  \
+      const long4 mask_steps, const int queries, const int keys, const int group, const float scale, const int width, \
+      const int value_width, const int causal, const int masked
+
+// Local memory: two tiles of the group's own rows and two of the others, a tile of weights, and of each of `count` queries
+// what keep_query keeps; and the work-item's place.
+#define QUERY_FLOATS 3
+#define BACKWARD_MEMORY(own_second, other_tile, other_second, query_facts, count)                 \
+  __local ushort own_tile[ROWS * MAX_WIDTH] __attribute__((aligned(128)));                        \
+  __local ushort own_second[ROWS * MAX_WIDTH] __attribute__((aligned(128)));                      \
+  __local ushort other_tile[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));                   \
+  __local ushort other_second[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));                 \
+  __local ushort weights[ROWS * COLUMNS] __attribute__((aligned(128)));                           \
+  __local float query_facts[count][QUERY_FLOATS];                                                 \
+  const int item = (int)get_local_id(0), lane = MATRIX_LANE, own_row = item / MATRIX_LANES * 16;
+
+// Both parts of a query's norm, and its delta.
+static inline void keep_query(__local float facts[QUERY_FLOATS], float2 norm, float delta) {
+  facts[0] = norm.x;
+  facts[1] = norm.y;
+  facts[2] = delta;
+}
 
 MATRIX_GROUP(ITEMS) __kernel void attention_queries(
-    __global const ushort *restrict d_output, __global const ushort *restrict q, __global const ushort *restrict k,
-    __global const ushort *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
-    __global const float *restrict deltas, __global lathe_result *restrict dq, const long4 d_output_steps,
-    const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset, const long4 mask_steps,
-    const int queries, const int keys, const int group, const float scale,
-    const int width, const int value_width, const int causal, const int masked) {
-  __local ushort own_tile[ROWS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort own_gradient[ROWS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort key_tile[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort value_tile[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort weights[ROWS * COLUMNS] __attribute__((aligned(128)));
-  // Of each row: its norm and its delta.
-  __local float own[ROWS][FLOATS_OF_A_ROW];
-  const int item = (int)get_local_id(0), lane = MATRIX_LANE, own_row = item / MATRIX_LANES * 16;
+    BACKWARD_OPERANDS, __global lathe_result *restrict dq, BACKWARD_SIZES) {
+  BACKWARD_MEMORY(own_gradient, key_tile, value_tile, own, ROWS)
   const int first = (int)get_group_id(0) * ROWS, head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int heads = (int)get_num_groups(1), rows = min(ROWS, queries - first);
   const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
@@ -31,10 +46,7 @@ MATRIX_GROUP(ITEMS) __kernel void attention_queries(
   load_tile(own_gradient, row_of(d_output, d_output_steps, batch, head, first), d_output_steps.w, rows, value_width, ROWS);
   for (int row = item; row < ROWS; row += ITEMS) {
     const long at = (batch * (long)heads + head) * queries + min(first + row, queries - 1);
-    const float2 norm = norm_of(norms, at);
-    own[row][0] = norm.x;
-    own[row][1] = norm.y;
-    own[row][2] = deltas[at];
+    keep_query(own[row], norm_of(norms, at), deltas[at]);
   }
   sum_fragment sum[WIDTH_BLOCKS];
   clear_sums(sum);
@@ -45,6 +57,7 @@ MATRIX_GROUP(ITEMS) __kernel void attention_queries(
     load_tile(key_tile, row_of(k, k_steps, batch, head / group, key), k_steps.w, count, width, COLUMNS);
     load_tile(value_tile, row_of(v, v_steps, batch, head / group, key), v_steps.w, count, value_width, COLUMNS);
     barrier(CLK_LOCAL_MEM_FENCE);
+    const sum_bits visible = seen_sums(&seen, first + own_row, key, false, lane);
     sum_fragment score[BLOCKS], gradient[BLOCKS];
     multiply_rows(score, own_tile, own_row, key_tile, lane);
     multiply_rows(gradient, own_gradient, own_row, value_tile, lane);
@@ -54,7 +67,7 @@ MATRIX_GROUP(ITEMS) __kernel void attention_queries(
         const float weight = power_of_2(scaled(SUM_AT(score[j], e), scale) - own[row][0] - own[row][1]);
         const float change = weight * (SUM_AT(gradient[j], e) - own[row][2]) * scale;
         weights[place_along(row, column, COLUMNS)] =
-            WEIGHT(sees(&seen, first + row, key + column) ? change : 0.0f);
+            WEIGHT(SUM_BIT(visible, j, e) ? change : 0.0f);
       }
     barrier(CLK_LOCAL_MEM_FENCE);
     multiply_weights(sum, weights, own_row, key_tile, lane);
@@ -64,20 +77,8 @@ MATRIX_GROUP(ITEMS) __kernel void attention_queries(
 }
 
 MATRIX_GROUP(ITEMS) __kernel void attention_keys(
-    __global const ushort *restrict d_output, __global const ushort *restrict q, __global const ushort *restrict k,
-    __global const ushort *restrict v, __global const uchar *restrict mask, __global const float *restrict norms,
-    __global const float *restrict deltas, __global lathe_result *restrict dk, __global lathe_result *restrict dv,
-    const long4 d_output_steps, const long4 q_steps, const long4 k_steps, const long4 v_steps, const long mask_offset,
-    const long4 mask_steps, const int queries, const int keys, const int group, const float scale,
-    const int width, const int value_width, const int causal, const int masked) {
-  __local ushort own_tile[ROWS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort own_value[ROWS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort query_tile[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort gradient_tile[COLUMNS * MAX_WIDTH] __attribute__((aligned(128)));
-  __local ushort weights[ROWS * COLUMNS] __attribute__((aligned(128)));
-  // Of each query: its norm and its delta.
-  __local float other[COLUMNS][FLOATS_OF_A_ROW];
-  const int item = (int)get_local_id(0), lane = MATRIX_LANE, own_row = item / MATRIX_LANES * 16;
+    BACKWARD_OPERANDS, __global lathe_result *restrict dk, __global lathe_result *restrict dv, BACKWARD_SIZES) {
+  BACKWARD_MEMORY(own_value, query_tile, gradient_tile, other, COLUMNS)
   const int first = (int)get_group_id(0) * ROWS, key_head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int key_heads = (int)get_num_groups(1), rows = min(ROWS, keys - first);
   load_tile(own_tile, row_of(k, k_steps, batch, key_head, first), k_steps.w, rows, width, ROWS);
@@ -101,22 +102,20 @@ MATRIX_GROUP(ITEMS) __kernel void attention_keys(
                 COLUMNS);
       for (int j = item; j < COLUMNS; j += ITEMS) {
         const int at = min(query + j, queries - 1);
-        const float2 norm = norm_of(own_norms, at);
-        other[j][0] = norm.x;
-        other[j][1] = norm.y;
-        other[j][2] = means[at];
+        keep_query(other[j], norm_of(own_norms, at), means[at]);
       }
       barrier(CLK_LOCAL_MEM_FENCE);
+      const sum_bits visible = seen_sums(&seen, query, first + own_row, true, lane);
       sum_fragment score[BLOCKS], gradient[BLOCKS];
       multiply_rows(score, own_tile, own_row, query_tile, lane);
       multiply_rows(gradient, own_value, own_row, gradient_tile, lane);
       MATRIX_UNROLL for (int j = 0; j < BLOCKS; j++)
         MATRIX_UNROLL for (int e = 0; e < MATRIX_SUMS; e++) {
           const int row = own_row + SUM_ROW(lane, e), column = j * 16 + SUM_COLUMN(lane, e);
-          const bool visible = sees(&seen, query + column, first + row);
           float weight = power_of_2(scaled(SUM_AT(score[j], e), scale) - other[column][0] - other[column][1]);
-          SUM_AT(gradient[j], e) = visible ? weight * (SUM_AT(gradient[j], e) - other[column][2]) * scale : 0.0f;
-          if (!visible) weight = 0.0f;
+          const float change = weight * (SUM_AT(gradient[j], e) - other[column][2]) * scale;
+          SUM_AT(gradient[j], e) = SUM_BIT(visible, j, e) ? change : 0.0f;
+          if (!SUM_BIT(visible, j, e)) weight = 0.0f;
           if (other[column][0] == INFINITY && column < count && row < rows) weight = 1.0f / (float)keys;
           weights[place_along(row, column, COLUMNS)] = WEIGHT(weight);
         }

@@ -1,5 +1,5 @@
-// 2-D convolution for GPUs as matrix products whose right operand is read from the image; stored.clh and
-// product_tiles.clh go in front.
+// 2-D convolution for GPUs as matrix products whose right operand is read from the image; stored.clh,
+// product_tiles.clh and convolution_taps.clh go in front.
 //
 //   pack_filter      the filter as [group][tap][channel][row], rows padded to a multiple of four
 //   convolution      a: packed filter, rows x (tap, channel); b: patches, (tap, channel) x pixels; forward, or with
@@ -24,9 +24,6 @@
 // Contract: NCHW, contiguous; grid (ceil(columns / TILE_N) x LOCAL_X, ceil(rows / TILE_M) x LOCAL_Y, groups x phases, or
 // x slices), a LATHE_TILE_GROUP. Every work-item passes every barrier. 17 KB of local memory with the tiles built in.
 
-#ifndef BACKWARD
-#define BACKWARD 0
-#endif
 #ifndef ALIGNED
 #define ALIGNED 0
 #endif
@@ -39,17 +36,6 @@
 // Steps that neighbouring loads of a work-item are apart; it reads B_LOADS of one pixel.
 #define B_STEP (ITEMS / TILE_N)
 #define B_LOADS (DEPTH / B_STEP)
-
-// Where a tap reads: the source's place for the target's first pixel (of a phase), or SKIPPED where no pixel has one.
-#define SKIPPED INT_MIN
-static inline int tap_place(int tap, int dilation, int padding, int stride, int phase) {
-#if BACKWARD
-  const int shifted = phase + padding - tap * dilation;
-  return shifted % stride == 0 ? shifted / stride : SKIPPED;
-#else
-  return tap * dilation - padding;
-#endif
-}
 
 // One of `count` elements for each work-item; `steps` are those of the filter's group, row and channel.
 __kernel void pack_filter(__global const lathe_operand *restrict filter, __global lathe_operand *restrict packed, const int4 sizes,
@@ -66,29 +52,12 @@ LATHE_TILE_GROUP __kernel void convolution(
     __global const float *restrict bias, __global lathe_result *restrict target, const int4 sizes, const int4 taps, const int4 planes, const int4 steps,
     const int has_bias, const int relu) {
   LATHE_TILE_MEMORY
-  const int rows = sizes.z, channels = sizes.w, padded = (rows + 3) / 4 * 4;
-  const int tap_count = taps.x * taps.y, reduced = tap_count * channels;
-  const int source_plane = planes.z * planes.w, target_plane = planes.x * planes.y;
-  const int group = (int)get_group_id(2) % sizes.y;
-#if BACKWARD
-  const int phase = (int)get_group_id(2) / sizes.y, phase_y = phase / steps.y, phase_x = phase % steps.y;
-  const int height = (planes.x - phase_y + steps.x - 1) / steps.x;
-  const int width = (planes.y - phase_x + steps.y - 1) / steps.y;
-  const int step_y = 1, step_x = 1;
-#else
-  const int phase_y = 0, phase_x = 0, height = planes.x, width = planes.y, step_y = steps.x, step_x = steps.y;
-#endif
-  const int plane = height * width, pixels = sizes.x * plane;
-  const int first_row = (int)get_group_id(1) * TILE_M, first_pixel = (int)get_group_id(0) * TILE_N;
-  // Phases differ in size: this one may have fewer tiles than the grid.
-  if (first_pixel >= pixels) return;
+  CONVOLUTION_TILE
+  const int rows = sizes.z, channels = sizes.w, padded = (rows + 3) / 4 * 4, reduced = tap_count * channels;
 
   // What this work-item loads: rows of the packed filter, and one pixel's patch.
   const int pixel = first_pixel + item % TILE_N, first_step = item / TILE_N;
-  const int y = pixel % plane / width * step_y, x = pixel % width * step_x;
-  const bool counts = pixel < pixels;
-  __global const lathe_operand *image =
-      source + ((long)(counts ? pixel / plane : 0) * sizes.y + group) * channels * source_plane;
+  CONVOLUTION_PATCH(lathe_operand)
   packed += (long)group * reduced * padded + first_row;
   lathe_operand4 next_a[A_LOADS];
   lathe_operand next_b[B_LOADS];
@@ -96,25 +65,8 @@ LATHE_TILE_GROUP __kernel void convolution(
   lathe_clear(sum);
 
 #if ALIGNED
-  // The tap and the first channel of the slice to be loaded, and the patch's element there.
-  int tap = -1, channel = channels - DEPTH;
-  bool inside = false;
-  __global const lathe_operand *patch = image;
-#define ADVANCE                                                                                                  \
-  channel += DEPTH;                                                                                              \
-  patch += (long)DEPTH * source_plane;                                                                           \
-  if (channel == channels) {                                                                                     \
-    channel = 0;                                                                                                 \
-    for (tap++; tap < tap_count; tap++) {                                                                        \
-      const int place_y = tap_place(tap / taps.y, taps.z, steps.z, steps.x, phase_y);                            \
-      const int place_x = tap_place(tap % taps.y, taps.w, steps.w, steps.y, phase_x);                            \
-      if (place_y == SKIPPED || place_x == SKIPPED) continue;                                                    \
-      const int at_y = y + place_y, at_x = x + place_x;                                                          \
-      inside = counts && at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;                           \
-      patch = image + (inside ? (long)first_step * source_plane + at_y * planes.w + at_x : 0);                   \
-      break;                                                                                                     \
-    }                                                                                                            \
-  }
+  FIRST_TAP(lathe_operand, channels)
+#define ADVANCE ADVANCE_TAP(channels)
 #define ENDED (tap == tap_count)
 #define LOAD_PATCHES                                                                                             \
   _Pragma("unroll") for (int i = 0; i < B_LOADS; i++)                                                            \
@@ -183,11 +135,7 @@ LATHE_TILE_GROUP __kernel void convolution(
         if (at >= pixels) continue;
         const int image_number = at / plane;
         __global lathe_result *to = target + (((long)image_number * sizes.y + group) * rows + row) * target_plane
-#if BACKWARD
-                             + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
-#else
-                             + place;
-#endif
+                             + TARGET_PLACE(place);
         __global const float *add = bias + group * rows + row;
 #pragma unroll
         for (int i = 0; i < WORK_M; i++) {

@@ -1,6 +1,6 @@
 // 2-D convolution of 16-bit numbers on matrix units, summed in float32 (LATHE_STORED, MATRIX_GROUP): stored.clh,
-// matrix_units.clh, the form and matrix_slices.clh go in front. What is said of convolution_gpu.cl holds here, too, but for
-// these points:
+// matrix_units.clh, the form, matrix_slices.clh and convolution_taps.clh go in front. What is said of convolution_gpu.cl
+// holds here, too, but for these points:
 //
 //   pack_filter      the filter as [group][row][tap][channel], channels padded to a multiple of DEPTH
 //   convolution      slices are of one tap; a work-item reads some channels of one pixel, eight neighbours of a slice at a time
@@ -9,22 +9,9 @@
 // Contract: grid (ceil(columns / TILE_N) x ITEMS, ceil(rows / TILE_M), groups x phases, or x slices), work-group (ITEMS, 1, 1).
 // Every work-item passes every barrier. 32 KB of local memory with tiles of 128 x 128.
 
-#ifndef BACKWARD
-#define BACKWARD 0
-#endif
 #ifndef A_VECTOR
 #define A_VECTOR 0
 #endif
-
-#define SKIPPED INT_MIN
-static inline int tap_place(int tap, int dilation, int padding, int stride, int phase) {
-#if BACKWARD
-  const int shifted = phase + padding - tap * dilation;
-  return shifted % stride == 0 ? shifted / stride : SKIPPED;
-#else
-  return tap * dilation - padding;
-#endif
-}
 
 // One of `count` elements for each work-item; `steps` are those of the filter's group, row and channel.
 __kernel void pack_filter(__global const ushort *restrict filter, __global ushort *restrict packed, const int4 sizes,
@@ -44,52 +31,18 @@ MATRIX_GROUP(ITEMS) __kernel void convolution(
     __global lathe_result *restrict target, const int4 sizes, const int4 taps, const int4 planes, const int4 steps,
     const int has_bias, const int relu) {
   LATHE_MATRIX_TILE
+  CONVOLUTION_TILE
   const int rows = sizes.z, channels = sizes.w, padded = (channels + DEPTH - 1) / DEPTH * DEPTH;
-  const int tap_count = taps.x * taps.y, reduced = tap_count * padded;
-  const int source_plane = planes.z * planes.w, target_plane = planes.x * planes.y;
-  const int group = (int)get_group_id(2) % sizes.y;
-#if BACKWARD
-  const int phase = (int)get_group_id(2) / sizes.y, phase_y = phase / steps.y, phase_x = phase % steps.y;
-  const int height = (planes.x - phase_y + steps.x - 1) / steps.x;
-  const int width = (planes.y - phase_x + steps.y - 1) / steps.y;
-  const int step_y = 1, step_x = 1;
-#else
-  const int phase_y = 0, phase_x = 0, height = planes.x, width = planes.y, step_y = steps.x, step_x = steps.y;
-#endif
-  const int plane = height * width, pixels = sizes.x * plane;
-  const int first_row = (int)get_group_id(1) * TILE_M, first_pixel = (int)get_group_id(0) * TILE_N;
-  // Phases differ in size: this one may have fewer tiles than the grid.
-  if (first_pixel >= pixels) return;
+  const int reduced = tap_count * padded;
 
   const int own = item % TILE_N, pixel = first_pixel + own, first_step = item / TILE_N * PATCH;
-  const int y = pixel % plane / width * step_y, x = pixel % width * step_x;
-  const bool counts = pixel < pixels;
-  __global const ushort *image =
-      source + ((long)(counts ? pixel / plane : 0) * sizes.y + group) * channels * source_plane;
+  CONVOLUTION_PATCH(ushort)
   packed += ((long)group * rows + first_row) * reduced;
   uint4 next_a[A_LOADS], next_b[PATCH / 8];
   sum_fragment sum[FRAGMENTS_M][FRAGMENTS_N];
   clear_sums(sum);
 
-  // The tap and the first channel of the slice to be loaded, and the patch's element there.
-  int tap = -1, channel = padded - DEPTH;
-  bool inside = false;
-  __global const ushort *patch = image;
-#define ADVANCE                                                                                                  \
-  channel += DEPTH;                                                                                              \
-  patch += (long)DEPTH * source_plane;                                                                           \
-  if (channel == padded) {                                                                                       \
-    channel = 0;                                                                                                 \
-    for (tap++; tap < tap_count; tap++) {                                                                        \
-      const int place_y = tap_place(tap / taps.y, taps.z, steps.z, steps.x, phase_y);                            \
-      const int place_x = tap_place(tap % taps.y, taps.w, steps.w, steps.y, phase_x);                            \
-      if (place_y == SKIPPED || place_x == SKIPPED) continue;                                                    \
-      const int at_y = y + place_y, at_x = x + place_x;                                                          \
-      inside = counts && at_y >= 0 && at_y < planes.z && at_x >= 0 && at_x < planes.w;                           \
-      patch = image + (inside ? (long)first_step * source_plane + at_y * planes.w + at_x : 0);                   \
-      break;                                                                                                     \
-    }                                                                                                            \
-  }
+  FIRST_TAP(ushort, padded)
 #define CHANNEL(i) (inside && channel + first_step + (i) < channels ? patch[(long)(i) * source_plane] : (ushort)0)
 #define LOAD_SLICES                                                                                              \
   EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, 1)                                                                       \
@@ -104,7 +57,7 @@ MATRIX_GROUP(ITEMS) __kernel void convolution(
   _Pragma("unroll") for (int i = 0; i < PATCH / 8; i++)                                                          \
     write_eight(b_slice[stage], own, first_step + 8 * i, next_b[i], true, TILE_N);
 
-  ADVANCE
+  ADVANCE_TAP(padded)
   if (tap < tap_count) {
     LOAD_SLICES
     WRITE_SLICES(0)
@@ -113,7 +66,7 @@ MATRIX_GROUP(ITEMS) __kernel void convolution(
   int stage = 0;
 #pragma unroll 1
   while (tap < tap_count) {
-    ADVANCE
+    ADVANCE_TAP(padded)
     if (tap < tap_count) { LOAD_SLICES }
     multiply_slice(sum, a_slice[stage], b_slice[stage], wave_row, wave_column, lane, true, true);
     stage ^= 1;
@@ -128,11 +81,7 @@ MATRIX_GROUP(ITEMS) __kernel void convolution(
       if (at >= pixels) continue;
       const int row = above + SUM_ROW(lane, e);
       __global lathe_result *to = target + (((long)(at / plane) * sizes.y + group) * rows + row) * target_plane
-#if BACKWARD
-                                + (place / width * steps.x + phase_y) * planes.y + place % width * steps.y + phase_x;
-#else
-                                + place;
-#endif
+                                + TARGET_PLACE(place);
       MATRIX_UNROLL for (int i = 0; i < FRAGMENTS_M; i++) {
         if (row + i * 16 < rows) {
           float value = SUM_AT(sum[i][j], e);

@@ -39,6 +39,14 @@ static const char product_tiles_clh[] = {
 #embed "product_tiles.clh" suffix(, 0)
 };
 
+static const char scaled_clh[] = {
+#embed "scaled.clh" suffix(, 0)
+};
+
+static const char convolution_taps_clh[] = {
+#embed "convolution_taps.clh" suffix(, 0)
+};
+
 static const char convolution_depthwise_gpu_cl[] = {
 #embed "convolution_depthwise_gpu.cl" suffix(, 0)
 };
@@ -287,6 +295,8 @@ static const struct {
     {"lanes.clh", lanes_clh},
     {"product_tiles.clh", product_tiles_clh},
     {"gemv_gpu.cl", gemv_gpu_cl},
+    {"scaled.clh", scaled_clh},
+    {"convolution_taps.clh", convolution_taps_clh},
     {"convolution_depthwise_gpu.cl", convolution_depthwise_gpu_cl},
     {"attention.clh", attention_clh},
     {"attention_tiles.clh", attention_tiles_clh},

@@ -2,7 +2,7 @@
 //
 // ELEMENT is the stored type, VALUE the type computed in (IS_FLOAT where it is float) and LOAD(x) its conversion.
 // A work-item does per_item columns (gpu: one); neighbouring columns are neighbours in memory where inner > 1. On GPUs long
-// rows (inner = 1) are done by scan_rows_gpu.cl.
+// rows (inner = 1), and long columns that are few, are done by scan_rows_gpu.cl.
 
 #if LATHE_PROFILE_CPU
 #define EACH_COLUMN                                                         \

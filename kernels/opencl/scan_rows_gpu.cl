@@ -1,7 +1,12 @@
-// Rows [rows, count] searched and cumulated on GPUs, a work-group of LOCAL for each; scan.cl has the other axes.
+// Rows [rows, count] searched and cumulated on GPUs, a work-group of LOCAL for each; scan.cl has columns where they are short or
+// many.
 //
 // ELEMENT, VALUE, IS_FLOAT, LARGEST and LOAD as in scan.cl. A work-item takes WIDTH neighbours at once: 4 where rows are a
 // multiple of 4 long and so aligned, else 1. The order of all sums is that of their places.
+//
+// Few long rows have `parts` work-groups each, for stretches of `stretch` elements, a multiple of LOCAL x WIDTH. What is
+// cumulated goes over them twice: PARTS is 1 where it only keeps each stretch's total, 2 where it begins with the totals of
+// those before. The search keeps a place of each, from which arg_join takes one. PARTS is 0 for whole rows.
 
 #if WIDTH == 4
 typedef LATHE_JOIN(ELEMENT, 4) pack;
@@ -17,6 +22,29 @@ typedef ELEMENT pack;
 #define UNPACK(to, from) to[0] = LOAD(*(from));
 #endif
 #define TILE (LOCAL * WIDTH)
+
+// The row of a work-group, and its stretch.
+#define ROW_STRETCH                                                                         \
+  const uint group = (uint)get_group_id(0), row = group / parts, part = group - row * parts; \
+  const uint begin = part * stretch, end = min(count, begin + stretch);                     \
+  const size_t start = row * (size_t)count;                                                 \
+  const int lane = (int)get_local_id(0);
+#ifndef PARTS
+#define PARTS 0
+#endif
+// Totals [rows, parts] of two kinds.
+#if PARTS
+#define TOTALS(first, second) __global first *restrict totals, __global second *restrict other_totals,
+#else
+#define TOTALS(first, second)
+#endif
+#define EACH_STRETCH_BEFORE for (uint s = group - part; s < group; s++)
+#if PARTS == 1
+#define KEEP_TOTAL(first, second)                                   \
+  if (lane == 0) totals[group] = first, other_totals[group] = second;
+#else
+#define KEEP_TOTAL(first, second)
+#endif
 
 #define ROWS_KERNEL __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
 
@@ -42,14 +70,15 @@ static int comes_first(VALUE v, int i, VALUE best, int place) {
   return (LARGEST ? v > best : v < best) || (v == best && i < place);
 }
 
-ROWS_KERNEL void arg_reduce(__global const ELEMENT *restrict x, __global int *restrict y, const uint count) {
+ROWS_KERNEL void arg_reduce(__global const ELEMENT *restrict x, __global int *restrict y, const uint count,
+                            const uint parts, const uint stretch) {
   __local VALUE values[LOCAL];
   __local int places[LOCAL];
-  const int lane = (int)get_local_id(0);
-  __global const ELEMENT *from = x + get_group_id(0) * (size_t)count;
-  VALUE best = LOAD(from[0]);
-  int place = 0;
-  for (uint i = lane * WIDTH; i < count; i += TILE) {
+  ROW_STRETCH
+  __global const ELEMENT *from = x + start;
+  VALUE best = LOAD(from[begin]);
+  int place = (int)begin;
+  for (uint i = begin + lane * WIDTH; i < end; i += TILE) {
     VALUE own[WIDTH];
     UNPACK(own, from + i)
 #pragma unroll
@@ -68,7 +97,26 @@ ROWS_KERNEL void arg_reduce(__global const ELEMENT *restrict x, __global int *re
       places[lane] = place = places[lane + distance];
     }
   }
-  if (lane == 0) y[get_group_id(0)] = place;
+  if (lane == 0) y[group] = place;
+}
+
+// The place of each row's first among those of its stretches [rows, parts].
+__kernel __attribute__((reqd_work_group_size(64, 1, 1))) void arg_join(
+    __global const ELEMENT *restrict x, __global const int *restrict places, __global int *restrict y, const uint rows,
+    const uint count, const uint parts) {
+  const uint row = (uint)get_global_id(0);
+  if (row >= rows) return;
+  x += row * (size_t)count;
+  places += row * (size_t)parts;
+  int place = places[0];
+  VALUE best = LOAD(x[place]);
+  for (uint s = 1; s < parts; s++) {
+    const VALUE value = LOAD(x[places[s]]);
+    if (!comes_first(value, places[s], best, place)) continue;
+    best = value;
+    place = places[s];
+  }
+  y[row] = place;
 }
 
 #elif defined(CUMULATIVE_EXTREMUM)
@@ -88,23 +136,32 @@ static int takes_over(VALUE v, VALUE best) {
 }
 
 ROWS_KERNEL void cumulative_extremum(__global const ELEMENT *restrict x, __global ELEMENT *restrict y,
-                                     __global int *restrict to_places, const uint count) {
+                                     __global int *restrict to_places, TOTALS(VALUE, int) const uint count,
+                                     const uint parts, const uint stretch) {
   __local VALUE values[LOCAL];
   __local int places[LOCAL];
-  const int lane = (int)get_local_id(0);
-  const size_t start = get_group_id(0) * (size_t)count;
+  ROW_STRETCH
   VALUE carried = 0;
   int carried_place = -1;
-  for (uint tile = 0; tile < count; tile += TILE) {
+#if PARTS == 2
+  EACH_STRETCH_BEFORE {
+    VALUE last = totals[s];
+    int last_place = other_totals[s];
+    JOIN_BEST(carried, carried_place, last, last_place)
+    carried = last;
+    carried_place = last_place;
+  }
+#endif
+  for (uint tile = begin; tile < end; tile += TILE) {
     const uint i = tile + lane * WIDTH;
     VALUE own[WIDTH];
     int own_places[WIDTH];
 #pragma unroll
     for (int k = 0; k < WIDTH; k++) {
       own[k] = 0;
-      own_places[k] = i < count ? (int)i + k : -1;
+      own_places[k] = i < end ? (int)i + k : -1;
     }
-    if (i < count) UNPACK(own, x + start + i)
+    if (i < end) UNPACK(own, x + start + i)
 #pragma unroll
     for (int k = 1; k < WIDTH; k++) JOIN_BEST(own[k - 1], own_places[k - 1], own[k], own_places[k])
     VALUE best = own[WIDTH - 1];
@@ -126,7 +183,7 @@ ROWS_KERNEL void cumulative_extremum(__global const ELEMENT *restrict x, __globa
     JOIN_BEST(carried, carried_place, last, last_place)
     carried = last;
     carried_place = last_place;
-    if (i < count) {
+    if (PARTS != 1 && i < end) {
       *(__global pack *)(y + start + i) = PACK(own);
 #if WIDTH == 4
       *(__global int4 *)(to_places + start + i) = (int4)(own_places[0], own_places[1], own_places[2], own_places[3]);
@@ -136,25 +193,84 @@ ROWS_KERNEL void cumulative_extremum(__global const ELEMENT *restrict x, __globa
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+  KEEP_TOTAL(carried, carried_place)
+}
+
+#elif defined(CUMULATIVE_PRODUCT)
+
+// Products of stretches may leave the range of numbers where those from the beginning do not: LATHE_SCALED.
+ROWS_KERNEL void cumulative_product(__global const ELEMENT *restrict x, __global ELEMENT *restrict y,
+                                    TOTALS(VALUE, int) const uint count, const uint parts, const uint stretch) {
+  __local VALUE factors[LOCAL];
+  __local int powers[LOCAL];
+  ROW_STRETCH
+  VALUE carried = 1;
+  int carried_power = 0;
+#if PARTS == 2
+  EACH_STRETCH_BEFORE lathe_join(&carried, &carried_power, totals[s], other_totals[s]);
+#endif
+  for (uint tile = begin; tile < end; tile += TILE) {
+    const uint i = tile + lane * WIDTH;
+    VALUE own[WIDTH];
+    int own_powers[WIDTH];
+#pragma unroll
+    for (int k = 0; k < WIDTH; k++) {
+      own[k] = 1;
+      own_powers[k] = 0;
+    }
+    if (i < end) UNPACK(own, x + start + i)
+#pragma unroll
+    for (int k = 0; k < WIDTH; k++) {
+      lathe_split(&own[k], &own_powers[k]);
+      if (k > 0) lathe_join(&own[k], &own_powers[k], own[k - 1], own_powers[k - 1]);
+    }
+    VALUE product = own[WIDTH - 1];
+    int power = own_powers[WIDTH - 1];
+#define PUT(at) factors[at] = product, powers[at] = power;
+#define TAKE_FROM(at) lathe_join(&product, &power, factors[at], powers[at]);
+    SCAN_LANES(lane, PUT, TAKE_FROM)
+    VALUE before = carried;
+    int before_power = carried_power;
+    if (lane > 0) lathe_join(&before, &before_power, factors[lane - 1], powers[lane - 1]);
+    lathe_join(&carried, &carried_power, factors[LOCAL - 1], powers[LOCAL - 1]);
+#if PARTS != 1
+#pragma unroll
+    for (int k = 0; k < WIDTH; k++) {
+      lathe_join(&own[k], &own_powers[k], before, before_power);
+      own[k] = lathe_whole(own[k], own_powers[k]);
+    }
+    if (i < end) *(__global pack *)(y + start + i) = PACK(own);
+#endif
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  KEEP_TOTAL(carried, carried_power)
 }
 
 #else
 
-ROWS_KERNEL void cumulative_sum(__global const ELEMENT *restrict x, __global ELEMENT *restrict y, const uint count) {
+ROWS_KERNEL void cumulative_sum(__global const ELEMENT *restrict x, __global ELEMENT *restrict y,
+                                TOTALS(VALUE, VALUE) const uint count, const uint parts, const uint stretch) {
   __local VALUE sums[LOCAL];
-  const int lane = (int)get_local_id(0);
-  const size_t start = get_group_id(0) * (size_t)count;
-  VALUE carried = 0;
-#if IS_FLOAT
-  float rest = 0.0f;
+  ROW_STRETCH
+  VALUE carried = 0, rest = 0;
   int runs = 0;
+#if PARTS == 2
+  EACH_STRETCH_BEFORE {
+    const VALUE total = totals[s];
+#if IS_FLOAT
+    LATHE_ADD_RUN(float, carried, rest, total)
+    rest += other_totals[s];
+#else
+    carried += total;
 #endif
-  for (uint tile = 0; tile < count; tile += TILE) {
+  }
+#endif
+  for (uint tile = begin; tile < end; tile += TILE) {
     const uint i = tile + lane * WIDTH;
     VALUE own[WIDTH];
 #pragma unroll
     for (int k = 0; k < WIDTH; k++) own[k] = 0;
-    if (i < count) UNPACK(own, x + start + i)
+    if (i < end) UNPACK(own, x + start + i)
 #pragma unroll
     for (int k = 1; k < WIDTH; k++) own[k] += own[k - 1];
     VALUE sum = own[WIDTH - 1];
@@ -169,7 +285,7 @@ ROWS_KERNEL void cumulative_sum(__global const ELEMENT *restrict x, __global ELE
 #endif
 #pragma unroll
     for (int k = 0; k < WIDTH; k++) own[k] = base + (before + own[k]);
-    if (i < count) *(__global pack *)(y + start + i) = PACK(own);
+    if (PARTS != 1 && i < end) *(__global pack *)(y + start + i) = PACK(own);
 #if IS_FLOAT
     LATHE_ADD_RUN(float, carried, rest, total)
     if (++runs % LATHE_SETTLED_RUNS == 0) LATHE_SETTLE(float, lathe_total_f1, carried, rest)
@@ -178,6 +294,7 @@ ROWS_KERNEL void cumulative_sum(__global const ELEMENT *restrict x, __global ELE
 #endif
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+  KEEP_TOTAL(carried, rest)
 }
 
 #endif

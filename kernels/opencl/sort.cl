@@ -106,18 +106,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void sort_rows(
 
 // Bitonic sort of rows padded to `padded` = 2^k elements; a padding element (place >= count) comes last.
 
-// Fills padded rows.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_fill(
-    __global const ELEMENT *restrict x, __global ELEMENT *restrict values, __global int *restrict places,
-    ulong rows, ulong count, ulong padded) {
-  const size_t e = get_global_id(0);
-  if (e >= rows * padded) return;
-  const size_t row = e / padded;
-  const size_t i = e - row * padded;
-  values[e] = i < count ? x[row * count + i] : (ELEMENT)0;
-  places[e] = (int)i;
-}
-
 // Whether two elements, a in front of b, are in order.
 static int in_order(ELEMENT va, int pa, ELEMENT vb, int pb, ulong count) {
   const int a_is_padding = pa >= (long)count, b_is_padding = pb >= (long)count;
@@ -125,7 +113,7 @@ static int in_order(ELEMENT va, int pa, ELEMENT vb, int pb, ulong count) {
   return lathe_precedes(va, pa, vb, pb);
 }
 
-// Brings two elements, in global or local memory, into the order wanted.
+// Brings two elements, in any memory, into the order wanted.
 #define EXCHANGE(values, places, a, b, ascends, count)          \
   {                                                             \
     const ELEMENT va = values[a], vb = values[b];               \
@@ -149,19 +137,53 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_step(
   EXCHANGE(values, places, a, b, ascends, count)
 }
 
+// Two steps at once: of elements 2 x `distance` apart, then `distance`, at least TILE; each of `fours` items has four elements.
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_two_steps(
+    __global ELEMENT *restrict values, __global int *restrict places, ulong fours, ulong count, ulong padded,
+    ulong length, ulong distance) {
+  const size_t item = get_global_id(0);
+  if (item >= fours) return;
+  const size_t first = 4 * item - 3 * (item & (distance - 1));
+  const int ascends = ((first & (padded - 1)) & length) == 0;
+  ELEMENT own[4];
+  int own_places[4];
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    own[i] = values[first + i * distance];
+    own_places[i] = places[first + i * distance];
+  }
+  EXCHANGE(own, own_places, 0, 2, ascends, count)
+  EXCHANGE(own, own_places, 1, 3, ascends, count)
+  EXCHANGE(own, own_places, 0, 1, ascends, count)
+  EXCHANGE(own, own_places, 2, 3, ascends, count)
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    values[first + i * distance] = own[i];
+    places[first + i * distance] = own_places[i];
+  }
+}
+
 // All steps of sequences of first_length to last_length whose elements are less than TILE apart; a group does them in local
-// memory for TILE elements.
+// memory for TILE elements. The first launch pads the rows of x, the last one writes the sorted rows to y; others are
+// between `values` and `places`. 2^bits is `padded`.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_tile(
-    __global ELEMENT *restrict values, __global int *restrict places, ulong elements, ulong count, ulong padded,
-    ulong first_length, ulong last_length) {
+    __global const ELEMENT *restrict x, __global ELEMENT *restrict values, __global int *restrict places,
+    __global ELEMENT *restrict y, __global int *restrict y_places, ulong elements, ulong count, int bits,
+    ulong first_length, ulong last_length, int is_first, int is_last) {
   __local ELEMENT tile[TILE];
   __local int tile_places[TILE];
   const int lane = (int)get_local_id(0);
-  const size_t start = get_group_id(0) * (size_t)TILE;
+  const size_t start = get_group_id(0) * (size_t)TILE, padded = (size_t)1 << bits;
   const int size = (int)min((ulong)TILE, elements - start);
   for (int i = lane; i < size; i += 256) {
-    tile[i] = values[start + i];
-    tile_places[i] = places[start + i];
+    const size_t row = (start + i) >> bits, at = (start + i) & (padded - 1);
+    if (is_first) {
+      tile[i] = at < count ? x[row * count + at] : (ELEMENT)0;
+      tile_places[i] = (int)at;
+    } else {
+      tile[i] = values[start + i];
+      tile_places[i] = places[start + i];
+    }
   }
   for (ulong length = first_length; length <= last_length; length *= 2) {
     for (int distance = (int)min(length, (ulong)TILE) / 2; distance > 0; distance /= 2) {
@@ -175,21 +197,15 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_tile(
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int i = lane; i < size; i += 256) {
-    values[start + i] = tile[i];
-    places[start + i] = tile_places[i];
+    const size_t row = (start + i) >> bits, at = (start + i) & (padded - 1);
+    if (!is_last) {
+      values[start + i] = tile[i];
+      places[start + i] = tile_places[i];
+    } else if (at < count) {
+      y[row * count + at] = tile[i];
+      y_places[row * count + at] = tile_places[i];
+    }
   }
-}
-
-// Takes the sorted rows out of the padded ones.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sort_take(
-    __global const ELEMENT *restrict padded_values, __global const int *restrict padded_places,
-    __global ELEMENT *restrict values, __global int *restrict places, ulong rows, ulong count, ulong padded) {
-  const size_t e = get_global_id(0);
-  if (e >= rows * count) return;
-  const size_t row = e / count;
-  const size_t i = e - row * count;
-  values[e] = padded_values[row * padded + i];
-  places[e] = padded_places[row * padded + i];
 }
 
 #endif

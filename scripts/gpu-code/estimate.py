@@ -1,11 +1,10 @@
 """A model of the machine: what launches would take, from datasheets and compiled code. An estimate, no measurement."""
 
-import os
 from dataclasses import dataclass
 from math import ceil, prod
 
 from machine_code import INNER_TURNS
-from recording import ROOT
+from recording import device_values
 from targets import TARGETS
 
 # How long a read of memory takes, which reads under way have to hide: a guess for all devices.
@@ -24,9 +23,7 @@ class Machine:
     """A device of Tests/PaperDriver with its peaks."""
 
     def __init__(self, name):
-        path = os.path.join(ROOT, "Tests", "PaperDriver", "devices", f"{name}.txt")
-        with open(path, encoding="utf-8") as file:
-            self.values = dict(line.rstrip("\n").split(" = ", 1) for line in file if " = " in line)
+        self.values = device_values(name)
         self.target = TARGETS[self.values["target"]]
         self.flops = float(self.values["peak_gflops"]) * 1e9
         self.matrix_flops = float(self.values["peak_matrix_gflops"]) * 1e9

@@ -7,12 +7,9 @@ import struct
 import nvidia
 import tools
 from machine_code import Code, Instruction, Reader, figures
+from recording import device_values
+from targets import TARGETS
 
-# What the driver tells its compiler of the device.
-EXTENSIONS = ",".join(
-    f"+{name}" for name in (
-        "cl_intel_subgroup_matrix_multiply_accumulate", "cl_intel_subgroups", "cl_intel_required_subgroup_size",
-        "cl_khr_subgroups"))
 JUMPS = ("jmpi", "while", "goto", "join", "if", "else", "endif", "break", "cont", "brd", "brc")
 # What a message does stands in the disassembler's comment: load.ugm.d32x4.a64.
 MESSAGE = re.compile(r"// .*?(load|store)\w*\.(ugm|slm)\.d(8|16|32|64)(?:u32)?(?:x(\d+))?")
@@ -48,9 +45,12 @@ def compile_program(text, options, target, folder):
     # Sub-groups of 16 have matrix units on processors that this compiler does not know but for one.
     device = "pvc" if "-DMATRIX_FORM=4" in options else target
     libraries = f"{home}/usr/lib/x86_64-linux-gnu"
+    # As the driver does: names that are added to the compiler's own list declare no functions.
+    extensions = "".join(f",+{name}" for name in device_values(TARGETS[target].device)["extensions"].split())
     tools.run(
-        [f"{home}/usr/bin/ocloc", "compile", "-q", "-file", text, "-device", device, "-options", options]
-        + ["-internal_options", f"-cl-intel-allow-zebin -cl-ext={EXTENSIONS}", "-output_no_suffix", "-output", "code", "-out_dir", folder],
+        [f"{home}/usr/bin/ocloc", "compile", "-file", text, "-device", device, "-options", options]
+        + ["-internal_options", f"-cl-intel-allow-zebin -cl-ext=-all{extensions}"]
+        + ["-output_no_suffix", "-output", "code", "-out_dir", folder],
         env=os.environ | {"LD_LIBRARY_PATH": libraries},
     )
     with open(f"{folder}/code", "rb") as file:

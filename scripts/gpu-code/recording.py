@@ -31,6 +31,13 @@ class Recording:
     work: dict = field(default_factory=dict)
 
 
+def device_values(name):
+    """What a device of Tests/PaperDriver says of itself, and what estimates take of it."""
+    path = os.path.join(ROOT, "Tests", "PaperDriver", "devices", f"{name}.txt")
+    with open(path, encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split(" = ", 1) for line in file if " = " in line)
+
+
 def build_driver(folder):
     """Compiles the paper driver and returns its path."""
     sources = os.path.join(ROOT, "Tests", "PaperDriver")

@@ -1,6 +1,7 @@
 import Foundation
 import Lathe
 import LatheNN
+import LatheText
 
 /// Searches the likeliest continuation by following several at once.
 ///
@@ -21,14 +22,27 @@ public struct BeamSearch {
   private struct Beam {
     var tokens: [Int32]
     var sum: Double
+    /// Where it is in the grammar.
+    var state: GrammarState?
   }
 
   private let model: any CausalModel
   private let options: GenerationOptions
   private let rules: LogitRules
+  private let constraint: TokenConstraint?
 
   /// A search of as many beams as the options say.
-  public init(_ model: any CausalModel, options: GenerationOptions, endTokens: Set<Int32>) {
+  ///
+  /// - Parameters:
+  ///   - model: The network, in evaluation mode.
+  ///   - options: How texts are continued.
+  ///   - endTokens: At which a sequence ends.
+  ///   - constraint: Finds the tokens that the options' grammar allows.
+  public init(
+    _ model: any CausalModel, options: GenerationOptions, endTokens: Set<Int32>,
+    constraint: TokenConstraint? = nil
+  ) {
+    self.constraint = constraint
     self.model = model
     self.options = options
     let ends = options.ignoresEnd ? [] : endTokens.union(options.stopTokens)
@@ -54,6 +68,9 @@ public struct BeamSearch {
   public func all(_ prompt: [Int32], cache given: DecoderCache? = nil) throws -> [Result] {
     try options.check(vocabulary: model.vocabularySize)
     try TokenGeneration.check([prompt], model)
+    guard options.grammar == nil || constraint != nil else {
+      throw LatheError(.invalidArgument, "generation: a grammar needs the tokens' texts; give a constraint")
+    }
     let device = model.device
     let room = model.contextLength.map { $0 - prompt.count } ?? .max
     let limit = min(options.maximumNewTokens ?? room, room)
@@ -64,7 +81,7 @@ public struct BeamSearch {
       given ?? DecoderCache(layers: model.layerCount, capacity: (prompt.count + limit + 63) / 64 * 64)
     var scores = try TokenGeneration.advance(
       model, [prompt], cache, chunk: options.prefillChunk, device: device)
-    var beams = [Beam(tokens: [], sum: 0)]
+    var beams = [Beam(tokens: [], sum: 0, state: options.grammar?.start)]
     var ended: [Result] = []
     for length in 1...limit {
       let (open, parents, whole) = try extend(beams, scores, prompt, length)
@@ -106,7 +123,8 @@ public struct BeamSearch {
     var candidates: [(sum: Double, beam: Int, token: Int32)] = []
     for (index, beam) in beams.enumerated() {
       var row = Array(logits[index * width..<(index + 1) * width])
-      rules.apply(&row, history: prompt + beam.tokens, made: length - 1)
+      let mask = try beam.state.flatMap { state in try constraint?.mask(for: state) }
+      rules.apply(&row, history: prompt + beam.tokens, made: length - 1, allowed: mask)
       let best = row.indices.filter { row[$0] > -.infinity }
         .sorted { row[$0] > row[$1] || (row[$0] == row[$1] && $0 < $1) }.prefix(wanted)
       candidates += best.map { (beam.sum + Double(row[$0]), index, Int32($0)) }
@@ -122,7 +140,12 @@ public struct BeamSearch {
         // Only among the best may a sequence end.
         if rank < options.beams { ended.append(result(Beam(tokens: parent.tokens, sum: candidate.sum), .end)) }
       } else if open.count < options.beams {
-        open.append(Beam(tokens: parent.tokens + [candidate.token], sum: candidate.sum))
+        var state = parent.state
+        if var next = state, let constraint {
+          _ = try constraint.accept(candidate.token, in: &next)
+          state = next
+        }
+        open.append(Beam(tokens: parent.tokens + [candidate.token], sum: candidate.sum, state: state))
         parents.append(candidate.beam)
       }
     }

@@ -33,6 +33,8 @@ public struct GenerationOptions: Sendable {
   public var stop: [String] = []
   /// Tokens at which a text ends, besides those that the model's files name.
   public var stopTokens: Set<Int32> = []
+  /// What the text has to be: a grammar, or that of a JSON schema; it ends where that is complete.
+  public var grammar: Grammar?
   /// Whether the text goes on behind the tokens that end a text.
   public var ignoresEnd = false
   /// Whether the logarithm of each token's probability is computed, too.
@@ -73,6 +75,7 @@ public struct GenerationOptions: Sendable {
     }
     guard (1...1024).contains(beams) else { throw refuse("\(beams) beams, expected 1 to 1024") }
     guard beams == 1 || temperature == 0 else { throw refuse("beams search the likeliest text; set the temperature to 0") }
+    guard grammar == nil || !ignoresEnd else { throw refuse("a grammar, and no end where it is complete") }
     guard prefillChunk > 0 else { throw refuse("a prompt in chunks of \(prefillChunk) tokens") }
     guard !stop.contains("") else { throw refuse("an empty text to stop at") }
     let named = Array(logitBias.keys) + forbiddenTokens + forcedTokens + stopTokens

@@ -13,8 +13,8 @@ struct LogitRules {
   ///   - logits: One for each token.
   ///   - history: The prompt and what was made of it.
   ///   - made: How many of the history's last tokens were made.
-  ///   - allowed: Bits of the tokens that a constraint allows, 64 in a word; nil where there is none.
-  func apply(_ logits: inout [Float], history: [Int32], made: Int, allowed: [UInt64]? = nil) {
+  ///   - allowed: The tokens that a grammar allows; nil where there is none.
+  func apply(_ logits: inout [Float], history: [Int32], made: Int, allowed: TokenMask? = nil) {
     if made < options.forcedTokens.count {
       let forced = Int(options.forcedTokens[made])
       for token in logits.indices where token != forced { logits[token] = -.infinity }
@@ -23,12 +23,9 @@ struct LogitRules {
     penalise(&logits, history, made)
     for (token, bias) in options.logitBias { logits[Int(token)] += bias }
     for token in options.forbiddenTokens { logits[Int(token)] = -.infinity }
-    if made < options.minimumNewTokens { for token in endTokens { logits[Int(token)] = -.infinity } }
-    if let allowed {
-      for token in logits.indices where allowed[token >> 6] >> UInt64(token & 63) & 1 == 0 {
-        logits[token] = -.infinity
-      }
-    }
+    if made < options.minimumNewTokens, allowed == nil { for token in endTokens { logits[Int(token)] = -.infinity } }
+    // What the grammar ends with no option forbids, or nothing would be left.
+    if let allowed { logits.withUnsafeMutableBufferPointer { allowed.restrict($0) } }
   }
 
   private func penalise(_ logits: inout [Float], _ history: [Int32], _ made: Int) {

@@ -16,6 +16,7 @@ public final class TextGenerator {
   public let endTokens: Set<Int32>
   /// How conversations become text; nil where the model has no such template.
   public let chatTemplate: ChatTemplate?
+  private var madeConstraint: TokenConstraint?
   /// What chat templates may ask for: texts of special tokens.
   let templateVariables: [String: TemplateValue]
 
@@ -53,6 +54,18 @@ public final class TextGenerator {
     self.templateVariables = templateVariables
   }
 
+  /// What finds the tokens that a grammar allows, made when it is first needed; nil where there is no grammar.
+  private func constraint(for options: GenerationOptions) throws -> TokenConstraint? {
+    guard options.grammar != nil else { return nil }
+    if let madeConstraint { return madeConstraint }
+    guard !endTokens.isEmpty else {
+      throw LatheError(.unsupported, "the model names no token that ends a text, so that a grammar cannot end it")
+    }
+    let made = try TokenConstraint(tokenizer, endTokens: endTokens.sorted())
+    madeConstraint = made
+    return made
+  }
+
   /// The tokens of a prompt.
   ///
   /// - Throws: `LatheError` where it cannot be encoded, or is of no token.
@@ -84,7 +97,8 @@ public final class TextGenerator {
       throw LatheError(.invalidArgument, "generation: beams give whole texts, not pieces; call generate, not stream")
     }
     let generation = try TokenGeneration(
-      model, prompts: [tokens], options: options, endTokens: endTokens, cache: cache)
+      model, prompts: [tokens], options: options, endTokens: endTokens, cache: cache,
+      constraint: try constraint(for: options))
     return TextStream(generation, tokenizer, stop: options.stop)
   }
 
@@ -100,7 +114,9 @@ public final class TextGenerator {
   ) throws -> GeneratedText {
     let tokens = try encode(prompt)
     if options.beams > 1 {
-      let best = try BeamSearch(model, options: options, endTokens: endTokens).run(tokens)
+      let best = try BeamSearch(
+        model, options: options, endTokens: endTokens, constraint: try constraint(for: options)
+      ).run(tokens)
       var stops = StopTexts(options.stop)
       var (text, found) = stops.append(try tokenizer.decode(best.tokens))
       if found == nil { text += stops.finish() }

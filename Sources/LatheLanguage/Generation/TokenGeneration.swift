@@ -1,6 +1,7 @@
 import Foundation
 import Lathe
 import LatheNN
+import LatheText
 
 /// Why a sequence ended.
 public enum FinishReason: Sendable, Hashable {
@@ -32,6 +33,9 @@ public final class TokenGeneration {
   private let options: GenerationOptions
   private let rules: LogitRules
   private let sampler: TokenSampler
+  private let constraint: TokenConstraint?
+  /// Where each sequence is in the grammar.
+  private var states: [GrammarState?]
   private let device: Device
   private let prompts: [[Int32]]
   private let limit: Int
@@ -47,13 +51,19 @@ public final class TokenGeneration {
   ///   - options: How they are continued; beams are not followed here, see `BeamSearch`.
   ///   - endTokens: At which a sequence ends.
   ///   - cache: Holds the first tokens of a single prompt, which are not computed again.
+  ///   - constraint: Finds the tokens that the options' grammar allows.
   /// - Throws: `LatheError` for prompts that are empty, longer than the context, or of tokens that there are not, and for
   ///   options that cannot be.
   public init(
     _ model: any CausalModel, prompts: [[Int32]], options: GenerationOptions = GenerationOptions(),
-    endTokens: Set<Int32> = [], cache: DecoderCache? = nil
+    endTokens: Set<Int32> = [], cache: DecoderCache? = nil, constraint: TokenConstraint? = nil
   ) throws {
     try options.check(vocabulary: model.vocabularySize)
+    guard options.grammar == nil || constraint != nil else {
+      throw LatheError(.invalidArgument, "generation: a grammar needs the tokens' texts; give a constraint")
+    }
+    self.constraint = constraint
+    states = prompts.map { _ in options.grammar?.start }
     try Self.check(prompts, model)
     let longest = prompts.map(\.count).max() ?? 0
     let room = model.contextLength.map { $0 - longest } ?? .max
@@ -168,10 +178,16 @@ public final class TokenGeneration {
 
   private func choose(_ logits: [Float], _ row: Int) throws -> Int32 {
     var changed = logits
-    rules.apply(&changed, history: prompts[row] + sequences[row], made: sequences[row].count)
+    let mask = try states[row].flatMap { state in try constraint?.mask(for: state) }
+    rules.apply(
+      &changed, history: prompts[row] + sequences[row], made: sequences[row].count, allowed: mask)
     let number = TokenSampler.number(seed: options.seed, sequence: row, step: step)
     guard let token = sampler.choose(changed, number) else {
       throw LatheError(.training, "generation: no token is allowed, or the network's scores are not numbers")
+    }
+    if var state = states[row], let constraint, !rules.endTokens.contains(Int32(token)) {
+      _ = try constraint.accept(Int32(token), in: &state)
+      states[row] = state
     }
     if options.givesLogProbabilities {
       logProbabilities[row].append(Self.logProbability(of: token, logits))

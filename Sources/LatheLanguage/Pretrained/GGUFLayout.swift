@@ -180,18 +180,20 @@ extension StoredVocabulary {
     guard let model = try file.text("tokenizer.ggml.model"),
       let tokens = try file.texts("tokenizer.ggml.tokens")
     else { return nil }
-    func id(_ name: String, addedBy flag: String?, otherwise: Bool) throws -> Int? {
-      guard try flag.map({ try file.flag($0) ?? otherwise }) ?? true else { return nil }
-      return try file.integer("tokenizer.ggml.\(name)_token_id")
-    }
+    func id(_ name: String) throws -> Int? { try file.integer("tokenizer.ggml.\(name)_token_id") }
+    func flag(_ name: String) throws -> Bool? { try file.flag("tokenizer.ggml.\(name)") }
     self.init(
       model: model, preTokenizer: try file.text("tokenizer.ggml.pre") ?? "default", tokens: tokens,
       kinds: try file.integers("tokenizer.ggml.token_type").map { $0.map { Int32(clamping: $0) } } ?? [],
       merges: try file.texts("tokenizer.ggml.merges") ?? [],
-      scores: try file.floats("tokenizer.ggml.scores") ?? [],
-      beginning: try id("bos", addedBy: "tokenizer.ggml.add_bos_token", otherwise: model == "llama"),
-      end: try id("eos", addedBy: "tokenizer.ggml.add_eos_token", otherwise: false),
-      unknown: try id("unknown", addedBy: nil, otherwise: true),
-      addsPrefixSpace: try file.flag("tokenizer.ggml.add_space_prefix") ?? true)
+      scores: try file.floats("tokenizer.ggml.scores") ?? [], beginning: try id("bos"), end: try id("eos"),
+      unknown: try id("unknown"), separator: try id("seperator"), padding: try id("padding"),
+      classification: try id("cls"), mask: try id("mask"), addsBeginning: try flag("add_bos_token"),
+      addsEnd: try flag("add_eos_token"), addsPrefixSpace: try flag("add_space_prefix") ?? true,
+      removesExtraSpaces: try flag("remove_extra_whitespaces") ?? true,
+      characterMap: try file.integers("tokenizer.ggml.precompiled_charsmap").map {
+        $0.map { UInt8(truncatingIfNeeded: $0) }
+      } ?? [],
+      chatTemplate: try file.text("tokenizer.chat_template"))
   }
 }
