@@ -1,6 +1,6 @@
 import Foundation
 import Lathe
-@testable import LatheLanguage
+import LatheLanguage
 import LatheNN
 import Testing
 

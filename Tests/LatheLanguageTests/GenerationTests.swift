@@ -172,3 +172,25 @@ import Testing
     #expect(throws: LatheError.self) { try ChatSession(generator) }
   }
 }
+
+/// Texts made by an encoder with a decoder.
+@Suite struct EncoderDecoderGenerationTests {
+  @Test(arguments: ["t5", "t5-gated"]) func tokensAreThoseOfTransformers(name: String) throws {
+    let fixture = try DecoderFixture(name)
+    let model = try #require(try fixture.model() as? T5)
+    var options = GenerationOptions()
+    options.maximumNewTokens = 20
+    for (key, ends) in [("greedy", []), ("greedy_until_end", [fixture.end])] {
+      let expected = DecoderFixture.tokens(fixture.expected[key])[0]
+      let cache = DecoderCache(layers: model.layerCount, capacity: 64)
+      let prompt = fixture.prompts[0]
+      noGradient { model.encode(Tensor(prompt, shape: [1, prompt.count], device: .cpu), into: cache) }
+      let generation = try TokenGeneration(
+        model, prompts: [[model.startToken]], options: options, endTokens: Set(ends), cache: cache)
+      while try generation.next() != nil {}
+      #expect(
+        generation.sequences[0] == (ends.isEmpty ? expected : Array(expected.prefix { $0 != fixture.end })),
+        "\(name) \(key)")
+    }
+  }
+}

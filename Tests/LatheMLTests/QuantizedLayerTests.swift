@@ -83,7 +83,7 @@ struct QuantizedLayerTests {
     let x = normal([3, 64], 8)
     for type in [BlockType.q4_1, .bfloat16] {
       let (first, second) = (try layer(1, type), try layer(2, type))
-      #expect(first.parameters.allSatisfy(\.isFrozen))
+      #expect(!first.parameters.contains { !$0.isFrozen })
       let path = folder.path + "/\(type.name).safetensors"
       try first.save(to: path)
       try second.load(from: path)

@@ -3,14 +3,14 @@ import Lathe
 import LatheNN
 
 /// A number for each head and kind of distance between query and key, added to their score (Raffel et al., 2020).
-final class RelativeBias {
+package final class RelativeBias {
   let table: any Module
   private let buckets: Int
   private let longest: Int
   /// Whether keys behind the query are told from those before it.
   private let looksAhead: Bool
 
-  init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource) throws {
+  package init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource) throws {
     table = try source.embedding(path, configuration.buckets, configuration.heads)
     buckets = configuration.buckets
     longest = configuration.longestDistance
@@ -29,7 +29,7 @@ final class RelativeBias {
   }
 
   /// The kind of a distance, from the query to the key: single ones for the near half, then as logarithms up to the longest.
-  func bucket(_ distance: Int) -> Int32 {
+  package func bucket(_ distance: Int) -> Int32 {
     let count = looksAhead ? buckets / 2 : buckets
     let start = looksAhead && distance > 0 ? count : 0
     let far = looksAhead ? abs(distance) : max(-distance, 0)

@@ -1,7 +1,7 @@
 import Lathe
 
 /// What the `config.json` of a T5 says.
-struct T5Configuration {
+package struct T5Configuration {
   let values: ConfigurationValues
   /// What the classes of `transformers` begin with.
   let className: String
@@ -33,7 +33,7 @@ struct T5Configuration {
   /// Reads a configuration.
   ///
   /// - Throws: `LatheError` naming the key that is missing, wrong or not supported.
-  init(_ values: ConfigurationValues) throws {
+  package init(_ values: ConfigurationValues) throws {
     let type = try values.text("model_type") ?? ""
     guard let name = Self.classes[type] else {
       throw values.failure("model_type", "'\(type)' is no T5; there are t5 and mt5")

@@ -56,7 +56,7 @@ public struct GenerationOptions: Sendable {
   /// Checks the values against each other.
   ///
   /// - Throws: `LatheError` naming the first that cannot be.
-  func check(vocabulary: Int) throws {
+  package func check(vocabulary: Int) throws {
     func refuse(_ what: String) -> LatheError { LatheError(.invalidArgument, "generation: \(what)") }
     if let count = maximumNewTokens, count < 1 { throw refuse("\(count) new tokens, expected at least 1") }
     guard minimumNewTokens >= 0, minimumNewTokens <= maximumNewTokens ?? .max else {

@@ -2,10 +2,15 @@ import Foundation
 import LatheText
 
 /// Changes the scores of the next token as the options of a generation say.
-struct LogitRules {
+package struct LogitRules {
   let options: GenerationOptions
   /// Tokens that end a text.
   let endTokens: Set<Int32>
+
+  package init(options: GenerationOptions, endTokens: Set<Int32>) {
+    self.options = options
+    self.endTokens = endTokens
+  }
 
   /// Applies all that changes scores before one is chosen.
   ///
@@ -14,7 +19,7 @@ struct LogitRules {
   ///   - history: The prompt and what was made of it.
   ///   - made: How many of the history's last tokens were made.
   ///   - allowed: The tokens that a grammar allows; nil where there is none.
-  func apply(_ logits: inout [Float], history: [Int32], made: Int, allowed: TokenMask? = nil) {
+  package func apply(_ logits: inout [Float], history: [Int32], made: Int, allowed: TokenMask? = nil) {
     if made < options.forcedTokens.count {
       let forced = Int(options.forcedTokens[made])
       for token in logits.indices where token != forced { logits[token] = -.infinity }
@@ -46,11 +51,13 @@ struct LogitRules {
 }
 
 /// Chooses a token by its score.
-struct TokenSampler {
+package struct TokenSampler {
   let options: GenerationOptions
 
+  package init(options: GenerationOptions) { self.options = options }
+
   /// The place of the largest score, of equal ones the first; nil where none is a number above minus infinity.
-  static func largest(_ logits: [Float]) -> Int? {
+  package static func largest(_ logits: [Float]) -> Int? {
     logits.withUnsafeBufferPointer { scores in
       // Eight at a time, which a compiler makes vectors of.
       var best = -Float.infinity
@@ -65,7 +72,7 @@ struct TokenSampler {
   ///   - logits: One for each token.
   ///   - number: Uniform in 0 ..< 1.
   /// - Returns: Nil where no token is allowed.
-  func choose(_ logits: [Float], _ number: Double) -> Int? {
+  package func choose(_ logits: [Float], _ number: Double) -> Int? {
     guard options.temperature > 0 else { return Self.largest(logits) }
     guard let best = Self.largest(logits) else { return nil }
     let peak = Double(logits[best])
@@ -156,7 +163,7 @@ struct TokenSampler {
   }
 
   /// A number in 0 ..< 1 that seed, sequence and step decide alone (Steele et al., 2014).
-  static func number(seed: UInt64, sequence: Int, step: Int) -> Double {
+  package static func number(seed: UInt64, sequence: Int, step: Int) -> Double {
     func mix(_ value: UInt64) -> UInt64 {
       var z = value &+ 0x9E37_79B9_7F4A_7C15
       z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,13 +1,13 @@
 /// Finds the texts at which a text ends while it comes in pieces, and holds back what may become one.
-struct StopTexts {
+package struct StopTexts {
   private let stops: [[UInt8]]
   /// What came and was not given on.
   private var held: [UInt8] = []
 
-  init(_ texts: [String]) { stops = texts.map { Array($0.utf8) } }
+  package init(_ texts: [String]) { stops = texts.map { Array($0.utf8) } }
 
   /// What of a piece can be shown, and which text was found; nothing may be appended from then on.
-  mutating func append(_ piece: String) -> (shown: String, found: String?) {
+  package mutating func append(_ piece: String) -> (shown: String, found: String?) {
     guard !stops.isEmpty else { return (piece, nil) }
     held += Array(piece.utf8)
     var first: (place: Int, stop: [UInt8])?
@@ -29,7 +29,7 @@ struct StopTexts {
   }
 
   /// What was held back.
-  mutating func finish() -> String {
+  package mutating func finish() -> String {
     defer { held = [] }
     return String(decoding: held, as: UTF8.self)
   }

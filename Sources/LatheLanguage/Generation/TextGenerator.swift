@@ -96,10 +96,28 @@ public final class TextGenerator {
     guard options.beams == 1 else {
       throw LatheError(.invalidArgument, "generation: beams give whole texts, not pieces; call generate, not stream")
     }
+    let start = try start(tokens, options)
     let generation = try TokenGeneration(
-      model, prompts: [tokens], options: options, endTokens: endTokens, cache: cache,
+      model, prompts: [start.tokens], options: options, endTokens: endTokens, cache: start.cache ?? cache,
       constraint: try constraint(for: options))
     return TextStream(generation, tokenizer, stop: options.stop)
+  }
+
+  /// What is continued: the text, or the first token of a decoder whose encoder has read the text.
+  private func start(
+    _ tokens: [Int32], _ options: GenerationOptions
+  ) throws -> (tokens: [Int32], cache: DecoderCache?) {
+    guard let network = model as? T5 else { return (tokens, nil) }
+    try options.check(vocabulary: network.vocabularySize)
+    try TokenGeneration.check([tokens], network)
+    guard let count = options.maximumNewTokens else {
+      throw LatheError(.invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
+    }
+    let cache = DecoderCache(layers: network.layerCount, capacity: (count + 64) / 64 * 64)
+    noGradient {
+      network.encode(Tensor(tokens, shape: [1, tokens.count], device: network.device), into: cache)
+    }
+    return ([network.startToken], cache)
   }
 
   /// Continues a text to its end.
@@ -114,9 +132,10 @@ public final class TextGenerator {
   ) throws -> GeneratedText {
     let tokens = try encode(prompt)
     if options.beams > 1 {
+      let start = try start(tokens, options)
       let best = try BeamSearch(
         model, options: options, endTokens: endTokens, constraint: try constraint(for: options)
-      ).run(tokens)
+      ).run(start.tokens, cache: start.cache)
       var stops = StopTexts(options.stop)
       var (text, found) = stops.append(try tokenizer.decode(best.tokens))
       if found == nil { text += stops.finish() }

@@ -123,7 +123,10 @@ extension ConfigurationValues {
 extension PretrainedFiles {
   /// Networks that continue texts, by their `model_type`.
   private static var networks: [String: any (CausalModel & PretrainedModel).Type] {
-    ["gpt2": GPT2.self, "llama": Llama.self, "mistral": Llama.self, "qwen2": Llama.self]
+    [
+      "gpt2": GPT2.self, "llama": Llama.self, "mistral": Llama.self, "mt5": T5.self, "qwen2": Llama.self,
+      "t5": T5.self,
+    ]
   }
 
   /// Loads the network that continues texts.
