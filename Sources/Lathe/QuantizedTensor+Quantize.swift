@@ -39,7 +39,9 @@ extension QuantizedTensor {
     }
     let blocks = try Tensor(shape: [rows, rowBytes], dtype: .uint8, device: .cpu) { memory in
       values.withUnsafeBufferPointer { values in
-        guard let from = values.baseAddress, let to = memory.bindMemory(to: UInt8.self).baseAddress else { return }
+        guard let from = values.baseAddress, let to = memory.bindMemory(to: UInt8.self).baseAddress else {
+          return
+        }
         nonisolated(unsafe) let (first, target) = (from, to)
         let perRow = columns / type.elementCount
         DispatchQueue.concurrentPerform(iterations: rows) { row in
@@ -54,9 +56,10 @@ extension QuantizedTensor {
 }
 
 /// What makes one block.
-private typealias BlockEncoder = @Sendable (
-  _ elements: UnsafePointer<Float>, _ block: UnsafeMutablePointer<UInt8>
-) -> Void
+private typealias BlockEncoder =
+  @Sendable (
+    _ elements: UnsafePointer<Float>, _ block: UnsafeMutablePointer<UInt8>
+  ) -> Void
 
 /// Blocks of 32 elements.
 private enum BlockEncoders {

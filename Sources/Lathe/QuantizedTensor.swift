@@ -32,7 +32,8 @@ public struct QuantizedTensor: Sendable {
       "QuantizedTensor: \(blocks.count) bytes for \(shape) of \(type.name), which takes \(shape[0] * bytes)")
     self.type = type
     self.shape = shape
-    self.blocks = blocks.detached().reshaped(to: [shape[0], bytes]).contiguous()
+    let rows: Shape = [shape[0], bytes]
+    self.blocks = (blocks.shape == rows ? blocks : blocks.reshaped(to: rows)).detached().contiguous()
   }
 
   /// The elements of a float16 or bfloat16 matrix [rows, columns], which share its memory.
@@ -100,7 +101,8 @@ extension Tensor {
     require(
       dtype.isFloatingPoint && dtype != .float64,
       "linear: input of \(dtype) and weight of \(weight.type.name); cast the input to float32")
-    require(bias.map { $0.shape == [n] } ?? true, "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
+    require(
+      bias.map { $0.shape == [n] } ?? true, "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
     Tensor.requireOneDevice("linear", self, weight.blocks, bias)
     let x = cast(to: .float32).asRows()
     let b = bias.map { $0.cast(to: .float32) }

@@ -73,12 +73,15 @@ enum BlockMatrixProduct {
       return
     }
     let height = Int(LATHE_BLOCK_PANEL_ROWS)
-    guard let x = withUnsafePointer(to: product, { lathe_workspace(LATHE_WORKSPACE_PARTIAL, lathe_block_x_size($0)) })
+    guard
+      let x = withUnsafePointer(
+        to: product, { lathe_workspace(LATHE_WORKSPACE_PARTIAL, lathe_block_x_size($0)) })
     else { return }
     ThreadPool.shared.parallelFor(lathe_block_x_tiles(product.x_rows), grain: 1) { range in
       withUnsafePointer(to: product) { lathe_block_pack_x($0, x, range.lowerBound, range.upperBound) }
     }
-    ThreadPool.shared.parallelFor((rows + height - 1) / height, grain: (grain + height - 1) / height) { range in
+    ThreadPool.shared.parallelFor((rows + height - 1) / height, grain: (grain + height - 1) / height) {
+      range in
       withUnsafePointer(to: product) {
         guard let panel = lathe_workspace(LATHE_WORKSPACE_PRIVATE, lathe_block_panel_size($0)) else { return }
         lathe_block_product_panels($0, x, rows, panel, range.lowerBound, range.upperBound)
@@ -126,7 +129,8 @@ enum BlockMatrixProduct {
       }
       MatrixProduct.run(
         lathe_gemm(
-          m: product.x_rows, n: count, k: k, a: product.x_floats, a_row: k, a_column: 1, b: unpacked, b_row: 1,
+          m: product.x_rows, n: count, k: k, a: product.x_floats, a_row: k, a_column: 1, b: unpacked,
+          b_row: 1,
           b_column: k, c: product.y + first, c_row: product.y_row, bias: product.bias.map { $0 + first },
           relu: false))
     }

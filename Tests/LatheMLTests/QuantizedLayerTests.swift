@@ -63,7 +63,9 @@ struct QuantizedLayerTests {
     let x = normal([2, 3, 32], 9)
     let before = model(x)
     let parameters = model.parameterCount
-    let paths = try model.replace("*.attention.*") { (linear: Linear) in try QuantizedLinear(linear, as: .q8_0) }
+    let paths = try model.replace("*.attention.*") { (linear: Linear) in
+      try QuantizedLinear(linear, as: .q8_0)
+    }
     #expect(paths.count == 4 && model.module(at: paths[0]) is QuantizedLinear)
     #expect(try isClose(model(x), before, 0.02))
     #expect(model.parameterCount == parameters - 4 * 32 * 32)

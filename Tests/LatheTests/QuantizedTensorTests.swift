@@ -61,13 +61,16 @@ extension AllTests {
     func quantizeErrors() {
       let zeros = Tensor.zeros([2, 48], device: .cpu)
       #expect { try QuantizedTensor.quantize(zeros, as: .q4_0) } throws: {
-        ($0 as? LatheError)?.message.contains("rows of 48 elements are no whole number of Q4_0's blocks") == true
+        ($0 as? LatheError)?.message.contains("rows of 48 elements are no whole number of Q4_0's blocks")
+          == true
       }
       #expect { try QuantizedTensor.quantize(zeros, as: .q6_K) } throws: {
         ($0 as? LatheError)?.kind == .unsupported
       }
       for value in [Float.nan, .infinity, 1e6] {
-        #expect { try QuantizedTensor.quantize(Tensor.full([1, 32], value, device: .cpu), as: .q8_0) } throws: {
+        #expect {
+          try QuantizedTensor.quantize(Tensor.full([1, 32], value, device: .cpu), as: .q8_0)
+        } throws: {
           ($0 as? LatheError)?.message.contains("not finite or beyond 65504") == true
         }
       }
@@ -123,7 +126,8 @@ extension AllTests {
       for index in [Int32(3), -4] {
         let rows = weight.rows(Tensor([0, index] as [Int32], device: device))
         let error = #expect(throws: LatheError.self) { try rows.scalars(as: Float.self) }
-        #expect(error?.kind == .indexOutOfRange && error?.message.hasPrefix("rows: index \(index) is out") == true)
+        #expect(
+          error?.kind == .indexOutOfRange && error?.message.hasPrefix("rows: index \(index) is out") == true)
       }
     }
 

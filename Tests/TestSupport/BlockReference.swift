@@ -57,4 +57,3 @@ package enum BlockReference {
     }
   }
 }
-

@@ -41,7 +41,8 @@ extension OpCase {
     }
     func product(_ x: [Int], _ n: Int, _ values: Values, _ tolerance: Tolerance, _ name: String) -> OpCase {
       OpCase(
-        "linear \(type.name) \(x) x \(n)\(name)", [.float(x, values), matrix(type, n, x[x.count - 1]), .float([n])],
+        "linear \(type.name) \(x) x \(n)\(name)",
+        [.float(x, values), matrix(type, n, x[x.count - 1]), .float([n])],
         tolerance: tolerance, run: { $0[0].linear(weight: quantized($0[1], type), bias: $0[2]) },
         reference: { NDArray.matmul($0[0], elements($0[1], type).transposed()) + $0[2] })
     }
@@ -57,7 +58,9 @@ extension OpCase {
     // 0.4 % of their own, 2 / sqrt(3). So is a sum's error of the sums' deviation, and the largest of a thousand is 4 times
     // its deviation.
     let rounded = Tolerance(size == 1 ? Tolerance.accumulated.error : 0.018, floor: nil)
-    cases += (isSample ? [1, 9] : [9]).map { product([$0, several], 40, .uniform(-2, 2), rounded, " of any numbers") }
+    cases += (isSample ? [1, 9] : [9]).map {
+      product([$0, several], 40, .uniform(-2, 2), rounded, " of any numbers")
+    }
     return cases
   }
 

@@ -1,7 +1,7 @@
 /// A group of workloads that is asked for by name.
 public enum Suite: String, CaseIterable, Sendable {
-  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized, recurrent, optimizer,
-    random, transfer
+  case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized
+  case recurrent, optimizer, random, transfer
   case latency, memory, loader, checkpoint, train, inference
 
   /// What `lathe bench --list` says of it.

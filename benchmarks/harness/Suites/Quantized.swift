@@ -40,7 +40,8 @@ enum QuantizedSuite {
         for (number, place) in places.places.enumerated() {
           error.add(
             y[place],
-            (0..<k).reduce(0.0) { $0 + values.double(place / n * k + $1) * Double(elements[number * k + $1]) })
+            (0..<k).reduce(0.0) { $0 + values.double(place / n * k + $1) * Double(elements[number * k + $1]) }
+          )
         }
         return error.value
       }
