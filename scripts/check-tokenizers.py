@@ -119,7 +119,7 @@ def trained(kind, lines):
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
         tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
         trainer = trainers.UnigramTrainer(
-            vocab_size=6000, special_tokens=["<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False)
+            vocab_size=16000, special_tokens=["<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False)
     tokenizer.train_from_iterator(lines, trainer)
     if kind == "wordpiece":
         tokenizer.post_processor = processors.TemplateProcessing(
@@ -224,7 +224,8 @@ def main():
         made[f"{kind} of tokenizers"] = lambda kind=kind: trained(kind, learned)
     for rule in ["nmt_nfkc", "nfkc_cf"]:
         made[f"SentencePiece {rule}"] = lambda rule=rule: unigram_of_sentencepiece(
-            [line for line in learned if "\0" not in line][:4000], 3000, normalization_rule_name=rule)
+            [line for line in learned if "\0" not in line][:4000], 6000, character_coverage=0.99,
+            normalization_rule_name=rule)
     for name, make in made.items():
         if options.only not in name:
             continue
