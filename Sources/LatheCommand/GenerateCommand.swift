@@ -26,6 +26,12 @@
     @Option(help: ArgumentHelp("Power of the length that a beam's score is divided by.", valueName: "number"))
     var lengthPenalty = 1.0
 
+    @Option(
+      help: ArgumentHelp(
+        "A file that keeps what was computed of the prompt, so that the same beginning is not computed again.",
+        valueName: "file"))
+    var promptCache: String?
+
     @Flag(help: "Print one JSON object: text, tokens, reason, log-probability.")
     var json = false
 
@@ -36,6 +42,9 @@
       try model.check()
       try flags.check()
       if prompt != nil && file != nil { throw ValidationError("give --prompt or --file, one of them") }
+      if promptCache != nil && (json || beams > 1) {
+        throw ValidationError("--prompt-cache is for a text that appears as it is made; leave --json and --beams out")
+      }
     }
 
     /// What is printed with --json.
@@ -67,16 +76,29 @@
         }
         return
       }
-      let stream = try generator.stream(text, options: options)
-      var meter = GenerationMeter(prompt: try generator.encode(text).count, loading: loaded - start)
+      let tokens = try generator.encode(text)
+      let stream = try generator.stream(tokens, options: options, cache: storedStart(of: tokens, generator))
+      var meter = GenerationMeter(prompt: tokens.count, loading: loaded - start)
       while let piece = try stream.next() {
         meter.count()
         Terminal.piece(piece.text)
         if StopSignals.number != 0 { stream.cancel() }
       }
       Terminal.piece("\n")
+      if let promptCache {
+        try PromptCache(stream.cache, tokens: tokens + stream.tokens).write(to: promptCache, model: model.model)
+      }
       if timings { Terminal.note(meter.line) }
       if StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
+    }
+  }
+
+  extension GenerateCommand {
+    /// What the file of `--prompt-cache` has of a prompt; nil where there is none yet, or it begins otherwise.
+    private func storedStart(of tokens: [Int32], _ generator: TextGenerator) throws -> DecoderCache? {
+      guard let promptCache, FileErrors.exists(promptCache) else { return nil }
+      return try PromptCache(path: promptCache, model: model.model).start(
+        of: tokens, generator.model, capacity: tokens.count + flags.maxTokens)
     }
   }
 

@@ -73,7 +73,7 @@ struct EmbedTests {
       (["--model", "tiny", "--file", "bytes.txt"], 1, "bytes.txt: line 2 is not UTF-8"),
       (["--model", "tiny", "--file", "none.txt"], 1, "none.txt: cannot open: no such file or directory"),
       (["--model", "nobody", "--file", "text.txt"], 1, "no model 'nobody'"),
-      (["--model", "./nobody", "--file", "text.txt"], 1, "./nobody: no such folder"),
+      (["--model", "./nobody", "--file", "text.txt"], 1, "./nobody: no such file or folder"),
       (["--model", "home", "--file", "text.txt"], 1, "no model 'home'"),
       (["--model", "tiny", "--text", "a", "--output", "x.csv"], 2, "let the name end so"),
       (["--model", "tiny", "--text", "a", "--batch-size", "0"], 2, "--batch-size is 0; give 1 to 65536"),
