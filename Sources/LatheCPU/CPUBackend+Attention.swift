@@ -4,13 +4,22 @@ import LatheCore
 extension CPUBackend {
   package func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws {
     counters.launched()
-    var kernel = lathe_attention(sizes)
+    var (sizes, kernel) = (sizes, lathe_attention())
     kernel.q = lathe_attention_rows(inputs[0])
     kernel.k = lathe_attention_rows(inputs[1])
     kernel.v = lathe_attention_rows(inputs[2])
     if sizes.hasMask { kernel.mask = lathe_attention_mask(inputs[3]) }
     kernel.output = lathe_attention_rows(outputs[0].headsFirst)
     kernel.norms = outputs[1].pointer(as: Float.self)
+    if sizes.queries == 1 {
+      // What is behind a cache: the heads that share keys are a block of queries, so that the keys are read once.
+      let group = sizes.heads / sizes.keyHeads
+      kernel.q.groupHeads(group)
+      kernel.output.groupHeads(group)
+      kernel.mask.groupHeads(group)
+      (sizes.queries, sizes.heads, sizes.isCausal) = (group, sizes.keyHeads, false)
+    }
+    kernel.take(sizes)
     let work = sizes.keys * (sizes.width + sizes.valueWidth) * min(sizes.queries, 64)
     withUnsafePointer(to: kernel) { kernel in
       ThreadPool.shared.parallelFor(lathe_attention_forward_tasks(kernel), grain: attentionGrain(work)) {
@@ -59,6 +68,10 @@ extension CPUBackend {
 extension lathe_attention {
   fileprivate init(_ sizes: Attention) {
     self.init()
+    take(sizes)
+  }
+
+  fileprivate mutating func take(_ sizes: Attention) {
     batch = sizes.batch
     heads = sizes.heads
     key_heads = sizes.keyHeads
@@ -80,7 +93,15 @@ extension lathe_attention_rows {
   }
 }
 
+extension lathe_attention_rows {
+  /// Takes so many neighbouring heads of one row each for the rows of one head.
+  fileprivate mutating func groupHeads(_ count: Int) { (row, head) = (head, head * count) }
+}
+
 extension lathe_attention_mask {
+  /// Takes so many neighbouring heads of one query each for the queries of one head.
+  fileprivate mutating func groupHeads(_ count: Int) { (query, head) = (head, head * count) }
+
   fileprivate init(_ operand: Operand) {
     let strides = operand.layout.strides
     self.init(
