@@ -108,7 +108,8 @@ let package = Package(
     .executableTarget(
       name: "LanguageCheck", dependencies: ["LatheLanguage"], path: "Tests/LanguageCheck",
       swiftSettings: settings),
-    .testTarget(name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: testSettings),
+    .testTarget(
+      name: "LatheTextTests", dependencies: ["LatheText", "LatheCore"], swiftSettings: testSettings),
     .testTarget(
       name: "LatheLanguageTests", dependencies: ["LatheLanguage", "DataTestSupport"],
       swiftSettings: testSettings),

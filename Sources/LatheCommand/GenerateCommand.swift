@@ -43,7 +43,8 @@
       try flags.check()
       if prompt != nil && file != nil { throw ValidationError("give --prompt or --file, one of them") }
       if promptCache != nil && (json || beams > 1) {
-        throw ValidationError("--prompt-cache is for a text that appears as it is made; leave --json and --beams out")
+        throw ValidationError(
+          "--prompt-cache is for a text that appears as it is made; leave --json and --beams out")
       }
     }
 
@@ -86,7 +87,8 @@
       }
       Terminal.piece("\n")
       if let promptCache {
-        try PromptCache(stream.cache, tokens: tokens + stream.tokens).write(to: promptCache, model: model.model)
+        try PromptCache(stream.cache, tokens: tokens + stream.tokens).write(
+          to: promptCache, model: model.model)
       }
       if timings { Terminal.note(meter.line) }
       if StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
@@ -128,7 +130,8 @@
       let rate = { (count: Int, time: Double) in
         time > 0 ? "\(Terminal.fixed(Double(count) / time, 1)) tokens/s" : "-"
       }
-      return "loaded in \(Terminal.fixed(seconds(loading), 2)) s; prompt: \(prompt) tokens, \(rate(prompt, reading)); "
+      return
+        "loaded in \(Terminal.fixed(seconds(loading), 2)) s; prompt: \(prompt) tokens, \(rate(prompt, reading)); "
         + "text: \(made) tokens, \(rate(max(made - 1, 0), making))"
     }
   }

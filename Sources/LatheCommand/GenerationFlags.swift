@@ -7,16 +7,21 @@
     @Option(help: ArgumentHelp("The most tokens that are made.", valueName: "count"))
     var maxTokens = 256
 
-    @Option(help: ArgumentHelp("Divides scores before a token is drawn; 0 takes the likeliest.", valueName: "number"))
+    @Option(
+      help: ArgumentHelp(
+        "Divides scores before a token is drawn; 0 takes the likeliest.", valueName: "number"))
     var temperature: Double?
 
     @Option(help: ArgumentHelp("Draw from so many of the likeliest tokens.", valueName: "count"))
     var topK: Int?
 
-    @Option(help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "share"))
+    @Option(
+      help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "share"))
     var topP: Double?
 
-    @Option(help: ArgumentHelp("Draw from tokens at least so likely, compared with the likeliest.", valueName: "share"))
+    @Option(
+      help: ArgumentHelp(
+        "Draw from tokens at least so likely, compared with the likeliest.", valueName: "share"))
     var minP: Double?
 
     @Option(help: ArgumentHelp("Draw from tokens of about the expected surprise.", valueName: "share"))
@@ -34,7 +39,8 @@
     @Option(parsing: .unconditionalSingleValue, help: "A text at which to stop; may be given several times.")
     var stop: [String] = []
 
-    @Option(help: ArgumentHelp("A file with the grammar that the text has to follow, in GBNF.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("A file with the grammar that the text has to follow, in GBNF.", valueName: "file"))
     var grammar: String?
 
     @Option(help: ArgumentHelp("A file with the JSON schema that the text has to follow.", valueName: "file"))

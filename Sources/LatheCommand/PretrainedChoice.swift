@@ -24,7 +24,8 @@ enum PretrainedChoice {
   static func folder(_ name: String) throws -> String {
     let path = try path(name)
     guard FileErrors.isFolder(path) else {
-      throw LatheError(.file, "\(path): no folder; name one with config.json and the weights, or a stored model")
+      throw LatheError(
+        .file, "\(path): no folder; name one with config.json and the weights, or a stored model")
     }
     return path
   }

@@ -19,7 +19,8 @@
         valueName: "path"))
     var tokenizer: String?
 
-    @Option(help: ArgumentHelp(
+    @Option(
+      help: ArgumentHelp(
         "A pre-trained model by its name in the store, its folder, or a GGUF file: its tokeniser.",
         valueName: "model"))
     var model: String?

@@ -14,7 +14,8 @@ struct GenerateTests {
 
   private func generate(_ arguments: String...) throws -> Lathe {
     try Lathe.start(
-      ["generate", "--model", Self.model, "--device", "cpu", "--max-tokens", "12"] + arguments, in: folder.path
+      ["generate", "--model", Self.model, "--device", "cpu", "--max-tokens", "12"] + arguments,
+      in: folder.path
     ).wait()
   }
 
@@ -51,7 +52,8 @@ struct GenerateTests {
     }
     for arguments in [["--json"], ["--json", "--beams", "3"]] {
       let run = try Lathe.start(
-        ["generate", "--model", Self.model, "--device", "cpu", "--max-tokens", "5", "--prompt", "a b"] + arguments,
+        ["generate", "--model", Self.model, "--device", "cpu", "--max-tokens", "5", "--prompt", "a b"]
+          + arguments,
         in: folder.path
       ).wait()
       let row = try JSONDecoder().decode(Row.self, from: Data(run.output.utf8))
@@ -71,7 +73,8 @@ struct GenerateTests {
     #expect(run.status == 0 && ["\"ab\"\n", "\"ba\"\n"].contains(run.output), "\(run.output)\(run.errors)")
     try folder.write(Array(#"root ::= ("a" | "b"){4}"#.utf8), "four.gbnf")
     let four = try generate("--prompt", "a b", "--grammar", "four.gbnf")
-    #expect(four.status == 0 && four.output.count == 5 && four.output.dropLast().allSatisfy { "ab".contains($0) })
+    #expect(
+      four.status == 0 && four.output.count == 5 && four.output.dropLast().allSatisfy { "ab".contains($0) })
     try folder.write(Array("root ::= missing".utf8), "wrong.gbnf")
     let wrong = try generate("--prompt", "a b", "--grammar", "wrong.gbnf")
     #expect(wrong.status == 1 && wrong.errors.contains("missing"), "\(wrong.errors)")
@@ -101,8 +104,10 @@ struct GenerateTests {
   @Test("A reader that goes away")
   func pipe() throws {
     let run = try shell(
-      "lathe generate --model \"$model\" --device cpu --prompt 'a b' --max-tokens 80 | head -c 1 >/dev/null; echo ${PIPESTATUS[0]}")
-    #expect(["0", "1", "141"].contains(run.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(run.output)")
+      "lathe generate --model \"$model\" --device cpu --prompt 'a b' --max-tokens 80 | head -c 1 >/dev/null; echo ${PIPESTATUS[0]}"
+    )
+    #expect(
+      ["0", "1", "141"].contains(run.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(run.output)")
   }
 
   @Test("What is wrong, in one clear line")
@@ -120,12 +125,16 @@ struct GenerateTests {
       (["--model", Self.model, "--prompt", "a", "--top-p", "2"], 1, "top-p of 2.0"),
       (["--model", Self.model, "--prompt", "a", "--beams", "2", "--temperature", "1"], 1, "temperature"),
       (["--model", Self.model, "--prompt", "a", "--device", "tpu"], 2, "tpu"),
-      (["--model", Self.model, "--prompt", "a", "--grammar", "x", "--schema", "y"], 2, "--grammar or --schema"),
+      (
+        ["--model", Self.model, "--prompt", "a", "--grammar", "x", "--schema", "y"], 2,
+        "--grammar or --schema"
+      ),
       (["--model", Self.model, "--prompt", String(repeating: "a ", count: 200)], 1, "context has 96"),
     ]
     for (arguments, status, expected) in cases {
       let run = try Lathe.start(["generate"] + arguments, in: folder.path, environment: home).wait()
-      #expect(run.status == status && run.errors.contains(expected), "\(arguments): \(run.status) \(run.errors)")
+      #expect(
+        run.status == status && run.errors.contains(expected), "\(arguments): \(run.status) \(run.errors)")
     }
   }
 }

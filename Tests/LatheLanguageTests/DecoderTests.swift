@@ -51,7 +51,9 @@ import Testing
       #expect(largestDifference(alone.logProbabilities[0], together.logProbabilities[row]) < 1e-4)
     }
     let expected = DecoderFixture.tokens(fixture.expected["padded"]?["greedy"])
-    #expect(expected.isEmpty || zip(together.sequences, expected).allSatisfy { $0 == Array($1.prefix(12)) }, "\(name)")
+    #expect(
+      expected.isEmpty || zip(together.sequences, expected).allSatisfy { $0 == Array($1.prefix(12)) },
+      "\(name)")
   }
 
   @Test(arguments: DecoderFixture.names) func cachedAndUncachedAgree(name: String) throws {

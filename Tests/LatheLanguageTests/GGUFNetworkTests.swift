@@ -53,7 +53,8 @@ import Testing
     let sizes = try LlamaConfiguration(values)
     var file = GGUFBytes()
     file.values = [
-      ("general.architecture", 8, GGUFBytes.text("llama")), Self.number("llama.embedding_length", sizes.width),
+      ("general.architecture", 8, GGUFBytes.text("llama")),
+      Self.number("llama.embedding_length", sizes.width),
       Self.number("llama.block_count", sizes.layers), Self.number("llama.feed_forward_length", sizes.hidden),
       Self.number("llama.attention.head_count", sizes.heads),
       Self.number("llama.attention.head_count_kv", sizes.keyHeads),
@@ -69,7 +70,9 @@ import Testing
       Tensor(zip(plain, scaled).map { Float($0 / $1) }, device: .cpu), "rope_freqs.weight", to: &file)
     try Self.add(Self.tensor(source, "model.embed_tokens.weight"), "token_embd.weight", to: &file)
     try Self.add(Self.tensor(source, "model.norm.weight"), "output_norm.weight", to: &file)
-    if !sizes.tiesEmbeddings { try Self.add(Self.tensor(source, "lm_head.weight"), "output.weight", to: &file) }
+    if !sizes.tiesEmbeddings {
+      try Self.add(Self.tensor(source, "lm_head.weight"), "output.weight", to: &file)
+    }
     for layer in 0..<sizes.layers {
       let (from, to) = ("model.layers.\(layer)", "blk.\(layer)")
       for (theirs, ours) in [
@@ -174,7 +177,9 @@ import Testing
       kept + [("model.extra", Tensor.zeros([1], device: .cpu))], to: folder.file("model.safetensors"))
     try folder.write(
       [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(fixture.folder)/config.json"))), "config.json")
-    let error = #expect(throws: LatheError.self) { try PretrainedFiles(path: folder.path).causalModel(device: .cpu) }
+    let error = #expect(throws: LatheError.self) {
+      try PretrainedFiles(path: folder.path).causalModel(device: .cpu)
+    }
     #expect(error?.message.contains("lacks model.norm.weight") ?? false)
     #expect(error?.message.contains("has model.extra too many") ?? false)
   }

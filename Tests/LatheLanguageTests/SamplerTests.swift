@@ -15,7 +15,9 @@ import LatheLanguage
     let sampler = TokenSampler(options: options)
     var counts: [Int: Double] = [:]
     for step in 0..<1000 {
-      if let token = sampler.choose(Self.logits, (Double(step) + 0.5) / 1000) { counts[token, default: 0] += 1e-3 }
+      if let token = sampler.choose(Self.logits, (Double(step) + 0.5) / 1000) {
+        counts[token, default: 0] += 1e-3
+      }
     }
     return counts
   }
@@ -29,7 +31,9 @@ import LatheLanguage
 
   private func expectEqual(_ found: [Int: Double], _ expected: [Int: Double], _ what: String) {
     #expect(Set(found.keys) == Set(expected.keys), "\(what): \(found)")
-    for (token, share) in expected { #expect(abs((found[token] ?? 0) - share) < 2e-3, "\(what), token \(token)") }
+    for (token, share) in expected {
+      #expect(abs((found[token] ?? 0) - share) < 2e-3, "\(what), token \(token)")
+    }
   }
 
   @Test func probabilitiesAreThoseOfTheScores() {

@@ -33,7 +33,9 @@ struct LanguageGuideTests {
     let generator = try TextGenerator(path: model, device: .cpu)
     var options = GenerationOptions()
     options.maximumNewTokens = 20
-    for try await piece in try generator.stream("a b c", options: options) { print(piece.text, terminator: "") }
+    for try await piece in try generator.stream("a b c", options: options) {
+      print(piece.text, terminator: "")
+    }
 
     let scores = try generator.scores(of: [" good", " bad"], after: "The film was")
     print(scores.map(\.logProbability))

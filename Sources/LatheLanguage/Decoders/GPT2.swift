@@ -22,12 +22,15 @@ public struct GPT2Configuration: Sendable {
     layers = try values.integer("n_layer", "num_hidden_layers", in: 1...10_000)
     heads = try values.integer("n_head", "num_attention_heads", in: 1...100_000)
     hidden = try values.optionalInteger("n_inner") ?? 4 * width
-    guard width % heads == 0 else { throw values.failure("n_head", "\(heads) does not divide \(width) elements") }
+    guard width % heads == 0 else {
+      throw values.failure("n_head", "\(heads) does not divide \(width) elements")
+    }
     guard hidden > 0, hidden <= largest else { throw values.failure("n_inner", "\(hidden) elements") }
     epsilon = try values.optionalNumber("layer_norm_epsilon") ?? 1e-5
     activation = try HiddenActivation(values, "activation_function", default: .geluNew)
     for (key, expected) in [
-      ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false), ("add_cross_attention", false),
+      ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false),
+      ("add_cross_attention", false),
       ("tie_word_embeddings", true),
     ] where try values.flag(key) ?? expected != expected {
       throw values.failure(key, "\(!expected) is not supported")
@@ -41,6 +44,7 @@ public struct GPT2Configuration: Sendable {
 public final class GPT2: CausalModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: GPT2Configuration
+  /// What stands in its `config.json`.
   public let configuration: ConfigurationValues
   private let decoder: GPT2Decoder
 
@@ -69,8 +73,11 @@ public final class GPT2: CausalModel, PretrainedModel {
 
   /// The class that `transformers` has for the network.
   public var architecture: String { "GPT2LMHeadModel" }
+  /// How many tokens it knows.
   public var vocabularySize: Int { sizes.vocabulary }
+  /// How many tokens a sequence may have.
   public var contextLength: Int? { sizes.contextLength }
+  /// Decoder layers.
   public var layerCount: Int { sizes.layers }
 
   /// Scores of the next token.

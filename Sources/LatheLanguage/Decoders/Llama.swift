@@ -7,6 +7,7 @@ import LatheNN
 public final class Llama: CausalModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: LlamaConfiguration
+  /// What stands in its `config.json`.
   public let configuration: ConfigurationValues
   private let decoder: LlamaDecoder
   private var head: (any Module)?
@@ -21,7 +22,8 @@ public final class Llama: CausalModel, PretrainedModel {
     self.configuration = configuration
     sizes = try LlamaConfiguration(configuration)
     decoder = try LlamaDecoder(sizes, source)
-    head = sizes.tiesEmbeddings
+    head =
+      sizes.tiesEmbeddings
       ? nil : try source.linear("lm_head", sizes.width, sizes.vocabulary, bias: false)
     if sizes.tiesEmbeddings { source.passOver("lm_head.weight") }
   }
@@ -39,8 +41,11 @@ public final class Llama: CausalModel, PretrainedModel {
     default: "LlamaForCausalLM"
     }
   }
+  /// How many tokens it knows.
   public var vocabularySize: Int { sizes.vocabulary }
+  /// How many tokens a sequence may have.
   public var contextLength: Int? { sizes.contextLength }
+  /// Decoder layers.
   public var layerCount: Int { sizes.layers }
 
   /// Scores of the next token.

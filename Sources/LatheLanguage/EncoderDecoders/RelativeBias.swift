@@ -10,7 +10,9 @@ package final class RelativeBias {
   /// Whether keys behind the query are told from those before it.
   private let looksAhead: Bool
 
-  package init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource) throws {
+  package init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource)
+    throws
+  {
     table = try source.embedding(path, configuration.buckets, configuration.heads)
     buckets = configuration.buckets
     longest = configuration.longestDistance

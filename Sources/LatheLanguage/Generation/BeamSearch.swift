@@ -75,7 +75,8 @@ public struct BeamSearch {
     let room = model.contextLength.map { $0 - prompt.count } ?? .max
     let limit = min(options.maximumNewTokens ?? room, room)
     guard limit < 1 << 24 else {
-      throw LatheError(.invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
+      throw LatheError(
+        .invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
     }
     let cache =
       given ?? DecoderCache(layers: model.layerCount, capacity: (prompt.count + limit + 63) / 64 * 64)
@@ -138,7 +139,9 @@ public struct BeamSearch {
       let parent = beams[candidate.beam]
       if rules.endTokens.contains(candidate.token) {
         // Only among the best may a sequence end.
-        if rank < options.beams { ended.append(result(Beam(tokens: parent.tokens, sum: candidate.sum), .end)) }
+        if rank < options.beams {
+          ended.append(result(Beam(tokens: parent.tokens, sum: candidate.sum), .end))
+        }
       } else if open.count < options.beams {
         var state = parent.state
         if var next = state, let constraint {

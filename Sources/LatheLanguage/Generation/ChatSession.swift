@@ -25,7 +25,8 @@ public final class ChatSession {
   public init(_ generator: TextGenerator, system: String? = nil, contextLength: Int = 4096) throws {
     guard let template = generator.chatTemplate else {
       throw LatheError(
-        .unsupported, "the model has no chat template, so nothing says how a conversation becomes text; use generate")
+        .unsupported,
+        "the model has no chat template, so nothing says how a conversation becomes text; use generate")
     }
     guard contextLength > 0 else {
       throw LatheError(.invalidArgument, "a conversation of \(contextLength) tokens")

@@ -65,7 +65,9 @@ public struct GenerationOptions: Sendable {
     guard temperature >= 0, temperature.isFinite else { throw refuse("a temperature of \(temperature)") }
     if let topK, topK < 1 { throw refuse("the likeliest \(topK) tokens, expected at least 1") }
     for (name, value) in [("top-p", topP), ("min-p", minP), ("typical-p", typicalP)] {
-      if let value, !(value > 0 && value <= 1) { throw refuse("\(name) of \(value), expected above 0 up to 1") }
+      if let value, !(value > 0 && value <= 1) {
+        throw refuse("\(name) of \(value), expected above 0 up to 1")
+      }
     }
     guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
       throw refuse("a repetition penalty of \(repetitionPenalty), expected a positive number")
@@ -74,7 +76,9 @@ public struct GenerationOptions: Sendable {
       throw refuse("a penalty that is not a number")
     }
     guard (1...1024).contains(beams) else { throw refuse("\(beams) beams, expected 1 to 1024") }
-    guard beams == 1 || temperature == 0 else { throw refuse("beams search the likeliest text; set the temperature to 0") }
+    guard beams == 1 || temperature == 0 else {
+      throw refuse("beams search the likeliest text; set the temperature to 0")
+    }
     guard grammar == nil || !ignoresEnd else { throw refuse("a grammar, and no end where it is complete") }
     guard prefillChunk > 0 else { throw refuse("a prompt in chunks of \(prefillChunk) tokens") }
     guard !stop.contains("") else { throw refuse("an empty text to stop at") }

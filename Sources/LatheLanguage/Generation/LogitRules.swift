@@ -28,7 +28,9 @@ package struct LogitRules {
     penalise(&logits, history, made)
     for (token, bias) in options.logitBias { logits[Int(token)] += bias }
     for token in options.forbiddenTokens { logits[Int(token)] = -.infinity }
-    if made < options.minimumNewTokens, allowed == nil { for token in endTokens { logits[Int(token)] = -.infinity } }
+    if made < options.minimumNewTokens, allowed == nil {
+      for token in endTokens { logits[Int(token)] = -.infinity }
+    }
     // What the grammar ends with no option forbids, or nothing would be left.
     if let allowed { logits.withUnsafeMutableBufferPointer { allowed.restrict($0) } }
   }

@@ -22,7 +22,8 @@ public struct PromptCache: Sendable {
     self.tokens = Array(tokens.prefix(cache.count))
     layers = try cache.layers.map { layer in
       guard let content = layer.content, content.keys.shape[0] == 1 else {
-        throw LatheError(.invalidArgument, "a cache of several sequences cannot be stored; store each by itself")
+        throw LatheError(
+          .invalidArgument, "a cache of several sequences cannot be stored; store each by itself")
       }
       return content
     }
@@ -70,7 +71,9 @@ public struct PromptCache: Sendable {
         let values = try reader.tensor("layers.\(index).values"),
         keys.rank == 4, values.rank == 4, keys.shape[0] == 1, keys.shape[2] == stored.shape[0],
         values.shape[0] == 1, values.shape[2] == stored.shape[0]
-      else { throw LatheError(.format, "\(path): the keys and values of layer \(index) do not fit the tokens") }
+      else {
+        throw LatheError(.format, "\(path): the keys and values of layer \(index) do not fit the tokens")
+      }
       return (keys, values)
     }
   }

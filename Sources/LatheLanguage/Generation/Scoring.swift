@@ -43,7 +43,8 @@ extension TextGenerator {
     if let length = model.contextLength, prompt.count + longest > length {
       throw LatheError(
         .invalidArgument,
-        "a prompt of \(prompt.count) tokens with a continuation of \(longest), and the model's context has \(length)")
+        "a prompt of \(prompt.count) tokens with a continuation of \(longest), and the model's context has \(length)"
+      )
     }
     let device = model.device
     let cache = DecoderCache(layers: model.layerCount, capacity: prompt.count + longest)

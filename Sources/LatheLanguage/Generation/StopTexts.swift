@@ -41,7 +41,9 @@ package struct StopTexts {
 
   /// How many of the text's last bytes begin the stop.
   private static func overlap(_ stop: [UInt8], _ text: [UInt8]) -> Int {
-    (1..<max(stop.count, 1)).reversed().first { $0 <= text.count && text.suffix($0).elementsEqual(stop.prefix($0)) }
+    (1..<max(stop.count, 1)).reversed().first {
+      $0 <= text.count && text.suffix($0).elementsEqual(stop.prefix($0))
+    }
       ?? 0
   }
 }

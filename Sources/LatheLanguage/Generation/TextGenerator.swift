@@ -27,7 +27,9 @@ public final class TextGenerator {
   ///   - precision: As what weights are kept.
   ///   - device: Where it lives.
   /// - Throws: `LatheError` naming what is missing, damaged or not supported.
-  public convenience init(path: String, precision: WeightPrecision = .stored, device: Device = .default) throws {
+  public convenience init(path: String, precision: WeightPrecision = .stored, device: Device = .default)
+    throws
+  {
     let files = try PretrainedFiles(path: path)
     let tokenizer = try files.tokenizer()
     let model = try files.causalModel(precision: precision, device: device)
@@ -44,7 +46,8 @@ public final class TextGenerator {
   ///
   /// - Throws: `LatheError` where the tokeniser has tokens that the network does not know.
   public init(
-    model: any CausalModel, tokenizer: Tokenizer, endTokens: Set<Int32> = [], chatTemplate: ChatTemplate? = nil,
+    model: any CausalModel, tokenizer: Tokenizer, endTokens: Set<Int32> = [],
+    chatTemplate: ChatTemplate? = nil,
     templateVariables: [String: TemplateValue] = [:]
   ) throws {
     self.model = model
@@ -59,7 +62,8 @@ public final class TextGenerator {
     guard options.grammar != nil else { return nil }
     if let madeConstraint { return madeConstraint }
     guard !endTokens.isEmpty else {
-      throw LatheError(.unsupported, "the model names no token that ends a text, so that a grammar cannot end it")
+      throw LatheError(
+        .unsupported, "the model names no token that ends a text, so that a grammar cannot end it")
     }
     let made = try TokenConstraint(tokenizer, endTokens: endTokens.sorted())
     madeConstraint = made
@@ -79,7 +83,8 @@ public final class TextGenerator {
   ///   - prompt: The text.
   ///   - options: How it is continued.
   /// - Throws: `LatheError` for a prompt that is empty or longer than the context, and for options that cannot be.
-  public func stream(_ prompt: String, options: GenerationOptions = GenerationOptions()) throws -> TextStream {
+  public func stream(_ prompt: String, options: GenerationOptions = GenerationOptions()) throws -> TextStream
+  {
     try stream(encode(prompt), options: options)
   }
 
@@ -94,7 +99,8 @@ public final class TextGenerator {
     _ tokens: [Int32], options: GenerationOptions = GenerationOptions(), cache: DecoderCache? = nil
   ) throws -> TextStream {
     guard options.beams == 1 else {
-      throw LatheError(.invalidArgument, "generation: beams give whole texts, not pieces; call generate, not stream")
+      throw LatheError(
+        .invalidArgument, "generation: beams give whole texts, not pieces; call generate, not stream")
     }
     let start = try start(tokens, options)
     let generation = try TokenGeneration(
@@ -111,7 +117,8 @@ public final class TextGenerator {
     try options.check(vocabulary: network.vocabularySize)
     try TokenGeneration.check([tokens], network)
     guard let count = options.maximumNewTokens else {
-      throw LatheError(.invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
+      throw LatheError(
+        .invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
     }
     let cache = DecoderCache(layers: network.layerCount, capacity: (count + 64) / 64 * 64)
     noGradient {

@@ -13,7 +13,9 @@ public final class TextStream: AsyncSequence {
     public let token: Int32?
   }
 
+  /// What one step adds.
   public typealias Element = Piece
+  /// A `LatheError` of the device.
   public typealias Failure = any Error
 
   private let generation: TokenGeneration

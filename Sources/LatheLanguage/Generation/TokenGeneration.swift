@@ -69,7 +69,8 @@ public final class TokenGeneration {
     let room = model.contextLength.map { $0 - longest } ?? .max
     limit = min(options.maximumNewTokens ?? room, room)
     guard limit < 1 << 24 else {
-      throw LatheError(.invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
+      throw LatheError(
+        .invalidArgument, "generation: nothing limits the text; say how many tokens it may have")
     }
     self.model = model
     self.options = options

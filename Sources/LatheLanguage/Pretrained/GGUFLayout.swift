@@ -14,7 +14,8 @@ struct GGUFLayout {
     }
     switch architecture {
     case "llama", "qwen2":
-      configuration = try Self.llama(file, architecture, factors: reader.tensor("rope_freqs.weight")?.scalars(as: Float.self))
+      configuration = try Self.llama(
+        file, architecture, factors: reader.tensor("rope_freqs.weight")?.scalars(as: Float.self))
       let sizes = try LlamaConfiguration(configuration)
       names = Self.llamaNames(heads: sizes.heads, keyHeads: sizes.keyHeads, isTurned: architecture == "llama")
     case "gpt2":
@@ -48,7 +49,8 @@ struct GGUFLayout {
     func integer(_ key: String) throws -> JSONValue { .integer(try required(file, "\(architecture).\(key)")) }
     var members: [JSONValue.Member] = [
       .init("model_type", .string(architecture)),
-      .init("architectures", .array([.string(architecture == "qwen2" ? "Qwen2ForCausalLM" : "LlamaForCausalLM")])),
+      .init(
+        "architectures", .array([.string(architecture == "qwen2" ? "Qwen2ForCausalLM" : "LlamaForCausalLM")])),
       .init("vocab_size", .integer(try vocabulary(file, "token_embd.weight"))),
       .init("hidden_size", try integer("embedding_length")),
       .init("intermediate_size", try integer("feed_forward_length")),
@@ -117,8 +119,12 @@ struct GGUFLayout {
   private static func layered(_ path: String, behind prefix: String, _ parts: [String: String]) -> String? {
     guard path.hasPrefix(prefix) else { return nil }
     let rest = path.dropFirst(prefix.count)
-    guard let dot = rest.firstIndex(of: "."), let last = rest.lastIndex(of: "."), dot < last else { return nil }
-    return parts[String(rest[rest.index(after: dot)..<last])].map { "blk.\(rest[..<dot]).\($0)\(rest[last...])" }
+    guard let dot = rest.firstIndex(of: "."), let last = rest.lastIndex(of: "."), dot < last else {
+      return nil
+    }
+    return parts[String(rest[rest.index(after: dot)..<last])].map {
+      "blk.\(rest[..<dot]).\($0)\(rest[last...])"
+    }
   }
 
   private static let llamaParts = [
@@ -152,7 +158,8 @@ struct GGUFLayout {
           return Int32(head * each + 2 * (place % half) + place / half)
         }
       },
-      names: { path in (whole[path] ?? layered(path, behind: "model.layers.", llamaParts)).map { [$0] } ?? [] })
+      names: { path in (whole[path] ?? layered(path, behind: "model.layers.", llamaParts)).map { [$0] } ?? []
+      })
   }
 
   private static let gpt2Parts = [
@@ -168,7 +175,8 @@ struct GGUFLayout {
     ]
     return StoredNames(
       hasPlainLinear: true,
-      names: { path in (whole[path] ?? layered(path, behind: "transformer.h.", gpt2Parts)).map { [$0] } ?? [] })
+      names: { path in (whole[path] ?? layered(path, behind: "transformer.h.", gpt2Parts)).map { [$0] } ?? []
+      })
   }
 }
 

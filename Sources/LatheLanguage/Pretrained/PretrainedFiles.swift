@@ -26,7 +26,8 @@ public struct PretrainedFiles: Sendable {
     if FileErrors.isFolder(path), !hasConfiguration,
       try !FolderListing.names(in: path).contains(where: { $0.hasSuffix(".gguf") })
     {
-      throw LatheError(.file, "\(path): neither a config.json nor a GGUF file in it; name the folder of a model")
+      throw LatheError(
+        .file, "\(path): neither a config.json nor a GGUF file in it; name the folder of a model")
     }
     weights = try WeightReader(path: path)
     if let file = weights.gguf {

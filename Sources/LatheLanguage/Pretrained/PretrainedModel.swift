@@ -37,7 +37,8 @@ extension PretrainedModel {
   private var plainState: [(name: String, tensor: Tensor)] {
     var weights: [String: (name: String, weight: QuantizedTensor)] = [:]
     for (path, module) in namedModules {
-      guard let weight = (module as? QuantizedLinear)?.weight ?? (module as? QuantizedEmbedding)?.weight else {
+      guard let weight = (module as? QuantizedLinear)?.weight ?? (module as? QuantizedEmbedding)?.weight
+      else {
         continue
       }
       let name = "\(path).weight"

@@ -59,7 +59,9 @@ final class SmolLM2 {
       }
     }
     var error = RelativeError()
-    for (value, reference) in zip(found, try scores?.hostValues() ?? []) { error.add(value, Double(reference)) }
+    for (value, reference) in zip(found, try scores?.hostValues() ?? []) {
+      error.add(value, Double(reference))
+    }
     return error.value
   }
 }
