@@ -33,7 +33,10 @@ struct QuantizedLayerTests {
         try weight.dequantized().scalars(as: Float.self) == dense.scalars(as: Float.self), "\(tensor.name)")
       for rows in [1, 9] {
         let x = normal([rows, weight.shape[1]], 5).moved(to: device)
-        #expect(try isClose(x.linear(weight: weight), x.linear(weight: dense), 0.02), "\(tensor.name)")
+        let (found, expected) = (x.linear(weight: weight), x.linear(weight: dense))
+        // x is rounded to 1/127 of the largest of 32, which a sum of few and cancelling products magnifies.
+        let most = try x.abs().linear(weight: dense.abs()).max().item()
+        #expect(try (found - expected).abs().max().item() <= 0.02 * most, "\(tensor.name)")
       }
     }
     #expect(types.isSuperset(of: BlockType.allCases.filter { $0.dtype == nil }))
@@ -98,7 +101,7 @@ struct QuantizedLayerTests {
     let path = folder.path + "/linear.safetensors"
     try WeightFile.write(linear.state, as: .bfloat16, to: path)
     let short = try layer(5, .bfloat16)
-    try short.load(from: path)
+    try short.load(from: path, converting: true)
     #expect(try isClose(short(x), linear(x), 0.02))
   }
 
