@@ -90,11 +90,7 @@ struct QuantizedLayerTests {
     let x = normal([3, 64], 8)
     for type in [BlockType.q4_1, .bfloat16] {
       let (first, second) = (try layer(1, type), try layer(2, type))
-<<<<<<< HEAD
-      #expect(!first.parameters.contains { !$0.isFrozen })
-=======
       #expect(first.trainableParameters.isEmpty)
->>>>>>> 58941a5c62176d6a713f87bfaf8d9b75e4630dfc
       let path = folder.path + "/\(type.name).safetensors"
       try first.save(to: path)
       try second.load(from: path)
