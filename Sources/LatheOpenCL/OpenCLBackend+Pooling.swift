@@ -20,6 +20,8 @@
     }
 
     /// The largest window whose size is compiled in, with its loops unrolled.
+    ///
+    /// Sizes of planes are compiled in for CPUs only.
     private static let largestUnrolled = 25
 
     private func pool(_ function: String, _ sizes: Pool2D, _ operands: [Operand], result: Operand) throws {
@@ -40,14 +42,24 @@
       }
       let isNarrow = [(sizes.height, sizes.outputHeight), (sizes.width, sizes.outputWidth)]
         .allSatisfy { $0.0 * $0.1 + max($0.0, $0.1) <= Int(UInt32.max) }
+      let hasNarrowElements = result.elementCount < Int(Int32.max)
       let kernel =
         try isUnrolled
-        ? unrolledPool(function, sizes)
-        : self.kernel(.file("pooling_windows.cl"), function, ["NARROW": isNarrow ? 1 : 0])
+        ? unrolledPool(function, sizes, tiled: tiled, isNarrow: hasNarrowElements)
+        : self.kernel(
+          .file("pooling_windows.cl"), function,
+          ["NARROW": isNarrow ? 1 : 0, "NARROW_ELEMENTS": hasNarrowElements ? 1 : 0])
       let linesPerItem = max(1, ceilingDivide(lines, 16 * info.computeUnits))
-      let arguments =
+      var arguments =
         operands.map { KernelArgument.memory($0.memory) }
         + [isUnrolled ? .int(sizes.planes) : .bytes(try Self.bytes(of: sizes)), .int(linesPerItem)]
+      if isUnrolled && profile == .gpu {
+        arguments.append(
+          .ints([
+            sizes.height, sizes.width, sizes.outputHeight, sizes.outputWidth, sizes.paddingY, sizes.paddingX,
+            0, 0,
+          ]))
+      }
       if profile == .gpu {
         try launch(kernel, arguments, global: (result.elementCount, 1, 1), local: (64, 1, 1))
       } else {
@@ -55,19 +67,31 @@
       }
     }
 
-    private func unrolledPool(_ function: String, _ sizes: Pool2D) throws -> OpenCLKernel {
+    private func unrolledPool(
+      _ function: String, _ sizes: Pool2D, tiled: Bool, isNarrow: Bool
+    ) throws -> OpenCLKernel {
+      let isInside =
+        sizes.paddingY == 0 && sizes.paddingX == 0
+        && (sizes.outputHeight - 1) * sizes.strideY + sizes.kernelHeight <= sizes.height
+        && (sizes.outputWidth - 1) * sizes.strideX + sizes.kernelWidth <= sizes.width
+      var options: KernelOptions = [
+        "KERNEL_HEIGHT": .int(sizes.kernelHeight), "KERNEL_WIDTH": .int(sizes.kernelWidth),
+        "STRIDE_Y": .int(sizes.strideY), "STRIDE_X": .int(sizes.strideX),
+        "COUNTS_PADDING": sizes.countsPadding ? 1 : 0, "TILED": tiled ? 1 : 0, "INSIDE": isInside ? 1 : 0,
+      ]
+      if profile == .gpu {
+        options["NARROW_ELEMENTS"] = isNarrow ? 1 : 0
+        return try kernel(.file("pooling.cl"), function, options)
+      }
+      options.add([
+        "HEIGHT": .int(sizes.height), "WIDTH": .int(sizes.width), "OUT_HEIGHT": .int(sizes.outputHeight),
+        "OUT_WIDTH": .int(sizes.outputWidth), "PADDING_Y": .int(sizes.paddingY),
+        "PADDING_X": .int(sizes.paddingX),
+      ])
       var geometry = sizes
       geometry.planes = 0
       return try layerPlans.plan(.pool(geometry, function: function)) {
-        try self.kernel(
-          .file("pooling.cl"), function,
-          [
-            "HEIGHT": .int(sizes.height), "WIDTH": .int(sizes.width), "OUT_HEIGHT": .int(sizes.outputHeight),
-            "OUT_WIDTH": .int(sizes.outputWidth), "KERNEL_HEIGHT": .int(sizes.kernelHeight),
-            "KERNEL_WIDTH": .int(sizes.kernelWidth), "STRIDE_Y": .int(sizes.strideY),
-            "STRIDE_X": .int(sizes.strideX), "PADDING_Y": .int(sizes.paddingY),
-            "PADDING_X": .int(sizes.paddingX), "COUNTS_PADDING": sizes.countsPadding ? 1 : 0,
-          ])
+        try kernel(.file("pooling.cl"), function, options)
       }
     }
 

@@ -10,17 +10,30 @@
 // the result after another, `lines_per_item` of them; gpu: a work-item does one element. Lines (elements) are counted
 // through all planes. index is row * WIDTH + column of the window's first largest element, or of its last NaN.
 //
-// Definitions without a default: HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_*, STRIDE_*, PADDING_*, COUNTS_PADDING.
+// Definitions without a default: KERNEL_*, STRIDE_*, COUNTS_PADDING, TILED, INSIDE (every window lies inside the plane); cpu:
+// HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, PADDING_*, too. gpu: these are arguments, so that a program serves planes of all
+// sizes; NARROW_ELEMENTS is 1 where all elements together are fewer than 2^31.
 
-#define TILED (STRIDE_Y == KERNEL_HEIGHT && STRIDE_X == KERNEL_WIDTH && PADDING_Y == 0 && PADDING_X == 0)
+#if LATHE_PROFILE_CPU
+#define PLANE_SIZES
+#define OF_PLANE
+#define EACH_WINDOW
+#else
+// Few windows cover an element: unrolled, the loop over them would be text that hardly runs.
+#define EACH_WINDOW _Pragma("unroll 1")
+#define PLANE_SIZES , const int8 plane_sizes
+#define OF_PLANE , plane_sizes
+#define HEIGHT plane_sizes.s0
+#define WIDTH plane_sizes.s1
+#define OUT_HEIGHT plane_sizes.s2
+#define OUT_WIDTH plane_sizes.s3
+#define PADDING_Y plane_sizes.s4
+#define PADDING_X plane_sizes.s5
+#endif
 // The most common windows, which have vector loops of their own.
 #define WINDOWS_OF_TWO (TILED && KERNEL_HEIGHT == 2 && KERNEL_WIDTH == 2)
-// Whether every window lies inside the plane.
-#define INSIDE                                                                                      \
-  (PADDING_Y == 0 && PADDING_X == 0 && (OUT_HEIGHT - 1) * STRIDE_Y + KERNEL_HEIGHT <= HEIGHT &&     \
-   (OUT_WIDTH - 1) * STRIDE_X + KERNEL_WIDTH <= WIDTH)
 
-static inline void max_at(__global const float *x, __global float *y, __global int *index, int line, int ox) {
+static inline void max_at(__global const float *x, __global float *y, __global int *index, int line, int ox PLANE_SIZES) {
   const int oy = line % OUT_HEIGHT;
   __global const float *plane = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
   float best = -INFINITY;
@@ -82,14 +95,14 @@ __kernel void max_pool(__global const float *restrict x, __global float *restric
 }
 #else
 __kernel void max_pool(__global const float *restrict x, __global float *restrict y, __global int *restrict index,
-                       const int planes, const int lines_per_item) {
-#define DO(l, c) max_at(x, y, index, l, c)
+                       const int planes, const int lines_per_item PLANE_SIZES) {
+#define DO(l, c) max_at(x, y, index, l, c OF_PLANE)
   LATHE_EACH_ELEMENT(planes, OUT_HEIGHT, OUT_WIDTH, DO)
 #undef DO
 }
 #endif
 
-static inline float average_at(__global const float *x, int line, int ox) {
+static inline float average_at(__global const float *x, int line, int ox PLANE_SIZES) {
   const int oy = line % OUT_HEIGHT;
   __global const float *plane = x + (size_t)(line / OUT_HEIGHT) * (HEIGHT * WIDTH);
   float sum = 0.0f;
@@ -110,8 +123,8 @@ static inline float average_at(__global const float *x, int line, int ox) {
 }
 
 __kernel void average_pool(__global const float *restrict x, __global float *restrict y, const int planes,
-                           const int lines_per_item) {
-#define DO(l, c) y[(size_t)(l) * OUT_WIDTH + (c)] = average_at(x, l, c)
+                           const int lines_per_item PLANE_SIZES) {
+#define DO(l, c) y[(size_t)(l) * OUT_WIDTH + (c)] = average_at(x, l, c OF_PLANE)
   LATHE_EACH_ELEMENT(planes, OUT_HEIGHT, OUT_WIDTH, DO)
 #undef DO
 }
@@ -125,7 +138,7 @@ static inline int last_window(int position, int stride, int padding, int count) 
   return min((position + padding) / stride, count - 1);
 }
 
-static inline float max_gradient_at(__global const float *dy, __global const int *index, int line, int ix) {
+static inline float max_gradient_at(__global const float *dy, __global const int *index, int line, int ix PLANE_SIZES) {
   const int iy = line % HEIGHT;
   const size_t plane = (size_t)(line / HEIGHT) * (OUT_HEIGHT * OUT_WIDTH);
   const int place = iy * WIDTH + ix;
@@ -139,8 +152,8 @@ static inline float max_gradient_at(__global const float *dy, __global const int
   float sum = 0.0f;
   const int y_end = last_window(iy, STRIDE_Y, PADDING_Y, OUT_HEIGHT);
   const int x_end = last_window(ix, STRIDE_X, PADDING_X, OUT_WIDTH);
-  for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
-    for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
+  EACH_WINDOW for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
+    EACH_WINDOW for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
       const size_t window = plane + oy * OUT_WIDTH + ox;
       sum += index[window] == place ? dy[window] : 0.0f;
     }
@@ -195,8 +208,8 @@ __kernel void max_pool_backward(__global const float *restrict dy, __global cons
 }
 #else
 __kernel void max_pool_backward(__global const float *restrict dy, __global const int *restrict index,
-                                __global float *restrict dx, const int planes, const int lines_per_item) {
-#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = max_gradient_at(dy, index, l, c)
+                                __global float *restrict dx, const int planes, const int lines_per_item PLANE_SIZES) {
+#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = max_gradient_at(dy, index, l, c OF_PLANE)
   LATHE_EACH_ELEMENT(planes, HEIGHT, WIDTH, DO)
 #undef DO
 }
@@ -208,14 +221,14 @@ static inline int inside_count(int window, int kernel_extent, int stride, int pa
   return min(start + kernel_extent, extent) - max(start, 0);
 }
 
-static inline float average_gradient_at(__global const float *dy, int line, int ix) {
+static inline float average_gradient_at(__global const float *dy, int line, int ix PLANE_SIZES) {
   const int iy = line % HEIGHT;
   __global const float *plane = dy + (size_t)(line / HEIGHT) * (OUT_HEIGHT * OUT_WIDTH);
   float sum = 0.0f;
   const int y_end = last_window(iy, STRIDE_Y, PADDING_Y, OUT_HEIGHT);
   const int x_end = last_window(ix, STRIDE_X, PADDING_X, OUT_WIDTH);
-  for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
-    for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
+  EACH_WINDOW for (int oy = first_window(iy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y); oy <= y_end; oy++)
+    EACH_WINDOW for (int ox = first_window(ix, KERNEL_WIDTH, STRIDE_X, PADDING_X); ox <= x_end; ox++) {
       const int count = COUNTS_PADDING ? KERNEL_HEIGHT * KERNEL_WIDTH
                                        : inside_count(oy, KERNEL_HEIGHT, STRIDE_Y, PADDING_Y, HEIGHT) *
                                              inside_count(ox, KERNEL_WIDTH, STRIDE_X, PADDING_X, WIDTH);
@@ -225,8 +238,8 @@ static inline float average_gradient_at(__global const float *dy, int line, int 
 }
 
 __kernel void average_pool_backward(__global const float *restrict dy, __global float *restrict dx, const int planes,
-                                    const int lines_per_item) {
-#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = average_gradient_at(dy, l, c)
+                                    const int lines_per_item PLANE_SIZES) {
+#define DO(l, c) dx[(size_t)(l) * WIDTH + (c)] = average_gradient_at(dy, l, c OF_PLANE)
   LATHE_EACH_ELEMENT(planes, HEIGHT, WIDTH, DO)
 #undef DO
 }

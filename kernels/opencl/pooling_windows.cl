@@ -91,14 +91,21 @@ __kernel void average_pool(__global const float *restrict x, __global float *res
 #undef DO
 }
 
+// Few windows cover an element, mostly.
+#if LATHE_PROFILE_CPU
+#define EACH_WINDOW
+#else
+#define EACH_WINDOW _Pragma("unroll 1")
+#endif
+
 static inline float max_gradient_of(__global const float *dy, __global const int *index, const pool_sizes s, int line,
                                     int ix) {
   const size_t plane = (size_t)(line / s.y.size) * s.y.outputs * s.x.outputs;
   const int iy = line % s.y.size, place = iy * s.x.size + ix;
   const int2 down = windows_over(iy, s.y, s.adaptive), across = windows_over(ix, s.x, s.adaptive);
   float2 sum = (float2)(0.0f);
-  for (int oy = down.x; oy < down.y; oy++)
-    for (int ox = across.x; ox < across.y; ox++) {
+  EACH_WINDOW for (int oy = down.x; oy < down.y; oy++)
+    EACH_WINDOW for (int ox = across.x; ox < across.y; ox++) {
       const size_t window = plane + (size_t)oy * s.x.outputs + ox;
       if (index[window] == place) sum = added(sum, dy[window]);
     }
@@ -116,9 +123,9 @@ static inline float average_gradient_of(__global const float *dy, const pool_siz
   __global const float *plane = dy + (size_t)(line / s.y.size) * s.y.outputs * s.x.outputs;
   const int2 down = windows_over(line % s.y.size, s.y, s.adaptive), across = windows_over(ix, s.x, s.adaptive);
   float2 sum = (float2)(0.0f);
-  for (int oy = down.x; oy < down.y; oy++) {
+  EACH_WINDOW for (int oy = down.x; oy < down.y; oy++) {
     const int2 rows = elements_of(oy, s.y, s.adaptive);
-    for (int ox = across.x; ox < across.y; ox++)
+    EACH_WINDOW for (int ox = across.x; ox < across.y; ox++)
       sum = added(sum, plane[(size_t)oy * s.x.outputs + ox] / divisor_of(rows, elements_of(ox, s.x, s.adaptive), s));
   }
   return sum.x;

@@ -72,12 +72,17 @@ __kernel void select_digit(__global KEY *restrict prefixes, __global int *restri
   if (row >= rows) return;
   int left = is_first ? (int)k : wanted[row];
   int last = -1;
-  for (int digit = 0; digit < 256; digit++) {
-    const int found = bins[row * 256 + digit];
-    bins[row * 256 + digit] = 0;
-    if (last >= 0) continue;
-    if (found >= left) last = digit;
-    else left -= found;
+  __global int4 *own = (__global int4 *)(bins + row * 256);
+  for (int four = 0; four < 64; four++) {
+    const int4 bin = own[four];
+    const int found[4] = {bin.x, bin.y, bin.z, bin.w};
+    own[four] = 0;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      if (last >= 0) continue;
+      if (found[i] >= left) last = 4 * four + i;
+      else left -= found[i];
+    }
   }
   wanted[row] = left;
   prefixes[row] = (is_first ? 0 : prefixes[row] << 8) | (KEY)last;
@@ -85,7 +90,7 @@ __kernel void select_digit(__global KEY *restrict prefixes, __global int *restri
 
 // Of each of `parts` of a row, how many elements come before the last one, and how many are its equals.
 __kernel void select_tally(__global const ELEMENT *restrict x, __global const KEY *restrict prefixes,
-                           __global int *restrict tallies, ulong rows, ulong count, ulong parts) {
+                           __global int2 *restrict tallies, ulong rows, ulong count, ulong parts) {
   const size_t item = get_global_id(0), row = item / parts, part = item - row * parts;
   if (row >= rows) return;
   const KEY last = prefixes[row];
@@ -95,33 +100,30 @@ __kernel void select_tally(__global const ELEMENT *restrict x, __global const KE
     before += key < last;
     equal += key == last;
   }
-  tallies[2 * item] = before;
-  tallies[2 * item + 1] = equal;
+  tallies[item] = (int2)(before, equal);
 }
 
 // Tallies become places in the result: equals stand behind all that come before them.
-__kernel void select_offsets(__global const int *restrict wanted, __global int *restrict tallies, ulong rows,
+__kernel void select_offsets(__global const int *restrict wanted, __global int2 *restrict tallies, ulong rows,
                              ulong parts, ulong k) {
   const size_t row = get_global_id(0);
   if (row >= rows) return;
-  int before = 0, equal = (int)k - wanted[row];
+  int2 place = (int2)(0, (int)k - wanted[row]);
   for (size_t item = row * parts; item < (row + 1) * parts; item++) {
-    const int own_before = tallies[2 * item], own_equal = tallies[2 * item + 1];
-    tallies[2 * item] = before;
-    tallies[2 * item + 1] = equal;
-    before += own_before;
-    equal += own_equal;
+    const int2 own = tallies[item];
+    tallies[item] = place;
+    place += own;
   }
 }
 
 // Takes what comes before a row's last element, and of its equals the first, each in the order of their places.
 __kernel void select_take(__global const ELEMENT *restrict x, __global const KEY *restrict prefixes,
-                          __global const int *restrict offsets, __global ELEMENT *restrict values,
+                          __global const int2 *restrict offsets, __global ELEMENT *restrict values,
                           __global int *restrict places, ulong rows, ulong count, ulong parts, ulong k) {
   const size_t item = get_global_id(0), row = item / parts, part = item - row * parts;
   if (row >= rows) return;
   const KEY last = prefixes[row];
-  int before = offsets[2 * item], equal = offsets[2 * item + 1];
+  int before = offsets[item].x, equal = offsets[item].y;
   for (size_t i = count * part / parts; i < count * (part + 1) / parts; i++) {
     const ELEMENT value = x[row * count + i];
     const KEY key = lathe_key(value);
