@@ -115,5 +115,5 @@
     }
   }
 
-  extension SentencePooling: @retroactive ExpressibleByArgument {}
+  extension SentencePooling: ExpressibleByArgument {}
 #endif
