@@ -23,9 +23,12 @@ mkdir -p "$logs"
 run_suites() { # NAME OPTIONS...: the log holds everything, the terminal gets no line for each case
   local name=$1
   shift
-  "$tests" --testing-library swift-testing --no-parallel "$@" 2>&1 |
+  { timeout -k 10 "$LATHE_TEST_SECONDS" "$tests" --testing-library swift-testing --no-parallel "$@" 2>&1 ||
+    { status=$?; ((status == 124)) && echo "the tests have not ended after $LATHE_TEST_SECONDS s"; exit "$status"; }; } |
     tee "$logs/$name.log" | { grep --line-buffered -v ' started\.$' || true; }
 }
+# A driver that never answers ends the run of tests with a line in the log, not with the patience of who waits for it.
+export LATHE_TEST_SECONDS=${LATHE_TEST_SECONDS:-2400}
 # About half of the work each.
 first_half='^LatheTests\.|^FixtureTests\.(Precision|Optimizer|Run)FixtureTests'
 # The loops of the CPU path for the processors that have less than this one.

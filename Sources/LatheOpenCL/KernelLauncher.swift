@@ -96,6 +96,9 @@
           }
         }
         var copies = state.arrivals.copies(to: arguments)
+        if !copies.isEmpty, isWithoutArrivals {
+          throw failure("launch of \(kernel.name)", CL_DEVICE_NOT_AVAILABLE, bytes: 0)
+        }
         queue.markers.markWhereWanted(queue.handle)
         for part in grid.parts {
           var event: cl_event?

@@ -107,13 +107,15 @@
     {
       let handles = memories.map { UInt(bitPattern: $0) }
       let copies = state.withLock { $0.arrivals.copies(to: handles) }
-      // A copy that failed never arrives, and not every driver tells those that wait for it.
-      if !copies.isEmpty, loss.known != nil || uploads?.problem != nil { return CL_DEVICE_NOT_AVAILABLE }
+      if !copies.isEmpty, isWithoutArrivals { return CL_DEVICE_NOT_AVAILABLE }
       let status = call(cl_uint(copies.count), copies.isEmpty ? nil : copies.map { $0.copy.handle })
       guard status == CL_SUCCESS, !copies.isEmpty else { return status }
       state.withLock { state in for (memory, copy) in copies { state.arrivals.remove(copy, to: memory) } }
       return status
     }
+
+    /// Whether waiting for copies has no end: one that failed never arrives, and not every driver tells those that wait for it.
+    var isWithoutArrivals: Bool { loss.known != nil || uploads?.problem != nil }
 
     /// Throws where a copy to the device failed: what it should have written, nobody knows.
     func checkUploads() throws {
