@@ -42,8 +42,7 @@ def unigram_of_sentencepiece(lines, size, **options):
     for number, content in fields(model.getvalue()):
         if number == 1:
             piece = dict(fields(content))
-            # Of a number with many digits `tokenizers` reads the last bit at will, which decides between ways as likely as each other.
-            pieces.append((piece[1].decode(), round(struct.unpack("<f", piece[2])[0], 4)))
+            pieces.append((piece[1].decode(), struct.unpack("<f", piece[2])[0]))
         elif number == 3:
             characters = dict(fields(content))[2]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
