@@ -64,6 +64,7 @@
     private func writeBeside(_ source: UnsafeRawBufferPointer, to memory: cl_mem, after position: Int) throws
     {
       guard let uploads else { return }
+      if let known = loss.known { throw known }
       let (start, status) = queue.markers.event(before: position, in: queue.handle)
       guard status == CL_SUCCESS else { throw failure("marker of a write", status, bytes: 0) }
       // What another queue waits for has to be handed to the device.

@@ -41,7 +41,7 @@
         // The second run finds all programs and verdicts; what is new is waited for once.
         for number in 1...2 {
           let run = try train(
-            "report=\(folder.file("counts"))", "--epochs", "1", "--batch-size", "4", "--precision", precision,
+            "report=\(folder.file("counts"))", "--epochs", "1", "--batch-size", "2", "--precision", precision,
             output: "\(precision)-\(number)", cache: folder.file("cache"))
           #expect(run.ending == .exited(0), "\(String(decoding: run.errors, as: UTF8.self))")
         }
@@ -49,9 +49,9 @@
         return try #require(
           counts.compactMap { $0.hasPrefix("blocking ") ? Int($0.dropFirst(9)) : nil }.first)
       }
-      // Once more each time that losses are read, in 24 steps.
+      // Once more each time that losses are read, which a display does by the clock: less than once for each of 48 steps.
       let (plain, scaled) = (try blocking("bfloat16"), try blocking("float16"))
-      #expect(scaled < plain + 24, "\(scaled) of \(plain)")
+      #expect(scaled < plain + 48, "\(scaled) of \(plain)")
     }
 
     @Test func aRunThatLosesItsDeviceSaysSoOnceAndGoesOnFromItsCheckpoint() throws {
