@@ -31,7 +31,8 @@ public enum SentencePooling: String, Sendable, CaseIterable {
     case .cls: result = states.sliced(axis: 1, from: 0, to: 1).squeezed(1)
     case .lastToken:
       let rows = lengths.enumerated().map { Int32($0.offset * time + Swift.max($0.element, 1) - 1) }
-      result = states.reshaped(to: [batch * time, states.shape[2]]).indexSelected(axis: 0, indices: Tensor(rows, device: device))
+      result = states.reshaped(to: [batch * time, states.shape[2]]).indexSelected(
+        axis: 0, indices: Tensor(rows, device: device))
     case .max:
       let counts = Self.counts(lengths, time, device)
       result = states.maskedFill(.!counts, -Float.infinity).max(axis: 1)
