@@ -3,7 +3,7 @@ import Lathe
 import LatheNN
 
 /// A number for each head and kind of distance between query and key, added to their score (Raffel et al., 2020).
-final class RelativeBias {
+package final class RelativeBias {
   let table: any Module
   private let buckets: Int
   private let longest: Int
@@ -21,7 +21,9 @@ final class RelativeBias {
   func callAsFunction(queries: Int, keys: Int, device: Device) -> Tensor {
     let first = keys - queries
     // By distance, since a matrix of them has few.
-    let kinds = (1 - keys..<keys).map { bucket($0) }
+    let kinds = (1 - keys..<keys).map {
+      Self.bucket($0, of: buckets, longest: longest, looksAhead: looksAhead)
+    }
     let numbers = (0..<queries).flatMap { query in
       (0..<keys).map { kinds[$0 - (first + query) + keys - 1] }
     }
@@ -29,7 +31,13 @@ final class RelativeBias {
   }
 
   /// The kind of a distance, from the query to the key: single ones for the near half, then as logarithms up to the longest.
-  func bucket(_ distance: Int) -> Int32 {
+  ///
+  /// - Parameters:
+  ///   - distance: Negative where the key is before the query.
+  ///   - buckets: How many kinds there are.
+  ///   - longest: Distances from here on are of one kind.
+  ///   - looksAhead: Whether keys behind the query are told from those before it.
+  package static func bucket(_ distance: Int, of buckets: Int, longest: Int, looksAhead: Bool) -> Int32 {
     let count = looksAhead ? buckets / 2 : buckets
     let start = looksAhead && distance > 0 ? count : 0
     let far = looksAhead ? abs(distance) : max(-distance, 0)
