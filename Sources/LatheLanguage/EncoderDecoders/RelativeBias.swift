@@ -10,9 +10,7 @@ package final class RelativeBias {
   /// Whether keys behind the query are told from those before it.
   private let looksAhead: Bool
 
-  package init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource)
-    throws
-  {
+  init(_ path: String, _ configuration: T5Configuration, looksAhead: Bool, from source: LayerSource) throws {
     table = try source.embedding(path, configuration.buckets, configuration.heads)
     buckets = configuration.buckets
     longest = configuration.longestDistance
@@ -23,7 +21,9 @@ package final class RelativeBias {
   func callAsFunction(queries: Int, keys: Int, device: Device) -> Tensor {
     let first = keys - queries
     // By distance, since a matrix of them has few.
-    let kinds = (1 - keys..<keys).map { bucket($0) }
+    let kinds = (1 - keys..<keys).map {
+      Self.bucket($0, of: buckets, longest: longest, looksAhead: looksAhead)
+    }
     let numbers = (0..<queries).flatMap { query in
       (0..<keys).map { kinds[$0 - (first + query) + keys - 1] }
     }
@@ -31,7 +31,13 @@ package final class RelativeBias {
   }
 
   /// The kind of a distance, from the query to the key: single ones for the near half, then as logarithms up to the longest.
-  package func bucket(_ distance: Int) -> Int32 {
+  ///
+  /// - Parameters:
+  ///   - distance: Negative where the key is before the query.
+  ///   - buckets: How many kinds there are.
+  ///   - longest: Distances from here on are of one kind.
+  ///   - looksAhead: Whether keys behind the query are told from those before it.
+  package static func bucket(_ distance: Int, of buckets: Int, longest: Int, looksAhead: Bool) -> Int32 {
     let count = looksAhead ? buckets / 2 : buckets
     let start = looksAhead && distance > 0 ? count : 0
     let far = looksAhead ? abs(distance) : max(-distance, 0)
