@@ -91,17 +91,18 @@ enum BlockMatrixProduct {
 
   /// Rounds the rows of x to eight bits; false where there is no memory.
   private static func round(_ product: inout lathe_block_product) -> Bool {
-    let count = product.x_rows * product.columns
-    let blocks = count / Int(LATHE_BLOCK_ELEMENTS)
-    guard let memory = lathe_workspace(LATHE_WORKSPACE_SHARED, 4 * blocks + count / 4) else { return false }
-    let quants = UnsafeMutableRawPointer(memory + 4 * blocks).assumingMemoryBound(to: Int8.self)
-    product.x = lathe_rounded(
-      quants: quants, scales: memory, sums: memory + blocks, halves: memory + 2 * blocks)
+    let (rows, columns) = (product.x_rows, product.columns)
+    guard let memory = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_rounded_size(rows, columns)) else {
+      return false
+    }
+    product.x = lathe_rounded_in(memory, rows, columns)
+    let blocks = rows * columns / Int(LATHE_BLOCK_ELEMENTS)
     let (x, whole) = (product.x_floats, product.x)
     ThreadPool.shared.parallelFor(blocks, grain: 1024) { range in
       let first = range.lowerBound
       var part = whole
       part.quants += first * Int(LATHE_BLOCK_ELEMENTS)
+      part.fours = part.fours.map { $0 + first * Int(LATHE_BLOCK_ELEMENTS) }
       part.scales += first
       part.sums += first
       part.halves += 2 * first

@@ -18,14 +18,23 @@ import Testing
     return block == LATHE_BLOCK_Q4_0 ? half(0) * (q - 8) : half(0) * q + half(2)
   }
 
-  /// Where some blocks of x go.
-  private static func rounded(
-    _ quants: UnsafeMutableBufferPointer<Int8>, _ scales: UnsafeMutableBufferPointer<Float>, _ blocks: Int
-  ) -> lathe_rounded {
-    let first = scales.baseAddress
-    return lathe_rounded(
-      quants: quants.baseAddress, scales: first, sums: first.map { $0 + blocks },
-      halves: first.map { $0 + 2 * blocks })
+  /// Rounds rows of x in memory that `body` may look at; gives their elements and scales.
+  private static func withRounded(
+    _ x: [Float], rows: Int, _ body: (lathe_rounded) -> Void = { _ in }
+  ) -> (quants: [Int8], scales: [Float]) {
+    let columns = x.count / rows
+    let blocks = x.count / Int(LATHE_BLOCK_ELEMENTS)
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: lathe_rounded_size(rows, columns)) {
+      memory in
+      guard let first = memory.baseAddress else { return ([], []) }
+      var rounded = lathe_rounded_in(first, rows, columns)
+      lathe_round_blocks(x, blocks, &rounded)
+      body(rounded)
+      return (
+        Array(UnsafeBufferPointer(start: rounded.quants, count: x.count)),
+        Array(UnsafeBufferPointer(start: rounded.scales, count: blocks))
+      )
+    }
   }
 
   @Test(
@@ -45,21 +54,14 @@ import Testing
       }
     }
     let x = numbers.floats(xRows * columns)
-    var quants = [Int8](repeating: 0, count: x.count)
-    // Behind each other the scales, the sums and those of halves.
-    var scales = [Float](repeating: 0, count: 4 * xRows * blocks)
     var y = [Float](repeating: .nan, count: xRows * rows)
-    quants.withUnsafeMutableBufferPointer { quants in
-      scales.withUnsafeMutableBufferPointer { scales in
-        y.withUnsafeMutableBufferPointer { y in
-          matrix.withUnsafeBytes { matrix in
-            var rounded = Self.rounded(quants, scales, xRows * blocks)
-            lathe_round_blocks(x, xRows * blocks, &rounded)
-            var product = lathe_block_product(
-              block: block, matrix: matrix.baseAddress, columns: columns, x: rounded, x_floats: nil,
-              x_rows: xRows, bias: nil, y: y.baseAddress, y_row: rows)
-            lathe_block_product_rows(&product, 0, rows)
-          }
+    let (quants, scales) = Self.withRounded(x, rows: xRows) { x in
+      y.withUnsafeMutableBufferPointer { y in
+        matrix.withUnsafeBytes { matrix in
+          var product = lathe_block_product(
+            block: block, matrix: matrix.baseAddress, columns: columns, x: x, x_floats: nil,
+            x_rows: xRows, bias: nil, y: y.baseAddress, y_row: rows)
+          lathe_block_product_rows(&product, 0, rows)
         }
       }
     }
@@ -86,15 +88,8 @@ import Testing
   func notFinite(_ value: Float) {
     var x = [Float](repeating: 1, count: 64)
     x[40] = value
-    var quants = [Int8](repeating: 9, count: 64)
-    var scales = [Float](repeating: 0, count: 8)
-    quants.withUnsafeMutableBufferPointer { quants in
-      scales.withUnsafeMutableBufferPointer { scales in
-        var rounded = Self.rounded(quants, scales, 2)
-        lathe_round_blocks(x, 2, &rounded)
-      }
-    }
+    let (quants, scales) = Self.withRounded(x, rows: 1)
     #expect(
-      quants[..<32].allSatisfy { $0 == 127 } && scales[0] == 1 / 127 && scales[1].isNaN && scales[3].isNaN)
+      quants[..<32].allSatisfy { $0 == 127 } && scales[0] == 1 / 127 && scales[1].isNaN)
   }
 }

@@ -79,10 +79,14 @@ static void tame(lathe_block block, uint8_t *at) {
     if (places[block][i] >= 0) at[places[block][i] + 1] = (uint8_t)(next_below(72) | next_below(2) << 7);
 }
 
-static void check_rounding(long count) {
+/// Rounded rows with memory of their own.
+static lathe_rounded rounded(long x_rows, long columns) {
+  return lathe_rounded_in(blank_floats((long)lathe_rounded_size(x_rows, columns)), x_rows, columns);
+}
+
+static void check_rounding(long rows, long count) {
   float *x = random_floats(count * LATHE_BLOCK_ELEMENTS);
-  const lathe_rounded r = {
-      room(count * LATHE_BLOCK_ELEMENTS, 1), blank_floats(count), blank_floats(count), blank_floats(2 * count)};
+  const lathe_rounded r = rounded(rows, count / rows * LATHE_BLOCK_ELEMENTS);
   for (long i = 0; i < count * LATHE_BLOCK_ELEMENTS; i++) x[i] *= (float)(i / LATHE_BLOCK_ELEMENTS % 5);
   lathe_round_blocks(x, count, &r);
   for (long b = 0; b < count; b++) {
@@ -99,6 +103,9 @@ static void check_rounding(long count) {
     expect_close("scale", &r.scales[b], &scale, 1, 1e-6, 0);
     expect_close("sum", &r.sums[b], &scaled, 1, 1e-6, 1e-30);
     expect_close("sums of halves", &r.halves[2 * b], halves, 2, 1e-6, 1e-30);
+    for (long i = 0; r.fours && i < LATHE_BLOCK_ELEMENTS; i++)
+      expect_true("the same in another order",
+                  r.fours[b / 4 * 128 + i / 16 * 64 + b % 4 * 16 + i % 16] == r.quants[b * LATHE_BLOCK_ELEMENTS + i]);
   }
 }
 
@@ -111,9 +118,7 @@ static void check_product(lathe_block block, long rows, long x_rows, long parts)
   for (long i = 0; i < rows * parts * size; i++) matrix[i] = (uint8_t)next_below(256);
   for (long b = 0; b < rows * parts; b++) tame(block, matrix + b * size);
   float *x = random_floats(x_rows * columns), *bias = random_floats(rows), *floats = blank_floats(rows * columns);
-  const lathe_rounded r = {
-      room(x_rows * columns, 1), blank_floats(x_rows * x_blocks), blank_floats(x_rows * x_blocks),
-      blank_floats(2 * x_rows * x_blocks)};
+  const lathe_rounded r = rounded(x_rows, columns);
   if (is_rounded) lathe_round_blocks(x, x_rows * x_blocks, &r);
   lathe_unpack_blocks(block, matrix, rows * parts, floats);
   double *sums = room(x_rows * rows, sizeof(double)), *sizes = room(x_rows * rows, sizeof(double));
@@ -157,11 +162,13 @@ static void check_product(lathe_block block, long rows, long x_rows, long parts)
 
 void check_blocks(void) {
   describe("rounding");
-  check_rounding(70);
+  check_rounding(2, 70);
+  check_rounding(1, 69);
   for (int block = LATHE_BLOCK_Q4_0; block <= LATHE_BLOCK_BF16; block++) {
     const bool is_short = block >= LATHE_BLOCK_F16;
     check_product((lathe_block)block, 1, 1, is_short ? 5 : 1);
     check_product((lathe_block)block, 13, 1, is_short ? 70 : 7);
+    for (long parts = 1; parts < 40 && block <= LATHE_BLOCK_Q8_0; parts++) check_product((lathe_block)block, 5, 1, parts);
     check_product((lathe_block)block, 6, 4, is_short ? 64 : 3);
     check_product((lathe_block)block, 37, 19, is_short ? 33 : 2);
   }

@@ -218,13 +218,16 @@ LATHE_INLINE void LATHE_NAME(parts)(
     p->y[(x_row + r) * p->y_row + row] = LATHE_NAME(total)(sums[r]) + rest[r] + (p->bias ? p->bias[row] : 0);
 }
 
-/// One row of x with four rows of the matrix at a time where that has a kernel, or four with one.
+#include "block_row_body.h"
+
+/// One row of x, or four with each row of the matrix.
 LATHE_INLINE void LATHE_NAME(rows)(const lathe_block_product *p, lathe_block block, long first, long last) {
   const bool has_tile = block == LATHE_BLOCK_Q4_0 || block == LATHE_BLOCK_Q4_1 || block == LATHE_BLOCK_Q8_0;
-  long row = first;
-  if (p->x_rows == 1 && has_tile)
-    for (; row + 4 <= last; row += 4) LATHE_NAME(tile)(p, block, row, 4, 0, 1);
-  for (; row < last; row++) {
+  if (p->x_rows == 1 && has_tile) {
+    LATHE_NAME(row_products)(p, block, first, last);
+    return;
+  }
+  for (long row = first; row < last; row++) {
     long x_row = 0;
     for (; x_row + 4 <= p->x_rows; x_row += 4)
       has_tile ? LATHE_NAME(tile)(p, block, row, 1, x_row, 4) : LATHE_NAME(parts)(p, block, row, x_row, 4);

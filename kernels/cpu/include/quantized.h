@@ -11,6 +11,8 @@ extern "C" {
 
 /// Elements of x that share a scale.
 #define LATHE_BLOCK_ELEMENTS 32
+/// Blocks that a product with one row may look at together.
+#define LATHE_BLOCK_GROUP 16
 
 /// How the elements of a row are stored. Blocks of 32 begin with a float16 scale d, and where they have one a float16
 /// least value m behind it; those of 256 have parts of 16 or 32 with whole numbers as scales.
@@ -51,9 +53,17 @@ void lathe_unpack_blocks(lathe_block block, const void *from, long count, float 
 typedef struct lathe_rounded {
   /// Of each row its elements, -127 to 127.
   int8_t *quants;
+  /// Of one row the same once more in another order, which products with it take: of four blocks their first halves, then
+  /// their second. Blocks behind the last, up to a multiple of LATHE_BLOCK_GROUP, are zeros, as in scales and sums. NULL
+  /// where there are more rows.
+  int8_t *fours;
   /// Of each block its scale, the scale times the sum of its quants, and the same of each half of them.
   float *scales, *sums, *halves;
 } lathe_rounded;
+
+/// Floats of memory that rounded rows take, and their places in it. The zeros behind the blocks of one row are written.
+size_t lathe_rounded_size(long x_rows, long columns);
+lathe_rounded lathe_rounded_in(float *memory, long x_rows, long columns);
 
 /// Rounds `count` blocks that lie one behind the other. An element that is not finite makes its block not finite.
 void lathe_round_blocks(const float *x, long count, const lathe_rounded *result);
