@@ -11,8 +11,9 @@ extension CPUBackend {
     if sizes.hasMask { kernel.mask = lathe_attention_mask(inputs[3]) }
     kernel.output = lathe_attention_rows(outputs[0].headsFirst)
     kernel.norms = outputs[1].pointer(as: Float.self)
-    if sizes.queries == 1 {
-      // What is behind a cache: the heads that share keys are a block of queries, so that the keys are read once.
+    if sizes.queries == 1, sizes.batch * sizes.keyHeads >= 2 * ThreadPool.shared.threadCount {
+      // What is behind a cache: the heads that share keys are a block of queries, so that the keys are read once, if there
+      // is enough for all threads. A query's result does not depend on what else is in its block.
       let group = sizes.heads / sizes.keyHeads
       kernel.q.groupHeads(group)
       kernel.output.groupHeads(group)

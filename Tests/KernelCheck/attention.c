@@ -135,6 +135,9 @@ void check_attention(void) {
       {1, 6, 3, 40, 40, 16, 24, false, true, true}, {2, 2, 2, 64, 128, 48, 16, true, true, false},
       {1, 1, 1, 33, 600, 16, 16, false, false, true}, {1, 2, 2, 130, 530, 33, 17, true, true, true},
       {1, 2, 2, 1, 77, 64, 64, false, false, true}, {1, 1, 1, 90, 20, 8, 8, true, false, false},
+      // Few queries.
+      {2, 4, 2, 3, 37, 64, 80, true, false, false}, {2, 2, 1, 8, 16, 48, 33, false, true, true},
+      {1, 3, 3, 5, 100, 20, 128, true, true, false}, {1, 2, 1, 2, 3, 7, 5, true, false, true},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_case(cases + i);
 }

@@ -11,6 +11,7 @@
 #include "attention_product.h"
 #include "attention_pack.h"
 #include "attention_scores.h"
+#include "attention_few.h"
 #include "attention_forward.h"
 #include "attention_backward.h"
 

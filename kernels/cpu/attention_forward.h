@@ -48,6 +48,10 @@ static void LATHE_NAME(forward_block)(
 }
 
 static void LATHE_NAME(forward)(const lathe_attention *a, long first, long last) {
+  if (a->queries <= ATTENTION_FEW) {
+    LATHE_NAME(forward_few)(a, first, last);
+    return;
+  }
   const long width = attention_padded(a->width), value_width = attention_padded(a->value_width);
   const long blocks = (a->queries + ATTENTION_QUERIES - 1) / ATTENTION_QUERIES, group = a->heads / a->key_heads;
   const long most = ATTENTION_QUERIES;

@@ -13,6 +13,9 @@
 #define ATTENTION_QUERIES 64
 #define ATTENTION_KEYS 64
 
+/// With no more queries a lane for each of them is a waste.
+#define ATTENTION_FEW 8
+
 /// Keys of a chunk of the backward pass at least, and tasks that are enough for many threads.
 #define ATTENTION_CHUNK_KEYS 256
 #define ATTENTION_TASKS 32
