@@ -94,25 +94,55 @@ extension Tensor {
   ///   - bias: [out].
   /// - Returns: [..., out] for x of [..., in]: float32, or x's type where that is one of 16 bits.
   public func linear(weight: QuantizedTensor, bias: Tensor? = nil) -> Tensor {
-    let (n, k) = (weight.shape[0], weight.shape[1])
-    require(
-      rank >= 1 && shape[rank - 1] == k,
-      "linear: input \(shape) and weight \(weight.shape): the last sizes differ")
+    linear(weights: [weight], biases: bias.map { [$0] })
+  }
+
+  /// x W^T + b with several weights at once, as `linear(weight:bias:)` computes each: results side by side along the last axis.
+  ///
+  /// - Parameters:
+  ///   - weights: [out, in] each, with one size `in`.
+  ///   - biases: [out] of each weight.
+  /// - Returns: [..., sum of the sizes `out`].
+  public func linear(weights: [QuantizedTensor], biases: [Tensor]? = nil) -> Tensor {
+    let k = rank >= 1 ? shape[rank - 1] : 0
+    for weight in weights {
+      require(
+        rank >= 1 && weight.shape[1] == k,
+        "linear: input \(shape) and weight \(weight.shape): the last sizes differ")
+      Tensor.requireOneDevice("linear", self, weight.blocks)
+    }
+    require(!weights.isEmpty, "linear: no weights")
     require(
       dtype.isFloatingPoint && dtype != .float64,
-      "linear: input of \(dtype) and weight of \(weight.type.name); cast the input to float32")
-    require(
-      bias.map { $0.shape == [n] } ?? true, "linear: bias \(bias?.shape ?? []) for weight \(weight.shape)")
-    Tensor.requireOneDevice("linear", self, weight.blocks, bias)
-    let x = cast(to: .float32).asRows()
-    let b = bias.map { $0.cast(to: .float32) }
-    let sizes = BlockProduct(type: weight.type, m: x.shape[0], n: n, k: k, hasBias: b != nil)
-    let inputs = [x.detached().contiguous(), weight.blocks] + (b.map { [$0.detached().contiguous()] } ?? [])
-    return Tensor.run(.blockProduct(sizes), inputs, output: [x.shape[0], n])
-      .recorded("linear", b.map { [x, $0] } ?? [x]) { gradient, _ in
-        [gradient.matmul(weight.dequantized())] + (b == nil ? [] : [gradient.sum(axes: [0])])
+      "linear: input of \(dtype) and weight of \(weights[0].type.name); cast the input to float32")
+    if let biases {
+      require(
+        biases.count == weights.count, "linear: \(biases.count) biases for \(weights.count) weights")
+      for (bias, weight) in zip(biases, weights) {
+        require(
+          bias.shape == [weight.shape[0]], "linear: bias \(bias.shape) for weight \(weight.shape)")
+        Tensor.requireOneDevice("linear", self, bias)
       }
-      .cast(to: dtype).reshaped(to: Shape(shape.dropLast()).appending(n))
+    }
+    let x = cast(to: .float32).asRows()
+    let b = biases?.map { $0.cast(to: .float32) } ?? []
+    let sizes = BlockProduct(
+      weights.map { .init(type: $0.type, n: $0.shape[0]) }, m: x.shape[0], k: k, hasBias: !b.isEmpty)
+    var inputs = [x.detached().contiguous()]
+    inputs.reserveCapacity(1 + weights.count + b.count)
+    for weight in weights { inputs.append(weight.blocks) }
+    for bias in b { inputs.append(bias.detached().contiguous()) }
+    let rows = Tensor.run(.blockProduct(sizes), inputs, output: [x.shape[0], sizes.n])
+      .recorded("linear", [x] + b) { gradient, _ in
+        var first = 0
+        let parts = weights.map { weight in
+          defer { first += weight.shape[0] }
+          return gradient.sliced(axis: 1, from: first, to: first + weight.shape[0])
+        }
+        let ofX = zip(parts, weights).map { $0.matmul($1.dequantized()) }
+        return [ofX.dropFirst().reduce(ofX[0], +)] + (b.isEmpty ? [] : parts.map { $0.sum(axes: [0]) })
+      }
+    return rows.cast(to: dtype).reshaped(to: Shape(shape.dropLast()).appending(sizes.n))
   }
 
   /// The bytes of a contiguous tensor as elements of another type, in the same memory.

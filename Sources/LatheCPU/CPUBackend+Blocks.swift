@@ -6,16 +6,16 @@ extension CPUBackend {
   package func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws {
     guard outputs[0].elementCount > 0 else { return }
     counters.launched()
-    var product = lathe_block_product()
-    product.block = sizes.type.kernelType
-    product.matrix = UnsafeRawPointer(inputs[1].pointer)
-    product.columns = sizes.k
-    product.x_floats = UnsafePointer(inputs[0].pointer(as: Float.self))
-    product.x_rows = sizes.m
-    product.bias = sizes.hasBias ? UnsafePointer(inputs[2].pointer(as: Float.self)) : nil
-    product.y = outputs[0].pointer(as: Float.self)
-    product.y_row = sizes.n
-    BlockMatrixProduct.run(product, rows: sizes.n)
+    var first = 0
+    let products = sizes.parts.enumerated().map { index, part in
+      defer { first += part.n }
+      let bias = sizes.hasBias ? inputs[1 + sizes.parts.count + index].pointer(as: Float.self) : nil
+      return lathe_block_product(
+        block: part.type.kernelType, matrix: UnsafeRawPointer(inputs[1 + index].pointer), columns: sizes.k,
+        x: lathe_rounded(), x_floats: UnsafePointer(inputs[0].pointer(as: Float.self)), x_rows: sizes.m,
+        bias: bias.map { UnsafePointer($0) }, y: outputs[0].pointer(as: Float.self) + first, y_row: sizes.n)
+    }
+    BlockMatrixProduct.run(products, rows: sizes.parts.map(\.n))
   }
 
   package func blockRows(
@@ -56,22 +56,57 @@ enum BlockMatrixProduct {
   /// Floats of a matrix that are unpacked at a time, so that they are still in the L2 cache when they are packed.
   private static let unpackedLimit = 1 << 18
 
-  /// Computes the products with all rows of the matrix.
-  static func run(_ product: lathe_block_product, rows: Int) {
-    let isShort = product.block == LATHE_BLOCK_F16 || product.block == LATHE_BLOCK_BF16
-    let panels = lathe_block_panels_run(product.block)
-    if product.x_rows >= leastForFloats, !panels { return runUnpacked(product, rows: rows) }
-    var product = product
-    if !isShort { guard round(&product) else { return } }
-    let grain = max(1, MatrixProduct.leastForThread / max(1, product.columns * product.x_rows))
-    guard panels, product.x_rows >= leastForPanels else {
-      ThreadPool.shared.parallelFor(rows, grain: (grain + 3) / 4 * 4) { range in
-        withUnsafePointer(to: product) {
-          lathe_block_product_rows($0, range.lowerBound, range.upperBound)
-        }
+  /// Computes the products of the same rows of x with all rows of each matrix.
+  static func run(_ products: [lathe_block_product], rows: [Int]) {
+    var rounded = lathe_rounded()
+    var direct: [(product: lathe_block_product, rows: Int)] = []
+    direct.reserveCapacity(products.count)
+    for (product, rows) in zip(products, rows) {
+      let panels = lathe_block_panels_run(product.block)
+      if product.x_rows >= leastForFloats, !panels {
+        runUnpacked(product, rows: rows)
+        // It takes the memory that rounded rows lie in.
+        rounded.quants = nil
+        continue
       }
-      return
+      var product = product
+      if product.block.isRounded {
+        if rounded.quants == nil {
+          guard let made = round(product) else { return }
+          rounded = made
+        }
+        product.x = rounded
+      }
+      if panels, product.x_rows >= leastForPanels {
+        runPanels(product, rows: rows)
+      } else {
+        direct.append((product, rows))
+      }
     }
+    runRows(direct)
+  }
+
+  /// Rows of a matrix that are worth handing to another thread.
+  private static func grain(_ product: lathe_block_product) -> Int {
+    max(1, MatrixProduct.leastForThread / max(1, product.columns * product.x_rows))
+  }
+
+  /// Multiplies with the rows of all matrices as they lie there, threads taking their share of the whole.
+  private static func runRows(_ parts: [(product: lathe_block_product, rows: Int)]) {
+    guard let most = parts.max(by: { grain($0.product) < grain($1.product) }) else { return }
+    let count = parts.reduce(0) { $0 + $1.rows }
+    ThreadPool.shared.parallelFor(count, grain: (grain(most.product) + 3) / 4 * 4) { range in
+      var first = 0
+      for part in parts {
+        let (start, end) = (max(range.lowerBound - first, 0), min(range.upperBound - first, part.rows))
+        if start < end { withUnsafePointer(to: part.product) { lathe_block_product_rows($0, start, end) } }
+        first += part.rows
+      }
+    }
+  }
+
+  /// Multiplies with rows that are unpacked once for all rows of x.
+  private static func runPanels(_ product: lathe_block_product, rows: Int) {
     let height = Int(LATHE_BLOCK_PANEL_ROWS)
     guard
       let x = withUnsafePointer(
@@ -80,8 +115,9 @@ enum BlockMatrixProduct {
     ThreadPool.shared.parallelFor(lathe_block_x_tiles(product.x_rows), grain: 1) { range in
       withUnsafePointer(to: product) { lathe_block_pack_x($0, x, range.lowerBound, range.upperBound) }
     }
-    ThreadPool.shared.parallelFor((rows + height - 1) / height, grain: (grain + height - 1) / height) {
-      range in
+    ThreadPool.shared.parallelFor(
+      (rows + height - 1) / height, grain: (grain(product) + height - 1) / height
+    ) { range in
       withUnsafePointer(to: product) {
         guard let panel = lathe_workspace(LATHE_WORKSPACE_PRIVATE, lathe_block_panel_size($0)) else { return }
         lathe_block_product_panels($0, x, rows, panel, range.lowerBound, range.upperBound)
@@ -89,15 +125,15 @@ enum BlockMatrixProduct {
     }
   }
 
-  /// Rounds the rows of x to eight bits; false where there is no memory.
-  private static func round(_ product: inout lathe_block_product) -> Bool {
+  /// The rows of x rounded to eight bits; nil where there is no memory.
+  private static func round(_ product: lathe_block_product) -> lathe_rounded? {
     let (rows, columns) = (product.x_rows, product.columns)
     guard let memory = lathe_workspace(LATHE_WORKSPACE_SHARED, lathe_rounded_size(rows, columns)) else {
-      return false
+      return nil
     }
-    product.x = lathe_rounded_in(memory, rows, columns)
+    let whole = lathe_rounded_in(memory, rows, columns)
     let blocks = rows * columns / Int(LATHE_BLOCK_ELEMENTS)
-    let (x, whole) = (product.x_floats, product.x)
+    let x = product.x_floats
     ThreadPool.shared.parallelFor(blocks, grain: 1024) { range in
       let first = range.lowerBound
       var part = whole
@@ -108,7 +144,7 @@ enum BlockMatrixProduct {
       part.halves += 2 * first
       lathe_round_blocks(x.map { $0 + first * Int(LATHE_BLOCK_ELEMENTS) }, range.count, &part)
     }
-    return true
+    return whole
   }
 
   /// Unpacks some rows of the matrix after the other and multiplies by float32 products.
@@ -136,6 +172,11 @@ enum BlockMatrixProduct {
           relu: false))
     }
   }
+}
+
+extension lathe_block {
+  /// Whether products with it take rounded rows of x.
+  fileprivate var isRounded: Bool { self != LATHE_BLOCK_F16 && self != LATHE_BLOCK_BF16 }
 }
 
 extension BlockType {

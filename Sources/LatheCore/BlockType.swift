@@ -69,25 +69,36 @@ public enum BlockType: UInt8, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// The sizes of a product of rows with a matrix of blocks: y = x W^T (+ bias).
+/// The sizes of a product of rows with matrices of blocks: y = x W^T (+ bias), the results of several W side by side.
 public struct BlockProduct: Sendable, Hashable {
-  /// How the rows of W are stored.
-  public var type: BlockType
+  /// One of the matrices.
+  public struct Part: Sendable, Hashable {
+    /// How its rows are stored.
+    public var type: BlockType
+    /// Its rows, columns of the result.
+    public var n: Int
+
+    /// A matrix from its parts.
+    public init(type: BlockType, n: Int) { (self.type, self.n) = (type, n) }
+  }
+
+  /// The matrices, in the order of their columns in the result.
+  public var parts: [Part]
   /// Rows of x and of the result.
   public var m: Int
-  /// Rows of W, columns of the result.
-  public var n: Int
-  /// Columns of x and of W, whole blocks.
+  /// Columns of x and of each W, whole blocks.
   public var k: Int
-  /// Whether a third input [n] is added to every row.
+  /// Whether vectors [n] are added to every row, one for each matrix.
   public var hasBias: Bool
 
   /// A product from its parts.
-  public init(type: BlockType, m: Int, n: Int, k: Int, hasBias: Bool = false) {
-    self.type = type
+  public init(_ parts: [Part], m: Int, k: Int, hasBias: Bool = false) {
+    self.parts = parts
     self.m = m
-    self.n = n
     self.k = k
     self.hasBias = hasBias
   }
+
+  /// Columns of the result.
+  public var n: Int { parts.reduce(0) { $0 + $1.n } }
 }

@@ -33,6 +33,8 @@ extension Operation {
       operations = sizes.pairs * 2 * (sizes.width + sizes.valueWidth)
     case .attentionBackward(let sizes):
       operations = sizes.pairs * 2 * (3 * sizes.width + 2 * sizes.valueWidth)
+    case .rotation:
+      operations = 3 * (outputs.first?.elementCount ?? 0)
     default:
       operations = 0
     }
@@ -49,7 +51,8 @@ extension Operation {
     case .reduce(let reduction): return "reduce \(reduction.kind)"
     case .matmul(let product): return "matmul \(product.m)x\(product.k)x\(product.n)"
     case .blockProduct(let product):
-      return "blockProduct \(product.type.name) \(product.m)x\(product.k)x\(product.n)"
+      let types = product.parts.map { "\($0.type.name) \($0.n)" }.joined(separator: ", ")
+      return "blockProduct \(product.m)x\(product.k) (\(types))"
     case .blockRows(let type, _, let columns, let picked):
       return "blockRows \(type.name) \(picked)x\(columns)"
     case .convolution(let s): return "convolution \(sizes(s))"

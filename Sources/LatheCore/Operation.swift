@@ -32,7 +32,8 @@ public enum Operation: Sendable {
   /// `NarrowOperations.products` of float16 or bfloat16, where the result may be of float32, too.
   case matmul(MatrixMultiplication)
 
-  /// x [m, k], W uint8 [n, bytes of k elements], bias [n] if `hasBias` -> x W^T + bias [m, n]; see `BlockProduct`.
+  /// x [m, k], uint8 W [n, bytes of k elements] of each part, then if `hasBias` bias [n] of each part -> x W^T + bias of the
+  /// parts side by side [m, sum of n]; see `BlockProduct`.
   ///
   /// A backend may round the elements of x to eight bits, for each 32 of a row by one scale.
   case blockProduct(BlockProduct)
@@ -102,6 +103,10 @@ public enum Operation: Sendable {
   /// Gradients of the states, states, saved, h, weight, an LSTM's c, mask if `hasMask` -> gradients of projected, for
   /// GRU those of the state's projection in the same shape, of h, and of an LSTM's c.
   case recurrenceBackward(RecurrentSequence)
+
+  /// Strided x [batch, heads, time, width] and strided cosines and sines [time, pairs], all with neighbours along the last
+  /// axis -> x with its pairs turned, [batch, heads, time, width]; see `Rotation`.
+  case rotation(Rotation)
 
   /// x of any type [outer, count, inner], strided index int32 [outer, picked, inner] -> [outer, picked, inner].
   ///

@@ -34,6 +34,7 @@ package protocol OperationKernels: Backend {
 
   // Matrices.
   func matmul(_ sizes: MatrixMultiplication, inputs: [Operand], outputs: [Operand]) throws
+  func rotate(_ sizes: Rotation, inputs: [Operand], outputs: [Operand]) throws
   func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws
   func blockRows(
     _ type: BlockType, rows: Int, columns: Int, picked: Int, inputs: [Operand], outputs: [Operand]) throws
@@ -85,6 +86,10 @@ extension OperationKernels {
 
   package func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws {
     throw LatheError.unsupported("products with blocks")
+  }
+
+  package func rotate(_ sizes: Rotation, inputs: [Operand], outputs: [Operand]) throws {
+    throw LatheError.unsupported("rotations")
   }
 
   package func blockRows(
@@ -159,6 +164,8 @@ extension OperationKernels {
       try recurrence(sizes, inputs: inputs, outputs: outputs)
     case .recurrenceBackward(let sizes):
       try recurrenceBackward(sizes, inputs: inputs, outputs: outputs)
+    case .rotation(let sizes):
+      try rotate(sizes, inputs: inputs, outputs: outputs)
     case .gather(let outer, let count, let inner, let picked):
       try gather(outer: outer, count: count, inner: inner, picked: picked, inputs: inputs, outputs: outputs)
     case .scatterAdd(let outer, let count, let inner, let picked):

@@ -13,57 +13,85 @@
       guard max(sizes.m, sizes.n, sizes.k) <= Int(Int32.max) / 4 else {
         throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.n), \(sizes.k)]")
       }
-      if sizes.m > Self.mostRows { return try multiplyUnpacked(sizes, inputs, outputs[0]) }
+      var first = 0
+      for (index, part) in sizes.parts.enumerated() where part.n > 0 {
+        try multiply(
+          PlacedPart(
+            part: part, matrix: inputs[1 + index],
+            bias: sizes.hasBias ? inputs[1 + sizes.parts.count + index] : nil, first: first),
+          of: sizes, inputs[0], outputs[0])
+        first += part.n
+      }
+    }
+
+    /// One of the matrices of a product, and the first of the columns that are its results.
+    private struct PlacedPart {
+      var part: BlockProduct.Part
+      var matrix: Operand
+      var bias: Operand?
+      var first: Int
+    }
+
+    private func multiply(
+      _ placed: PlacedPart, of sizes: BlockProduct, _ x: Operand, _ output: Operand
+    ) throws {
+      if sizes.m > Self.mostRows { return try multiplyUnpacked(placed, of: sizes, x, output) }
       let rows = sizes.m == 1 ? 1 : sizes.m <= 4 ? 4 : Self.mostRows
-      let options: KernelOptions = ["TYPE": .int(Int(sizes.type.rawValue)), "ROWS": .int(rows)]
-      let bias = sizes.hasBias ? inputs[2] : inputs[0]
+      let part = placed.part
+      let options: KernelOptions = ["TYPE": .int(Int(part.type.rawValue)), "ROWS": .int(rows)]
       var arguments: [KernelArgument] =
-        [inputs[0], inputs[1], bias, outputs[0]].map { .memory($0.memory) }
-        + [.int(sizes.m), .int(sizes.n), .int(sizes.k), .int(sizes.hasBias ? 1 : 0)]
+        [x, placed.matrix, placed.bias ?? x, output].map { .memory($0.memory) }
+        + [.int(sizes.m), .int(part.n), .int(sizes.k), .int(placed.bias == nil ? 0 : 1)]
+        + [.int(placed.first), .int(sizes.n)]
       if profile == .cpu {
         // Several items for each compute unit, unless they are too little work each.
         let perItem = max(
-          ceilingDivide(sizes.n, 8 * info.computeUnits), 32768 / max(1, sizes.k * rows), 1)
+          ceilingDivide(part.n, 8 * info.computeUnits), 32768 / max(1, sizes.k * rows), 1)
         arguments.append(.int(perItem))
         return try launch(
           kernel(.file("block_product_cpu.cl"), "block_product", options), arguments,
-          global: (ceilingDivide(sizes.n, perItem), 1, 1))
+          global: (ceilingDivide(part.n, perItem), 1, 1))
       }
       try launch(
         kernel(.file("block_product_gpu.cl"), "block_product", options), arguments,
-        global: (ceilingDivide(sizes.n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))
+        global: (ceilingDivide(part.n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))
     }
 
     /// SHARE of block_product_gpu.cl.
     private static let share = 32
 
     /// Unpacks the matrix, as many rows at a time as there is room for, and multiplies float32.
-    private func multiplyUnpacked(_ sizes: BlockProduct, _ inputs: [Operand], _ output: Operand) throws {
+    private func multiplyUnpacked(
+      _ placed: PlacedPart, of sizes: BlockProduct, _ x: Operand, _ output: Operand
+    ) throws {
+      let rows = placed.part.n
       let most = max(1, Self.unpackedLimit / max(1, sizes.k))
-      for first in stride(from: 0, to: sizes.n, by: most) {
-        let count = min(most, sizes.n - first)
+      for first in stride(from: 0, to: rows, by: most) {
+        let count = min(most, rows - first)
         let unpacked = try pool.allocate(count * sizes.k * 4)
         try unpack(
-          sizes.type, inputs[1], columns: sizes.k, rows: first..<first + count, into: unpacked.memory)
+          placed.part.type, placed.matrix, columns: sizes.k, rows: first..<first + count, into: unpacked.memory)
         var product = MatrixOperands(
           m: sizes.m, n: count, k: sizes.k, aRow: sizes.k, aStep: 1, bRow: 1, bStep: max(1, sizes.k),
-          aOffset: 0, bOffset: 0, batch: BatchAxes(count: 1, a: 0, b: 0), a: inputs[0].memory,
-          b: unpacked.memory, bias: unpacked.memory, hasBias: sizes.hasBias, relu: false)
+          aOffset: 0, bOffset: 0, batch: BatchAxes(count: 1, a: 0, b: 0), a: x.memory,
+          b: unpacked.memory, bias: unpacked.memory, hasBias: placed.bias != nil, relu: false)
         if count == sizes.n {
-          if sizes.hasBias { product.bias = inputs[2].memory }
+          if let bias = placed.bias { product.bias = bias.memory }
           return try multiplyLong(product, into: output.memory, at: 0)
         }
         // Results lie row by row: those of some columns are put between others.
-        func slice(_ operand: Operand, _ shape: Shape, _ strides: Shape) -> Operand {
+        func slice(_ operand: Operand, _ shape: Shape, _ strides: Shape, from first: Int) -> Operand {
           var slice = operand
           slice.layout = Layout(shape: shape, strides: strides, offset: first)
           return slice
         }
-        let bias = try sizes.hasBias ? contiguous(slice(inputs[2], [count], [1])) : nil
+        let bias = try placed.bias.map { try contiguous(slice($0, [count], [1], from: first)) }
         if let bias { product.bias = bias.memory }
         let part = try newOperand([sizes.m, count])
         try multiplyLong(product, into: part.memory, at: 0)
-        try copy(inputs: [part], outputs: [slice(output, [sizes.m, count], [sizes.n, 1])])
+        try copy(inputs: [part], outputs: [
+          slice(output, [sizes.m, count], [sizes.n, 1], from: placed.first + first)
+        ])
         withExtendedLifetime((unpacked, bias)) {}
       }
     }

@@ -61,7 +61,34 @@ extension OpCase {
     cases += (isSample ? [1, 9] : [9]).map {
       product([$0, several], 40, .uniform(-2, 2), rounded, " of any numbers")
     }
+    if isSample { cases += [1, 3, 10].flatMap { rows in [true, false].map { joined(type, rows: rows, hasBias: $0) } } }
     return cases
+  }
+
+  /// A product with three matrices, the middle one of another type.
+  private static func joined(_ type: BlockType, rows: Int, hasBias: Bool) -> OpCase {
+    let types = [type, .q8_0, type]
+    let columns = type.elementCount == 256 ? 256 : 64
+    let sizes = [5, 18, 7]
+    var opCase = OpCase(
+      "linear of three \(type.name) \(rows)\(hasBias ? " with biases" : "")",
+      [.float([rows, columns], .integers(-1, 1))] + zip(types, sizes).map { matrix($0, $1, columns) }
+        + (hasBias ? sizes.map { .float([$0]) } : []),
+      tolerance: .accumulated,
+      run: { inputs in
+        inputs[0].linear(
+          weights: types.indices.map { quantized(inputs[1 + $0], types[$0]) },
+          biases: hasBias ? Array(inputs[4...]) : nil)
+      },
+      reference: { inputs in
+        let parts = types.indices.map { index in
+          let product = NDArray.matmul(inputs[0], elements(inputs[1 + index], types[index]).transposed())
+          return hasBias ? product + inputs[4 + index] : product
+        }
+        return NDArray.concatenate(parts, axis: 1)
+      })
+    if rows == 3 { opCase.differentiable = [0] + (hasBias ? [4, 5, 6] : []) }
+    return opCase
   }
 
   private static func blockRowCases(_ type: BlockType) -> [OpCase] {

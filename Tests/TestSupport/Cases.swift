@@ -30,7 +30,7 @@ extension OpCase {
       normalizedRowCases, halfKernelCases,
     ].flatMap { $0 }
     let cases =
-      generated + narrowListCases + ordered + composed + blockCases
+      generated + narrowListCases + ordered + composed + blockCases + rotationCases
       + float64(of: generated.dropLast(types.count) + ordered, composed: false)
       + float64(of: composed, composed: true)
     let names = Dictionary(grouping: cases, by: \.name).filter { $1.count > 1 }.keys

@@ -2,6 +2,7 @@
 // transposed matrix [n, k] (+ bias [n]) for m <= ROWS. It is bound by reading the matrix, of which each element is unpacked
 // once for all rows of x.
 //
+// The results are columns `column` on of rows of `pitch`.
 // Contract: blocks.clh goes in front (LATHE_BLOCK). A work-item does rows_per_item rows of the matrix. Rows of x behind the
 // last are the last one again.
 
@@ -21,7 +22,8 @@ static inline float lane_sum(float16 v) {
 __attribute__((reqd_work_group_size(1, 1, 1)))
 __kernel void block_product(__global const float *restrict x, __global const uchar *restrict matrix,
                             __global const float *restrict bias, __global float *restrict y, const int m, const int n,
-                            const int k, const int has_bias, const int rows_per_item) {
+                            const int k, const int has_bias, const int column, const int pitch,
+                            const int rows_per_item) {
   const int first = (int)get_global_id(0) * rows_per_item, end = min(n, first + rows_per_item);
   for (int row = first; row < end; row++) {
     float16 sum[ROWS];
@@ -62,6 +64,6 @@ __kernel void block_product(__global const float *restrict x, __global const uch
 #endif
 #pragma unroll
     for (int r = 0; r < ROWS; r++)
-      if (r < m) y[(size_t)r * n + row] = lane_sum(sum[r]) + rest[r] + (has_bias ? bias[row] : 0.0f);
+      if (r < m) y[(size_t)r * pitch + column + row] = lane_sum(sum[r]) + rest[r] + (has_bias ? bias[row] : 0.0f);
   }
 }

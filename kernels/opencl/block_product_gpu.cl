@@ -3,6 +3,7 @@
 //
 // SHARE work-items add up a row of the matrix, 256 / SHARE rows to a group: of blocks four neighbours share a part, so that
 // the group reads both operands in runs of neighbours.
+// The results are columns `column` on of rows of `pitch`.
 // Contract: blocks.clh goes in front (LATHE_BLOCK). Grid (groups x 256, 1, 1), work-group (256, 1, 1). Every work-item passes
 // every barrier.
 
@@ -17,7 +18,7 @@
 __attribute__((reqd_work_group_size(256, 1, 1)))
 __kernel void block_product(__global const float *restrict x, __global const uchar *restrict matrix,
                             __global const float *restrict bias, __global float *restrict y, const int m, const int n,
-                            const int k, const int has_bias) {
+                            const int k, const int has_bias, const int column, const int pitch) {
   __local float partial[ROWS][256];
   const int item = (int)get_local_id(0), lane = item % SHARE;
   const long row = min((int)get_group_id(0) * COLUMNS + item / SHARE, n - 1);
@@ -66,5 +67,5 @@ __kernel void block_product(__global const float *restrict x, __global const uch
   barrier(CLK_LOCAL_MEM_FENCE);
   const int result = item / COLUMNS, at = (int)get_group_id(0) * COLUMNS + item % COLUMNS;
   if (result < ROWS && result < m && at < n)
-    y[(long)result * n + at] = partial[result][item % COLUMNS * SHARE] + (has_bias ? bias[at] : 0.0f);
+    y[(long)result * pitch + column + at] = partial[result][item % COLUMNS * SHARE] + (has_bias ? bias[at] : 0.0f);
 }

@@ -275,6 +275,10 @@ static const char block_product_gpu_cl[] = {
 #embed "block_product_gpu.cl" suffix(, 0)
 };
 
+static const char rotation_cl[] = {
+#embed "rotation.cl" suffix(, 0)
+};
+
 static const char block_rows_cl[] = {
 #embed "block_rows.cl" suffix(, 0)
 };
@@ -335,6 +339,7 @@ static const struct {
     {"block_product_cpu.cl", block_product_cpu_cl},
     {"block_product_gpu.cl", block_product_gpu_cl},
     {"block_rows.cl", block_rows_cl},
+    {"rotation.cl", rotation_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
     {"math_f64.clh", math_f64},

@@ -25,10 +25,7 @@ final class LlamaAttention: ParameterContainer {
   /// Attention of tokens [batch, t, width] to those before them.
   func callAsFunction(_ input: Tensor, cache: KeyValueCache?, mask: Tensor?) -> Tensor {
     observed(input: input) {
-      let offset = cache?.count ?? 0
-      let q = rotary(split(query(input), heads), offset: offset)
-      let k = rotary(split(key(input), keyHeads), offset: offset)
-      let v = split(value(input), keyHeads)
+      let (q, k, v) = projections(input, offset: cache?.count ?? 0)
       let all = cache?.append(k, v) ?? (keys: k, values: v)
       let count = all.keys.shape[2]
       var visible = mask
@@ -42,6 +39,23 @@ final class LlamaAttention: ParameterContainer {
       return output(
         result.transposed(1, 2).reshaped(to: [input.shape[0], input.shape[1], heads * headWidth]))
     }
+  }
+
+  /// Queries, keys and values [batch, heads, t, d], the first two turned by their positions.
+  private func projections(_ input: Tensor, offset: Int) -> (Tensor, Tensor, Tensor) {
+    guard let all = QuantizedLinear.joined([query, key, value], input) else {
+      return (
+        rotary(split(query(input), heads), offset: offset),
+        rotary(split(key(input), keyHeads), offset: offset), split(value(input), keyHeads)
+      )
+    }
+    let states = split(all, heads + 2 * keyHeads)
+    let count = heads + keyHeads
+    let turned = rotary(states.sliced(axis: 1, from: 0, to: count), offset: offset)
+    return (
+      turned.sliced(axis: 1, from: 0, to: heads), turned.sliced(axis: 1, from: heads, to: count),
+      states.sliced(axis: 1, from: count, to: count + keyHeads)
+    )
   }
 
   private func split(_ x: Tensor, _ heads: Int) -> Tensor {
@@ -67,7 +81,13 @@ final class LlamaFeedForward: Module {
     down = try source.linear("\(path).down_proj", hidden, width, bias: bias)
   }
 
-  func forward(_ input: Tensor) -> Tensor { down(gate(input).silu() * up(input)) }
+  func forward(_ input: Tensor) -> Tensor {
+    guard let both = QuantizedLinear.joined([gate, up], input) else {
+      return down(gate(input).silu() * up(input))
+    }
+    let halves = both.split(count: 2, axis: -1)
+    return down(halves[0].silu() * halves[1])
+  }
 
   func visit(_ visitor: inout ModuleVisitor) {
     visitor.module("gate_proj", gate) { self.gate = $0 }

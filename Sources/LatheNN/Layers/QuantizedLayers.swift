@@ -54,6 +54,22 @@ public final class QuantizedLinear: Module {
   /// Computes the layer.
   public func forward(_ input: Tensor) -> Tensor { input.linear(weight: weight, bias: bias?.value) }
 
+  /// The results of several layers with one input side by side, [..., sum of their sizes], as one operation.
+  ///
+  /// - Returns: Nil where there are so many rows that nothing is gained, where a layer is none of this kind, some layers but
+  ///   not all have a bias, or somebody watches what layers do: each has to be called then.
+  package static func joined(_ layers: [any Module], _ input: Tensor) -> Tensor? {
+    let rows = input.shape.dropLast().reduce(1, *)
+    guard rows <= mostJoinedRows, ModuleHooks.current == nil, ForwardObserver.current == nil else { return nil }
+    let quantized = layers.compactMap { $0 as? QuantizedLinear }
+    let biases = quantized.compactMap { $0.bias?.value }
+    guard quantized.count == layers.count, biases.isEmpty || biases.count == layers.count else { return nil }
+    return input.linear(weights: quantized.map(\.weight), biases: biases.isEmpty ? nil : biases)
+  }
+
+  /// With more rows the products take so long that one more operation is nothing, and their results lie better apart.
+  private static let mostJoinedRows = 8
+
   /// Names the weight's memory and the bias.
   public func visit(_ visitor: inout ModuleVisitor) {
     memory.visit(&visitor)

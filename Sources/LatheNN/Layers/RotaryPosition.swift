@@ -117,9 +117,7 @@ public final class RotaryPosition: PositionModule {
     require(turned % 2 == 0, "RotaryPosition: input \(input.shape), whose last size is not even")
     let length = input.shape[input.rank - 2]
     let turns = turns(of: turned, offset + length, input.device).rows(offset..<offset + length)
-    guard turned < all else { return input.rotated(by: turns, interleaved: interleaved) }
-    let first = input.sliced(axis: -1, from: 0, to: turned).rotated(by: turns, interleaved: interleaved)
-    return Tensor.concatenate([first, input.sliced(axis: -1, from: turned, to: all)], axis: -1)
+    return input.rotated(by: turns, interleaved: interleaved)
   }
 
   /// The turns of at least the first `length` positions; made anew for twice as many, so that decoding seldom does.

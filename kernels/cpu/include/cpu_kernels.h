@@ -18,6 +18,7 @@
 #include "recurrence.h"
 #include "reduction.h"
 #include "roofs.h"
+#include "rotation.h"
 #include "softmax.h"
 #include "sorting.h"
 #include "sums.h"
