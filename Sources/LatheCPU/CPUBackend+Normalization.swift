@@ -18,6 +18,20 @@ extension CPUBackend {
     }
   }
 
+  package func rmsNorm(
+    rows: Int, columns: Int, epsilon: Float, weighted: Bool, inputs: [Operand], outputs: [Operand]
+  ) throws {
+    guard outputs[0].elementCount > 0 else { return }
+    counters.launched()
+    let x = inputs[0].pointer(as: Float.self)
+    let weight = weighted ? inputs[1].pointer(as: Float.self) : nil
+    let y = outputs[0].pointer(as: Float.self)
+    let streams = Self.streams(rows * columns * 4)
+    ThreadPool.shared.parallelFor(rows, grain: rowGrain(columns)) { range in
+      lathe_rms_norm(x, weight, y, columns, epsilon, streams, range.lowerBound, range.upperBound)
+    }
+  }
+
   package func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand])
     throws
   {

@@ -41,7 +41,7 @@ extension Operation {
     case .convolution, .convolutionBackwardInput, .convolutionBackwardFilter, .maxPool, .maxPoolBackward,
       .averagePool, .averagePoolBackward, .softmax, .softmaxBackward, .crossEntropy, .crossEntropyBackward,
       .layerNorm, .layerNormBackward, .channelMoments, .attention, .attentionBackward, .recurrence,
-      .recurrenceBackward, .blockProduct, .blockRows, .rotation,
+      .recurrenceBackward, .blockProduct, .blockRows, .rotation, .rmsNorm,
       .random, .dropout, .adam, .sgd, .sumEach:
       false
     }

@@ -82,6 +82,9 @@ public enum Operation: Sendable {
   /// dy, x, mean, rstd, then weight if `affine` -> dx, then dweight and dbias if `affine`.
   case layerNormBackward(rows: Int, columns: Int, affine: Bool)
 
+  /// x [rows, columns], then weight [columns] if `weighted` -> x / sqrt(mean(x^2) + epsilon) times the weight.
+  case rmsNorm(rows: Int, columns: Int, epsilon: Float, weighted: Bool)
+
   /// x [outer, channels, inner] -> the mean and the biased variance of each channel.
   case channelMoments(outer: Int, channels: Int, inner: Int)
 

@@ -58,6 +58,8 @@ package protocol OperationKernels: Backend {
   func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws
   func layerNorm(
     rows: Int, columns: Int, epsilon: Float, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
+  func rmsNorm(
+    rows: Int, columns: Int, epsilon: Float, weighted: Bool, inputs: [Operand], outputs: [Operand]) throws
   func layerNormBackward(rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]) throws
   func channelMoments(outer: Int, channels: Int, inner: Int, inputs: [Operand], outputs: [Operand]) throws
   func attention(_ sizes: Attention, inputs: [Operand], outputs: [Operand]) throws
@@ -87,6 +89,10 @@ extension OperationKernels {
   package func blockProduct(_ sizes: BlockProduct, inputs: [Operand], outputs: [Operand]) throws {
     throw LatheError.unsupported("products with blocks")
   }
+
+  package func rmsNorm(
+    rows: Int, columns: Int, epsilon: Float, weighted: Bool, inputs: [Operand], outputs: [Operand]
+  ) throws { throw LatheError.unsupported("rmsNorm") }
 
   package func rotate(_ sizes: Rotation, inputs: [Operand], outputs: [Operand]) throws {
     throw LatheError.unsupported("rotations")
@@ -154,6 +160,9 @@ extension OperationKernels {
         rows: rows, columns: columns, epsilon: epsilon, affine: affine, inputs: inputs, outputs: outputs)
     case .layerNormBackward(let rows, let columns, let affine):
       try layerNormBackward(rows: rows, columns: columns, affine: affine, inputs: inputs, outputs: outputs)
+    case .rmsNorm(let rows, let columns, let epsilon, let weighted):
+      try rmsNorm(
+        rows: rows, columns: columns, epsilon: epsilon, weighted: weighted, inputs: inputs, outputs: outputs)
     case .channelMoments(let outer, let channels, let inner):
       try channelMoments(outer: outer, channels: channels, inner: inner, inputs: inputs, outputs: outputs)
     case .attention(let sizes):

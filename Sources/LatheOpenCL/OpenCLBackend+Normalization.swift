@@ -14,6 +14,17 @@
         (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
     }
 
+    package func rmsNorm(
+      rows: Int, columns: Int, epsilon: Float, weighted: Bool, inputs: [Operand], outputs: [Operand]
+    ) throws {
+      guard outputs[0].elementCount > 0 else { return }
+      try launchRows(
+        rowKernel(
+          "rms_norm.cl", "rms_norm", "WEIGHTED", weighted, columns: columns,
+          streams: streams(rows: rows, columns: columns)),
+        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
+    }
+
     package func layerNormBackward(
       rows: Int, columns: Int, affine: Bool, inputs: [Operand], outputs: [Operand]
     ) throws {

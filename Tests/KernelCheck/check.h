@@ -64,6 +64,7 @@ void check_convolutions(void);
 void check_pooling(void);
 void check_blocks(void);
 void check_rows(void);
+void check_rotation(void);
 void check_sums(void);
 void check_reductions(void);
 void check_functions(void);

@@ -20,6 +20,7 @@ static const struct {
     {"pooling", check_pooling},
     {"blocks", check_blocks},
     {"rows", check_rows},
+    {"rotation", check_rotation},
     {"sums", check_sums},
     {"reductions", check_reductions},
     {"functions", check_functions},

@@ -167,6 +167,23 @@ static void check_layer_norm(long rows, long n, bool affine, bool streams) {
   release();
 }
 
+static void check_rms_norm(long rows, long n, bool weighted, bool streams) {
+  const long count = rows * n;
+  float *x = random_floats(count), *weight = weighted ? random_floats(n) : NULL, *result = result_floats(count, streams);
+  double *y = zero_doubles(count);
+  for (long row = 0; row < rows; row++) {
+    double squares = 0;
+    for (long j = 0; j < n; j++) squares += (double)x[row * n + j] * x[row * n + j] / (double)n;
+    for (long j = 0; j < n; j++)
+      y[row * n + j] = x[row * n + j] / sqrt(squares + (double)1e-2f) * (weighted ? (double)weight[j] : 1);
+  }
+  describe("root mean square norm of [%ld, %ld]%s", rows, n, weighted ? " with weights" : "");
+  lathe_rms_norm(x, weight, result, n, 1e-2f, streams, 0, rows / 2);
+  lathe_rms_norm(x, weight, result, n, 1e-2f, streams, rows / 2, rows);
+  expect_close("y", result, y, count, 1e-6, 1);
+  release();
+}
+
 void check_rows(void) {
   static const long columns[] = {1, 7, 10, 16, 31, 33, 64, 65, 1000};
   for (int i = 0; i < 9; i++)
@@ -182,5 +199,8 @@ void check_rows(void) {
   static const long widths[] = {1, 7, 31, 33, 64, 65, 768}, rows[] = {1, 7, 65, 300};
   for (int i = 0; i < 7; i++)
     for (int j = 0; j < 4; j++)
-      for (int affine = 0; affine < 2; affine++) check_layer_norm(rows[j], widths[i], affine, widths[i] == 64);
+      for (int affine = 0; affine < 2; affine++) {
+        check_layer_norm(rows[j], widths[i], affine, widths[i] == 64);
+        check_rms_norm(rows[j], widths[i], affine, widths[i] == 64);
+      }
 }

@@ -110,6 +110,19 @@ extension OpCase {
       OpCase(
         "layerNorm many rows", [.float([300, 7]), .float([7]), .float([7])], tolerance: tolerance,
         run: { $0[0].layerNorm(weight: $0[1], bias: $0[2]) }, reference: { $0[0].layerNorm($0[1], $0[2]) }))
+    for shape in [[7], [4, 9], [2, 3, 5], [33, 64], [3, 1000], [0, 4]] {
+      let columns = [shape[shape.count - 1]]
+      let small = (1...40).contains(shape.reduce(1, *))
+      cases.append(
+        OpCase(
+          "rmsNorm \(shape)", [.float(shape)], tolerance: tolerance, gradient: small ? [0] : [],
+          run: { $0[0].rmsNorm(epsilon: 0.01) }, reference: { $0[0].rmsNorm(epsilon: 0.01) }))
+      cases.append(
+        OpCase(
+          "rmsNorm weighted \(shape)", [.float(shape), .float(columns)], tolerance: tolerance,
+          gradient: small ? [0, 1] : [], secondOrder: shape == [4, 9], views: small,
+          run: { $0[0].rmsNorm(weight: $0[1]) }, reference: { $0[0].rmsNorm($0[1]) }))
+    }
     for shape in [[6, 3], [2, 3, 2, 2], [3, 2, 4], [3, 2, 19]] {
       let channels = [shape[1]]
       cases.append(

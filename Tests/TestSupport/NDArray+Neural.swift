@@ -45,6 +45,12 @@ extension NDArray {
     return result
   }
 
+  /// Each row divided by the root of the mean of its squares, then scaled.
+  package func rmsNorm(_ weight: NDArray? = nil, epsilon: Double = 1.1920929e-7) -> NDArray {
+    let root = (self * self).mean([-1], keepDims: true).map { ($0 + epsilon).squareRoot() }
+    return weight.map { self / root * $0 } ?? self / root
+  }
+
   /// Each channel (axis 1) moved to mean 0 and deviation 1, then scaled and shifted.
   package func batchNorm(_ weight: NDArray? = nil, _ bias: NDArray? = nil, epsilon: Double = 1e-5) -> NDArray
   {

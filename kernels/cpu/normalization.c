@@ -6,7 +6,7 @@
 #include "blocked_sums.h"
 #include "levels.h"
 
-// Layer normalisation: the variance is the mean of squared differences, in a pass of its own, so that nothing cancels.
+// Of layer normalisation the variance is the mean of squared differences, in a pass of its own, so that nothing cancels.
 
 // Sums run in four chains, since an addition waits for the one before it.
 
@@ -117,6 +117,30 @@ LATHE_INLINE void add_run(double *sums, float *run, long n) {
     sums[i] += (double)run[i];
     run[i] = 0;
   }
+}
+
+LATHE_LEVELS(void, lathe_rms_norm,
+    (const float *x, const float *weight, float *y, long n, float epsilon, bool streams, long first, long last),
+    (x, weight, y, n, epsilon, streams, first, last)) {
+  streams = streams && are_lines(y, n);
+  for (long row = first; row < last; row++) {
+    const float *from = x + row * n;
+    float *to = y + row * n;
+    const float r = 1 / sqrtf((float)(row_mean(from, n, 1 / (double)n, true, 0) + (double)epsilon));
+    long i = 0;
+    for (; i + 16 <= n; i += 16) {
+      __builtin_prefetch(from + n + i);
+      f16v value = load16(from + i) * r;
+      if (weight) value *= load16(weight + i);
+      if (streams) {
+        stream16(to + i, value);
+      } else {
+        store16(to + i, value);
+      }
+    }
+    for (; i < n; i++) to[i] = from[i] * r * (weight ? weight[i] : 1);
+  }
+  if (streams) stream_end();
 }
 
 LATHE_LEVELS(void, lathe_layer_norm_backward,

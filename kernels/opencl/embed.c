@@ -279,6 +279,10 @@ static const char rotation_cl[] = {
 #embed "rotation.cl" suffix(, 0)
 };
 
+static const char rms_norm_cl[] = {
+#embed "rms_norm.cl" suffix(, 0)
+};
+
 static const char block_rows_cl[] = {
 #embed "block_rows.cl" suffix(, 0)
 };
@@ -339,6 +343,7 @@ static const struct {
     {"block_product_cpu.cl", block_product_cpu_cl},
     {"block_product_gpu.cl", block_product_gpu_cl},
     {"block_rows.cl", block_rows_cl},
+    {"rms_norm.cl", rms_norm_cl},
     {"rotation.cl", rotation_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
