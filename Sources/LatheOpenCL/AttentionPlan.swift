@@ -20,6 +20,11 @@
     /// The plan of the kernels on matrix units, which take the place of all but the deltas'.
     private var units: MatrixAttention?
 
+    /// The kernel of CPUs for no more than `mostFew` queries.
+    static let few = "attention_few"
+    /// With more queries a lane for each is no waste.
+    static let mostFew = 8
+
     /// The kernel that is the same with matrix units and without.
     static let deltas = "attention_deltas"
 
@@ -79,6 +84,7 @@
 
     /// The common parts and the file with a kernel.
     func files(_ function: String) -> [String] {
+      if function == Self.few { return ["attention.clh", "attention_few_cpu.cl"] }
       let pass = function == "attention" ? "attention" : "attention_backward"
       if units != nil, function != Self.deltas {
         let file = function == "attention" ? "attention_matrix_gpu.cl" : "attention_matrix_backward_gpu.cl"

@@ -71,6 +71,7 @@
         text += try KernelSource.content(of: "product_tiles.clh")
       }
       if body.contains("LATHE_BLOCK") { text += try KernelSource.content(of: "blocks.clh") }
+      if body.contains("LATHE_ROUNDS") { text += try KernelSource.content(of: "block_rounded_cpu.clh") }
       if body.contains("MATRIX_GROUP") {
         for name in KernelSource.matrixFiles { text += try KernelSource.content(of: name) }
       }

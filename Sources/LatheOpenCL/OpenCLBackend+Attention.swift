@@ -39,12 +39,15 @@
     ) throws {
       let (q, k, v) = (inputs[0], inputs[1], inputs[2])
       let mask = sizes.hasMask ? inputs[3] : nil
+      let isFew = profile == .cpu && sizes.queries <= AttentionPlan.mostFew
       try launch(
-        attentionKernel("attention", plan),
+        attentionKernel(isFew ? AttentionPlan.few : "attention", plan),
         [.memory(q.memory), .memory(k.memory), .memory(v.memory), .memory((mask ?? q).memory)]
           + outputs.map { .memory($0.memory) } + [q, k, v].map(Self.steps) + Self.maskSteps(mask)
           + Self.counts(sizes),
-        global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
+        global: isFew
+          ? (sizes.queries, sizes.heads, sizes.batch)
+          : plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
     }
 
     private func attentionBackward(
@@ -116,7 +119,7 @@
         if place.isNVIDIA, !plan.isOnUnits, ["attention", "attention_queries"].contains(function) {
           options[KernelOptions.registers] = 128
         }
-        return try kernel(.generated(name: files[2], text: text), function, options)
+        return try kernel(.generated(name: files[files.count - 1], text: text), function, options)
       }
     }
 

@@ -2,6 +2,11 @@
   import COpenCL
   import LatheCore
 
+  extension BlockType {
+    /// Whether it is one of those that block_rounded_cpu.clh has products of bytes for.
+    fileprivate var isFewBits: Bool { [.q4_0, .q4_1, .q8_0].contains(self) }
+  }
+
   extension OpenCLBackend {
     /// Rows of x that the kernels take at a time; with more the matrix is unpacked first.
     private static let mostRows = 8
@@ -14,15 +19,32 @@
         throw LatheError.unsupported("a product of [\(sizes.m), \(sizes.k)] and [\(sizes.n), \(sizes.k)]")
       }
       var first = 0
+      var placed: [PlacedPart] = []
       for (index, part) in sizes.parts.enumerated() where part.n > 0 {
-        try multiply(
+        placed.append(
           PlacedPart(
             part: part, matrix: inputs[1 + index],
-            bias: sizes.hasBias ? inputs[1 + sizes.parts.count + index] : nil, first: first),
-          of: sizes, inputs[0], outputs[0])
+            bias: sizes.hasBias ? inputs[1 + sizes.parts.count + index] : nil, first: first))
         first += part.n
       }
+      if sizes.m > Self.mostRows {
+        for part in placed { try multiplyUnpacked(part, of: sizes, inputs[0], outputs[0]) }
+        return
+      }
+      // Neighbours of one type are one launch.
+      var start = 0
+      while start < placed.count {
+        let type = placed[start].part.type
+        let end =
+          placed[start...].prefix(Self.mostMatrices).firstIndex { $0.part.type != type }
+          ?? min(start + Self.mostMatrices, placed.count)
+        try multiply(Array(placed[start..<end]), of: sizes, inputs[0], outputs[0])
+        start = end
+      }
     }
+
+    /// Matrices that the kernels take at a time.
+    private static let mostMatrices = 3
 
     /// One of the matrices of a product, and the first of the columns that are its results.
     private struct PlacedPart {
@@ -32,29 +54,42 @@
       var first: Int
     }
 
+    /// Products with up to three matrices of one type.
     private func multiply(
-      _ placed: PlacedPart, of sizes: BlockProduct, _ x: Operand, _ output: Operand
+      _ placed: [PlacedPart], of sizes: BlockProduct, _ x: Operand, _ output: Operand
     ) throws {
-      if sizes.m > Self.mostRows { return try multiplyUnpacked(placed, of: sizes, x, output) }
       let rows = sizes.m == 1 ? 1 : sizes.m <= 4 ? 4 : Self.mostRows
-      let part = placed.part
-      let options: KernelOptions = ["TYPE": .int(Int(part.type.rawValue)), "ROWS": .int(rows)]
+      let type = placed[0].part.type
+      var options: KernelOptions = ["TYPE": .int(Int(type.rawValue)), "ROWS": .int(rows)]
+      var all = placed
+      while all.count < Self.mostMatrices {
+        all.append(
+          PlacedPart(part: .init(type: type, n: 0), matrix: placed[0].matrix, bias: placed[0].bias, first: 0))
+      }
+      let n = placed.reduce(0) { $0 + $1.part.n }
+      let operands = [x] + all.map(\.matrix) + all.map { $0.bias ?? x } + [output]
       var arguments: [KernelArgument] =
-        [x, placed.matrix, placed.bias ?? x, output].map { .memory($0.memory) }
-        + [.int(sizes.m), .int(part.n), .int(sizes.k), .int(placed.bias == nil ? 0 : 1)]
-        + [.int(placed.first), .int(sizes.n)]
-      if profile == .cpu {
-        // Several items for each compute unit, unless they are too little work each.
-        let perItem = max(
-          ceilingDivide(part.n, 8 * info.computeUnits), 32768 / max(1, sizes.k * rows), 1)
-        arguments.append(.int(perItem))
+        operands.map { .memory($0.memory) }
+        + [.int(sizes.m), .ints(all.map(\.part.n) + [0]), .int(sizes.k), .int(sizes.hasBias ? 1 : 0)]
+        + [.int(placed[0].first), .int(sizes.n)]
+      guard profile == .cpu else {
         return try launch(
-          kernel(.file("block_product_cpu.cl"), "block_product", options), arguments,
-          global: (ceilingDivide(part.n, perItem), 1, 1))
+          kernel(.file("block_product_gpu.cl"), "block_product", options), arguments,
+          global: (ceilingDivide(n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))
+      }
+      let rounded = ceilingDivide(sizes.k, 256) * (256 + 64)
+      let rounds = sizes.m == 1 && type.isFewBits && rounded <= info.localMemory / 2
+      // Several items for each compute unit, unless they are too little work each; fewer where each rounds the row first.
+      let items = (rounds ? 2 : 8) * info.computeUnits
+      let perItem = max(ceilingDivide(n, items), 32768 / max(1, sizes.k * rows), 1)
+      arguments.append(.int(perItem))
+      if rounds {
+        options["ROUNDED"] = 1
+        arguments.append(.local(rounded))
       }
       try launch(
-        kernel(.file("block_product_gpu.cl"), "block_product", options), arguments,
-        global: (ceilingDivide(part.n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))
+        kernel(.file("block_product_cpu.cl"), "block_product", options), arguments,
+        global: (ceilingDivide(n, perItem), 1, 1))
     }
 
     /// SHARE of block_product_gpu.cl.

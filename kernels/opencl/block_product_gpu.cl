@@ -3,7 +3,8 @@
 //
 // SHARE work-items add up a row of the matrix, 256 / SHARE rows to a group: of blocks four neighbours share a part, so that
 // the group reads both operands in runs of neighbours.
-// The results are columns `column` on of rows of `pitch`.
+// Up to three matrices of one type are taken one after the other: n has the rows of each, and their results are columns `column`
+// on of rows of `pitch`.
 // Contract: blocks.clh goes in front (LATHE_BLOCK). Grid (groups x 256, 1, 1), work-group (256, 1, 1). Every work-item passes
 // every barrier.
 
@@ -16,12 +17,17 @@
 #define COLUMNS (256 / SHARE)
 
 __attribute__((reqd_work_group_size(256, 1, 1)))
-__kernel void block_product(__global const float *restrict x, __global const uchar *restrict matrix,
-                            __global const float *restrict bias, __global float *restrict y, const int m, const int n,
+__kernel void block_product(__global const float *restrict x, __global const uchar *restrict first_matrix,
+                            __global const uchar *restrict second_matrix, __global const uchar *restrict third_matrix,
+                            __global const float *restrict first_bias, __global const float *restrict second_bias,
+                            __global const float *restrict third_bias, __global float *restrict y, const int m, const int4 n,
                             const int k, const int has_bias, const int column, const int pitch) {
   __local float partial[ROWS][256];
   const int item = (int)get_local_id(0), lane = item % SHARE;
-  const long row = min((int)get_group_id(0) * COLUMNS + item / SHARE, n - 1);
+  const int all = n.x + n.y + n.z, global_row = min((int)get_group_id(0) * COLUMNS + item / SHARE, all - 1);
+  const int before = global_row < n.x ? 0 : global_row < n.x + n.y ? n.x : n.x + n.y;
+  __global const uchar *matrix = global_row < n.x ? first_matrix : global_row < n.x + n.y ? second_matrix : third_matrix;
+  const long row = global_row - before;
   float sum[ROWS];
 #pragma unroll
   for (int r = 0; r < ROWS; r++) sum[r] = 0.0f;
@@ -66,6 +72,11 @@ __kernel void block_product(__global const float *restrict x, __global const uch
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   const int result = item / COLUMNS, at = (int)get_group_id(0) * COLUMNS + item % COLUMNS;
-  if (result < ROWS && result < m && at < n)
-    y[(long)result * pitch + column + at] = partial[result][item % COLUMNS * SHARE] + (has_bias ? bias[at] : 0.0f);
+  if (result < ROWS && result < m && at < all) {
+    const float bias = !has_bias        ? 0.0f
+                       : at < n.x       ? first_bias[at]
+                       : at < n.x + n.y ? second_bias[at - n.x]
+                                        : third_bias[at - n.x - n.y];
+    y[(long)result * pitch + column + at] = partial[result][item % COLUMNS * SHARE] + bias;
+  }
 }

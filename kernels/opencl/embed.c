@@ -275,6 +275,14 @@ static const char block_product_gpu_cl[] = {
 #embed "block_product_gpu.cl" suffix(, 0)
 };
 
+static const char block_rounded_cpu_clh[] = {
+#embed "block_rounded_cpu.clh" suffix(, 0)
+};
+
+static const char attention_few_cpu_cl[] = {
+#embed "attention_few_cpu.cl" suffix(, 0)
+};
+
 static const char rotation_cl[] = {
 #embed "rotation.cl" suffix(, 0)
 };
@@ -344,6 +352,8 @@ static const struct {
     {"block_product_gpu.cl", block_product_gpu_cl},
     {"block_rows.cl", block_rows_cl},
     {"rms_norm.cl", rms_norm_cl},
+    {"block_rounded_cpu.clh", block_rounded_cpu_clh},
+    {"attention_few_cpu.cl", attention_few_cpu_cl},
     {"rotation.cl", rotation_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
