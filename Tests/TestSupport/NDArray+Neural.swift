@@ -46,8 +46,8 @@ extension NDArray {
   }
 
   /// Each row divided by the root of the mean of its squares, then scaled.
-  package func rmsNorm(_ weight: NDArray? = nil, epsilon: Double = 1.1920929e-7) -> NDArray {
-    let root = (self * self).mean([-1], keepDims: true).map { ($0 + epsilon).squareRoot() }
+  package func rmsNorm(_ weight: NDArray? = nil, epsilon: Float = 1.1920929e-7) -> NDArray {
+    let root = (self * self).mean([-1], keepDims: true).map { ($0 + Double(epsilon)).squareRoot() }
     return weight.map { self / root * $0 } ?? self / root
   }
 
