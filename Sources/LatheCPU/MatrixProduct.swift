@@ -47,6 +47,7 @@ package enum MatrixProduct {
       return inPairs(gemm) { if !runBLAS($0, blas) { runByRows($0) } }
     }
     if work <= largestOnOneThread { return runOnThisThread(gemm) }
+    if suitsTransposing(gemm) { return runTransposed(gemm) }
     let slices = sliceCount(gemm)
     if slices > 1 { return runInSlices(gemm, slices) }
     inPairs(gemm) { runByRows($0) }

@@ -120,6 +120,25 @@ static void check_finishing(long rows, long columns) {
   release();
 }
 
+/// Results that are written as rows of the transposed matrix.
+static void check_transposed(long rows, long columns) {
+  const long from_row = columns + 2, c_row = rows + 3;
+  float *from = random_floats(rows * from_row), *bias = random_floats(rows);
+  describe("transposing %ld x %ld", rows, columns);
+  for (int form = 0; form < 4; form++) {
+    float *c = blank_floats(columns * c_row);
+    lathe_gemm_store_transposed(from, from_row, rows, columns, c, c_row, form % 2 ? bias : NULL, form / 2);
+    for (long i = 0; i < columns; i++)
+      for (long j = 0; j < rows; j++) {
+        const double sum = (double)from[j * from_row + i] + (form % 2 ? (double)bias[j] : 0);
+        const double y = form / 2 && sum < 0 ? 0 : sum;
+        expect_close("y", &c[i * c_row + j], &y, 1, 1e-6, 1);
+      }
+    for (long i = 0; i + 1 < columns; i++) expect_true("nothing between rows", isnan(c[i * c_row + rows]));
+  }
+  release();
+}
+
 void check_products(void) {
   static const long edges[] = {1, 2, 5, 7, 12, 17, 33, 65};
   enum { EDGES = sizeof edges / sizeof edges[0] };
@@ -138,6 +157,8 @@ void check_products(void) {
       for (int layout = 0; layout < 4; layout++)
         check_vector_product(columns[n], depths[k], layout & 1, layout & 2 ? 3 : 1);
   for (int i = 0; i < EDGES; i++) check_finishing(edges[i], edges[EDGES - 1 - i]);
+  for (int i = 0; i < EDGES; i++)
+    for (int j = 0; j < EDGES; j++) check_transposed(edges[i], edges[j]);
 }
 
 static void check_double_product(long m, long n, long k, int layout) {

@@ -111,6 +111,15 @@ extension OpCase {
         tolerance: .accumulated,
         run: { $0[0].linear(weight: $0[1], bias: $0[2]) },
         reference: { NDArray.matmul($0[0], $0[1].transposed()) + $0[2] }))
+    // Few rows by many columns: panels that are whole, narrow, and filled up.
+    for (m, k, n) in [(2, 400, 401), (17, 70, 300), (33, 64, 200), (50, 300, 203), (96, 40, 390)] {
+      cases.append(
+        OpCase(
+          "linear [\(m), \(k)] to \(n), relu", [.float([m, k]), .float([n, k]), .float([n])],
+          tolerance: .accumulated, views: m == 50,
+          run: { $0[0].linear(weight: $0[1], bias: $0[2], activation: .relu) },
+          reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
+    }
     cases.append(
       OpCase(
         "linear [7, 9000] to 11, relu", [.float([7, 9000]), .float([11, 9000]), .float([11])],

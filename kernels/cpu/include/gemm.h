@@ -65,6 +65,11 @@ void lathe_gemm_all(const lathe_gemm *product);
 /// element.
 void lathe_gemv(const lathe_gemm *product, long first, long last);
 
+/// Writes the transposed matrix of `rows` x `columns` elements, rows `from_row` apart, to rows of C; adds one number of the bias
+/// (or NULL) for each of C's columns, and applies relu where asked.
+void lathe_gemm_store_transposed(
+    const float *from, long from_row, long rows, long columns, float *c, long c_row, const float *bias, bool relu);
+
 /// Adds contiguous rows of `columns` to rows of C.
 void lathe_add_rows(float *c, long c_row, const float *from, long rows, long columns);
 
