@@ -29,6 +29,13 @@
       k == 0 || (aStep == 1 && bRow == 1 && bStep != 1 && (m <= 64 || m * n * k < 4_000_000))
     }
 
+    /// Whether few rows take b as it lies, by columns, with the results transposed afterwards: packing it for them would take as
+    /// long as multiplying.
+    var suitsTransposing: Bool {
+      aStep == 1 && bRow == 1 && bStep >= k && batch.count == 1 && (9...96).contains(m) && n >= 4 * m
+        && m * n * k >= 1 << 20
+    }
+
     /// The same numbers as b transposed times a transposed; only a result of one row or column lies the same way then.
     var transposed: MatrixOperands {
       var swapped = self
@@ -130,6 +137,7 @@
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }
       }
       if product.isRow { return try multiplyRow(product, into: c, at: first) }
+      if product.suitsTransposing { return try multiplyTransposed(product, into: c, at: first) }
       if product.suitsDots { return try multiplyDot(product, into: c, at: first) }
       let pack = product.bStep != 1 || (product.m >= 128 && product.n * product.k >= 65536)
       try tuned(.gemmCPU, shape) { try multiplyBlocked(product, $0, packing: pack, into: c, at: first) }
@@ -218,6 +226,25 @@
         global: (ceilingDivide(p.n, columns), ceilingDivide(p.m, rows), p.batch.count))
       // The scratch buffer may be reused as soon as the launch is queued: the queue is in order.
       withExtendedLifetime(scratch) {}
+    }
+
+    /// b transposed times a transposed by gemm_cpu.cl, then store_transposed of gemm_transposed_cpu.cl.
+    private func multiplyTransposed(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
+      let lanes = vectors.lanes
+      let results = try pool.allocate((p.n + lanes) * p.m * 4 + lanes * 4)
+      var swapped = p.transposed
+      (swapped.hasBias, swapped.relu) = (false, false)
+      try tuned(.gemmCPU, .product(m: swapped.m, n: swapped.n)) {
+        try multiplyBlocked(swapped, $0, packing: true, into: results.memory, at: 0)
+      }
+      let columns = roundedUp(max(ceilingDivide(p.n, 4 * info.computeUnits), 4096 / p.m), to: lanes)
+      let arguments: [KernelArgument] =
+        [.memory(results.memory), .memory(p.bias), .memory(c), .long(first), .int(p.m), .int(p.n)]
+        + p.epilogue + [.int(columns)]
+      try launch(
+        kernel(.file("gemm_transposed_cpu.cl"), "store_transposed"), arguments,
+        global: (ceilingDivide(p.n, columns), 1, 1))
+      withExtendedLifetime(results) {}
     }
 
     /// pack_panels of gemm_cpu.cl: matrices of k rows and n columns, `column` and `step` elements from one column and

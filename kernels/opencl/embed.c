@@ -283,6 +283,10 @@ static const char attention_few_cpu_cl[] = {
 #embed "attention_few_cpu.cl" suffix(, 0)
 };
 
+static const char gemm_transposed_cpu_cl[] = {
+#embed "gemm_transposed_cpu.cl" suffix(, 0)
+};
+
 static const char rotation_cl[] = {
 #embed "rotation.cl" suffix(, 0)
 };
@@ -354,6 +358,7 @@ static const struct {
     {"rms_norm.cl", rms_norm_cl},
     {"block_rounded_cpu.clh", block_rounded_cpu_clh},
     {"attention_few_cpu.cl", attention_few_cpu_cl},
+    {"gemm_transposed_cpu.cl", gemm_transposed_cpu_cl},
     {"rotation.cl", rotation_cl},
     {"gemm_f64.cl", gemm_f64_cl},
     {"builtins_f64.clh", builtins_f64},
