@@ -85,8 +85,8 @@ public struct QuantizedTensor: Sendable {
 extension Tensor {
   /// x W^T + b with weights that stay as they are in memory; the gradient goes to x and to b.
   ///
-  /// The products are those of the dequantised weights but for rounding: the CPU path rounds x to eight bits, for each 32
-  /// elements of a row by one scale, where the weights are blocks. With weights of 16 bits nothing but the weights is
+  /// The products are those of the dequantised weights but for rounding: the CPU path, and OpenCL on CPUs for one row, rounds x
+  /// to eight bits, for each 32 elements of a row by one scale, where the weights are blocks. With weights of 16 bits nothing but the weights is
   /// rounded. An element of x that is not finite makes its row of the result not finite.
   ///
   /// - Parameters:

@@ -104,6 +104,8 @@ public struct Trial {
   var parts = 1.0
   /// Samples that are enough whatever the budget says; for what takes long.
   var maximumSamples = Int.max
+  /// Bytes that a run has to read and write at least, where only the trial knows them; those of the workload where nil.
+  var bytes: Double?
   /// Further figures, asked for after the measurement.
   var counters: () throws -> [String: Double] = { [:] }
 

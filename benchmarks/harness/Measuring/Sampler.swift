@@ -61,6 +61,13 @@ struct Sampler {
       || (samples.count >= budget.minimumSamples && spent >= budget.seconds)
   }
 
+  /// A workload's work with what only the trial knows.
+  func work(_ work: Work) -> Work {
+    var work = work
+    if let bytes = trial.bytes { work.bytes = bytes }
+    return work
+  }
+
   /// What the samples say.
   func figures(relativeError: Double, work: Work, roofs: Roofs?) throws -> Row.Figures {
     let median = Statistics.median(samples)
@@ -68,7 +75,7 @@ struct Sampler {
       median: median, p10: Statistics.quantile(samples, 0.1), p90: Statistics.quantile(samples, 0.9),
       processorTime: processorTime / Double(samples.count * runs) / trial.parts, samples: samples.count,
       runs: runs, relativeError: relativeError,
-      roof: roofs?.share(of: work, seconds: median), counters: try trial.counters(), times: samples)
+      roof: roofs?.share(of: self.work(work), seconds: median), counters: try trial.counters(), times: samples)
   }
 
   private func time(runs: Int) throws -> Double {

@@ -45,6 +45,7 @@ enum InferenceSuite {
       let short = try SmolLM2(reading: min(count, 16), as: type, on: device)
       try text.read()
       var trial = Trial(tolerance: tolerance, run: { try text.write() }) { try short.error() }
+      trial.bytes = text.weightBytes
       trial.counters = { ["weight_bytes": text.weightBytes] }
       return trial
     }
