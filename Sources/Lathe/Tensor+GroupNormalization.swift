@@ -11,11 +11,14 @@ extension Tensor {
     require(
       weight.map { $0.shape == [shape[rank - 1]] } ?? true,
       "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
-    if dtype == .float32, weight.map({ $0.dtype == .float32 }) ?? true, !Tensor.isTracked([self] + [weight].compactMap { $0 }) {
+    if dtype == .float32, weight.map({ $0.dtype == .float32 }) ?? true,
+      !Tensor.isTracked([self] + [weight].compactMap { $0 })
+    {
       let x = asRows().contiguous()
       let sizes = Operation.rmsNorm(
         rows: x.shape[0], columns: x.shape[1], epsilon: epsilon, weighted: weight != nil)
-      return Tensor.run(sizes, [x] + (weight.map { [$0.contiguous()] } ?? []), output: x.shape).reshaped(to: shape)
+      return Tensor.run(sizes, [x] + (weight.map { [$0.contiguous()] } ?? []), output: x.shape).reshaped(
+        to: shape)
     }
     if isWidened { return recomputed { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
     let x = inFloatType

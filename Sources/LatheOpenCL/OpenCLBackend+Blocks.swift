@@ -105,7 +105,8 @@
         let count = min(most, rows - first)
         let unpacked = try pool.allocate(count * sizes.k * 4)
         try unpack(
-          placed.part.type, placed.matrix, columns: sizes.k, rows: first..<first + count, into: unpacked.memory)
+          placed.part.type, placed.matrix, columns: sizes.k, rows: first..<first + count,
+          into: unpacked.memory)
         var product = MatrixOperands(
           m: sizes.m, n: count, k: sizes.k, aRow: sizes.k, aStep: 1, bRow: 1, bStep: max(1, sizes.k),
           aOffset: 0, bOffset: 0, batch: BatchAxes(count: 1, a: 0, b: 0), a: x.memory,
@@ -124,9 +125,11 @@
         if let bias { product.bias = bias.memory }
         let part = try newOperand([sizes.m, count])
         try multiplyLong(product, into: part.memory, at: 0)
-        try copy(inputs: [part], outputs: [
-          slice(output, [sizes.m, count], [sizes.n, 1], from: placed.first + first)
-        ])
+        try copy(
+          inputs: [part],
+          outputs: [
+            slice(output, [sizes.m, count], [sizes.n, 1], from: placed.first + first)
+          ])
         withExtendedLifetime((unpacked, bias)) {}
       }
     }

@@ -61,7 +61,9 @@ extension OpCase {
     cases += (isSample ? [1, 9] : [9]).map {
       product([$0, several], 40, .uniform(-2, 2), rounded, " of any numbers")
     }
-    if isSample { cases += [1, 3, 10].flatMap { rows in [true, false].map { joined(type, rows: rows, hasBias: $0) } } }
+    if isSample {
+      cases += [1, 3, 10].flatMap { rows in [true, false].map { joined(type, rows: rows, hasBias: $0) } }
+    }
     return cases
   }
 

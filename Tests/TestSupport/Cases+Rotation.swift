@@ -19,7 +19,9 @@ extension OpCase {
     cases[9].views = true
     cases.append(rotated([2, 2, 1, 3, 4], 4, interleaved: false))
     // What types without a kernel take.
-    for (dtype, tolerance) in [(DType.float64, Tolerance.elementwise), (.bfloat16, Tolerance(0.02, floor: nil))] {
+    for (dtype, tolerance) in [
+      (DType.float64, Tolerance.elementwise), (.bfloat16, Tolerance(0.02, floor: nil)),
+    ] {
       for interleaved in [false, true] {
         var opCase = rotated([2, 3, 12], 8, interleaved: interleaved, through: dtype)
         opCase.tolerance = tolerance

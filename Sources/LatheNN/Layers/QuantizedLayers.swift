@@ -60,7 +60,9 @@ public final class QuantizedLinear: Module {
   ///   not all have a bias, or somebody watches what layers do: each has to be called then.
   package static func joined(_ layers: [any Module], _ input: Tensor) -> Tensor? {
     let rows = input.shape.dropLast().reduce(1, *)
-    guard rows <= mostJoinedRows, ModuleHooks.current == nil, ForwardObserver.current == nil else { return nil }
+    guard rows <= mostJoinedRows, ModuleHooks.current == nil, ForwardObserver.current == nil else {
+      return nil
+    }
     let quantized = layers.compactMap { $0 as? QuantizedLinear }
     let biases = quantized.compactMap { $0.bias?.value }
     guard quantized.count == layers.count, biases.isEmpty || biases.count == layers.count else { return nil }

@@ -82,7 +82,8 @@ public final class Runner {
           guard samplers[place].sampler.isDone(budget) else { continue }
           let figures = try samplers[place].sampler.figures(
             relativeError: samplers[place].error, work: workload.work, roofs: roofs[index])
-          outcomes[index] = .measured(try checked(figures, of: samplers[place].sampler.work(workload.work), index))
+          outcomes[index] = .measured(
+            try checked(figures, of: samplers[place].sampler.work(workload.work), index))
         } catch {
           outcomes[index] = .failed("\(error)")
           look(index, after: error)

@@ -75,7 +75,8 @@ struct Sampler {
       median: median, p10: Statistics.quantile(samples, 0.1), p90: Statistics.quantile(samples, 0.9),
       processorTime: processorTime / Double(samples.count * runs) / trial.parts, samples: samples.count,
       runs: runs, relativeError: relativeError,
-      roof: roofs?.share(of: self.work(work), seconds: median), counters: try trial.counters(), times: samples)
+      roof: roofs?.share(of: self.work(work), seconds: median), counters: try trial.counters(), times: samples
+    )
   }
 
   private func time(runs: Int) throws -> Double {
