@@ -23,10 +23,11 @@ LEAST_ARITHMETIC = 4
 # Vectors on the stack for each multiply-add that a file's loops may have: none where they are products. Long functions work
 # on two registers at a time, which is faster than one in spite of what lies on the stack then (exp to atan2, AVX2); what
 # is bound by memory has room for a few constants, and the products of float64 keep 32 sums. A Winograd tile is 36 vectors,
-# more than any processor has registers: its transformations go through a small array.
+# more than any processor has registers: its transformations go through a small array. So do parts of blocks whose bits lie
+# apart, and normalisation waits for memory.
 MOST_MOVES = {"elementwise.c": 1.1, "random.c": 0.6, "recurrence.c": 0.6, "optimizer.c": 0.5, "reduction.c": 1.8,
               "softmax.c": 0.1, "moments.c": 1.4, "sums.c": 1, "convolution_winograd.c": 0.2,
-              "convolution_winograd_filter.c": 0.3}
+              "convolution_winograd_filter.c": 0.3, "quantized.c": 1.2, "block_panels.c": 0.3, "normalization.c": 0.3}
 
 TARGETS = {
     "x86-64": {

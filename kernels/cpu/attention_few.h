@@ -1,9 +1,10 @@
 // The forward pass of few queries, such as those of a token behind a cache: with a lane for each query most lanes would be
 // empty, so that here lanes are elements and keys. Included by attention_body.h for each SIMD level.
 
-/// The totals of sixteen vectors, one a lane.
-LATHE_INLINE void LATHE_NAME(totals)(f16v x[16], f16v *result) {
+/// The totals of as many vectors as one has lanes, one a lane.
+LATHE_INLINE void LATHE_NAME(totals)(LATHE_NAME(lanes) x[LATHE_LANES], LATHE_NAME(lanes) *result) {
   // Each round adds up the halves of two vectors into one, so that their lanes are one vector's sums.
+#if LATHE_LANES == 16
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i++)
     x[i] = __builtin_shufflevector(x[i], x[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
@@ -18,32 +19,50 @@ LATHE_INLINE void LATHE_NAME(totals)(f16v x[16], f16v *result) {
         + __builtin_shufflevector(x[i], x[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
   *result = __builtin_shufflevector(x[0], x[1], 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
       + __builtin_shufflevector(x[0], x[1], 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+#elif LATHE_LANES == 8
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++)
+    x[i] = __builtin_shufflevector(x[i], x[i + 4], 0, 1, 2, 3, 8, 9, 10, 11)
+        + __builtin_shufflevector(x[i], x[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 2; i++)
+    x[i] = __builtin_shufflevector(x[i], x[i + 2], 0, 1, 8, 9, 4, 5, 12, 13)
+        + __builtin_shufflevector(x[i], x[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+  *result = __builtin_shufflevector(x[0], x[1], 0, 8, 2, 10, 4, 12, 6, 14)
+      + __builtin_shufflevector(x[0], x[1], 1, 9, 3, 11, 5, 13, 7, 15);
+#else
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 2; i++)
+    x[i] = __builtin_shufflevector(x[i], x[i + 2], 0, 1, 4, 5) + __builtin_shufflevector(x[i], x[i + 2], 2, 3, 6, 7);
+  *result = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6) + __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
+#endif
 }
 
-/// Scores of one query for `count` keys, at most sixteen; what is behind them is -inf.
+/// Scores of one query for `count` keys, at most as many as lanes; what is behind them is -inf.
 LATHE_INLINE void LATHE_NAME(few_scores)(const float *q, const float *k, long row, long count, long width, float *scores) {
-  f16v sums[16];
-  const long whole = width / 16 * 16;
+  LATHE_NAME(lanes) sums[LATHE_LANES], result;
+  const long whole = width / LATHE_LANES * LATHE_LANES;
 #pragma clang loop unroll(full)
-  for (int j = 0; j < 16; j++) sums[j] = (f16v){};
-  if (count == 16 && whole == width) {
-    for (long d = 0; d < width; d += 16) {
-      const f16v of_q = load16(q + d);
+  for (int j = 0; j < LATHE_LANES; j++) sums[j] = (LATHE_NAME(lanes)){};
+  if (whole == width) {
+    // Keys behind the last are the last one again.
+    const float *rows[LATHE_LANES];
+    for (int j = 0; j < LATHE_LANES; j++) rows[j] = k + (j < count ? j : count - 1) * row;
+    for (long d = 0; d < width; d += LATHE_LANES) {
+      const LATHE_NAME(lanes) of_q = load_lanes(q + d);
 #pragma clang loop unroll(full)
-      for (int j = 0; j < 16; j++) sums[j] += of_q * load16(k + j * row + d);
+      for (int j = 0; j < LATHE_LANES; j++) sums[j] += of_q * load_lanes(rows[j] + d);
     }
-  } else {
-    for (long j = 0; j < count; j++) {
-      for (long d = 0; d < whole; d += 16) sums[j] += load16(q + d) * load16(k + j * row + d);
-      f16v last = {};
-      load_first(&last, k + j * row + whole, width - whole);
-      if (whole < width) sums[j] += load16(q + whole) * last;
-    }
+    LATHE_NAME(totals)(sums, &result);
+    store_lanes(scores, result);
+    for (long j = count; j < LATHE_LANES; j++) scores[j] = -INFINITY;
+    return;
   }
-  f16v result;
-  LATHE_NAME(totals)(sums, &result);
-  store16(scores, result);
-  for (long j = count; j < 16; j++) scores[j] = -INFINITY;
+  for (long j = 0; j < LATHE_LANES; j++) {
+    float sum = 0;
+    for (long d = 0; j < count && d < width; d++) sum += q[d] * k[j * row + d];
+    scores[j] = j < count ? sum : -INFINITY;
+  }
 }
 
 /// Makes the scores of a query -inf for keys that it does not see.
@@ -117,10 +136,10 @@ static void LATHE_NAME(few_last_values)(
   }
 }
 
+// Sums of four rows are 16 registers with AVX-512; with fewer registers a vector of 16 elements at a time.
 #define FEW_VALUES(rows)                                                                            \
   for (; at + 64 <= a->value_width && LATHE_REGISTERS * LATHE_LANES >= 512; at += 64)               \
     LATHE_NAME(few_values)(a, weights, padded, v, at, rows, 4, factors, to);                        \
-  for (; at + 32 <= a->value_width; at += 32) LATHE_NAME(few_values)(a, weights, padded, v, at, rows, 2, factors, to); \
   for (; at + 16 <= a->value_width; at += 16) LATHE_NAME(few_values)(a, weights, padded, v, at, rows, 1, factors, to); \
   if (at < a->value_width) LATHE_NAME(few_last_values)(a, weights, padded, v, at, rows, factors, to);
 
@@ -137,8 +156,11 @@ static void LATHE_NAME(few_queries)(
     const float *row = from + r * a->q.row;
     for (long d = 0; d < width; d++) q[d] = d < a->width ? row[d] * (a->scale * ATTENTION_LOG2_E) : 0;
     float *scores = weights + r * padded;
-    for (long j = 0; j < a->keys; j += 16)
-      LATHE_NAME(few_scores)(q, k + j * a->k.row, a->k.row, attention_smaller(16, a->keys - j), a->width, scores + j);
+    long j = 0;
+    for (; j < a->keys; j += LATHE_LANES)
+      LATHE_NAME(few_scores)(
+          q, k + j * a->k.row, a->k.row, attention_smaller(LATHE_LANES, a->keys - j), a->width, scores + j);
+    for (; j < padded; j++) scores[j] = -INFINITY;
     LATHE_NAME(few_hide)(a, batch, head, first + r, scores);
     LATHE_NAME(few_weights)(scores, padded, &norms[2 * r], &totals[r]);
     factors[r] = 1 / totals[r];
