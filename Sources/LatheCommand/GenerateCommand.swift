@@ -20,6 +20,11 @@
     @Option(help: ArgumentHelp("A UTF-8 file with the text that is continued.", valueName: "file"))
     var file: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Make so many texts at once, the prompt being read once; with --beams the best ones.", valueName: "count"))
+    var count = 1
+
     @Option(help: ArgumentHelp("Search the likeliest text among so many at once.", valueName: "count"))
     var beams = 1
 
@@ -32,7 +37,7 @@
         valueName: "file"))
     var promptCache: String?
 
-    @Flag(help: "Print one JSON object: text, tokens, reason, log-probability.")
+    @Flag(help: "Print a JSON object for each text: text, tokens, reason, log-probability.")
     var json = false
 
     @Flag(help: "Say on standard error how many tokens a second were read and made.")
@@ -42,9 +47,17 @@
       try model.check()
       try flags.check()
       if prompt != nil && file != nil { throw ValidationError("give --prompt or --file, one of them") }
-      if promptCache != nil && (json || beams > 1) {
+      guard (1...1024).contains(count) else { throw ValidationError("--count is \(count); give 1 to 1024") }
+      if beams > 1 && count > beams {
+        throw ValidationError("--count \(count) of --beams \(beams): there are no more texts than beams")
+      }
+      if count > 1 && beams == 1 && (flags.temperature ?? 0) == 0 {
         throw ValidationError(
-          "--prompt-cache is for a text that appears as it is made; leave --json and --beams out")
+          "--count \(count): the likeliest texts would all be the same; give --temperature, or --beams")
+      }
+      if promptCache != nil && (json || beams > 1 || count > 1) {
+        throw ValidationError(
+          "--prompt-cache is for a text that appears as it is made; leave --json, --beams and --count out")
       }
     }
 
@@ -64,19 +77,10 @@
       options.beams = beams
       options.lengthPenalty = lengthPenalty
       let loaded = ContinuousClock.now
-      StopSignals.listen()
-      if beams > 1 || json {
-        let result = try generator.generate(text, options: options)
-        if json {
-          try Terminal.output(
-            json: Row(
-              text: result.text, tokens: result.tokens, reason: result.reason.name,
-              logProbability: result.logProbability))
-        } else {
-          Terminal.output(result.text)
-        }
-        return
+      if json || beams > 1 || count > 1 {
+        return try output(generator.generate(text, count: count, options: options))
       }
+      StopSignals.listen()
       let tokens = try generator.encode(text)
       let stream = try generator.stream(tokens, options: options, cache: storedStart(of: tokens, generator))
       var meter = GenerationMeter(prompt: tokens.count, loading: loaded - start)
@@ -96,6 +100,21 @@
   }
 
   extension GenerateCommand {
+    /// Prints texts that are whole: JSON objects, or the texts with a line between them.
+    private func output(_ texts: [GeneratedText]) throws {
+      for (place, made) in texts.enumerated() {
+        if json {
+          try Terminal.output(
+            json: Row(
+              text: made.text, tokens: made.tokens, reason: made.reason.name,
+              logProbability: made.logProbability))
+        } else {
+          if place > 0 { Terminal.output("---") }
+          Terminal.output(made.text)
+        }
+      }
+    }
+
     /// What the file of `--prompt-cache` has of a prompt; nil where there is none yet, or it begins otherwise.
     private func storedStart(of tokens: [Int32], _ generator: TextGenerator) throws -> DecoderCache? {
       guard let promptCache, FileErrors.exists(promptCache) else { return nil }

@@ -67,6 +67,25 @@ struct GenerateTests {
     #expect(drawn[0] == drawn[1])
   }
 
+  @Test("Several texts of one prompt")
+  func several() throws {
+    let drawn = ["--prompt", "a b", "--temperature", "1.5"]
+    func lines(_ arguments: String...) throws -> String {
+      let run = try Lathe.start(
+        ["generate", "--model", Self.model, "--device", "cpu", "--max-tokens", "6"] + drawn + arguments,
+        in: folder.path
+      ).wait()
+      #expect(run.status == 0, "\(run.errors)")
+      return run.output
+    }
+    let three = try lines("--count", "3", "--seed", "7")
+    let alone = try (7...9).map { try lines("--seed", "\($0)") }
+    #expect(three == alone.joined(separator: "---\n"))
+    #expect(try lines("--count", "3", "--seed", "7", "--json").split(separator: "\n").count == 3)
+    let beams = try generate("--prompt", "a b", "--beams", "3", "--count", "2", "--json")
+    #expect(beams.status == 0 && beams.output.split(separator: "\n").count == 2, "\(beams.errors)")
+  }
+
   @Test("Texts that follow a schema or a grammar")
   func grammars() throws {
     try folder.write(Array(#"{"enum": ["ab", "ba"]}"#.utf8), "schema.json")
@@ -128,6 +147,8 @@ struct GenerateTests {
       (["--model", Self.model, "--prompt", "a", "--top-p", "2"], 1, "top-p of 2.0"),
       (["--model", Self.model, "--prompt", "a", "--beams", "2", "--temperature", "1"], 1, "temperature"),
       (["--model", Self.model, "--prompt", "a", "--device", "tpu"], 2, "tpu"),
+      (["--model", Self.model, "--prompt", "a", "--count", "2"], 2, "give --temperature, or --beams"),
+      (["--model", Self.model, "--prompt", "a", "--count", "3", "--beams", "2"], 2, "more texts than beams"),
       (
         ["--model", Self.model, "--prompt", "a", "--grammar", "x", "--schema", "y"], 2,
         "--grammar or --schema"

@@ -72,6 +72,53 @@ import Testing
     #expect(found.reason == .stop(stop) && !found.text.contains(stop) && whole.hasPrefix(found.text))
   }
 
+  @Test func textsOfOnePromptAreThoseOfTheirSeeds() throws {
+    // Too long for a chunk, with penalties, a text to stop at, and sequences that end at different steps.
+    let prompt = "the cat and an owl in the sand"
+    let changed = options {
+      ($0.temperature, $0.topK, $0.seed) = (1.2, 40, 11)
+      ($0.repetitionPenalty, $0.presencePenalty, $0.prefillChunk) = (1.1, 0.2, 3)
+      ($0.ignoresEnd, $0.stop) = (false, ["e"])
+    }
+    let together = try generator.generate(prompt, count: 5, options: changed)
+    #expect(together.count == 5 && Set(together.map(\.text)).count > 1)
+    #expect(Set(together.map(\.tokens.count)).count > 1)
+    for (place, text) in together.enumerated() {
+      let alone = try generator.generate(
+        prompt,
+        options: options {
+          $0 = changed
+          $0.seed += UInt64(place)
+        })
+      #expect(text.tokens == alone.tokens && text.text == alone.text && text.reason == alone.reason)
+      #expect(abs(text.logProbability - alone.logProbability) < 1e-3)
+    }
+  }
+
+  @Test func sequencesOfSeveralPromptsStandBehindEachOther() throws {
+    let prompts: [[Int32]] = [Self.prompt, [5, 6], [126, 92, 74, 21, 9, 10, 11]]
+    let together = try TokenGeneration(generator.model, prompts: prompts, copies: 2, options: options())
+    while try together.next() != nil {}
+    for (row, sequence) in together.sequences.enumerated() {
+      let alone = try TokenGeneration(generator.model, prompts: [prompts[row / 2]], options: options())
+      while try alone.next() != nil {}
+      #expect(sequence == alone.sequences[0], "sequence \(row)")
+    }
+  }
+
+  @Test func theBestBeamsAreSeveralTexts() throws {
+    let found = try generator.generate("a b c", count: 3, options: options { $0.beams = 3 })
+    let best = try generator.generate("a b c", options: options { $0.beams = 3 })
+    #expect(found.count == 3 && Set(found.map(\.tokens)).count == 3 && found[0].tokens == best.tokens)
+    #expect(throws: LatheError.self) {
+      try generator.generate("a b c", count: 4, options: options { $0.beams = 3 })
+    }
+    #expect(throws: LatheError.self) { try generator.generate("a b c", count: 2, options: options()) }
+    #expect(throws: LatheError.self) {
+      try generator.generate("a b c", count: 0, options: options { $0.temperature = 1 })
+    }
+  }
+
   @Test func scoresAreThoseOfTheWholeSequence() throws {
     let continuations: [[Int32]] = [[5, 6, 7], [8], [9, 10]]
     let found = try generator.scores(of: continuations, after: Self.prompt)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/language.md")
 struct LanguageGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/language.md", count: 13) }
+  func examples() throws { try GuideExamples.check("docs/language.md", count: 15) }
 
   @Test("Tokenisers")
   func tokenizers() throws {
@@ -37,6 +37,10 @@ struct LanguageGuideTests {
       print(piece.text, terminator: "")
     }
 
+    options.temperature = 1
+    for text in try generator.generate("a b c", count: 3, options: options) { print(text.text) }
+    options.temperature = 0
+
     let scores = try generator.scores(of: [" good", " bad"], after: "The film was")
     print(scores.map(\.logProbability))
     #expect(scores.count == 2)
@@ -47,6 +51,26 @@ struct LanguageGuideTests {
     while let piece = try reply.next() { text += piece.text }
     chat.finish(reply, text: text)
     #expect(chat.messages.count == 2)
+  }
+
+  @Test("Grammars")
+  func grammars() throws {
+    let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/language/llama").standardized.path
+    let generator = try TextGenerator(path: model, device: .cpu)
+
+    let yesNo = try Grammar(#"root ::= ("yes" | "no") "!"?"#)
+    print(try yesNo.matches("yes!"), try yesNo.matches("maybe"))
+
+    let constraint = try TokenConstraint(generator.tokenizer, endTokens: generator.endTokens.sorted())
+    var state = yesNo.start
+    let first = try constraint.mask(for: state).ids
+    print(first, try constraint.accept(first[0], in: &state), state.isComplete)
+
+    var strict = GenerationOptions()
+    strict.grammar = try Grammar(schema: #"{"enum": ["Paris", "Rome"]}"#, whitespace: .none)
+    print(try generator.generate("The capital is", options: strict).text)
+    #expect(["\"Paris\"", "\"Rome\""].contains(try generator.generate("The", options: strict).text))
   }
 
   private func batches(_ tokenizer: Tokenizer) throws {

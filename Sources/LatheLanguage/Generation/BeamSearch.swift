@@ -22,6 +22,7 @@ public struct BeamSearch {
   private struct Beam {
     var tokens: [Int32]
     var sum: Double
+    var history: TokenHistory
     /// Where it is in the grammar.
     var state: GrammarState?
   }
@@ -82,10 +83,13 @@ public struct BeamSearch {
       given ?? DecoderCache(layers: model.layerCount, capacity: (prompt.count + limit + 63) / 64 * 64)
     var scores = try TokenGeneration.advance(
       model, [prompt], cache, chunk: options.prefillChunk, device: device)
-    var beams = [Beam(tokens: [], sum: 0, state: options.grammar?.start)]
+    var beams = [
+      Beam(
+        tokens: [], sum: 0, history: TokenHistory(prompt, options: options), state: options.grammar?.start)
+    ]
     var ended: [Result] = []
     for length in 1...limit {
-      let (open, parents, whole) = try extend(beams, scores, prompt, length)
+      let (open, parents, whole) = try extend(beams, scores)
       ended = Array((ended + whole).sorted { $0.score > $1.score }.prefix(options.beams))
       if open.isEmpty || isOver(ended, open, length) { break }
       beams = open
@@ -116,7 +120,7 @@ public struct BeamSearch {
 
   /// The best sequences that are a token longer.
   private func extend(
-    _ beams: [Beam], _ scores: Tensor, _ prompt: [Int32], _ length: Int
+    _ beams: [Beam], _ scores: Tensor
   ) throws -> (open: [Beam], parents: [Int], ended: [Result]) {
     let logits = try noGradient { try scores.logSoftmax(axis: -1).scalars(as: Float.self) }
     let width = scores.shape[1]
@@ -125,7 +129,7 @@ public struct BeamSearch {
     for (index, beam) in beams.enumerated() {
       var row = Array(logits[index * width..<(index + 1) * width])
       let mask = try beam.state.flatMap { state in try constraint?.mask(for: state) }
-      rules.apply(&row, history: prompt + beam.tokens, made: length - 1, allowed: mask)
+      rules.apply(&row, history: beam.history, allowed: mask)
       let best = row.indices.filter { row[$0] > -.infinity }
         .sorted { row[$0] > row[$1] || (row[$0] == row[$1] && $0 < $1) }.prefix(wanted)
       candidates += best.map { (beam.sum + Double(row[$0]), index, Int32($0)) }
@@ -140,15 +144,20 @@ public struct BeamSearch {
       if rules.endTokens.contains(candidate.token) {
         // Only among the best may a sequence end.
         if rank < options.beams {
-          ended.append(result(Beam(tokens: parent.tokens, sum: candidate.sum), .end))
+          var beam = parent
+          beam.sum = candidate.sum
+          ended.append(result(beam, .end))
         }
       } else if open.count < options.beams {
-        var state = parent.state
-        if var next = state, let constraint {
-          _ = try constraint.accept(candidate.token, in: &next)
-          state = next
+        var beam = parent
+        beam.tokens.append(candidate.token)
+        beam.history.append(candidate.token)
+        beam.sum = candidate.sum
+        if var state = beam.state, let constraint {
+          _ = try constraint.accept(candidate.token, in: &state)
+          beam.state = state
         }
-        open.append(Beam(tokens: parent.tokens + [candidate.token], sum: candidate.sum, state: state))
+        open.append(beam)
         parents.append(candidate.beam)
       }
     }

@@ -58,7 +58,7 @@ public final class TextGenerator {
   }
 
   /// What finds the tokens that a grammar allows, made when it is first needed; nil where there is no grammar.
-  private func constraint(for options: GenerationOptions) throws -> TokenConstraint? {
+  func constraint(for options: GenerationOptions) throws -> TokenConstraint? {
     guard options.grammar != nil else { return nil }
     if let madeConstraint { return madeConstraint }
     guard !endTokens.isEmpty else {
@@ -110,7 +110,7 @@ public final class TextGenerator {
   }
 
   /// What is continued: the text, or the first token of a decoder whose encoder has read the text.
-  private func start(
+  func start(
     _ tokens: [Int32], _ options: GenerationOptions
   ) throws -> (tokens: [Int32], cache: DecoderCache?) {
     guard let network = model as? T5 else { return (tokens, nil) }
@@ -126,49 +126,4 @@ public final class TextGenerator {
     }
     return ([network.startToken], cache)
   }
-
-  /// Continues a text to its end.
-  ///
-  /// - Parameters:
-  ///   - prompt: The text.
-  ///   - options: How it is continued.
-  /// - Returns: What comes behind the prompt.
-  /// - Throws: `LatheError`; see `stream(_:options:)`.
-  public func generate(
-    _ prompt: String, options: GenerationOptions = GenerationOptions()
-  ) throws -> GeneratedText {
-    let tokens = try encode(prompt)
-    if options.beams > 1 {
-      let start = try start(tokens, options)
-      let best = try BeamSearch(
-        model, options: options, endTokens: endTokens, constraint: try constraint(for: options)
-      ).run(start.tokens, cache: start.cache)
-      var stops = StopTexts(options.stop)
-      var (text, found) = stops.append(try tokenizer.decode(best.tokens))
-      if found == nil { text += stops.finish() }
-      return GeneratedText(
-        text: text, tokens: best.tokens, reason: found.map { .stop($0) } ?? best.reason,
-        logProbability: best.logProbability)
-    }
-    var options = options
-    options.givesLogProbabilities = true
-    let stream = try stream(tokens, options: options)
-    var text = ""
-    while let piece = try stream.next() { text += piece.text }
-    return GeneratedText(
-      text: text, tokens: stream.tokens, reason: stream.reason ?? .length,
-      logProbability: stream.logProbabilities.reduce(0) { $0 + Double($1) })
-  }
-}
-
-/// A text that was made.
-public struct GeneratedText: Sendable {
-  /// What comes behind the prompt.
-  public let text: String
-  /// Its tokens.
-  public let tokens: [Int32]
-  /// Why it ended.
-  public let reason: FinishReason
-  /// The natural logarithm of its probability.
-  public let logProbability: Double
 }

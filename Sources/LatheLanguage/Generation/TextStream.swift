@@ -19,14 +19,12 @@ public final class TextStream: AsyncSequence {
   public typealias Failure = any Error
 
   private let generation: TokenGeneration
-  private var decoder: StreamingDecoder
-  private var stops: StopTexts
+  private var pieces: TextPieces
   private var hasEnded = false
 
   init(_ generation: TokenGeneration, _ tokenizer: Tokenizer, stop: [String]) {
     self.generation = generation
-    decoder = StreamingDecoder(tokenizer)
-    stops = StopTexts(stop)
+    pieces = TextPieces(tokenizer, stop: stop)
   }
 
   /// How many tokens the prompt has, those that were in the cache included.
@@ -50,7 +48,7 @@ public final class TextStream: AsyncSequence {
   public func next() throws -> Piece? {
     guard !hasEnded else { return nil }
     if let token = try generation.next()?[0] {
-      let (shown, found) = stops.append(try decoder.append(token))
+      let (shown, found) = try pieces.append(token)
       if let found {
         generation.finish(0, .stop(found))
         hasEnded = true
@@ -58,8 +56,7 @@ public final class TextStream: AsyncSequence {
       return Piece(text: shown, token: token)
     }
     hasEnded = true
-    let (shown, found) = stops.append(try decoder.finish())
-    let rest = found == nil ? shown + stops.finish() : shown
+    let rest = try pieces.finish()
     return rest.isEmpty ? nil : Piece(text: rest, token: nil)
   }
 

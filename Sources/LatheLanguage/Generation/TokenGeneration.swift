@@ -36,10 +36,14 @@ public final class TokenGeneration {
   private let constraint: TokenConstraint?
   /// Where each sequence is in the grammar.
   private var states: [GrammarState?]
+  private var histories: [TokenHistory]
   private let device: Device
-  private let prompts: [[Int32]]
+  /// How many sequences are made of each prompt.
+  private let copies: Int
   private let limit: Int
-  /// Tokens that the network has not seen, by sequence, all of one length: the prompts at first.
+  /// How many tokens the longest prompt has.
+  let promptCount: Int
+  /// Tokens that the network has not seen, all of one length: of each prompt at first, then of each sequence.
   private var pending: [[Int32]]
   private var step = 0
 
@@ -48,6 +52,8 @@ public final class TokenGeneration {
   /// - Parameters:
   ///   - model: The network, in evaluation mode.
   ///   - prompts: One or several, none of them empty.
+  ///   - copies: How many sequences are made of each prompt, which is computed once for all of them. Those of a prompt stand
+  ///     behind each other; the sequence at place n is that which a generation of its own makes with a seed that is larger by n.
   ///   - options: How they are continued; beams are not followed here, see `BeamSearch`.
   ///   - endTokens: At which a sequence ends.
   ///   - cache: Holds the first tokens of a single prompt, which are not computed again.
@@ -55,17 +61,22 @@ public final class TokenGeneration {
   /// - Throws: `LatheError` for prompts that are empty, longer than the context, or of tokens that there are not, and for
   ///   options that cannot be.
   public init(
-    _ model: any CausalModel, prompts: [[Int32]], options: GenerationOptions = GenerationOptions(),
-    endTokens: Set<Int32> = [], cache: DecoderCache? = nil, constraint: TokenConstraint? = nil
+    _ model: any CausalModel, prompts: [[Int32]], copies: Int = 1,
+    options: GenerationOptions = GenerationOptions(), endTokens: Set<Int32> = [], cache: DecoderCache? = nil,
+    constraint: TokenConstraint? = nil
   ) throws {
     try options.check(vocabulary: model.vocabularySize)
     guard options.grammar == nil || constraint != nil else {
       throw LatheError(.invalidArgument, "generation: a grammar needs the tokens' texts; give a constraint")
     }
+    guard (1...1024).contains(copies) else {
+      throw LatheError(.invalidArgument, "generation: \(copies) texts of a prompt, expected 1 to 1024")
+    }
     self.constraint = constraint
-    states = prompts.map { _ in options.grammar?.start }
+    self.copies = copies
     try Self.check(prompts, model)
     let longest = prompts.map(\.count).max() ?? 0
+    promptCount = longest
     let room = model.contextLength.map { $0 - longest } ?? .max
     limit = min(options.maximumNewTokens ?? room, room)
     guard limit < 1 << 24 else {
@@ -74,14 +85,18 @@ public final class TokenGeneration {
     }
     self.model = model
     self.options = options
-    self.prompts = prompts
     device = model.device
     let ends = options.ignoresEnd ? [] : endTokens.union(options.stopTokens)
     rules = LogitRules(options: options, endTokens: ends)
     sampler = TokenSampler(options: options)
-    sequences = prompts.map { _ in [] }
-    logProbabilities = prompts.map { _ in [] }
-    reasons = prompts.map { _ in nil }
+    let count = prompts.count * copies
+    sequences = Array(repeating: [], count: count)
+    logProbabilities = sequences.map { _ in [] }
+    reasons = Array(repeating: nil, count: count)
+    states = Array(repeating: options.grammar?.start, count: count)
+    histories = prompts.flatMap { prompt in
+      Array(repeating: TokenHistory(prompt, options: options), count: copies)
+    }
     if let cache {
       guard prompts.count == 1, cache.count < longest, cache.capacity >= longest + limit else {
         throw LatheError(
@@ -140,9 +155,6 @@ public final class TokenGeneration {
     }
   }
 
-  /// How many tokens the longest prompt has.
-  var promptCount: Int { prompts.map(\.count).max() ?? 0 }
-
   /// Makes the next token of each sequence.
   ///
   /// - Returns: A token for each sequence, nil where it has ended; nil where all have.
@@ -156,21 +168,26 @@ public final class TokenGeneration {
     let scores = try Self.advance(model, pending, cache, chunk: options.prefillChunk, device: device)
     let all = try scores.scalars(as: Float.self)
     let width = scores.shape[1]
+    // The first scores are those of the prompts, which are shared.
+    let sharing = pending.count == sequences.count ? 1 : copies
     var made: [Int32?] = []
-    for row in prompts.indices {
+    for row in sequences.indices {
       guard reasons[row] == nil else {
         made.append(nil)
         continue
       }
-      let token = try choose(Array(all[row * width..<(row + 1) * width]), row)
+      let start = row / sharing * width
+      let token = try choose(all.count == width ? all : Array(all[start..<start + width]), row)
       if rules.endTokens.contains(token) {
         reasons[row] = .end
         made.append(nil)
       } else {
         sequences[row].append(token)
+        histories[row].append(token)
         made.append(token)
       }
     }
+    if sharing > 1 { cache.select(sequences.indices.map { $0 / sharing }, device: device) }
     step += 1
     // A sequence that has ended goes on with any token, which nobody sees.
     pending = made.map { [$0 ?? 0] }
@@ -180,9 +197,8 @@ public final class TokenGeneration {
   private func choose(_ logits: [Float], _ row: Int) throws -> Int32 {
     var changed = logits
     let mask = try states[row].flatMap { state in try constraint?.mask(for: state) }
-    rules.apply(
-      &changed, history: prompts[row] + sequences[row], made: sequences[row].count, allowed: mask)
-    let number = TokenSampler.number(seed: options.seed, sequence: row, step: step)
+    rules.apply(&changed, history: histories[row], allowed: mask)
+    let number = TokenSampler.number(seed: options.seed &+ UInt64(row), step: step)
     guard let token = sampler.choose(changed, number) else {
       throw LatheError(.training, "generation: no token is allowed, or the network's scores are not numbers")
     }
