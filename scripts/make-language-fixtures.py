@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/Fixtures/language: tiny random models in the Hugging Face layout, and what `transformers` computes with them.
 
-    pip install torch transformers
+    pip install torch transformers sentence-transformers
     python3 scripts/make-language-fixtures.py [FOLDER]
 
 Each folder has config.json, model.safetensors and expected.json: inputs, hidden states, logits, greedy and beam outputs. Weights are
@@ -11,10 +11,13 @@ drawn widely, so that logits differ clearly; generated tokens are those that flo
 import copy
 import json
 import os
+import shutil
 import sys
 
 import torch
 import transformers
+import sentence_transformers
+from sentence_transformers.models import Dense, Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     BertConfig, BertForMaskedLM, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification,
@@ -209,6 +212,45 @@ def sentences():
     save("sentence_bert_config.json", {"max_seq_length": length, "do_lower_case": False})
 
 
+def sentence_modules():
+    """A folder that sentence-transformers wrote: several ways of pooling, layers behind them, prompts that are not pooled."""
+    config = BertConfig(vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                        intermediate_size=24, max_position_embeddings=24, type_vocab_size=2, pad_token_id=0)
+    name = "sentence-modules"
+    folder, _ = make(name, BertModel, config, 32)
+    word_pieces().save(os.path.join(folder, "tokenizer.json"))
+    names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    with open(os.path.join(folder, "tokenizer_config.json"), "w") as file:
+        json.dump({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 14, **names}, file)
+    network = Transformer(folder)
+    wide, narrow = Dense(48, 16, activation_function=torch.nn.GELU()), Dense(16, 12, bias=False, use_residual=True)
+    for seed, layer in enumerate([wide, narrow]):
+        draw(layer, 33 + seed)
+    expected = {"sentences": SENTENCES}
+    modes = ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
+
+    def encoded(*modules, **options):
+        model = sentence_transformers.SentenceTransformer(
+            modules=[network, *modules], device="cpu", prompts={"query": "the cat : ", "passage": "that : "},
+            default_prompt_name="passage")
+        return model, flat(torch.from_numpy(model.encode(SENTENCES, batch_size=3, **options)))
+
+    for mode in modes:
+        expected[mode] = encoded(Pooling(16, mode), prompt="")[1]
+        expected[f"{mode} behind a prompt"] = encoded(Pooling(16, mode, include_prompt=False), prompt_name="query")[1]
+    model, expected["standard"] = encoded(
+        Pooling(16, ("weightedmean", "cls", "mean"), include_prompt=False), wide, narrow, Normalize())
+    for prompt in ["query", "passage"]:
+        expected[prompt] = flat(torch.from_numpy(model.encode(SENTENCES, prompt_name=prompt)))
+    expected["no prompt"] = flat(torch.from_numpy(model.encode(SENTENCES, prompt="")))
+    shutil.rmtree(folder)
+    model.save(folder, create_model_card=False)
+    for path, _, files in os.walk(folder):
+        for file in files:
+            os.chmod(os.path.join(path, file), 0o644)
+    write(folder, expected)
+
+
 # Decoders: two prompts of one length, and two of unequal length that are filled up at the left.
 
 TEMPLATE = (
@@ -332,6 +374,7 @@ def encoder_decoder(name, config, seed, deviation, precision=torch.float32):
             break
         except AssertionError as error:
             print(f"{name}: {error}; drawn again")
+    numbered_words(folder, config.vocab_size)
     write(folder, expected)
 
 
@@ -353,6 +396,13 @@ def encoder_decoder_results(model, config):
     return expected
 
 
+def numbered_words(folder, vocabulary):
+    """A tokeniser of the words t0, t1, ..., so that a text can be any tokens."""
+    tokenizer = Tokenizer(models.WordLevel({f"t{index}": index for index in range(vocabulary)}, unk_token="t2"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.save(os.path.join(folder, "tokenizer.json"))
+
+
 def encoder_decoders():
     sizes = dict(vocab_size=96, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, relative_attention_num_buckets=8,
                  relative_attention_max_distance=24, decoder_start_token_id=0, pad_token_id=0, eos_token_id=1)
@@ -369,5 +419,6 @@ if __name__ == "__main__":
     transformers.logging.disable_progress_bar()
     encoders()
     sentences()
+    sentence_modules()
     decoders_of_all_families()
     encoder_decoders()

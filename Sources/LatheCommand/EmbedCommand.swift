@@ -35,6 +35,15 @@
     @Flag(help: "Leave the vectors' lengths as they are, also where the model says otherwise.")
     var noNormalize = false
 
+    @Option(
+      parsing: .unconditional,
+      help: "A text in front of each line; without it as the model says, which an empty one undoes.")
+    var prompt: String?
+
+    @Option(
+      help: ArgumentHelp("The same by the name that the model has for it, such as query.", valueName: "name"))
+    var promptName: String?
+
     @Option(help: "auto, cpu, opencl, or a device's name or number, see `lathe devices`.")
     var device: String?
 
@@ -42,6 +51,9 @@
       if model.isEmpty { throw ValidationError("--model is empty; name a stored model or a folder") }
       if file?.isEmpty == true { throw ValidationError("--file is empty; name a text") }
       if file != nil && !text.isEmpty { throw ValidationError("give --file or --text, one of them") }
+      if prompt != nil && promptName != nil {
+        throw ValidationError("give --prompt or --prompt-name, one of them")
+      }
       if let batchSize, !(1...65536).contains(batchSize) {
         throw ValidationError("--batch-size is \(batchSize); give 1 to 65536")
       }
@@ -58,7 +70,7 @@
       let device = try ChosenDevice.open(flag: device)
       let encoder = try SentenceEncoder(
         pretrained: folder, pooling: pooling, normalizes: noNormalize ? false : nil, device: device)
-      guard let output else { return try eachVector(encoder, lines) { Terminal.output(try Self.json($0)) } }
+      guard let output else { return try eachVector(encoder, lines) { Terminal.output(Self.json($0)) } }
       try AtomicFile.write(to: output) { writer in
         if output.hasSuffix(".npy") { return try writeArray(encoder, lines, writer) }
         try eachVector(encoder, lines) { row in
@@ -86,8 +98,10 @@
       _ encoder: SentenceEncoder, _ lines: TextLines?, _ body: (ArraySlice<Float>) throws -> Void
     ) throws {
       var count = 0
+      let prompt = try prompt ?? encoder.prompts.text(promptName)
       func put(_ batch: [String]) throws {
-        let values = try encoder.encode(batch, batchSize: batchSize ?? 32).scalars(as: Float.self)
+        let values = try encoder.encode(batch, prompt: prompt, batchSize: batchSize ?? 32)
+          .scalars(as: Float.self)
         for row in batch.indices {
           count += 1
           let vector = values[row * encoder.width..<(row + 1) * encoder.width]

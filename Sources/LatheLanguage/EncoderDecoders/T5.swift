@@ -125,11 +125,7 @@ public final class T5: CausalModel, PretrainedModel {
     var last = states[states.count - 1]
     if lastOnly { last = last.sliced(axis: 1, from: last.shape[1] - 1, to: last.shape[1]) }
     if let scale = settings.outputScale { last = last * scale }
-    if let head { return head(last) }
-    guard let table = shared as? Embedding else {
-      stop("T5: the table of tokens was replaced, and scores are made with it")
-    }
-    return last.linear(weight: table.weight.value)
+    return head.map { $0(last) } ?? shared.asLinear(last)
   }
 
   /// Nil where all tokens count, so that attention looks at no mask.

@@ -10,12 +10,18 @@ public final class SentenceEncoder: ParameterContainer {
   public let tokenizer: Tokenizer
   /// How the vectors of a text's tokens become one; where there are several ways, their results stand behind each other.
   public let pooling: [SentencePooling]
-  /// Whether vectors are divided by their lengths, so that their products are cosines.
-  public let normalizes: Bool
+  /// What happens to a text's vector behind the pooling.
+  public let steps: [SentenceStep]
+  /// Texts that the network was trained to see in front of others.
+  public let prompts: SentencePrompts
+  /// Elements of a text's vector.
+  public let width: Int
   /// The most tokens of a text; what is beyond is cut off.
   public let longestText: Int
   /// Whether texts are written in lower case first.
   private let lowercases: Bool
+  /// Whether pooling looks at the tokens of a prompt, too.
+  private let poolsPrompt: Bool
 
   /// Reads a folder of sentence-transformers, or one of an encoder alone.
   ///
@@ -23,7 +29,7 @@ public final class SentenceEncoder: ParameterContainer {
   ///   - folder: With `config.json`, the weights, the tokeniser's files and, where they are there, `modules.json`,
   ///     `sentence_bert_config.json` and the modules' folders.
   ///   - pooling: In place of what the folder says; of an encoder alone the mean.
-  ///   - normalizes: In place of what the folder says.
+  ///   - normalizes: Whether vectors are divided by their lengths, in place of what the folder says.
   ///   - device: Where the network lives.
   /// - Throws: `LatheError` naming the file and what is wrong with it or not supported.
   public convenience init(
@@ -31,10 +37,14 @@ public final class SentenceEncoder: ParameterContainer {
     device: Device = .default
   ) throws {
     let content = try SentenceFolder(folder)
+    var steps = try content.loadedSteps(device: device)
+    let isNormal = if case .normalize? = steps.last { true } else { false }
+    if normalizes == true, !isNormal { steps.append(.normalize) }
+    if normalizes == false, isNormal { steps.removeLast() }
     try self.init(
       encoder: .pretrained(content.encoder, device: device), tokenizer: Tokenizer(path: content.encoder),
-      pooling: pooling.map { [$0] } ?? content.pooling, normalizes: normalizes ?? content.normalizes,
-      longestText: content.longestText, lowercases: content.lowercases)
+      pooling: pooling.map { [$0] } ?? content.pooling, steps: steps, longestText: content.longestText,
+      lowercases: content.lowercases, prompts: content.prompts, poolsPrompt: content.poolsPrompt)
   }
 
   /// A sentence encoder of its parts.
@@ -43,13 +53,17 @@ public final class SentenceEncoder: ParameterContainer {
   ///   - encoder: The network.
   ///   - tokenizer: Its tokeniser.
   ///   - pooling: How the vectors of a text's tokens become one.
-  ///   - normalizes: Whether vectors are divided by their lengths.
+  ///   - steps: What happens to a text's vector behind the pooling.
   ///   - longestText: The most tokens of a text; as many as the network has places for where nil or more.
   ///   - lowercases: Whether texts are written in lower case first.
-  /// - Throws: `LatheError` where the tokeniser has tokens that the network does not know.
+  ///   - prompts: Texts that the network was trained to see in front of others.
+  ///   - poolsPrompt: Whether pooling looks at the tokens of a prompt, too.
+  /// - Throws: `LatheError` where the tokeniser has tokens that the network does not know, or a layer's width is not that of
+  ///   what comes before it.
   public init(
-    encoder: TextEncoder, tokenizer: Tokenizer, pooling: [SentencePooling] = [.mean], normalizes: Bool = true,
-    longestText: Int? = nil, lowercases: Bool = false
+    encoder: TextEncoder, tokenizer: Tokenizer, pooling: [SentencePooling] = [.mean],
+    steps: [SentenceStep] = [.normalize], longestText: Int? = nil, lowercases: Bool = false,
+    prompts: SentencePrompts? = nil, poolsPrompt: Bool = true
   ) throws {
     guard tokenizer.vocabularySize <= encoder.vocabularySize else {
       throw LatheError(
@@ -60,14 +74,24 @@ public final class SentenceEncoder: ParameterContainer {
     require(!pooling.isEmpty, "SentenceEncoder: no way of pooling")
     self.encoder = encoder
     self.pooling = pooling
-    self.normalizes = normalizes
+    self.steps = steps
+    self.prompts = try prompts ?? SentencePrompts()
+    self.poolsPrompt = poolsPrompt
     self.lowercases = lowercases
+    var width = encoder.width * pooling.count
+    for case .dense(let layer) in steps {
+      guard layer.inputs == width else {
+        throw LatheError(
+          .invalidArgument,
+          "a layer for vectors of \(layer.inputs) elements behind \(width): the pooling or the files are of another model"
+        )
+      }
+      width = layer.outputs
+    }
+    self.width = width
     self.longestText = min(longestText ?? encoder.longestText, encoder.longestText)
     self.tokenizer = try tokenizer.with(truncation: Truncation(maximum: self.longestText), padding: nil)
   }
-
-  /// Elements of a text's vector.
-  public var width: Int { encoder.width * pooling.count }
 
   /// Vectors of texts.
   ///
@@ -75,19 +99,22 @@ public final class SentenceEncoder: ParameterContainer {
   ///
   /// - Parameters:
   ///   - texts: Any number of them.
+  ///   - prompt: A text in front of each, such as `prompts.text("query")`; where nil that which the model's files say.
   ///   - batchSize: How many are computed at a time.
   /// - Returns: float32 [texts, width] on the CPU.
   /// - Throws: `LatheError` for a text that cannot be encoded, and what a device refuses.
-  public func encode(_ texts: [String], batchSize: Int = 32) throws -> Tensor {
+  public func encode(_ texts: [String], prompt: String? = nil, batchSize: Int = 32) throws -> Tensor {
     require(batchSize > 0, "SentenceEncoder: batches of \(batchSize)")
-    let encodings = try tokenizer.encode(batch: lowercases ? texts.map { $0.lowercased() } : texts)
+    let prompt = try prompt ?? prompts.text(nil)
+    let encodings = try tokenizer.encode(batch: texts.map { shown(prompt + $0) })
+    let first = poolsPrompt || prompt.isEmpty ? 0 : try promptLength(prompt)
     let order = encodings.indices.sorted {
       (encodings[$1].count, $0) < (encodings[$0].count, $1)
     }
     var values = [Float](repeating: 0, count: texts.count * width)
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let rows = order[start..<min(start + batchSize, order.count)]
-      let vectors = try vectors(of: rows.map { encodings[$0] }).scalars(as: Float.self)
+      let vectors = try vectors(of: rows.map { encodings[$0] }, from: first).scalars(as: Float.self)
       for (place, row) in rows.enumerated() {
         values.replaceSubrange(
           row * width..<(row + 1) * width, with: vectors[place * width..<(place + 1) * width])
@@ -98,11 +125,24 @@ public final class SentenceEncoder: ParameterContainer {
 
   /// The vector of a text, float32 [width] on the CPU.
   ///
-  /// - Throws: See `encode(_:batchSize:)`.
-  public func encode(_ text: String) throws -> Tensor { try encode([text]).reshaped(to: [width]) }
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - prompt: A text in front of it; where nil that which the model's files say.
+  /// - Throws: See `encode(_:prompt:batchSize:)`.
+  public func encode(_ text: String, prompt: String? = nil) throws -> Tensor {
+    try encode([text], prompt: prompt).reshaped(to: [width])
+  }
+
+  private func shown(_ text: String) -> String { lowercases ? text.lowercased() : text }
+
+  /// How many tokens a prompt has, without the special one that ends a text.
+  private func promptLength(_ prompt: String) throws -> Int {
+    let encoding = try tokenizer.encode(shown(prompt))
+    return encoding.count - (encoding.tokens.last?.isAdded == true ? 1 : 0)
+  }
 
   /// Vectors of the texts of a batch, the longest first.
-  private func vectors(of encodings: [Encoding]) -> Tensor {
+  private func vectors(of encodings: [Encoding], from first: Int) -> Tensor {
     let time = max(encodings.map(\.count).max() ?? 0, 1)
     let lengths = encodings.map(\.count)
     func filled(_ value: Int32, _ take: (EncodedToken) -> Int32) -> Tensor {
@@ -114,13 +154,18 @@ public final class SentenceEncoder: ParameterContainer {
     return noGradient {
       encoder.inEvalMode {
         let states = encoder.states(of: filled(encoder.paddingToken, \.id), lengths: lengths).last
-        let pooled = pooling.map { $0(states, lengths: lengths) }
+        let pooled = pooling.map { $0(states, lengths: lengths, from: first) }
         let joined = pooled.count == 1 ? pooled[0] : Tensor.concatenate(pooled, axis: 1)
-        return normalizes ? joined.normalized(axis: 1, epsilon: 1e-12) : joined
+        return steps.reduce(joined) { vectors, step in step(vectors) }
       }
     }
   }
 
-  /// Names the network.
-  public func visit(_ visitor: inout ModuleVisitor) { visitor.module("0.auto_model", encoder) }
+  /// Names the network and the layers behind the pooling, by the places of their modules.
+  public func visit(_ visitor: inout ModuleVisitor) {
+    visitor.module("0.auto_model", encoder)
+    for (place, step) in steps.enumerated() {
+      if case .dense(let layer) = step { visitor.module("\(place + 2)", layer) }
+    }
+  }
 }

@@ -11,6 +11,8 @@ public enum SentencePooling: String, Sendable, CaseIterable {
   case mean
   /// The sum divided by the square root of the number of tokens.
   case meanSqrtLength = "mean_sqrt_len_tokens"
+  /// The mean in which the first token counts once, the second twice, and so on.
+  case weightedMean = "weightedmean"
   /// The last token's vector.
   case lastToken = "lasttoken"
 
@@ -18,38 +20,46 @@ public enum SentencePooling: String, Sendable, CaseIterable {
   ///
   /// - Parameters:
   ///   - states: float32 [batch, t, width].
-  ///   - lengths: How many tokens of each text count; the vector of a text without tokens is 0.
+  ///   - lengths: How many tokens each text has; the vector of a text without tokens is 0.
+  ///   - first: The first token that counts; those before it, such as a prompt's, are passed over.
   /// - Returns: [batch, width].
-  public func callAsFunction(_ states: Tensor, lengths: [Int]) -> Tensor {
+  public func callAsFunction(_ states: Tensor, lengths: [Int], from first: Int = 0) -> Tensor {
     let (batch, time, device) = (states.shape[0], states.shape[1], states.device)
     require(
-      states.rank == 3 && lengths.count == batch && lengths.allSatisfy { (0...time).contains($0) },
-      "SentencePooling: lengths \(lengths) for states \(states.shape)")
-    let hasTokens = Tensor(lengths.map { $0 > 0 }, shape: [batch, 1], device: device)
+      states.rank == 3 && lengths.count == batch && lengths.allSatisfy { (0...time).contains($0) }
+        && first >= 0,
+      "SentencePooling: lengths \(lengths) from \(first) for states \(states.shape)")
+    let hasTokens = Tensor(lengths.map { $0 > first }, shape: [batch, 1], device: device)
     let result: Tensor
     switch self {
-    case .cls: result = states.sliced(axis: 1, from: 0, to: 1).squeezed(1)
+    case .cls:
+      let start = Swift.min(first, time - 1)
+      result = states.sliced(axis: 1, from: start, to: start + 1).squeezed(1)
     case .lastToken:
       let rows = lengths.enumerated().map { Int32($0.offset * time + Swift.max($0.element, 1) - 1) }
       result = states.reshaped(to: [batch * time, states.shape[2]]).indexSelected(
         axis: 0, indices: Tensor(rows, device: device))
     case .max:
-      let counts = Self.counts(lengths, time, device)
-      result = states.maskedFill(.!counts, -Float.infinity).max(axis: 1)
-    case .mean, .meanSqrtLength:
-      let sums = (states * Self.counts(lengths, time, device).cast(to: .float32)).sum(axis: 1)
-      let divisors = lengths.map { length in
-        self == .mean ? Float(Swift.max(length, 1)) : Float(Swift.max(length, 1)).squareRoot()
-      }
-      result = sums / Tensor(divisors, shape: [batch, 1], device: device)
+      let counts = weights(lengths, first, time) { _ in 1 }.moved(to: device)
+      result = states.maskedFill(counts .== 0, -Float.infinity).max(axis: 1)
+    case .mean, .meanSqrtLength, .weightedMean:
+      let weights = weights(lengths, first, time) { self == .weightedMean ? Float($0 + 1) : 1 }.moved(
+        to: device)
+      let sums = (states * weights).sum(axis: 1)
+      let divisors = weights.sum(axis: 1).maximum(1)
+      result = sums / (self == .meanSqrtLength ? divisors.sqrt() : divisors)
     }
-    if !lengths.contains(0) { return result }
+    if lengths.allSatisfy({ $0 > first }) { return result }
     return Tensor.where(hasTokens, result, Tensor.zeros([], device: device))
   }
 
-  /// Bools [batch, t, 1], true at tokens that count.
-  private static func counts(_ lengths: [Int], _ time: Int, _ device: Device) -> Tensor {
-    let ends = Tensor(lengths.map { Int32($0) }, shape: [lengths.count, 1, 1], device: device)
-    return Tensor.arange(time, device: device).reshaped(to: [1, time, 1]) .< ends
+  /// What the tokens of each text weigh, float32 [batch, t, 1] on the CPU; 0 where they do not count.
+  private func weights(
+    _ lengths: [Int], _ first: Int, _ time: Int, _ weight: (Int) -> Float
+  ) -> Tensor {
+    let values = lengths.flatMap { length in
+      (0..<time).map { $0 >= first && $0 < length ? weight($0) : 0 }
+    }
+    return Tensor(values, shape: [lengths.count, time, 1], device: .cpu)
   }
 }

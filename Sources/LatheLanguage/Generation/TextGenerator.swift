@@ -43,13 +43,11 @@ public final class TextGenerator {
   }
 
   /// A generator of its parts.
-  ///
-  /// - Throws: `LatheError` where the tokeniser has tokens that the network does not know.
   public init(
     model: any CausalModel, tokenizer: Tokenizer, endTokens: Set<Int32> = [],
     chatTemplate: ChatTemplate? = nil,
     templateVariables: [String: TemplateValue] = [:]
-  ) throws {
+  ) {
     self.model = model
     self.tokenizer = tokenizer
     self.endTokens = endTokens
