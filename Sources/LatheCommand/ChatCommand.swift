@@ -39,7 +39,15 @@
       let lines = try TextLines(nil)
       while true {
         if isTerminal { Terminal.piece("> ") }
-        guard let line = try lines.next(), line != "/exit" else { break }
+        let next: String?
+        do {
+          next = try lines.next()
+        } catch let error as LatheError where error.kind == .format {
+          // A message that cannot be read is no end of the conversation.
+          Terminal.error(error.message)
+          continue
+        }
+        guard let line = next, line != "/exit" else { break }
         if line == "/clear" {
           chat.clear()
           continue

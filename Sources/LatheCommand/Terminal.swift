@@ -72,11 +72,14 @@ enum Terminal {
     if !deliver(printable(line, keepingLines: true)) { exit(1) }
   }
 
-  /// Part of a text on standard output, as soon as it is there; ends the program where it cannot be delivered.
+  /// Part of a text on standard output, as soon as it is there; ends the program where it cannot be delivered, without a word
+  /// where the reader went away.
   static func piece(_ text: String) {
     let shown = isatty(STDOUT_FILENO) == 1 ? printable(text, keepingLines: true) : text
     if writeText(shown, to: STDOUT_FILENO) { return }
     let code = errno
+    // Who closed the pipe has read enough, as `head` does; a program that listens to no signals ends in silence, too.
+    if code == EPIPE { exit(128 + SIGPIPE) }
     error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())")
     exit(1)
   }
