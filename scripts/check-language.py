@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what Lathe wrote with `transformers`; see check-language.sh, which builds Lathe and calls this."""
+"""Compares what Lathe computes with `transformers`; see check-language.sh, which builds Lathe and calls this."""
 
 import argparse
 import json
@@ -8,14 +8,20 @@ import subprocess
 import sys
 import tempfile
 
+import safetensors.torch
+import sentence_transformers
 import torch
 import transformers
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+LATHE = os.path.join(ROOT, ".build/release/lathe")
+CHECK = os.path.join(ROOT, ".build/release/LanguageCheck")
 FIXTURES = os.path.join(ROOT, "Tests/Fixtures/language")
 SENTENCES = ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day", "",
              "A much longer sentence, with commas, digits 1234 and an unusual word: floccinaucinihilipilification. " * 30,
              "机器学习", "naïve café — “quoted”"]
+PROMPTS = ["The capital of France is", "def fibonacci(n):\n", "Once upon a time, in a village by the sea,", "机器学习是"]
+NEW_TOKENS, BEAMS = 32, 3
 
 
 def compare(folder, expected):
@@ -45,7 +51,7 @@ def compare(folder, expected):
 
 def check_networks():
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([os.path.join(ROOT, ".build/release/LanguageCheck"), FIXTURES, folder], check=True)
+        subprocess.run([CHECK, "networks", FIXTURES, folder], check=True)
         for name in sorted(os.listdir(folder)):
             base = name.removesuffix("-bfloat16")
             with open(os.path.join(FIXTURES, base, "expected.json")) as file:
@@ -57,36 +63,89 @@ def check_networks():
             assert found < limit, f"{name}: logits differ by {found:.1e}"
 
 
-def check_sentences(name):
-    """Vectors of sentences by `lathe embed`, and by transformers with the mean of the tokens and length 1."""
-    lathe = os.path.join(ROOT, ".build/release/lathe")
-    listing = json.loads(subprocess.check_output([lathe, "models", "list", "--json"]))
-    folder = next(model["folder"] for model in listing["pretrained"] if model["name"] == name)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+def devices():
+    return [device["index"] for device in json.loads(subprocess.check_output([LATHE, "devices", "--json"]))
+            if not device.get("error")]
+
+
+def results(*arguments):
+    """The tensors that LanguageCheck computes; the name of its output stands at the place of None."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = os.path.join(folder, "results.safetensors")
+        subprocess.run([CHECK, *(output if argument is None else str(argument) for argument in arguments)], check=True)
+        return safetensors.torch.load_file(output)
+
+
+def difference(found, wanted):
+    """The largest difference, relative to the largest number."""
+    assert found.shape == wanted.shape, f"{found.shape} and {wanted.shape}"
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
+def check_sentences(name, folder):
+    """The states of all layers beside transformers, and vectors of sentences by `lathe embed` beside sentence-transformers."""
+    reference = sentence_transformers.SentenceTransformer(folder, device="cpu")
+    wanted = torch.from_numpy(reference.encode(SENTENCES))
+    prompts = [reference.tokenizer(text, truncation=True, max_length=reference.max_seq_length)["input_ids"]
+               for text in SENTENCES]
     model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
-    length = 256
-    path = os.path.join(folder, "sentence_bert_config.json")
-    if os.path.exists(path):
-        with open(path) as file:
-            length = json.load(file).get("max_seq_length", length)
-    else:
-        length = model.config.max_position_embeddings
-    batch = tokenizer(SENTENCES, padding=True, truncation=True, max_length=length, return_tensors="pt")
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "prompts.json")
+        with open(path, "w") as file:
+            json.dump(prompts, file)
+        for device in devices():
+            found, worst = results("encoder", folder, device, path, None), 0
+            for row, ids in enumerate(prompts):
+                with torch.no_grad():
+                    states = model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
+                for layer, state in enumerate(states):
+                    worst = max(worst, difference(found[f"states.{row}.{layer}"], state[0]))
+            text = subprocess.run(
+                [LATHE, "embed", "--model", name, "--device", device, "--batch-size", "3"], check=True,
+                capture_output=True, input="".join(sentence + "\n" for sentence in SENTENCES).encode()).stdout
+            vectors = torch.tensor([json.loads(line) for line in text.splitlines()])
+            embedded = float((vectors - wanted).abs().max())
+            cosines = " ".join(f"{value:.4f}" for value in (vectors[1:4] @ vectors[0]).tolist())
+            print(f"{name} on {device}: states of {len(states)} layers differ by {worst:.1e}, vectors by {embedded:.1e}; "
+                  f"cosines {cosines}")
+            assert worst < 1e-4 and embedded < 1e-4
+
+
+def check_decoder(name, folder):
+    """Scores, likeliest tokens and beams, with float32 weights beside transformers, then with weights as the file has them."""
+    files = [file for file in os.listdir(folder) if file.endswith(".gguf")]
+    options = {"gguf_file": files[0]} if files else {}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options).eval()
+    prompts = [tokenizer(text)["input_ids"] for text in PROMPTS]
+    for text, ids in zip(PROMPTS, prompts):
+        found = json.loads(subprocess.check_output([LATHE, "tokenize", "--model", name, "--json", "--text", text]))
+        assert found["ids"] == ids, f"{name}: {text!r} is {found['ids']}, not {ids}"
+    wanted = []
+    settings = {"max_new_tokens": NEW_TOKENS, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
     with torch.no_grad():
-        states = model(**batch).last_hidden_state
-    mask = batch["attention_mask"][:, :, None]
-    wanted = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
-    devices = json.loads(subprocess.check_output([lathe, "devices", "--json"]))
-    for device in [device["index"] for device in devices if not device.get("error")]:
-        text = subprocess.run(
-            [lathe, "embed", "--model", name, "--device", device, "--batch-size", "3"], check=True, capture_output=True,
-            input="".join(sentence + "\n" for sentence in SENTENCES).encode()).stdout
-        found = torch.tensor([json.loads(line) for line in text.splitlines()])
-        found = torch.nn.functional.normalize(found, dim=1)
-        worst = float((found - wanted).abs().max())
-        cosines = (found[1:4] @ found[0]).tolist()
-        print(f"{name} on {device}: largest difference {worst:.1e}, cosines " + " ".join(f"{c:.4f}" for c in cosines))
-        assert worst < 1e-4
+        for ids in prompts:
+            batch = torch.tensor([ids])
+            made = [model.generate(batch, attention_mask=torch.ones_like(batch), num_beams=beams, **settings)[0, len(ids):]
+                    for beams in (1, BEAMS)]
+            wanted.append((model(batch).logits[0], *made))
+    path = os.path.join(folder, files[0]) if files else folder
+    with tempfile.TemporaryDirectory() as work:
+        prompt_file = os.path.join(work, "prompts.json")
+        with open(prompt_file, "w") as file:
+            json.dump(prompts, file)
+        for device in devices():
+            for precision, limit in (("float32", 1e-4), ("stored", 0.1)):
+                found = results("decoder", path, device, prompt_file, None, precision, NEW_TOKENS, BEAMS)
+                worst = max(difference(found[f"logits.{row}"], logits) for row, (logits, _, _) in enumerate(wanted))
+                same = {
+                    key: sum(torch.equal(found[f"{key}.{row}"].long(), rows[place]) for row, rows in enumerate(wanted))
+                    for place, key in ((1, "greedy"), (2, "beams"))}
+                print(f"{name} on {device}, {precision} weights: logits differ by {worst:.1e}; of {len(prompts)} texts of "
+                      f"{NEW_TOKENS} tokens {same['greedy']} are the same by the likeliest token, {same['beams']} by {BEAMS} beams")
+                assert worst < limit, f"{name}: logits differ by {worst:.1e}"
+                # Blocks are multiplied with rounded activations, so that near choices may fall otherwise.
+                assert precision == "stored" or set(same.values()) == {len(prompts)}, f"{name}: other texts"
 
 
 if __name__ == "__main__":
@@ -95,8 +154,14 @@ if __name__ == "__main__":
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    stored = {model["name"]: model["folder"]
+              for model in json.loads(subprocess.check_output([LATHE, "models", "list", "--json"]))["pretrained"]}
+    names = options.model or [name for name in ("minilm", "smollm2") if name in stored]
     check_networks()
-    for name in options.model:
-        check_sentences(name)
+    for name in names:
+        if name not in stored:
+            raise SystemExit(f"check-language.py: the store has no model '{name}'; run scripts/fetch-models.sh")
+        is_decoder = any(file.endswith(".gguf") for file in os.listdir(stored[name]))
+        (check_decoder if is_decoder else check_sentences)(name, stored[name])
     print("all equal")
     sys.exit(0)

@@ -1,42 +1,29 @@
-// Reads networks in the Hugging Face layout and writes them again, for scripts/check-language.py to compare:
+// What scripts/check-language.py compares with `transformers`:
 //
-//     LanguageCheck FOLDER OUTPUT     every folder in FOLDER, to one of the same name in OUTPUT
+//     LanguageCheck networks FOLDER OUTPUT                                 every network in FOLDER, written again
+//     LanguageCheck encoder FOLDER DEVICE PROMPTS.json OUTPUT.safetensors  states of all layers
+//     LanguageCheck decoder MODEL DEVICE PROMPTS.json OUTPUT.safetensors stored|float32 TOKENS BEAMS
+//                                                                          scores, likeliest tokens, beams
+//
+// PROMPTS.json has a list of tokens for each text.
 import Foundation
-import Lathe
+import LatheFormats
 import LatheLanguage
-import LatheText
 
-/// The networks by the end of what `transformers` calls them.
-let kinds: [(suffix: String, type: any PretrainedModel.Type)] = [
-  ("ForSequenceClassification", SequenceClassifier.self), ("ForTokenClassification", TokenClassifier.self),
-  ("ForQuestionAnswering", QuestionAnswerer.self), ("ForMaskedLM", MaskedLanguageModel.self),
-  ("ForNextSentencePrediction", NextSentencePredictor.self), ("ForPreTraining", MaskedLanguageModel.self),
-  ("T5ForConditionalGeneration", T5.self), ("BertModel", TextEncoder.self),
-  ("RobertaModel", TextEncoder.self),
-]
-
-/// Writes a network again in bfloat16 and in its own type.
-func copy(_ type: any PretrainedModel.Type, _ source: String, _ target: String) throws {
-  let model = try type.pretrained(source, device: .cpu)
-  let hasTokenizer = FileManager.default.fileExists(atPath: "\(source)/tokenizer.json")
-  try model.savePretrained(to: target, tokenizer: hasTokenizer ? Tokenizer(path: source) : nil)
-  try model.savePretrained(to: "\(target)-bfloat16", as: .bfloat16)
-}
-
-guard CommandLine.arguments.count == 3 else {
-  print("LanguageCheck FOLDER OUTPUT")
+let arguments = Array(CommandLine.arguments.dropFirst())
+switch (arguments.first, arguments.count) {
+case ("networks", 3): try Networks.copyAll(arguments[1], to: arguments[2])
+case ("encoder", 5):
+  let results = try Results(prompts: arguments[3], device: arguments[2])
+  try WeightFile.write(results.encoder(arguments[1]), to: arguments[4])
+case ("decoder", 8):
+  let results = try Results(prompts: arguments[3], device: arguments[2])
+  let tensors = try results.decoder(
+    arguments[1], precision: arguments[5] == "float32" ? .float32 : .stored,
+    newTokens: Int(arguments[6]) ?? 1,
+    beams: Int(arguments[7]) ?? 1)
+  try WeightFile.write(tensors, to: arguments[4])
+default:
+  print("LanguageCheck networks FOLDER OUTPUT | encoder FOLDER ... | decoder MODEL ...; see main.swift")
   exit(2)
-}
-let (folder, output) = (CommandLine.arguments[1], CommandLine.arguments[2])
-for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
-  let source = "\(folder)/\(name)"
-  guard
-    let architecture = try ConfigurationValues(path: "\(source)/config.json").texts("architectures")?.first,
-    let kind = kinds.first(where: { architecture.hasSuffix($0.suffix) })
-  else {
-    print("\(name): left out")
-    continue
-  }
-  try copy(kind.type, source, "\(output)/\(name)")
-  print("\(name): \(architecture)")
 }
