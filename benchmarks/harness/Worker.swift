@@ -39,6 +39,7 @@ public final class Worker {
   private struct Prepared: Encodable {
     var relative_error: Double
     var tolerance: Double
+    var counters: [String: Double]
   }
 
   private struct Done: Encodable {
@@ -118,7 +119,10 @@ public final class Worker {
     var fresh = Sampler(trial, on: device)
     try fresh.warmUp(.inTurns)
     sampler = fresh
-    return try encoded(Prepared(relative_error: error, tolerance: trial.tolerance))
+    return try encoded(
+      Prepared(
+        relative_error: error, tolerance: trial.tolerance,
+        counters: trial.counters().filter(\.value.isFinite)))
   }
 
   private func run(_ name: String, runs: Int) throws -> String {

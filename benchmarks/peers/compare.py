@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 
+import language_processes
+
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(FOLDER))
 TUNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_ARENA_MAX": "1"}
@@ -176,7 +178,9 @@ def measure(workers, workload, seconds):
             answer = prepare(worker, workload)
             if answer is not None:
                 ready.append(worker)
-                results[worker.name] = {"samples": [], "runs": 1, "error": answer.get("relative_error")}
+                results[worker.name] = {
+                    "samples": [], "runs": 1, "error": answer.get("relative_error"),
+                    "counters": answer.get("counters")}
         except Failure as failure:
             results[worker.name] = str(failure)
     turns, start, pause = 0, time.monotonic(), PAUSE
@@ -222,6 +226,8 @@ def entry(template, worker, result, index):
         iterations=len(samples) * result["runs"])
     if result["error"] is not None:
         row["relative_error"] = result["error"]
+    if result["counters"]:
+        row["lathe_counters"] = result["counters"]
     items = row["items"] if row["lathe_rate"] == "items" else row["flops"]
     if items:
         row["items_per_second"] = items / median
@@ -303,6 +309,9 @@ def main():
     if re.search(options.filter, "memory/lenet-first-step"):
         has_pytorch = any(worker.name == "pytorch" for worker in peers)
         output["lathe_processes"] = process_rows(options.lathe, devices, has_pytorch, variables)
+        write(output, options.output)
+    if re.search(options.filter, "inference/smollm2-processes") and "llama.cpp" in [worker.name for worker in peers]:
+        output["language_processes"] = language_processes.measure(os.path.abspath(options.lathe), devices, 9)
         write(output, options.output)
 
 

@@ -12,6 +12,8 @@ venv=${LATHE_PEERS_VENV:-$peers/../../.venv}
 [ $# -ge 1 ] || { sed -n '2,8p' "$0"; exit 2; }
 if ! cmp -s "$peers/requirements.txt" "$venv/lathe-requirements.txt"; then
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  # Of llama.cpp what reads pictures is left out, which takes minutes to compile.
+  export CMAKE_ARGS="${CMAKE_ARGS:--DGGML_NATIVE=ON -DLLAVA_BUILD=OFF}"
   complete=yes
   while read -r package; do
     # Which there is no built package of; it is compiled, for some minutes.

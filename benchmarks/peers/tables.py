@@ -16,6 +16,18 @@ EVERY = "every peer"
 
 # Workload, then for the CPU and for OpenCL: (peers, of which the fastest counts; how many times as fast to be).
 # A goal without peers is a share of the copy's bandwidth; beside another one, either is enough.
+# Language models, against the programs that people use for them.
+LANGUAGE = [
+    ("inference/minilm/1x32", [(("onnxruntime",), 1.0)], [(("onnxruntime",), 0.6)]),
+    ("inference/minilm/32x64", [(("onnxruntime",), 1.1)], [(("onnxruntime",), 0.8)]),
+    ("inference/smollm2-prefill/128", [(("llama.cpp",), 1.0)], [(("llama.cpp",), 0.7)]),
+    ("inference/smollm2-prefill/512", [(("llama.cpp",), 1.0)], [(("llama.cpp",), 0.7)]),
+    ("inference/smollm2-decode/32", [(("llama.cpp",), 1.0)], [(("llama.cpp",), 0.6)]),
+    ("inference/smollm2-decode/32", [((), 0.8)], [((), 0.8)]),
+    ("inference/smollm2-decode/512", [(("llama.cpp",), 1.0)], [(("llama.cpp",), 0.6)]),
+    ("inference/smollm2-decode-bf16/32", [(("transformers",), 1.5)], [(("transformers",), 1.0)]),
+    ("inference/smollm2-decode-bf16/32", [((), 0.8)], [((), 0.8)]),
+]
 # Where all are held to AVX2, against every peer that can be; GOALS is for processors that have more.
 GOALS_AVX2 = (
     [(f"gemm/matmul/{n}x{n}x{n}", [(EVERY, 1.0)], [(EVERY, 0.85)]) for n in (128, 256, 512, 1024, 2048)]
@@ -34,6 +46,7 @@ GOALS_AVX2 = (
        for row in ("softmax/softmax-forward/4096x4096", "softmax/softmax-backward/4096x4096",
                    "norm/layer-norm-forward/8192x768", "norm/layer-norm-backward/8192x768",
                    "elementwise/gelu-chain/16777216", "optimizer/adam/10000000")]
+    + LANGUAGE
 )
 GOALS = (
     [(f"gemm/matmul/{n}x{n}x{n}", [(("openblas",), 0.97), (("pytorch",), 1.9)],
@@ -58,6 +71,7 @@ GOALS = (
     + [(f"train/{row} tokens", [(PYTORCH, 2.2)], [(PYTORCH, 1.8)])
        for row in ("transformer/4x256, 16x128", "gpt/4x256, 8x256")]
     + [(f"recurrent/{cell}-forward-backward/32x64x256", [(PYTORCH, 1.5)], [(PYTORCH, 1.0)]) for cell in ("lstm", "gru")]
+    + LANGUAGE
 )
 
 
@@ -119,7 +133,9 @@ def ratio(found, own, peers, roofs, row, field="real_time"):
     if peers == ():
         if not roofs.get(own):
             return None, "no roof"
-        return row["bytes"] / (mine * 1e-9) / roofs[own], "copy"
+        # A token reads all weights once.
+        moved = row["bytes"] or row.get("lathe_counters", {}).get("weight_bytes", 0)
+        return moved / (mine * 1e-9) / roofs[own], "copy"
     names = [n for n in found if n not in roofs] if peers == EVERY else peers
     times = {n: time_of(found.get(n), field) for n in names}
     times = {n: t for n, t in times.items() if t is not None}
@@ -162,7 +178,17 @@ def processes(content):
     rows = [
         [name, f"{row['first_step_seconds']:.2f} s", f"{row['peak_bytes'] / 1e6:.0f} MB"]
         for name, row in content.get("lathe_processes", {}).items()]
-    return table(["LeNet, batch 64", "start to first step", "peak memory"], rows) if rows else ""
+    parts = [table(["LeNet, batch 64", "start to first step", "peak memory"], rows)] if rows else []
+    rows = content.get("language_processes", {})
+    if rows:
+        peer = rows["llama.cpp"]
+        parts.append(table(
+            ["SmolLM2 Q4_1", "start to first token", "times as fast", "peak memory", "times the peer's", "no file behind"], [
+                [name, f"{row['first_token_seconds']:.2f} s",
+                 f"{peer['first_token_seconds'] / row['first_token_seconds']:.2f}",
+                 f"{row['peak_bytes'] / 1e6:.0f} MB", f"{row['peak_bytes'] / peer['peak_bytes']:.2f}",
+                 f"{row['peak_anonymous_bytes'] / 1e6:.0f} MB"] for name, row in rows.items()]))
+    return "\n\n".join(parts)
 
 
 def text(path):
