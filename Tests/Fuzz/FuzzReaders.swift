@@ -21,7 +21,7 @@ public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMuta
 
 /// Which reader is fuzzed: the value of LATHE_FUZZ.
 private enum Reader: String {
-  case safetensors, gguf, pickle, legacy, zip, npz
+  case safetensors, gguf, pickle, legacy, zip, npz, npy, index
 
   /// The file that some bytes are for this reader, which is always taken for its format.
   func file(_ bytes: [UInt8]) -> [UInt8] {
@@ -33,6 +33,8 @@ private enum Reader: String {
       return Array(bytes[..<2]) + [0, 0, 0, 0, 0, 0] + bytes[8...]
     case .gguf: return beginning(Array("GGUF".utf8))
     case .legacy: return beginning([0x80, 2, 0x8A, 0x0A])
+    case .npy: return beginning([0x93] + Array("NUMPY".utf8) + [1, 0])
+    case .index: return bytes
     case .zip, .npz: return beginning([0x50, 0x4B, 3, 4, 20])
     case .pickle:
       var archive = ZipWriter()
@@ -55,6 +57,20 @@ private let file: Int32 = {
   return file
 }()
 private let path = "/proc/self/fd/\(file)"
+/// A folder whose index of shards is the input; the shards have a tensor each.
+private let shards: String = {
+  var name = Array("/dev/shm/lathe-fuzz-XXXXXX".utf8CString)
+  guard let folder = mkdtemp(&name).map({ String(cString: $0) }),
+    symlink(path, "\(folder)/model.safetensors.index.json") == 0
+  else { fatalError("no folder for the shards") }
+  do {
+    for shard in ["a", "b"] {
+      try WeightFile.write([(shard, Tensor.zeros([2], device: .cpu))], to: "\(folder)/\(shard).safetensors")
+    }
+  } catch { fatalError("the shards cannot be written: \(error)") }
+  atexit { try? FileManager.default.removeItem(atPath: shards) }
+  return folder
+}()
 /// Elements that are read of a tensor: reading is checked, not the speed of copying.
 private let mostElements = 1 << 16
 
@@ -76,7 +92,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     try read()
   } catch let error as LatheError {
     // What is refused says where.
-    guard error.message.contains(path) || error.kind == .unsupported else {
+    guard error.message.contains(path) || reader == .index || error.kind == .unsupported else {
       fatalError("no file named: \(error.message)")
     }
   } catch {
@@ -86,12 +102,16 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private func read() throws {
+  if reader == .npy {
+    _ = try NPYFile(path: path).tensor.bytes()
+    return
+  }
   if reader == .npz {
     let archive = try NPZFile(path: path, limit: 1 << 20)
     for name in archive.names { _ = try archive.tensor(name)?.bytes() }
     return
   }
-  let weights = try WeightReader(path: path)
+  let weights = try WeightReader(path: reader == .index ? shards : path)
   for (name, spec) in weights.specs where spec.count <= mostElements {
     guard let tensor = try weights.tensor(name) else { fatalError("'\(name)' is listed and not there") }
     guard try tensor.bytes().count == spec.byteCount else { fatalError("'\(name)' has another size") }
