@@ -14,7 +14,7 @@ venv=${LATHE_LANGUAGE_VENV:-$root/.venv-language}
 if [[ ! -x $venv/bin/python ]]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.15.0 transformers==5.24.0 \
-    sentence-transformers==6.2.0 gguf==0.19.0
+    sentence-transformers==6.2.0 gguf==0.19.0 accelerate==1.15.0
 fi
 cd "$root"
 swift build -c release --product LanguageCheck

@@ -22,7 +22,8 @@
 
     @Option(
       help: ArgumentHelp(
-        "Make so many texts at once, the prompt being read once; with --beams the best ones.", valueName: "count"))
+        "Make so many texts at once, the prompt being read once; with --beams the best ones.",
+        valueName: "count"))
     var count = 1
 
     @Option(help: ArgumentHelp("Search the likeliest text among so many at once.", valueName: "count"))

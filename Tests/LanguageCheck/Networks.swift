@@ -11,7 +11,8 @@ enum Networks {
     ("ForQuestionAnswering", QuestionAnswerer.self), ("ForMaskedLM", MaskedLanguageModel.self),
     ("ForNextSentencePrediction", NextSentencePredictor.self), ("ForPreTraining", MaskedLanguageModel.self),
     ("T5ForConditionalGeneration", T5.self), ("BertModel", TextEncoder.self),
-    ("RobertaModel", TextEncoder.self),
+    ("RobertaModel", TextEncoder.self), ("GPT2LMHeadModel", GPT2.self), ("LlamaForCausalLM", Llama.self),
+    ("MistralForCausalLM", Llama.self), ("Qwen2ForCausalLM", Llama.self),
   ]
 
   /// Writes a network again in bfloat16 and in its own type.

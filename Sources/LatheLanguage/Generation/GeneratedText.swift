@@ -27,7 +27,9 @@ extension TextGenerator {
     try generate(prompt, count: 1, options: options)[0]
   }
 
-  /// Continues a text several times. The prompt is computed once, and the texts are made side by side.
+  /// Continues a text several times.
+  ///
+  /// The prompt is computed once, and the texts are made side by side.
   ///
   /// - Parameters:
   ///   - prompt: The text.
@@ -51,7 +53,8 @@ extension TextGenerator {
     options.givesLogProbabilities = true
     let start = try start(tokens, options)
     let generation = try TokenGeneration(
-      model, prompts: [start.tokens], copies: count, options: options, endTokens: endTokens, cache: start.cache,
+      model, prompts: [start.tokens], copies: count, options: options, endTokens: endTokens,
+      cache: start.cache,
       constraint: constraint(for: options))
     var pieces = (0..<count).map { _ in TextPieces(tokenizer, stop: options.stop) }
     var texts = Array(repeating: "", count: count)
@@ -77,7 +80,8 @@ extension TextGenerator {
   ) throws -> [GeneratedText] {
     guard (1...options.beams).contains(count) else {
       throw LatheError(
-        .invalidArgument, "generation: \(count) texts of \(options.beams) beams, expected 1 to \(options.beams)")
+        .invalidArgument,
+        "generation: \(count) texts of \(options.beams) beams, expected 1 to \(options.beams)")
     }
     let start = try start(tokens, options)
     let found = try BeamSearch(
