@@ -13,7 +13,13 @@ venv=${LATHE_PEERS_VENV:-$peers/../../.venv}
 if ! cmp -s "$peers/requirements.txt" "$venv/lathe-requirements.txt"; then
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
   # Of llama.cpp what reads pictures is left out, which takes minutes to compile.
-  export CMAKE_ARGS="${CMAKE_ARGS:--DGGML_NATIVE=ON -DLLAVA_BUILD=OFF}"
+  arguments="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF"
+  # llama.cpp 0.3.36's products by AMX end in an illegal instruction where they were tried.
+  if grep -qw amx_tile /proc/cpuinfo; then
+    without="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+    arguments="$arguments '-DCMAKE_C_FLAGS=$without' '-DCMAKE_CXX_FLAGS=$without'"
+  fi
+  export CMAKE_ARGS="${CMAKE_ARGS:-$arguments}"
   complete=yes
   while read -r package; do
     # Which there is no built package of; it is compiled, for some minutes.
