@@ -157,5 +157,13 @@
         }
       }
     }
+
+    /// The same for what only the `gpu` profile's kernels have parameters of; others have none.
+    func tunedOnGPUs<R>(
+      _ kernel: TunableKernel, _ shape: TuningShape, _ body: (KernelParameters?) throws -> R
+    ) throws -> R {
+      guard profile == .gpu else { return try body(nil) }
+      return try tuned(kernel, shape) { try body($0?.parameters) }
+    }
   }
 #endif

@@ -13,10 +13,7 @@
     /// Into how many slices of k a product is cut ("split-K"): results with too few tiles for the device, summed over
     /// many elements, such as the gradient of a small weight over a large batch, and sums that are long themselves; 1
     /// where it is done as a whole.
-    private func sliceCount(_ p: MatrixOperands) -> Int {
-      let parameters =
-        profile == .gpu
-        ? choices.current(.splitGPU, TuningShape.product(m: p.m, n: p.n))?.parameters : nil
+    private func sliceCount(_ p: MatrixOperands, _ parameters: KernelParameters?) -> Int {
       let (rows, columns) = profile == .gpu ? (64, 64) : (12, 32)
       let shortest = parameters?["SHORTEST"] ?? (profile == .gpu ? 256 : 2048)
       let wanted = (parameters?["TILES"] ?? 2) * info.computeUnits
@@ -30,7 +27,12 @@
 
     /// All products of the last three batch axes, over any k.
     func multiplyLong(_ p: MatrixOperands, into c: cl_mem, at first: Int) throws {
-      let slices = sliceCount(p)
+      try tunedOnGPUs(.splitGPU, TuningShape.product(m: p.m, n: p.n)) {
+        try multiplyLong(p, sliceCount(p, $0), into: c, at: first)
+      }
+    }
+
+    private func multiplyLong(_ p: MatrixOperands, _ slices: Int, into c: cl_mem, at first: Int) throws {
       if slices == 1 { return try multiply(p, into: c, at: first) }
       let size = p.m * p.n
       if slices * size * p.batch.count <= Self.mostPartialSums {

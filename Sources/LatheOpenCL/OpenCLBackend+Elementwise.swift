@@ -6,13 +6,24 @@
       _ program: ElementwiseProgram, _ scalars: [ScalarValue], inputs: [Operand], outputs: [Operand]
     ) throws {
       guard let output = outputs.first, output.elementCount > 0 else { return }
-      let count = output.elementCount
       // The first layout is the outputs' own: axes are joined only where those are one run, too.
       let axes = CollapsedAxes(
         shape: output.shape, layouts: [Layout(output.shape)] + inputs.map(\.layout))
+      guard axes.rank == 1 else {
+        return try elementwise(program, scalars, axes, nil, inputs: inputs, outputs: outputs)
+      }
+      try tunedOnGPUs(.elementwiseGPU, .run) {
+        try elementwise(program, scalars, axes, $0, inputs: inputs, outputs: outputs)
+      }
+    }
+
+    private func elementwise(
+      _ program: ElementwiseProgram, _ scalars: [ScalarValue], _ axes: CollapsedAxes,
+      _ tuned: KernelParameters?, inputs: [Operand], outputs: [Operand]
+    ) throws {
+      let count = outputs[0].elementCount
       let rank = axes.rank
       let accesses = inputs.indices.map { axes.access($0 + 1, axis: rank - 1) }
-      let tuned = profile == .gpu && rank == 1 ? choices.current(.elementwiseGPU, .run)?.parameters : nil
       let width = tuned?["WIDTH"] ?? profile.vectorWidth
       let aligned =
         profile == .gpu && width > 1

@@ -8,10 +8,8 @@
     ) throws {
       guard rows > 0 else { return }
       try launchRows(
-        rowKernel(
-          "layer_norm.cl", "layer_norm", "AFFINE", affine, columns: columns,
-          streams: streams(rows: rows, columns: columns)),
-        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
+        "layer_norm.cl", "layer_norm", "AFFINE", affine, (inputs + outputs).map { .memory($0.memory) },
+        rows: rows, columns: columns, streams: streams(rows: rows, columns: columns), [.float(epsilon)])
     }
 
     package func rmsNorm(
@@ -45,10 +43,8 @@
         var operands = (inputs + outputs.prefix(1)).map { KernelArgument.memory($0.memory) }
         if sumsOnTheWay, let partial { operands.append(.memory(partial.memory)) }
         try launchRows(
-          rowKernel(
-            "layer_norm.cl", "layer_norm_backward", "AFFINE", affine, columns: columns,
-            streams: streams(rows: rows, columns: columns)),
-          operands, rows: rows, columns: columns)
+          "layer_norm.cl", "layer_norm_backward", "AFFINE", affine, operands, rows: rows, columns: columns,
+          streams: streams(rows: rows, columns: columns))
       }
       guard let partial else { return }
       if used > 0 && !sumsOnTheWay {

@@ -5,13 +5,26 @@
   extension OpenCLBackend {
     package func reduce(_ reduction: Reduction, inputs: [Operand], outputs: [Operand]) throws {
       guard outputs[0].elementCount > 0 else { return }
-      guard let shape = inputs.first?.shape else {
+      guard let whole = inputs.first?.shape else {
         throw LatheError.unsupported("a reduction without inputs")
       }
-      let axes = CollapsedAxes(shape: shape, layouts: inputs.map(\.layout), labels: reduction.reduced)
+      let axes = CollapsedAxes(shape: whole, layouts: inputs.map(\.layout), labels: reduction.reduced)
       let outputCount = outputs[0].elementCount
       let count = axes.axes(labelled: true).reduce(1) { $0 * axes.sizes[$1] }
-      let plan = ReductionPlan(axes: axes, outputs: outputCount, count: count, backend: self)
+      let mode = ReductionPlan.mode(axes, count: count, profile)
+      let shape: TuningShape = outputCount == 1 ? .whole : mode == .tree ? .rows : .columns
+      try tunedOnGPUs(.reductionGPU, shape) {
+        let plan = ReductionPlan(
+          axes: axes, mode: mode, outputs: outputCount, count: count, backend: self, $0)
+        try reduceInParts(reduction, axes, plan, inputs: inputs, outputs: outputs)
+      }
+    }
+
+    private func reduceInParts(
+      _ reduction: Reduction, _ axes: CollapsedAxes, _ plan: ReductionPlan, inputs: [Operand],
+      outputs: [Operand]
+    ) throws {
+      let outputCount = plan.outputs
       guard plan.splits > 1 else {
         return try reduce(reduction, axes, plan, inputs: inputs, to: outputs[0].memory)
       }
@@ -34,7 +47,8 @@
       let parts = Operand(buffer: partial, layout: Layout([plan.splits, outputCount]), dtype: type)
       let partAxes = CollapsedAxes(shape: parts.shape, layouts: [parts.layout], labels: whole.reduced)
       let once = ReductionPlan(
-        axes: partAxes, outputs: outputCount, count: plan.splits, backend: self, maySplit: false)
+        axes: partAxes, mode: ReductionPlan.mode(partAxes, count: plan.splits, profile),
+        outputs: outputCount, count: plan.splits, backend: self, maySplit: false)
       try reduce(whole, partAxes, once, inputs: [parts], to: outputs[0].memory)
     }
 
@@ -89,16 +103,25 @@
     var global = (0, 0, 0)
     var local = 1
 
-    init(axes: CollapsedAxes, outputs: Int, count: Int, backend: OpenCLBackend, maySplit: Bool = true) {
+    /// How kernels of a profile reduce such axes.
+    static func mode(_ axes: CollapsedAxes, count: Int, _ profile: KernelProfile) -> ReductionKernel.Mode {
+      let innerIsReduced = axes.labels[axes.rank - 1]
+      switch profile {
+      case .cpu: return innerIsReduced ? .rows : .columns
+      case .gpu: return innerIsReduced && count >= 64 ? .tree : .serial
+      }
+    }
+
+    init(
+      axes: CollapsedAxes, mode: ReductionKernel.Mode, outputs: Int, count: Int, backend: OpenCLBackend,
+      _ tuned: KernelParameters? = nil, maySplit: Bool = true
+    ) {
+      self.mode = mode
       self.outputs = outputs
       self.count = count
       chunk = count
       let units = max(1, backend.info.computeUnits)
       let innerIsReduced = axes.labels[axes.rank - 1]
-      switch backend.profile {
-      case .cpu: mode = innerIsReduced ? .rows : .columns
-      case .gpu: mode = innerIsReduced && count >= 64 ? .tree : .serial
-      }
       switch backend.profile {
       case .cpu:
         let inner = max(1, axes.sizes[axes.rank - 1])
@@ -117,8 +140,6 @@
         isLong = chunk > 2 * Self.run * lanes || (innerIsReduced && chunk > inner)
         global = (items * splits, 1, 1)
       case .gpu:
-        let shape: TuningShape = outputs == 1 ? .whole : mode == .tree ? .rows : .columns
-        let tuned = backend.choices.current(.reductionGPU, shape)?.parameters
         let (parts, least) = (tuned?["PARTS"] ?? 4, tuned?["LEAST"] ?? 2048)
         let wanted = mode == .tree ? units * parts : units * parts * 128
         if maySplit, outputs * 2 <= wanted {

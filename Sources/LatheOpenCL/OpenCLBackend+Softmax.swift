@@ -11,10 +11,9 @@
     {
       guard rows * columns > 0 else { return }
       try launchRows(
-        rowKernel(
-          "softmax.cl", "softmax", "LOGARITHM", logarithm, columns: columns,
-          streams: columns <= Self.longestStreamedSoftmax && streams(rows: rows, columns: columns)),
-        [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns)
+        "softmax.cl", "softmax", "LOGARITHM", logarithm,
+        [.memory(inputs[0].memory), .memory(outputs[0].memory)], rows: rows, columns: columns,
+        streams: columns <= Self.longestStreamedSoftmax && streams(rows: rows, columns: columns))
     }
 
     package func softmaxBackward(
@@ -24,10 +23,9 @@
     {
       guard rows * columns > 0 else { return }
       try launchRows(
-        rowKernel(
-          "softmax.cl", "softmax_backward", "LOGARITHM", logarithm, columns: columns,
-          streams: streams(rows: rows, columns: columns)),
-        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns)
+        "softmax.cl", "softmax_backward", "LOGARITHM", logarithm,
+        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns,
+        streams: streams(rows: rows, columns: columns))
     }
 
     private func tail(_ loss: CrossEntropy) -> [KernelArgument] {
@@ -39,15 +37,14 @@
       var operands = (inputs + outputs).map { KernelArgument.memory($0.memory) }
       operands += reportArguments(.crossEntropy, outputs)
       try launchRows(
-        rowKernel("softmax.cl", "cross_entropy", "LOGARITHM", loss.ofLogarithms, columns: loss.classes),
-        operands, rows: loss.rows, columns: loss.classes, tail(loss))
+        "softmax.cl", "cross_entropy", "LOGARITHM", loss.ofLogarithms, operands, rows: loss.rows,
+        columns: loss.classes, tail(loss))
     }
 
     package func crossEntropyBackward(_ loss: CrossEntropy, inputs: [Operand], outputs: [Operand]) throws {
       guard loss.rows * loss.classes > 0 else { return }
       try launchRows(
-        rowKernel(
-          "softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms, columns: loss.classes),
+        "softmax.cl", "cross_entropy_backward", "LOGARITHM", loss.ofLogarithms,
         (inputs + outputs).map { .memory($0.memory) }, rows: loss.rows, columns: loss.classes, tail(loss))
     }
   }

@@ -12,11 +12,11 @@
 
     /// A kernel of a file that works on rows of `columns` numbers with a definition; `rows.clh` goes in front of it.
     func rowKernel(
-      _ file: String, _ function: String, _ name: String, _ value: Int, columns: Int, streams: Bool = false
+      _ file: String, _ function: String, _ name: String, _ value: Int, columns: Int, streams: Bool = false,
+      items tuned: Int? = nil
     ) throws -> OpenCLKernel {
       let lanes = alignedLanes(columns)
-      // Steps of a recurrence are not launched by rows.
-      let items = file == "recurrence.cl" ? Self.usualRowItems : rowItems(columns)
+      let items = tuned ?? Self.usualRowItems
       return try layerPlans.plan(
         .rows(file: file, function: function, value: value, streams: streams, lanes: lanes, items: items)
       ) {
@@ -31,13 +31,6 @@
 
     /// `ROW_ITEMS` of rows.clh.
     private static let usualRowItems = 64
-
-    /// The work-items of a GPU that do a row together.
-    private func rowItems(_ columns: Int) -> Int {
-      guard profile == .gpu else { return 1 }
-      return choices.current(.rowsGPU, columns <= 1024 ? .narrow : .wide)?.parameters["ITEMS"]
-        ?? Self.usualRowItems
-    }
 
     /// How many numbers of a row a work-item of a GPU reads at once: rows that are a multiple of 4 long are all aligned.
     func alignedLanes(_ columns: Int) -> Int {
@@ -58,16 +51,31 @@
         ceilingDivide(rows, 16 * info.computeUnits))
     }
 
+    /// Launches a kernel of a file that works on rows with a definition of 0 or 1, on as many work-items as suit a device.
+    func launchRows(
+      _ file: String, _ function: String, _ name: String, _ flag: Bool, _ operands: [KernelArgument],
+      rows: Int, columns: Int, streams: Bool = false, _ rest: [KernelArgument] = []
+    ) throws {
+      try tunedOnGPUs(.rowsGPU, columns <= 1024 ? .narrow : .wide) {
+        let items = $0?["ITEMS"]
+        try launchRows(
+          rowKernel(
+            file, function, name, flag ? 1 : 0, columns: columns, streams: streams, items: items),
+          operands, rows: rows, columns: columns, rest, items: items)
+      }
+    }
+
     /// Launches a row kernel; the arguments `rows`, `columns` and `rows_per_group` follow `operands`.
     func launchRows(
       _ kernel: OpenCLKernel, _ operands: [KernelArgument], rows: Int, columns: Int,
-      _ rest: [KernelArgument] = []
+      _ rest: [KernelArgument] = [], items tuned: Int? = nil
     ) throws {
       guard max(rows, columns) <= Int(Int32.max) / 2 else {
         throw LatheError.unsupported("\(rows) rows of \(columns)")
       }
       let perGroup = rowsPerGroup(rows: rows, columns: columns)
-      let local = rowItems(columns)
+      // Of a GPU's work-group, which does a row together.
+      let local = profile == .gpu ? tuned ?? Self.usualRowItems : 1
       try launch(
         kernel, operands + [.int(rows), .int(columns), .int(perGroup)] + rest,
         global: (ceilingDivide(rows, perGroup) * local, 1, 1), local: (local, 1, 1))
