@@ -42,7 +42,7 @@ run_levels() ( # in a process of its own, for its variables
   done
   exit "$status"
 )
-# 16-bit products, convolutions and attention on every form of matrix units, in plain OpenCL C.
+# 16-bit products, convolutions and attention on every form of matrix units, and tf32, in plain OpenCL C.
 run_forms() {
   local form name status=0
   for form in nvidia wmma mfma xmx16 xmx8; do
@@ -53,6 +53,8 @@ run_forms() {
   done
   LATHE_MATRIX_UNITS=emulated-turing .build/release/OperationCheck \
     --device opencl:0 --profile gpu --mode value --name 'matmul float16 [152' || status=1
+  LATHE_MATRIX_UNITS=emulated-nvidia .build/release/OperationCheck \
+    --device opencl:0 --profile gpu --mode value --name 'matmul tf32 [152' || status=1
   return "$status"
 }
 # Programs with a driver's own elementary functions in the place of Lathe's.

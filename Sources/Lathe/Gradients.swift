@@ -75,8 +75,10 @@ extension BackwardWalk {
     // The types of the forward pass decide, not where the gradients are asked for.
     return Trace.span("backward") {
       withPrecision(.float32) {
-        GradientMode.$isRecording.withValue(creatingGraph) {
-          BackwardWalk(targets: targets, keeping: retainingGraph || creatingGraph).run(from: starts)
+        withFloat32MatmulPrecision(.highest) {
+          GradientMode.$isRecording.withValue(creatingGraph) {
+            BackwardWalk(targets: targets, keeping: retainingGraph || creatingGraph).run(from: starts)
+          }
         }
       }
     }

@@ -60,6 +60,7 @@ extension Tensor {
     let savedB = a.tensor.node == nil ? nil : b
     let shapes = (a.tensor.shape, b.tensor.shape)
     let types = (a.tensor.dtype, b.tensor.dtype)
+    let precision = Float32MatmulPrecision.current
     let common = DType.promote(a.dtype, b.dtype)
     let output = multiplied(a, b, bias: nil, activation: .none, narrowly: result ?? common)
     return (result.map { output.cast(to: $0) } ?? output.stored(as: common))
@@ -69,16 +70,18 @@ extension Tensor {
         func type(_ type: DType, _ shape: Shape) -> DType {
           shape.dropLast(2) == gradient.shape.dropLast(2) ? type : type.floatType
         }
-        return [
-          savedB.map {
-            product(g, $0.transposed, as: type(types.0, shapes.0)).reducedBroadcast(to: shapes.0)
-              .cast(to: types.0)
-          },
-          savedA.map {
-            product($0.transposed, g, as: type(types.1, shapes.1)).reducedBroadcast(to: shapes.1)
-              .cast(to: types.1)
-          },
-        ]
+        return withFloat32MatmulPrecision(precision) {
+          [
+            savedB.map {
+              product(g, $0.transposed, as: type(types.0, shapes.0)).reducedBroadcast(to: shapes.0)
+                .cast(to: types.0)
+            },
+            savedA.map {
+              product($0.transposed, g, as: type(types.1, shapes.1)).reducedBroadcast(to: shapes.1)
+                .cast(to: types.1)
+            },
+          ]
+        }
       }
   }
 
@@ -99,7 +102,9 @@ extension Tensor {
     }
     let left = a.detached().withUnitStride().expanded(to: batch.appending(m).appending(k))
     let right = b.detached().withUnitStride().expanded(to: batch.appending(k).appending(n))
-    let operation = MatrixMultiplication(m: m, n: n, k: k, hasBias: bias != nil, activation: activation)
+    let operation = MatrixMultiplication(
+      m: m, n: n, k: k, hasBias: bias != nil, activation: activation,
+      allowsTF32: a.dtype == .float32 && Float32MatmulPrecision.current == .high)
     return run(
       .matmul(operation), bias.map { [left, right, $0.detached().contiguous()] } ?? [left, right],
       output: batch.appending(m).appending(n), dtype: a.dtype.isHalf ? narrow : a.dtype)
@@ -144,6 +149,7 @@ extension Tensor {
     let savedWeight = x.tensor.node == nil ? nil : w
     let biasType = bias.flatMap { $0.node == nil ? nil : $0.dtype }
     let types = (x.tensor.dtype, weight.dtype)
+    let precision = Float32MatmulPrecision.current
     let output = Tensor.multiplied(
       x, w.transposed, bias: b?.kernelInput, activation: activation, narrowly: common
     ).stored(as: common)
@@ -154,11 +160,13 @@ extension Tensor {
         var g = gradient
         if let output { g = Tensor.where(output .<= 0, g.zero, g) }
         let operand = KernelOperand(gradient: g, of: .products)
-        return [
-          savedWeight.map { Tensor.product(operand, $0, as: types.0) },
-          savedRows.map { Tensor.product(operand.transposed, $0, as: types.1) },
-          biasType.map { operand.wide.sum(axes: [0]).cast(to: $0) },
-        ]
+        return withFloat32MatmulPrecision(precision) {
+          [
+            savedWeight.map { Tensor.product(operand, $0, as: types.0) },
+            savedRows.map { Tensor.product(operand.transposed, $0, as: types.1) },
+            biasType.map { operand.wide.sum(axes: [0]).cast(to: $0) },
+          ]
+        }
       }
     return output.reshaped(to: Shape(shape.dropLast()).appending(weight.shape[0]))
   }

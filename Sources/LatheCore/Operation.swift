@@ -249,14 +249,19 @@ public struct MatrixMultiplication: Sendable, Hashable {
   public var hasBias: Bool
   /// Applied last.
   public var activation: Activation
+  /// Whether operands of float32 may be rounded to tf32.
+  public var allowsTF32: Bool
 
   /// A product from its parts.
-  public init(m: Int, n: Int, k: Int, hasBias: Bool = false, activation: Activation = .none) {
+  public init(
+    m: Int, n: Int, k: Int, hasBias: Bool = false, activation: Activation = .none, allowsTF32: Bool = false
+  ) {
     self.m = m
     self.n = n
     self.k = k
     self.hasBias = hasBias
     self.activation = activation
+    self.allowsTF32 = allowsTF32
   }
 }
 

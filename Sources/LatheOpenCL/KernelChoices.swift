@@ -96,6 +96,9 @@
       return try body()
     }
 
+    /// Whether a search is under way that runs a kernel.
+    func isTrying(_ kernel: TunableKernel) -> Bool { withState { $0.forced?.key.kernel == kernel } }
+
     /// How many kernels and shapes are tuned, and how near their rows are; nil where none is.
     package var summary: String? {
       withState { state in

@@ -30,7 +30,8 @@
     /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
     /// device's, `stored.clh` where operands may be of 16 bits, `blocks.clh` where they are blocks, `product_tiles.clh` where it
     /// multiplies tiles, the files of matrix units where it uses those, `matrix_slices.clh` for tiles on them,
-    /// `convolution_taps.clh` where they are a convolution's, `scaled.clh` for products of many numbers, and the source itself.
+    /// `convolution_taps.clh` where they are a convolution's, `winograd_points.clh` where it goes to points and back, `scaled.clh`
+    /// for products of many numbers, and the source itself.
     func text(
       for profile: KernelProfile, _ options: KernelOptions, _ vectors: VectorRegisters = .widest
     ) throws -> String {
@@ -77,6 +78,7 @@
       }
       if body.contains("LATHE_MATRIX_TILE") { text += try KernelSource.content(of: "matrix_slices.clh") }
       if body.contains("CONVOLUTION_TILE") { text += try KernelSource.content(of: "convolution_taps.clh") }
+      if body.contains("taps_to_points") { text += try KernelSource.content(of: "winograd_points.clh") }
       if body.contains("LATHE_SCALED") { text += try KernelSource.content(of: "scaled.clh") }
       return text + KernelSource.end + "\n" + body
     }

@@ -49,23 +49,22 @@
           // The work-group behind the tensor's last.
           + ["const int end_\(i)"]
       }
-      func choose(_ name: String) -> String {
-        (0..<(count - 1)).map { "group < end_\($0) ? \(name)_\($0) : " }.joined() + "\(name)_\(count - 1)"
+      // Branches, which a whole group takes alike: compilers for GPUs keep all operands of a chain of choices in registers.
+      let declared = numbers.map { "\($0.type) \($0.name);" } + pointers.map { "\($0.type)\($0.name);" }
+      let names = numbers.map(\.name) + pointers.map(\.name)
+      let chosen = (0..<count).map { i in
+        let assigned = names.map { "\($0) = \($0)_\(i);" } + (i > 0 ? ["before = end_\(i - 1);"] : [])
+        let condition = i < count - 1 ? "if (group < end_\(i)) " : ""
+        return "\(i > 0 ? "else " : "")\(condition){ \(assigned.joined(separator: " ")) }"
       }
-      let start =
-        (0..<count).dropFirst().reversed()
-        .map { "group >= end_\($0 - 1) ? end_\($0 - 1) : " }.joined() + "0"
-      let chosen =
-        numbers.map { "const \($0.type) \($0.name) = \(choose($0.name));" }
-        + pointers.map {
-          "\($0.type)\($0.name) = (\(choose($0.name)))\(hasParts && $0.isDivided ? " + start" : "");"
-        }
+      let moved = pointers.filter { hasParts && $0.isDivided }.map { "\($0.name) += start;" }
       return """
         __attribute__((reqd_work_group_size(\(ManyTensorsSource.items(profile)), 1, 1)))
         __kernel void many(\((parameters + shared).joined(separator: ", "))) {
         const int group = (int)get_group_id(0);
-        const int block = group - (\(start));
-        \(chosen.joined(separator: "\n"))
+        int before = 0;
+        \((declared + chosen + moved).joined(separator: "\n"))
+        const int block = group - before;
         \(body)
         }
 

@@ -42,8 +42,14 @@
     /// Whether slices are copied to local memory past registers.
     var copiesAsynchronously: Bool { kind == .nvidia && !isTuring }
 
-    /// Whether the units multiply numbers of a type.
-    func takes(_ type: StoredType) -> Bool { type == .float16 || type == .bfloat16 && !isTuring }
+    /// Whether the units multiply numbers of a type, of float32 as tf32.
+    func takes(_ type: StoredType) -> Bool {
+      switch type {
+      case .float32: kind == .nvidia && !isTuring
+      case .float16: true
+      case .bfloat16: !isTuring
+      }
+    }
 
     /// The definitions of matrix_units.clh.
     var options: KernelOptions {
@@ -119,9 +125,16 @@
     private let form: MatrixForm
 
     /// A large tile for products where there are enough of them for the device, else a small one.
-    init(_ form: MatrixForm, m rows: Int, n columns: Int, batch: Int, _ info: DeviceInfo) {
+    init(
+      _ form: MatrixForm, _ type: StoredType, m rows: Int, n columns: Int, batch: Int, _ info: DeviceInfo
+    ) {
       self.init(
-        form, isLarge: Self.isLarge(rows, columns, batch, info), depth: 32, localMemory: info.localMemory)
+        form, type, isLarge: Self.isLarge(rows, columns, batch, info), localMemory: info.localMemory)
+    }
+
+    /// A tile for products of a type, with 64 bytes of each row in a slice.
+    init(_ form: MatrixForm, _ type: StoredType, isLarge: Bool, localMemory: Int) {
+      self.init(form, isLarge: isLarge, depth: type == .float32 ? 16 : 32, localMemory: localMemory)
     }
 
     /// The same for convolutions, whose slices are shorter: what is read next waits in registers.
@@ -137,7 +150,7 @@
         && ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * layers >= info.computeUnits
     }
 
-    init(_ form: MatrixForm, isLarge: Bool, depth: Int = 32, localMemory: Int) {
+    private init(_ form: MatrixForm, isLarge: Bool, depth: Int, localMemory: Int) {
       self.depth = depth
       self.form = form
       (m, n) = isLarge ? (128, 128) : (64, 64)
@@ -148,7 +161,7 @@
         case 16: isLarge ? (4, 4) : (4, 2)
         default: isLarge ? (8, 4) : (4, 4)
         }
-      let stage = (m + n) * depth * 2
+      let stage = (m + n) * 64
       stages = form.copiesAsynchronously && localMemory >= 3 * stage ? 3 : 2
     }
 

@@ -38,7 +38,7 @@
     private func agrees(_ aAlongK: Bool, _ bAlongK: Bool, offset: Int, isLarge: Bool) throws -> Bool {
       let product = try Product(
         m: 152, n: 136, k: 72, aAlongK: aAlongK, bAlongK: bAlongK, offset: offset, type, on: backend)
-      let tile = MatrixTile(form, isLarge: isLarge, localMemory: backend.info.localMemory)
+      let tile = MatrixTile(form, type, isLarge: isLarge, localMemory: backend.info.localMemory)
       try backend.multiply(product.operands, onUnits: tile, extra, into: product.onUnits.memory, at: 0)
       try backend.multiplyTiled(product.operands, nil, into: product.plain.memory, at: 0)
       return try product.results(product.onUnits) == product.results(product.plain)
@@ -80,13 +80,16 @@
         on backend: OpenCLBackend
       ) throws {
         func matrix(_ count: Int, _ factor: Int) throws -> OpenCLBuffer {
-          let bits = (0..<count + offset).map { index -> UInt16 in
-            let value = index * factor % 9 - 4
-            return type == .float16
-              ? Float16(value).bitPattern : UInt16(truncatingIfNeeded: Float(value).bitPattern >> 16)
-          }
-          let buffer = try backend.pool.allocate(bits.count * 2)
-          try bits.withUnsafeBytes { try backend.write($0, to: buffer) }
+          let numbers = (0..<count + offset).map { $0 * factor % 9 - 4 }
+          let bytes =
+            switch type {
+            case .float32: numbers.map { Float($0) }.withUnsafeBytes { Array($0) }
+            case .float16: numbers.map { Float16($0) }.withUnsafeBytes { Array($0) }
+            case .bfloat16:
+              numbers.map { UInt16(Float($0).bitPattern >> 16) }.withUnsafeBytes { Array($0) }
+            }
+          let buffer = try backend.pool.allocate(bytes.count)
+          try bytes.withUnsafeBytes { try backend.write($0, to: buffer) }
           return buffer
         }
         self.backend = backend

@@ -92,9 +92,10 @@
         .joined(separator: "\n")
     }
 
-    /// The form that products of a type go to on a backend; nil where plain kernels do them.
-    func form(_ type: StoredType, on backend: OpenCLBackend) -> MatrixForm? {
-      guard type != .float32, let form, form.takes(type) else { return nil }
+    /// The form that products of a type go to on a backend, of float32 only where tf32 is allowed; nil where plain kernels do
+    /// them.
+    func form(_ type: StoredType, allowsTF32: Bool = false, on backend: OpenCLBackend) -> MatrixForm? {
+      guard type != .float32 || allowsTF32, let form, form.takes(type) else { return nil }
       return !isTried || verdict(type, form, on: backend).serves ? form : nil
     }
 
@@ -132,9 +133,11 @@
     var summary: String? {
       guard let form else { return nil }
       guard isTried else { return "\(form.name), used without a trial" }
-      let types = [StoredType.float16, .bfloat16].filter(form.takes)
+      let types = [StoredType.float16, .bfloat16, .float32].filter(form.takes)
       return "\(form.name); "
-        + types.map { "\($0.name): \(known($0)?.text ?? "not tried yet")" }.joined(separator: "; ")
+        + types.map {
+          "\($0 == .float32 ? "tf32" : $0.name): \(known($0)?.text ?? "not tried yet")"
+        }.joined(separator: "; ")
     }
   }
 #endif

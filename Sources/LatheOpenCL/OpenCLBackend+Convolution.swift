@@ -41,6 +41,21 @@
           bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
           relu: sizes.activation == .relu && !backward, into: output.memory)
       }
+      if profile == .gpu, inputs[0].dtype == .float32, output.dtype == .float32,
+        // A search among plain tiles is about those.
+        !choices.isTrying(.convolutionGPU),
+        let tiles = WinogradConvolution(onGPU: sizes, backward: backward, computeUnits: info.computeUnits)
+      {
+        let isDone = try tunedOnGPUs(.winogradGPU, .deep) { parameters in
+          guard parameters?["USE"] != 0 else { return false }
+          try convolveByPoints(
+            tiles, x: inputs[0].memory, filter: inputs[1].memory,
+            bias: sizes.hasBias && !backward ? inputs[2].memory : nil,
+            relu: sizes.activation == .relu && !backward, into: output.memory)
+          return true
+        }
+        if isDone { return }
+      }
       try tuned(profile == .gpu ? .convolutionGPU : .convolutionCPU, .convolution(sizes)) {
         try convolve(sizes, $0, backward: backward, inputs: inputs, output: output)
       }

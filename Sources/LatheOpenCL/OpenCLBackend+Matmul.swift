@@ -18,6 +18,8 @@
     var relu: Bool
     /// Of a and b, and of the result.
     var operands = StoredType.float32, results = StoredType.float32
+    /// Whether matrix units may round operands of float32.
+    var allowsTF32 = false
 
     /// Whether gemv_gpu.cl serves: few rows, contiguous along k, so that reading b is all that counts.
     var isSkinny: Bool { m <= 8 && aStep == 1 && k > 0 && (bStep == 1 || bRow == 1) }
@@ -75,7 +77,7 @@
         a: inputs[0].memory, b: inputs[1].memory,
         bias: sizes.hasBias ? inputs[2].memory : inputs[1].memory, hasBias: sizes.hasBias,
         relu: sizes.activation == .relu, operands: StoredType(inputs[0].dtype),
-        results: StoredType(output.dtype))
+        results: StoredType(output.dtype), allowsTF32: sizes.allowsTF32)
       // Rows of a that go on through the batch, times one b: a single larger product.
       if let last = product.batch.sizes.indices.last, product.batch.sizes[last] > 1,
         product.batch.b[last] == 0,
@@ -131,7 +133,7 @@
             try multiplySkinny(product, $0, into: c, at: first)
           }
         }
-        if let form = matrixUnits.form(product.operands, on: self) {
+        if let form = matrixUnits.form(product.operands, allowsTF32: product.allowsTF32, on: self) {
           return try multiply(product, onUnits: form, into: c, at: first)
         }
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }

@@ -7,6 +7,10 @@
     /// What is picked that a work-item joins at most, in the order of where it goes.
     private static let scatterChunk = 128
 
+    /// The most that one launch orders, and the most comparisons that it makes: sorting takes more launches, of which each waits
+    /// for the one before.
+    private static let mostRanked = 8192, mostComparisons = 1 << 28
+
     /// `RULE` of scatter_rows_gpu.cl for sums.
     private static let addsRows = 4
 
@@ -45,23 +49,35 @@
         "SCALED_BITS": .int(isScaled ? 8 * dtype.byteCount : 0), "CHUNK": .int(Self.scatterChunk),
         "NARROW": rows * units <= Int(Int32.max) ? 1 : 0,
       ]
-      func launch(_ function: String, _ arguments: [KernelArgument], over items: Int) throws {
+      func launch(
+        _ function: String, _ arguments: [KernelArgument], over items: Int, _ lines: Int = 1, local: Int = 256
+      ) throws {
         try self.launch(
-          kernel(.file("scatter_rows_gpu.cl"), function, options), arguments, global: (items, 1, 1),
-          local: (256, 1, 1))
+          kernel(.file("scatter_rows_gpu.cl"), function, options), arguments, global: (items, lines, 1),
+          local: (local, 1, 1))
       }
       func numbers() throws -> Operand {
         Operand(buffer: try allocate(byteCount: rows * 4), layout: Layout([lines, picked]), dtype: .int32)
       }
-      let (keys, sorted, places) = (try numbers(), try numbers(), try numbers())
+      let (sorted, places) = (try numbers(), try numbers())
+      let reports = reportArguments(rule == nil ? .scatterAdd : .scatter, [output])
       let partial = try pool.allocate(lines * chunks * 4 * units * width * dtype.byteCount)
-      try launch(
-        "scatter_keys",
-        indexArguments(index) + [.memory(keys.memory)]
-          + reportArguments(rule == nil ? .scatterAdd : .scatter, [output])
-          + [rows, count, picked, groups].map { .long($0) } + [narrowDivisor(picked), narrowDivisor(groups)],
-        over: rows)
-      try sort(rows: lines, count: picked, descending: false, inputs: [keys], outputs: [sorted, places])
+      if picked <= Self.mostRanked, rows <= Self.mostComparisons / picked {
+        try launch(
+          "scatter_order",
+          indexArguments(index) + [.memory(sorted.memory), .memory(places.memory)] + reports
+            + [.long(count), .int(picked), .long(groups), narrowDivisor(groups)],
+          over: picked, lines, local: 64)
+      } else {
+        let keys = try numbers()
+        try launch(
+          "scatter_keys",
+          indexArguments(index) + [.memory(keys.memory)] + reports
+            + [rows, count, picked, groups].map { .long($0) }
+            + [narrowDivisor(picked), narrowDivisor(groups)], over: rows)
+        try sort(rows: lines, count: picked, descending: false, inputs: [keys], outputs: [sorted, places])
+        withExtendedLifetime(keys) {}
+      }
       try launch(
         "scatter_rows",
         [sorted, places, source, output].map { .memory($0.memory) } + [.memory(partial.memory)]
@@ -74,7 +90,7 @@
           + [lines * joints * units, count, inner, picked, groups, units, joints].map { .long($0) }
           + [units, joints, groups].map(narrowDivisor), over: lines * joints * units)
       // Scratch memory may go when the last launch is queued, no sooner.
-      withExtendedLifetime((keys, sorted, places, partial)) {}
+      withExtendedLifetime((sorted, places, partial)) {}
     }
 
     /// What changes nothing when it is joined by a rule.

@@ -40,7 +40,8 @@
     /// gemm of gemm_matrix_gpu.cl.
     func multiply(_ p: MatrixOperands, onUnits form: MatrixForm, into c: cl_mem, at first: Int) throws {
       try multiply(
-        p, onUnits: MatrixTile(form, m: p.m, n: p.n, batch: p.batch.count, info), into: c, at: first)
+        p, onUnits: MatrixTile(form, p.operands, m: p.m, n: p.n, batch: p.batch.count, info), into: c,
+        at: first)
     }
 
     /// The same with a tile, and definitions beside its own.
@@ -48,7 +49,8 @@
       _ p: MatrixOperands, onUnits tile: MatrixTile, _ extra: KernelOptions = [:], into c: cl_mem,
       at first: Int
     ) throws {
-      var (options, _) = Self.access(p, width: 8, cVector: p.n % 2 == 0 && first % 2 == 0)
+      let width = p.operands == .float32 ? 4 : 8
+      var (options, _) = Self.access(p, width: width, cVector: p.n % 2 == 0 && first % 2 == 0)
       options.add(tile.options)
       options.add(extra)
       try launch(

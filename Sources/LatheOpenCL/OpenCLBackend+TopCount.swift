@@ -56,7 +56,7 @@
       let sizes: [KernelArgument] = [.long(rows), .long(count), .long(pieces)]
       try launch(
         "select_tally", [.memory(x), .memory(prefixes.memory), .memory(tallies.memory)] + sizes,
-        over: rows * pieces, local: local)
+        over: rows * pieces * local, local: local)
       try launch(
         "select_offsets",
         [.memory(wanted.memory), .memory(tallies.memory), .long(rows), .long(pieces), .long(k)], over: rows)

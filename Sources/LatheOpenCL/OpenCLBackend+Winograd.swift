@@ -4,15 +4,16 @@
 
   extension OpenCLBackend {
     /// Some images of a Winograd convolution: their tiles, one after the other, fill up whole vectors.
-    private struct WinogradChunk {
+    struct WinogradChunk {
       let first: Int, tiles: Int, pitch: Int
     }
 
-    private func chunks(_ s: WinogradConvolution) -> [WinogradChunk] {
-      let most = s.imagesOfChunk
+    /// Chunks whose points take 24 MB and so on, in whole vectors.
+    func chunks(_ s: WinogradConvolution, bytes: Int = 24 << 20, lanes: Int) -> [WinogradChunk] {
+      let most = s.imagesOfChunk(bytes: bytes)
       return stride(from: 0, to: s.images, by: most).map { first in
         let tiles = min(most, s.images - first) * s.tilesOfImage
-        return WinogradChunk(first: first, tiles: tiles, pitch: roundedUp(tiles, to: vectors.lanes))
+        return WinogradChunk(first: first, tiles: tiles, pitch: roundedUp(tiles, to: lanes))
       }
     }
 
@@ -44,7 +45,7 @@
     }
 
     /// The 36 products of matrices that lie one behind the other, a by rows along k; b by rows along n, or along k.
-    private func multiplyPoints(
+    func multiplyPoints(
       m: Int, n: Int, k: Int, _ a: cl_mem, _ b: cl_mem, bAlongK: Bool, into c: cl_mem, at first: Int = 0
     ) throws {
       try multiplyLong(
@@ -58,7 +59,7 @@
     func convolve(
       _ s: WinogradConvolution, x: cl_mem, filter: cl_mem, bias: cl_mem?, relu: Bool, into y: cl_mem
     ) throws {
-      let chunks = chunks(s)
+      let chunks = chunks(s, lanes: vectors.lanes)
       let points = WinogradConvolution.points
       let u = try pool.allocate(points * s.filterSize * 4)
       let most = points * 4 * (chunks.map(\.pitch).max() ?? 0)
@@ -90,7 +91,7 @@
 
     /// The gradient of the filter, chunks of images added in pairs.
     func filterGradient(_ s: WinogradConvolution, dy: cl_mem, x: cl_mem, into filter: cl_mem) throws {
-      let chunks = chunks(s)
+      let chunks = chunks(s, lanes: vectors.lanes)
       let points = WinogradConvolution.points
       let most = points * 4 * (chunks.map(\.pitch).max() ?? 0)
       let v = try pool.allocate(most * s.channels)

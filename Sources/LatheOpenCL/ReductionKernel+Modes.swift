@@ -240,7 +240,10 @@
     }
 
     var serial: String {
-      """
+      let printer = aligned ? wide : scalar
+      let width = printer.width
+      let sums = aligned ? "sums" : "total"
+      return """
       const size_t o = get_global_id(0);
       const size_t split = get_global_id(1);
       if (o >= outputs) return;
@@ -254,16 +257,18 @@
       \(positions(reduced))
       \(locate("first", along: reduced))
       \(start("total", scalar))
+      \(aligned ? start("sums", wide) : "")
       for (size_t r = first; r < end_of_chunk;) {
-      const size_t run_end = \(runEnd("r", step: 1, end: "end_of_chunk"));
-      \(scalar.type(registerType)) run = \(identity(width: 1));
-      for (; r < run_end; r++) {
-      \(scalar.body(accesses: accesses, index: "0"))
+      const size_t run_end = \(runEnd("r", step: width, end: "end_of_chunk"));
+      \(printer.type(registerType)) run = \(identity(width: width));
+      for (; r < run_end; r += \(width)) {
+      \(printer.body(accesses: accesses, index: "0", aligned: aligned))
       run = \(joined("run", register));
-      \(odometer(reduced))
+      \(odometer(reduced, by: width))
       }
-      \(addRun("run", to: "total", scalar))
+      \(addRun("run", to: sums, printer))
       }
+      \(aligned ? fold("sums", into: "total") : "")
       y[split * outputs + o] = \(result("total", width: 1));
       """
     }

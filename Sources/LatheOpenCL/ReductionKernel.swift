@@ -115,15 +115,16 @@
 
     func positions(_ axes: [Int]) -> String { axes.map { "size_t i\($0) = 0;" }.joined(separator: " ") }
 
-    /// Moves the bases to the next element along axes.
-    func odometer(_ axes: [Int]) -> String {
+    /// Moves the bases to the next element along axes, or to the one so many behind along the last of them.
+    func odometer(_ axes: [Int], by count: Int = 1) -> String {
       guard let axis = axes.last else { return "" }
-      let step = accesses.indices.map { "b\($0) += \(stride($0, axis));" }.joined(separator: " ")
-      guard axes.count > 1 else { return "\(step) i\(axis)++;" }
+      let times = count == 1 ? "" : "\(count) * "
+      let step = accesses.indices.map { "b\($0) += \(times)\(stride($0, axis));" }.joined(separator: " ")
+      guard axes.count > 1 else { return "\(step) i\(axis) += \(count);" }
       let back = accesses.indices.map { "b\($0) -= (long)n\(axis) * \(stride($0, axis));" }
       return """
         \(step)
-        if (++i\(axis) == n\(axis)) {
+        if ((i\(axis) += \(count)) == n\(axis)) {
         i\(axis) = 0; \(back.joined(separator: " "))
         \(odometer(Array(axes.dropLast())))
         }

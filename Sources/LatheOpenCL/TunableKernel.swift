@@ -46,11 +46,12 @@
     case reductionGPU = "reduction_gpu"
     case rowsGPU = "rows_gpu"
     case elementwiseGPU = "elementwise_gpu"
+    case winogradGPU = "winograd_gpu"
 
     package var suite: TuningSuite {
       switch self {
       case .gemmCPU, .gemmGPU: .gemm
-      case .convolutionCPU, .filterGradientCPU, .convolutionGPU: .conv
+      case .convolutionCPU, .filterGradientCPU, .convolutionGPU, .winogradGPU: .conv
       case .attentionGPU: .attention
       case .gemvGPU: .gemv
       case .splitGPU: .split
@@ -81,6 +82,7 @@
       case .splitGPU: [.small, .medium]
       case .reductionGPU: [.rows, .columns, .whole]
       case .elementwiseGPU: [.run]
+      case .winogradGPU: [.deep]
       }
     }
 
@@ -114,6 +116,8 @@
       case .rowsGPU: [("ITEMS", [32, 64, 128, 256])]
       // Elements of a vector, and work-groups for each compute unit.
       case .elementwiseGPU: [("WIDTH", [1, 2, 4, 8]), ("GROUPS", [8, 16, 32, 64, 128])]
+      // Whether it is used where the estimate says that it pays.
+      case .winogradGPU: [("USE", [0, 1])]
       }
     }
 
@@ -152,7 +156,7 @@
       case .attentionGPU:
         return KernelDemand(workItems: 256, localBytes: 30464)
       case .gemvGPU: return KernelDemand(workItems: 256, localBytes: 8192)
-      case .splitGPU: return KernelDemand()
+      case .splitGPU, .winogradGPU: return KernelDemand()
       case .reductionGPU, .elementwiseGPU: return KernelDemand(workItems: 256, localBytes: 4096)
       case .rowsGPU: return KernelDemand(workItems: p["ITEMS"], localBytes: p["ITEMS"] * 4)
       case .gemmGPU:

@@ -6,7 +6,7 @@ import Testing
 @Suite("Examples of docs/precision.md")
 struct PrecisionGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/precision.md", count: 5) }
+  func examples() throws { try GuideExamples.check("docs/precision.md", count: 6) }
 
   private let device = Device.cpu
   private let labels = Tensor([0, 1, 2, 1] as [Int32], device: .cpu)
@@ -26,6 +26,15 @@ struct PrecisionGuideTests {
     let loss = withPrecision(.bfloat16) { crossEntropy(model(inputs), labels) }
     let gradients = loss.gradients(of: model.parameters)
     #expect(loss.dtype == .float32 && gradients.allSatisfy { $0.dtype == .float32 })
+  }
+
+  @Test("tf32")
+  func tf32() throws {
+    let weights = Tensor.normal([8, 3], generator: Generator(seed: 6), device: device)
+    let product = withFloat32MatmulPrecision(.high) { inputs.matmul(weights) }
+    #expect(product.dtype == .float32)
+    // Nothing is rounded on the CPU.
+    #expect(try product.scalars(as: Float.self) == inputs.matmul(weights).scalars(as: Float.self))
   }
 
   @Test("A loop with a loss scale")

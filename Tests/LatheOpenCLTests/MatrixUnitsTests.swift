@@ -8,6 +8,7 @@
     @Test(arguments: devices.filter { $0.backend.profile == .gpu })
     func trialsFindWhatIsRight(_ device: TestDevice) throws {
       #expect(try device.backend.emulationAgrees("emulated-nvidia", .bfloat16))
+      #expect(try device.backend.emulationAgrees("emulated-nvidia", .float32))
     }
 
     @Test(arguments: devices.filter { $0.backend.profile == .gpu })

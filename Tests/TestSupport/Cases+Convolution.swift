@@ -46,6 +46,9 @@ extension OpCase {
       convolution([2, 32, 10, 14], [33, 32, 3, 3], bias: false, gradient: false, tolerance: .transformed),
       convolution(
         [1, 270, 6, 6], [50, 270, 3, 3], Window(padding: (2, 2)), gradient: false, tolerance: .transformed),
+      // So much of it that GPUs of few compute units transform tiles, too.
+      convolution(
+        [1, 64, 30, 32], [68, 64, 3, 3], Window(padding: (1, 1)), gradient: false, tolerance: .transformed),
       convolution([0, 2, 5, 5], [3, 2, 3, 3], gradient: false),
       // No channels: the bias, or zeros.
       convolution([1, 0, 4, 4], [2, 0, 3, 3], Window(padding: (1, 1))),
@@ -76,6 +79,7 @@ extension OpCase {
     ([9, 32, 18, 18], [34, 32, 3, 3], Window()), ([2, 18, 11, 180], [5, 18, 3, 3], Window(padding: (1, 1))),
     ([33, 16, 4, 4], [5, 16, 3, 3], Window(padding: (1, 1))),
     ([2, 72, 16, 16], [8, 72, 3, 3], Window(padding: (1, 1))),
+    ([2, 64, 31, 30], [64, 64, 3, 3], Window(padding: (1, 1))),
   ].flatMap { (x: [Int], filter: [Int], window: Window) -> [OpCase] in
     let oh = x[2] + 2 * window.padding.0 - filter[2] + 1
     let ow = x[3] + 2 * window.padding.1 - filter[3] + 1

@@ -87,7 +87,46 @@ extension OpCase {
           .float([2, 3], .list([1, .nan, 2, .infinity, 1, 0])), .float([3, 2], .list([1, 2, 0, 1, 3, 4])),
         ],
         run: { $0[0].matmul($0[1]) }, reference: { NDArray.matmul($0[0], $0[1]) }))
-    return cases + linearCases
+    return cases + linearCases + tf32Cases
+  }()
+
+  /// Products that may be rounded to tf32 on the way: sizes in and beyond tiles of matrix units, each way that operands lie.
+  private static let tf32Cases: [OpCase] = {
+    let shapes = [
+      ([152, 72], [72, 136]), ([256, 40], [40, 264]), ([65, 63], [63, 67]), ([2, 1, 17, 36], [3, 36, 20]),
+      ([20, 3000], [3000, 24]), ([6, 64], [64, 40]),
+    ]
+    var cases = shapes.map { a, b in
+      OpCase(
+        "matmul tf32 \(a) x \(b)", [.float(a), .float(b)], tolerance: .tf32, views: a[0] == 152 || a[0] == 65,
+        run: { x in withFloat32MatmulPrecision(.high) { x[0].matmul(x[1]) } },
+        reference: { NDArray.matmul($0[0], $0[1]) })
+    }
+    for position in [0, 1] {
+      cases.append(
+        OpCase(
+          "matmul tf32 gradient of operand \(position)",
+          [.float([2, 40, 24]), .float([24, 48]), .float([2, 40, 48])], tolerance: .tf32,
+          run: { x in
+            var inputs = [x[0], x[1]]
+            inputs[position] = inputs[position].requiringGradient()
+            let product = withFloat32MatmulPrecision(.high) { inputs[0].matmul(inputs[1]) }
+            return product.gradients(of: [inputs[position]], upstream: x[2])[0]
+          },
+          reference: {
+            position == 0
+              ? NDArray.matmul($0[2], $0[1].transposed())
+              : NDArray.matmul($0[0].reshaped([80, 24]).transposed(), $0[2].reshaped([80, 48]))
+          }))
+    }
+    cases.append(
+      OpCase(
+        "linear tf32, relu", [.float([70, 48]), .float([72, 48]), .float([72])], tolerance: .tf32,
+        run: { x in
+          withFloat32MatmulPrecision(.high) { x[0].linear(weight: x[1], bias: x[2], activation: .relu) }
+        },
+        reference: { (NDArray.matmul($0[0], $0[1].transposed()) + $0[2]).map(Scalar.relu) }))
+    return cases
   }()
 
   private static let linearCases: [OpCase] = {

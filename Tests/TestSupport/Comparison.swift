@@ -18,6 +18,9 @@ package struct Tolerance: Sendable {
   /// For results that are sums of many products: cancellation leaves an error of the size of the terms.
   package static let accumulated = Tolerance(1e-5, floor: nil)
 
+  /// For products of operands that may be rounded to tf32's 11 bits: each is off by up to 2^-12 of itself, and sums cancel.
+  package static let tf32 = Tolerance(2e-3, floor: nil)
+
   /// Sums over transformed tiles, as fast 3x3 convolutions make them.
   package static let transformed = Tolerance(3e-5, floor: nil)
 

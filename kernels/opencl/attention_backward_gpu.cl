@@ -65,13 +65,17 @@ ATTENTION_GROUP __kernel void attention_queries(
   __global const lathe_operand *own = row_of(q, q_steps, batch, head, first);
   __global const lathe_operand *own_gradient = row_of(d_output, d_output_steps, batch, head, first);
   width_run sum[WIDTH_BLOCKS][4];
-  float delta[4];
-  float2 norm[4];
-  UNROLL for (int i = 0; i < 4; i++) {
-    const long at = (batch * (long)heads + head) * queries + min(first + ly * 4 + i, queries - 1);
-    norm[i] = norm_of(norms, at);
-    delta[i] = deltas[at];
+  UNROLL for (int i = 0; i < 4; i++)
     UNROLL for (int c = 0; c < WIDTH_BLOCKS; c++) sum[c][i] = 0.0f;
+  // In local memory: registers that hold them all the time are missing elsewhere.
+  __local float largest[TILE], logarithms[TILE], means[TILE];
+  const int item = item_number();
+  if (item < TILE) {
+    const long at = (batch * (long)heads + head) * queries + min(first + item, queries - 1);
+    const float2 norm = norm_of(norms, at);
+    largest[item] = norm.x;
+    logarithms[item] = norm.y;
+    means[item] = deltas[at];
   }
   const int end = keys_seen(&seen, first + rows);
   for (int key = 0; key < end; key += TILE) {
@@ -83,7 +87,7 @@ ATTENTION_GROUP __kernel void attention_queries(
     const bool all = sees_all(&seen, first, key);
     UNROLL for (int i = 0; i < 4; i++)
       differentiate(&score[i], &gradient[i], all ? (int4)-1 : seen_keys(&seen, first + ly * 4 + i, key + lx * 4),
-                    norm[i].x, norm[i].y, delta[i], scale);
+                    largest[ly * 4 + i], logarithms[ly * 4 + i], means[ly * 4 + i], scale);
     barrier(CLK_LOCAL_MEM_FENCE);
     store_transposed(weights, gradient);
     MULTIPLY_WEIGHTS(sum, multiply_width, WIDTH_BLOCK, WIDTH_BLOCKS, others, k_steps.w, keys - key, width)

@@ -53,9 +53,9 @@ MATRIX_GROUP(ITEMS) __kernel void convolution(
     next_b[i] = as_uint4((ushort8)(CHANNEL(8 * i), CHANNEL(8 * i + 1), CHANNEL(8 * i + 2), CHANNEL(8 * i + 3),   \
                                    CHANNEL(8 * i + 4), CHANNEL(8 * i + 5), CHANNEL(8 * i + 6), CHANNEL(8 * i + 7)));
 #define WRITE_SLICES(stage)                                                                                      \
-  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, 1) write_eight(a_slice[stage], row, p, next_a[i], true, TILE_M); }       \
+  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, 1) write_run(a_slice[stage], row, p, next_a[i], true, TILE_M); }       \
   _Pragma("unroll") for (int i = 0; i < PATCH / 8; i++)                                                          \
-    write_eight(b_slice[stage], own, first_step + 8 * i, next_b[i], true, TILE_N);
+    write_run(b_slice[stage], own, first_step + 8 * i, next_b[i], true, TILE_N);
 
   ADVANCE_TAP(padded)
   if (tap < tap_count) {
@@ -152,7 +152,7 @@ MATRIX_GROUP(ITEMS) __kernel void filter_gradient(
       next_b[i] = inside ? *from : (ushort)0;                                                                      \
   }
 #define WRITE_PIXELS(stage)                                                                                      \
-  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, 1) write_eight(a_slice[stage], row, p, next_a[i], true, TILE_M); }       \
+  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, 1) write_run(a_slice[stage], row, p, next_a[i], true, TILE_M); }       \
   _Pragma("unroll") for (int i = 0; i < PATCH; i++)                                                              \
     b_slice[stage][place_along(own + i, own_pixel, DEPTH)] = next_b[i];
 

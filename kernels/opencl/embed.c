@@ -207,6 +207,12 @@ static const char gemm_cpu_cl[] = {
 #embed "gemm_cpu.cl" suffix(, 0)
 };
 
+static const char winograd_points_clh[] = {
+#embed "winograd_points.clh" suffix(, 0)
+};
+static const char winograd_gpu_cl[] = {
+#embed "winograd_gpu.cl" suffix(, 0)
+};
 static const char winograd_cpu_cl[] = {
 #embed "winograd_cpu.cl" suffix(, 0)
 };
@@ -335,6 +341,8 @@ static const struct {
     {"lane_slices_cpu.cl", lane_slices_cpu_cl},
     {"convolution_scatter_cpu.cl", convolution_scatter_cpu_cl},
     {"gemm_cpu.cl", gemm_cpu_cl},
+    {"winograd_points.clh", winograd_points_clh},
+    {"winograd_gpu.cl", winograd_gpu_cl},
     {"winograd_cpu.cl", winograd_cpu_cl},
     {"gemv_cpu.cl", gemv_cpu_cl},
     {"gemm_dot_cpu.cl", gemm_dot_cpu_cl},

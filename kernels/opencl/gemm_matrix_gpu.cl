@@ -1,9 +1,9 @@
-// Products of 16-bit matrices on matrix units: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu), batched, summed in
+// Products of matrices of 16 bits, or of float32 rounded to tf32, on matrix units: c [m, n] = a [m, k] x b [k, n] (+ bias [n]) (relu), batched, summed in
 // float32; MATRIX_GROUP: matrix_units.clh, the form and matrix_slices.clh go in front.
 //
 // Element (i, j) of a is at i * a_row + j * a_step, of b at i * b_row + j * b_step; A_ALONG_K (B_ALONG_K) says that
-// a (b) is contiguous along k, else it is along m (n). A_VECTOR (B_VECTOR): rows start at multiples of 8 and the
-// contiguous extent is one, so 128 bits are read at once; C_VECTOR says so of pairs of c. RESULTS is the type of c, as
+// a (b) is contiguous along k, else it is along m (n). A_VECTOR (B_VECTOR): rows start at multiples of 8 (of tf32: 4) and
+// the contiguous extent is one, so 128 bits are read at once; C_VECTOR says so of pairs of c. RESULTS is the type of c, as
 // in stored.clh (LATHE_STORED), which goes in front, too.
 //
 // Contract: grid (ceil(n / TILE_N) x ITEMS, ceil(m / TILE_M), batches), work-group (ITEMS, 1, 1). Every work-item passes
@@ -30,23 +30,23 @@
 #if MATRIX_ASYNC
 #define COPY(FROM, IN, VECTOR, LOADS, GROUPS, TILE, ALONG_K, slice)                                           \
   EACH_GROUP(LOADS, GROUPS, TILE, ALONG_K)                                                                    \
-    __local ushort *to = slice + (ALONG_K ? place_along(row, p, DEPTH) : place_across(row, p, TILE));         \
-    if (VECTOR) copy_eight(to, FROM, IN > 0);                                                                 \
-    else *(__local uint4 *)to = read_eight(FROM, IN, false);                                                  \
+    __local matrix_operand *to = slice + (ALONG_K ? place_along(row, p, DEPTH) : place_across(row, p, TILE));         \
+    if (VECTOR) copy_run(to, FROM, IN > 0);                                                                 \
+    else *(__local uint4 *)to = read_run(FROM, IN, false);                                                  \
   }
 #define COPY_BOTH(stage)                                                                                      \
   COPY(A_FROM, A_INSIDE, A_VECTOR, A_LOADS, A_GROUPS, TILE_M, A_ALONG_K, a_slice[stage])                      \
   COPY(B_FROM, B_INSIDE, B_VECTOR, B_LOADS, B_GROUPS, TILE_N, B_ALONG_K, b_slice[stage])
 #else
 #define LOAD_BOTH                                                                                             \
-  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, A_ALONG_K) next_a[i] = read_eight(A_FROM, A_INSIDE, A_VECTOR); }       \
-  EACH_GROUP(B_LOADS, B_GROUPS, TILE_N, B_ALONG_K) next_b[i] = read_eight(B_FROM, B_INSIDE, B_VECTOR); }
+  EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, A_ALONG_K) next_a[i] = read_run(A_FROM, A_INSIDE, A_VECTOR); }       \
+  EACH_GROUP(B_LOADS, B_GROUPS, TILE_N, B_ALONG_K) next_b[i] = read_run(B_FROM, B_INSIDE, B_VECTOR); }
 #define WRITE_BOTH(stage)                                                                                     \
   EACH_GROUP(A_LOADS, A_GROUPS, TILE_M, A_ALONG_K)                                                            \
-    write_eight(a_slice[stage], row, p, next_a[i], A_ALONG_K, TILE_M);                                        \
+    write_run(a_slice[stage], row, p, next_a[i], A_ALONG_K, TILE_M);                                        \
   }                                                                                                           \
   EACH_GROUP(B_LOADS, B_GROUPS, TILE_N, B_ALONG_K)                                                            \
-    write_eight(b_slice[stage], row, p, next_b[i], B_ALONG_K, TILE_N);                                        \
+    write_run(b_slice[stage], row, p, next_b[i], B_ALONG_K, TILE_N);                                        \
   }
 #endif
 // The slice behind.
@@ -58,7 +58,7 @@ static inline float finished(float x, float bias, int relu) {
   return relu && x < 0.0f ? 0.0f : x;
 }
 
-MATRIX_GROUP(ITEMS) __kernel void gemm(__global const ushort *restrict a_base, __global const ushort *restrict b_base,
+MATRIX_GROUP(ITEMS) __kernel void gemm(__global const matrix_operand *restrict a_base, __global const matrix_operand *restrict b_base,
                    __global const float *restrict bias, __global lathe_result *restrict c, const long c_offset,
                    const int m, const int n, const int k, const long a_offset, const long b_offset, const int a_row,
                    const int a_step, const int b_row, const int b_step, const int has_bias, const int relu,
@@ -68,9 +68,9 @@ MATRIX_GROUP(ITEMS) __kernel void gemm(__global const ushort *restrict a_base, _
   const int first_row = (int)get_group_id(1) * TILE_M, first_column = (int)get_group_id(0) * TILE_N;
   const int batch = (int)get_group_id(2);
   const int i0 = batch / (batch1 * batch2), i1 = batch / batch2 % batch1, i2 = batch % batch2;
-  __global const ushort *a_next =
+  __global const matrix_operand *a_next =
       a_base + a_offset + i0 * a0 + i1 * a1 + i2 * a2 + first_row * (A_ALONG_K ? (long)a_row : 1);
-  __global const ushort *b_next =
+  __global const matrix_operand *b_next =
       b_base + b_offset + i0 * b0 + i1 * b1 + i2 * b2 + first_column * (B_ALONG_K ? (long)b_step : 1);
   const long a_advance = DEPTH * (A_ALONG_K ? 1 : (long)a_step), b_advance = DEPTH * (B_ALONG_K ? 1 : (long)b_row);
   sum_fragment sum[FRAGMENTS_M][FRAGMENTS_N];

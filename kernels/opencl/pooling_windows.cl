@@ -45,20 +45,42 @@ static inline float2 added(float2 sum, float value) {
   return (float2)(total, total - total == 0.0f ? (total - sum.x) - wanted : 0.0f);
 }
 
+// TAKE(i, row[i]) for each i of a range of a row in turn; on GPUs four are read at once where they are aligned.
+#if LATHE_PROFILE_CPU
+#define EACH_ELEMENT(row, range, TAKE) \
+  for (int ix = range.x; ix < range.y; ix++) { const float value = (row)[ix]; TAKE(ix, value) }
+#else
+#define EACH_ELEMENT(row, range, TAKE)                                                           \
+  _Pragma("unroll 1") for (int ix = range.x; ix < range.y;) {                                    \
+    if (ix + 4 <= range.y && ((size_t)((row) + ix) & 15) == 0) {                                 \
+      const float4 four = *(__global const float4 *)((row) + ix);                                \
+      TAKE(ix, four.x) TAKE(ix + 1, four.y) TAKE(ix + 2, four.z) TAKE(ix + 3, four.w)            \
+      ix += 4;                                                                                   \
+    } else {                                                                                     \
+      const float value = (row)[ix];                                                             \
+      TAKE(ix, value)                                                                            \
+      ix++;                                                                                      \
+    }                                                                                            \
+  }
+#endif
+
 static inline void max_of(__global const float *x, __global float *y, __global int *index, const pool_sizes s, int line,
                           int ox) {
   __global const float *plane = x + (size_t)(line / s.y.outputs) * s.y.size * s.x.size;
   const int2 rows = elements_of(line % s.y.outputs, s.y, s.adaptive), columns = elements_of(ox, s.x, s.adaptive);
   int where = rows.x * s.x.size + columns.x;
   float best = plane[where];
-  for (int iy = rows.x; iy < rows.y; iy++)
-    for (int ix = columns.x; ix < columns.y; ix++) {
-      const int place = iy * s.x.size + ix;
-      const float value = plane[place];
-      const bool better = value > best || value != value;
-      best = better ? value : best;
-      where = better ? place : where;
-    }
+#define TAKE(element, value)                           \
+  {                                                    \
+    const bool better = value > best || value != value; \
+    best = better ? value : best;                      \
+    where = better ? row + (element) : where;          \
+  }
+  for (int iy = rows.x; iy < rows.y; iy++) {
+    const int row = iy * s.x.size;
+    EACH_ELEMENT(plane + row, columns, TAKE)
+  }
+#undef TAKE
   y[(size_t)line * s.x.outputs + ox] = best;
   index[(size_t)line * s.x.outputs + ox] = where;
 }
@@ -79,8 +101,9 @@ static inline float average_of(__global const float *x, const pool_sizes s, int 
   __global const float *plane = x + (size_t)(line / s.y.outputs) * s.y.size * s.x.size;
   const int2 rows = elements_of(line % s.y.outputs, s.y, s.adaptive), columns = elements_of(ox, s.x, s.adaptive);
   float2 sum = (float2)(0.0f);
-  for (int iy = rows.x; iy < rows.y; iy++)
-    for (int ix = columns.x; ix < columns.y; ix++) sum = added(sum, plane[(size_t)iy * s.x.size + ix]);
+#define TAKE(element, value) sum = added(sum, value);
+  for (int iy = rows.x; iy < rows.y; iy++) EACH_ELEMENT(plane + (size_t)iy * s.x.size, columns, TAKE)
+#undef TAKE
   return sum.x / divisor_of(rows, columns, s);
 }
 

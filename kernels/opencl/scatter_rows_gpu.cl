@@ -3,6 +3,7 @@
 //
 //   scatter_keys   the row that each goes to, `count` for a bad index, which is reported; then sort.cl orders them by row,
 //                  stably, with the places they came from
+//   scatter_order  both at once where few are picked: each counts how many come before it
 //   scatter_rows   joins what goes to one row, in its order. A row's segment of the order is cut where a chunk of CHUNK ends;
 //                  parts of cut ones go to partial [lines, chunks, 2][2][inner / groups], as what was joined and what belongs
 //                  to it: first that of the segment at the chunk's beginning, then that of the segment at its end
@@ -79,6 +80,12 @@ typedef ELEMENT pack;
 #endif
 #endif
 
+// The row that a picked one goes to, `count` for a bad index.
+static inline int key_of(int value, ulong count) {
+  const long place = value < 0 ? value + (long)count : value;
+  return place >= 0 && place < (long)count ? (int)place : (int)count;
+}
+
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void scatter_keys(
     __global const int *restrict index, long index_offset, long index_outer, long index_picked,
     long index_inner, __global int *restrict keys, __global long *reports, int report, ulong items, ulong count,
@@ -88,10 +95,43 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void scatter_keys(
   const size_t line = LATHE_QUOTIENT(e, picked, by_picked), p = e - line * picked;
   const size_t o = LATHE_QUOTIENT(line, groups, by_groups), i = line - o * groups;
   const int value = index[index_offset + (long)o * index_outer + (long)p * index_picked + (long)i * index_inner];
-  const long place = value < 0 ? value + (long)count : value;
-  const int is_good = place >= 0 && place < (long)count;
-  if (!is_good) lathe_report(reports, report, value, (long)count);
-  keys[e] = is_good ? (int)place : (int)count;
+  const int key = key_of(value, count);
+  if (key == (int)count) lathe_report(reports, report, value, (long)count);
+  keys[e] = key;
+}
+
+// Keys in local memory at a time.
+#define KEYS 1024
+
+// Work-items are (picked, lines).
+__kernel __attribute__((reqd_work_group_size(64, 1, 1))) void scatter_order(
+    __global const int *restrict index, long index_offset, long index_outer, long index_picked, long index_inner,
+    __global int *restrict sorted, __global int *restrict places, __global long *reports, int report, ulong count,
+    int picked, ulong groups, uint2 by_groups) {
+  __local int4 keys[KEYS / 4];
+  const int lane = (int)get_local_id(0), own = (int)get_global_id(0);
+  const size_t line = get_group_id(1), o = LATHE_QUOTIENT(line, groups, by_groups), i = line - o * groups;
+  index += index_offset + (long)o * index_outer + (long)i * index_inner;
+  const int value = own < picked ? index[own * index_picked] : 0;
+  const int key = key_of(value, count);
+  int rank = 0;
+  for (int start = 0; start < picked; start += KEYS) {
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int k = lane; k < KEYS; k += 64)
+      ((__local int *)keys)[k] = start + k < picked ? key_of(index[(start + k) * index_picked], count) : INT_MAX;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const int in_front = own - start, used = min(KEYS, picked - start);
+    for (int k = 0; k < used; k += 4) {
+      // Of equals those in front come first.
+      const int4 next = keys[k / 4];
+      rank += (next.x < key + (k < in_front)) + (next.y < key + (k + 1 < in_front)) + (next.z < key + (k + 2 < in_front))
+            + (next.w < key + (k + 3 < in_front));
+    }
+  }
+  if (own >= picked) return;
+  if (key == (int)count) lathe_report(reports, report, value, (long)count);
+  sorted[line * picked + rank] = key;
+  places[line * picked + rank] = own;
 }
 
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void scatter_rows(

@@ -89,6 +89,8 @@ __kernel void select_digit(__global KEY *restrict prefixes, __global int *restri
 }
 
 // Of each of `parts` of a row, how many elements come before the last one, and how many are its equals.
+#ifdef LATHE_PROFILE_CPU
+
 __kernel void select_tally(__global const ELEMENT *restrict x, __global const KEY *restrict prefixes,
                            __global int2 *restrict tallies, ulong rows, ulong count, ulong parts) {
   const size_t item = get_global_id(0), row = item / parts, part = item - row * parts;
@@ -102,6 +104,32 @@ __kernel void select_tally(__global const ELEMENT *restrict x, __global const KE
   }
   tallies[item] = (int2)(before, equal);
 }
+
+#else
+
+// A work-group counts in a part.
+__kernel __attribute__((reqd_work_group_size(64, 1, 1))) void select_tally(
+    __global const ELEMENT *restrict x, __global const KEY *restrict prefixes, __global int2 *restrict tallies, ulong rows,
+    ulong count, ulong parts) {
+  __local int found[2];
+  const size_t item = get_group_id(0), row = item / parts, part = item - row * parts;
+  const int lane = (int)get_local_id(0);
+  if (lane < 2) found[lane] = 0;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const KEY last = prefixes[row];
+  int before = 0, equal = 0;
+  for (size_t i = count * part / parts + lane; i < count * (part + 1) / parts; i += 64) {
+    const KEY key = lathe_key(x[row * count + i]);
+    before += key < last;
+    equal += key == last;
+  }
+  atomic_add(found, before);
+  atomic_add(found + 1, equal);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (lane == 0) tallies[item] = (int2)(found[0], found[1]);
+}
+
+#endif
 
 // Tallies become places in the result: equals stand behind all that come before them.
 __kernel void select_offsets(__global const int *restrict wanted, __global int2 *restrict tallies, ulong rows,

@@ -41,6 +41,8 @@ __kernel void top_part(__global const ELEMENT *restrict x, __global const int *r
 #endif
     if (found == k && !lathe_precedes(value, place, own[k - 1], own_places[k - 1])) continue;
     size_t to = found < k ? found++ : k - 1;
+    // It ends soon, mostly.
+#pragma unroll 1
     for (; to > 0 && lathe_precedes(value, place, own[to - 1], own_places[to - 1]); to--) {
       own[to] = own[to - 1];
       own_places[to] = own_places[to - 1];
@@ -48,6 +50,7 @@ __kernel void top_part(__global const ELEMENT *restrict x, __global const int *r
     own[to] = value;
     own_places[to] = place;
   }
+#pragma unroll 1
   for (; found < k; found++) own_places[found] = -1;
 }
 

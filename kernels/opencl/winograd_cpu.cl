@@ -8,45 +8,12 @@
 // Contract: work-group (1, 1, 1). The output's sides are multiples of 4; `tiles`, those of all images of a chunk, lie row after
 // row, image after image, along `pitch`, a multiple of LATHE_LANES: what is behind them in v and z is 0. A chunk's images start
 // at x_offset and y_offset. The grid of what has tiles is (blocks of BLOCK_TILES tiles, blocks of per_item channels or rows).
-// There are LATHE_LANES channels and rows at least.
+// There are LATHE_LANES channels and rows at least. winograd_points.clh goes in front.
 
 #define BLOCK_TILES (4 * LATHE_LANES)
 // Floats of a row of strips: each tile has 4 columns, each strip 2 more, and 8 zeros are behind the last.
 #define ROW (6 * BLOCK_TILES + 8)
 #define EACH_LANE _Pragma("unroll") for (int lane = 0; lane < LATHE_LANES; lane++)
-
-// Six numbers from three, by G.
-static inline void taps_to_points(const LATHE_V *g, const int step, LATHE_V *u) {
-  const LATHE_V g0 = g[0], g1 = g[step], g2 = g[2 * step];
-  const LATHE_V sum = g0 + g2, wide = g0 * (1.0f / 24) + g2 * (1.0f / 6), middle = g1 * (1.0f / 12);
-  u[0] = g0 * 0.25f;
-  u[1] = (sum + g1) * (-1.0f / 6);
-  u[2] = (sum - g1) * (-1.0f / 6);
-  u[3] = wide + middle;
-  u[4] = wide - middle;
-  u[5] = g2;
-}
-
-// Six numbers from six, by the transpose of B.
-static inline void input_to_points(const LATHE_V *d, LATHE_V *v) {
-  const LATHE_V even = d[4] - 4.0f * d[2], odd = d[3] - 4.0f * d[1], near = d[4] - d[2], far = 2.0f * (d[3] - d[1]);
-  v[0] = 4.0f * d[0] - 5.0f * d[2] + d[4];
-  v[1] = even + odd;
-  v[2] = even - odd;
-  v[3] = near + far;
-  v[4] = near - far;
-  v[5] = 4.0f * d[1] - 5.0f * d[3] + d[5];
-}
-
-// Four numbers from six, by the transpose of A.
-static inline void points_to_output(const LATHE_V *m, LATHE_V *y, const int step) {
-  const LATHE_V sum1 = m[1] + m[2], difference1 = m[1] - m[2];
-  const LATHE_V sum2 = m[3] + m[4], difference2 = m[3] - m[4];
-  y[0] = m[0] + sum1 + sum2;
-  y[step] = difference1 + 2.0f * difference2;
-  y[2 * step] = sum1 + 4.0f * sum2;
-  y[3 * step] = difference1 + 8.0f * difference2 + m[5];
-}
 
 // Six numbers from four, by A.
 static inline void gradient_to_points(const LATHE_V *d, LATHE_V *z, const int step) {

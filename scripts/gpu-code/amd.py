@@ -43,7 +43,7 @@ def local_load(instruction):
 
 READER = Reader(
     multiply_adds=multiply_adds,
-    is_matrix=lambda instruction: bool(re.match(r"v_mfma|v_smfmac|v_wmma", instruction.opcode)),
+    matrix=lambda instruction: int(bool(re.match(r"v_mfma|v_smfmac|v_wmma", instruction.opcode))),
     access=access,
     address=address,
     local_load=local_load,

@@ -88,7 +88,7 @@ def launch(machine, line, figures, operations, bytes_touched):
     flow = min(1, max(min(full, items / machine.cores), 1) * min(asked, MOST_BYTES_ASKED) / needed)
     times["memory"] = bytes_touched / (machine.bandwidth * flow)
     loop = figures["loop"]
-    products = loop and (loop["matrix"] * MATRIX_PRODUCTS[target.name] or loop["products"])
+    products = loop and (loop["matrix"] * loop["matrix_rate"] * MATRIX_PRODUCTS[target.name] or loop["products"])
     if operations and products:
         instructions = operations / 2 / products * (loop["instructions"] + loop["around"] / INNER_TURNS)
         # Cores without a group wait for those that have the last ones.
@@ -98,7 +98,8 @@ def launch(machine, line, figures, operations, bytes_touched):
         times["arithmetic"] = instructions / (machine.lane_instructions * speed)
         if loop["matrix"]:
             # The units work while other instructions are issued.
-            times["arithmetic"] = max(times["arithmetic"], operations / (machine.matrix_flops * speed))
+            rate = machine.matrix_flops * loop["matrix_rate"]
+            times["arithmetic"] = max(times["arithmetic"], operations / (rate * speed))
     elif not loop:
         times["instructions"] = items * figures["instructions"] / machine.lane_instructions
     bound = max(times, key=times.get)

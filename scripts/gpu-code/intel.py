@@ -29,7 +29,7 @@ def local_load(instruction):
 
 READER = Reader(
     multiply_adds=lambda instruction: int(instruction.opcode == "mad"),
-    is_matrix=lambda instruction: instruction.opcode.startswith("dpas"),
+    matrix=lambda instruction: int(instruction.opcode.startswith("dpas")),
     access=lambda instruction: message(instruction, "ugm"),
     # Addresses are in registers that are made for each access.
     address=lambda instruction: None,

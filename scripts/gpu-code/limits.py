@@ -78,7 +78,7 @@ class Limits:
         Where all kernels were looked at, also for each that is known to be beyond a limit and is not any more.
         """
         known = self.content["known"]
-        lines = []
+        lines = self.without_units(rows)
         findings = self.findings(rows)
         for finding in findings:
             ceiling = known.get(finding.family, {}).get(finding.metric, {}).get(finding.target)
@@ -97,6 +97,15 @@ class Limits:
                                 f"{family}, {target}: {metric} is within its limit now: take it out of "
                                 "kernels/opencl/gpu-limits.json (check-gpu-code.sh --write-known does)")
         return lines
+
+    def without_units(self, rows):
+        """A line for each form that is built for matrix units and whose machine code has no loop that uses them."""
+        return [
+            f"{row.form.title}, {row.target}: no matrix unit works in a loop"
+            for row in rows
+            if "MATRIX_FORM=" in row.form.options and self.is_arithmetic(row.form.family)
+            and not (row.figures["loop"] or {}).get("matrix")
+        ]
 
     def write_known(self, rows):
         """Puts the present findings into the file, in place of what is known."""

@@ -36,8 +36,8 @@ class Reader:
 
     # How many multiply-adds a lane makes; 0 for other instructions.
     multiply_adds: Callable
-    # Whether a matrix unit works.
-    is_matrix: Callable
+    # Whether a matrix unit works: 0 or 1, or the share of what it multiplies of 16 bits.
+    matrix: Callable
     # "load" or "store" in global memory and how many bytes a lane moves; None for other instructions.
     access: Callable
     # An access's address without its constant part, and that part; None where that is not to be told.
@@ -103,7 +103,8 @@ def hot_loop(code, reader, loops):
             "instructions": len(body),
             "multiply_adds": sum(count > 0 for count in counts),
             "products": sum(counts),
-            "matrix": sum(reader.is_matrix(instruction) for instruction in body),
+            "matrix": sum(reader.matrix(instruction) > 0 for instruction in body),
+            "matrix_rate": max((reader.matrix(instruction) for instruction in body), default=0),
             "local_loads": sum(reader.local_load(instruction) > 0 for instruction in body),
             "local_bytes": sum(reader.local_load(instruction) for instruction in body),
         }

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from math import prod
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# Suites of which nothing runs on a device but copies and what other suites have, or that measure the host.
-LEFT_OUT = ("transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run")
+# Suites of which nothing runs on a device but copies and what other suites have, that measure the host, or that need a
+# model which a host may not have.
+LEFT_OUT = (
+    "transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run", "inference/"
+)
 # Runs of a workload: the last one meets everything built and in its place, the state of optimizers included.
 RUNS = 3
 

@@ -85,12 +85,20 @@ def forms(recording, target, with_operations):
             head, _, body = file.read().rpartition(END)
         if DOUBLES in head and not target.has_doubles:
             continue
+        # Turing has no tf32.
+        if target.name == "sm_75" and is_tf32(recording.options[program]):
+            continue
         # A program may have several files, the kernel's own last.
         source = next((name for name, text in files.items() if body.endswith(text)), None)
         found.append(form(recording, program, kernel, source))
     if not with_operations:
         found = of_workloads(found, recording)
     return sorted(found, key=lambda form: (form.title, form.program))
+
+
+def is_tf32(options):
+    """Whether a program multiplies numbers of float32 on matrix units."""
+    return "-DMATRIX_FORM=" in options and "-DOPERANDS=" not in options
 
 
 def form(recording, program, kernel, source):

@@ -18,6 +18,11 @@ enum GEMMSuite {
       product(Sizes(m: 64, k: 4096, n: 64)),
       product(Sizes(m: 128, k: 64, n: 128, batch: 96)),
       product(Sizes(m: 333, k: 777, n: 555)),
+      // In tf32 where a device has it: small and large tiles, and the ways that the operands of gradients lie.
+      product(Sizes(m: 1024, k: 1024, n: 1024), precision: .high),
+      product(Sizes(m: 2048, k: 2048, n: 2048), precision: .high),
+      product(Sizes(m: 2048, k: 2048, n: 2048, transposesA: true), precision: .high),
+      product(Sizes(m: 2048, k: 2048, n: 2048, transposesB: true), precision: .high),
       linear(rows: 512, inputs: 768, outputs: 3072),
     ]
   }
@@ -40,11 +45,13 @@ enum GEMMSuite {
     }
   }
 
-  private static func product(_ sizes: Sizes, isQuick: Bool = false, hasPeers: Bool = false) -> Workload {
+  private static func product(
+    _ sizes: Sizes, precision: Float32MatmulPrecision = .highest, isQuick: Bool = false, hasPeers: Bool = false
+  ) -> Workload {
     let (m, k, n) = (sizes.m, sizes.k, sizes.n)
     let batch = sizes.batch
     return Workload(
-      .gemm, "matmul", sizes.text, parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work,
+      .gemm, precision == .high ? "matmul-tf32" : "matmul", sizes.text, parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work,
       isQuick: isQuick, hasPeers: hasPeers
     ) { device in
       let (va, vb) = (SampleValues(1), SampleValues(2))
@@ -58,8 +65,11 @@ enum GEMMSuite {
       let a = try matrix(va, m, k, sizes.transposesA)
       let b = try matrix(vb, k, n, sizes.transposesB)
       let places = SamplePlaces(96, of: batch * m * n)
-      return Trial(run: { try a.matmul(b).computed() }) {
-        try RelativeError.of(a.matmul(b), at: places) { place in
+      let run = { withFloat32MatmulPrecision(precision) { a.matmul(b) } }
+      return Trial(
+        tolerance: precision == .high ? 2e-3 : 1e-5, run: { try run().computed() }
+      ) {
+        try RelativeError.of(run(), at: places) { place in
           let (z, row, column) = (place / (m * n), place / n % m, place % n)
           return (0..<k).reduce(0.0) { sum, i in
             let x = va.double(z * m * k + (sizes.transposesA ? i * m + row : row * k + i))
