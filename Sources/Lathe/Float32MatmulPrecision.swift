@@ -13,7 +13,8 @@ public enum Float32MatmulPrecision: String, Sendable, Hashable, Codable, CaseIte
 ///
 /// Tensors stay float32. Products of at most eight rows, which wait for memory, convolutions and attention are computed in
 /// float32 in any case. Gradients are as exact as the products that they belong to, wherever they are asked for.
-public func withFloat32MatmulPrecision<R>(_ precision: Float32MatmulPrecision, _ body: () throws -> R) rethrows
+public func withFloat32MatmulPrecision<R>(_ precision: Float32MatmulPrecision, _ body: () throws -> R)
+  rethrows
   -> R
 {
   try Float32MatmulPrecision.$current.withValue(precision, operation: body)

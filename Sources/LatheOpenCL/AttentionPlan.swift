@@ -61,7 +61,7 @@
 
     /// The gradients of keys and values: one plan for both where their sums fit into registers.
     var keyParts: [AttentionPlan] {
-      guard units == nil, width + valueWidth > 256 else { return [self] }
+      guard units?.isWide ?? (width + valueWidth > 256) else { return [self] }
       return [1, 2].map { part in
         var plan = self
         plan.keysPart = part
@@ -71,7 +71,11 @@
 
     /// What a kernel is built with.
     func options(_ function: String) -> KernelOptions {
-      if function != Self.deltas, let units { return units.options }
+      if function != Self.deltas, let units {
+        var options = units.options
+        if keysPart != 3 { options["KEYS_PART"] = .int(keysPart) }
+        return options
+      }
       var options: KernelOptions = ["MAX_WIDTH": .int(width), "MAX_VALUE": .int(valueWidth)]
       guard profile == .gpu else { return options }
       options.set(operands: type, results: type)

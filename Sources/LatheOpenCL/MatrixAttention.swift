@@ -10,7 +10,10 @@
     private let isBackward: Bool
 
     /// The most elements of a query or value that local memory and registers have room for.
-    static func widest(isBackward: Bool) -> Int { isBackward ? 64 : 128 }
+    static let widest = 128
+
+    /// Whether the sums of dK and dV of a head would not fit into registers together.
+    var isWide: Bool { width > 64 }
 
     init(_ sizes: Attention, _ form: MatrixForm, _ type: StoredType, rows: [Layout], isBackward: Bool) {
       (self.form, self.type, self.isBackward) = (form, type, isBackward)
@@ -29,9 +32,9 @@
       var options = form.options
       options["MAX_WIDTH"] = .int(width)
       options["VECTOR"] = isVector ? 1 : 0
-      // Backward, scores and their gradients are in registers at once. Forward, local memory of 64 KB would have room for one
-      // group of more: NVIDIA has more of it where it copies past registers.
-      if isBackward || !form.copiesAsynchronously { options["COLUMNS"] = 32 }
+      // Backward, scores and their gradients are in registers at once, and tiles of both sides in local memory. Forward, local
+      // memory of 64 KB would have room for one group of more: NVIDIA has more of it where it copies past registers.
+      if isBackward || !form.copiesAsynchronously { options["COLUMNS"] = isBackward && isWide ? 16 : 32 }
       options.set(operands: type, results: type)
       return options
     }

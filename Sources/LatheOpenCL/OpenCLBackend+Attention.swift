@@ -25,7 +25,7 @@
       let type = StoredType(rows[0].dtype)
       let plan = AttentionPlan(sizes, profile, type, rows: rows.map(\.layout), isPoCL: place.isPoCL)
       guard profile == .gpu else { return try body(plan) }
-      if max(sizes.width, sizes.valueWidth) <= MatrixAttention.widest(isBackward: isBackward),
+      if max(sizes.width, sizes.valueWidth) <= MatrixAttention.widest,
         let form = matrixUnits.form(type, on: self)
       {
         return try body(

@@ -61,7 +61,8 @@
         kind: reduction.kind, program: reduction.program, profile: profile, mode: plan.mode,
         labels: axes.labels,
         accesses: accesses, isLong: plan.isLong, isNarrow: profile == .gpu && axes.hasNarrowPlaces,
-        aligned: profile == .gpu && axes.labels[axes.rank - 1] && axes.sizes[axes.rank - 1] % profile.vectorWidth == 0
+        aligned: profile == .gpu && axes.labels[axes.rank - 1]
+          && axes.sizes[axes.rank - 1] % profile.vectorWidth == 0
           && !accesses.contains(.strided)
           && axes.hasWholeVectors(profile.vectorWidth, accesses, axes.strides, inputs))
       let key = GeneratedKernels.Key(program: reduction.program, form: form.form)

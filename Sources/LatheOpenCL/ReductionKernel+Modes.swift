@@ -244,33 +244,33 @@
       let width = printer.width
       let sums = aligned ? "sums" : "total"
       return """
-      const size_t o = get_global_id(0);
-      const size_t split = get_global_id(1);
-      if (o >= outputs) return;
-      const size_t first = split * chunk;
-      const size_t end_of_chunk = min((size_t)count, first + (size_t)chunk);
-      \(bases { "o\($0)" })
-      {
-      \(positions(kept))
-      \(locate("o", along: kept))
-      }
-      \(positions(reduced))
-      \(locate("first", along: reduced))
-      \(start("total", scalar))
-      \(aligned ? start("sums", wide) : "")
-      for (size_t r = first; r < end_of_chunk;) {
-      const size_t run_end = \(runEnd("r", step: width, end: "end_of_chunk"));
-      \(printer.type(registerType)) run = \(identity(width: width));
-      for (; r < run_end; r += \(width)) {
-      \(printer.body(accesses: accesses, index: "0", aligned: aligned))
-      run = \(joined("run", register));
-      \(odometer(reduced, by: width))
-      }
-      \(addRun("run", to: sums, printer))
-      }
-      \(aligned ? fold("sums", into: "total") : "")
-      y[split * outputs + o] = \(result("total", width: 1));
-      """
+        const size_t o = get_global_id(0);
+        const size_t split = get_global_id(1);
+        if (o >= outputs) return;
+        const size_t first = split * chunk;
+        const size_t end_of_chunk = min((size_t)count, first + (size_t)chunk);
+        \(bases { "o\($0)" })
+        {
+        \(positions(kept))
+        \(locate("o", along: kept))
+        }
+        \(positions(reduced))
+        \(locate("first", along: reduced))
+        \(start("total", scalar))
+        \(aligned ? start("sums", wide) : "")
+        for (size_t r = first; r < end_of_chunk;) {
+        const size_t run_end = \(runEnd("r", step: width, end: "end_of_chunk"));
+        \(printer.type(registerType)) run = \(identity(width: width));
+        for (; r < run_end; r += \(width)) {
+        \(printer.body(accesses: accesses, index: "0", aligned: aligned))
+        run = \(joined("run", register));
+        \(odometer(reduced, by: width))
+        }
+        \(addRun("run", to: sums, printer))
+        }
+        \(aligned ? fold("sums", into: "total") : "")
+        y[split * outputs + o] = \(result("total", width: 1));
+        """
     }
   }
 #endif

@@ -5,7 +5,15 @@
 //   attention_keys      dK and dV: a group has ROWS keys and goes over the queries of all heads that share them
 //
 // Scores and their gradients stay in registers; weights and scores' gradients are rounded to the operands' type for the
-// products that follow. 29 KB of local memory with heads of 64 elements, which is the most, and COLUMNS 32.
+// products that follow. Of heads of more than 64 elements attention_keys gives dK or dV alone, since the sums of both would not
+// fit into registers: KEYS_PART is 1 for dK, 2 for dV, 3 for both. 29 KB of local memory with heads of 64 elements and
+// COLUMNS 32, 43 KB with 128, which is the most, and COLUMNS 16.
+
+#ifndef KEYS_PART
+#define KEYS_PART 3
+#endif
+#define GIVES_K (KEYS_PART & 1)
+#define GIVES_V (KEYS_PART & 2)
 
 // What both passes read, and what they are told of it.
 #define BACKWARD_OPERANDS                                                                                             \
@@ -82,7 +90,7 @@ MATRIX_GROUP(ITEMS) __kernel void attention_keys(
   const int first = (int)get_group_id(0) * ROWS, key_head = (int)get_group_id(1), batch = (int)get_group_id(2);
   const int key_heads = (int)get_num_groups(1), rows = min(ROWS, keys - first);
   load_tile(own_tile, row_of(k, k_steps, batch, key_head, first), k_steps.w, rows, width, ROWS);
-  load_tile(own_value, row_of(v, v_steps, batch, key_head, first), v_steps.w, rows, value_width, ROWS);
+  if (GIVES_K) load_tile(own_value, row_of(v, v_steps, batch, key_head, first), v_steps.w, rows, value_width, ROWS);
   sum_fragment sum_k[WIDTH_BLOCKS], sum_v[WIDTH_BLOCKS];
   clear_sums(sum_k);
   clear_sums(sum_v);
@@ -108,19 +116,25 @@ MATRIX_GROUP(ITEMS) __kernel void attention_keys(
       const sum_bits visible = seen_sums(&seen, query, first + own_row, true, lane);
       sum_fragment score[BLOCKS], gradient[BLOCKS];
       multiply_rows(score, own_tile, own_row, query_tile, lane);
-      multiply_rows(gradient, own_value, own_row, gradient_tile, lane);
+      if (GIVES_K) multiply_rows(gradient, own_value, own_row, gradient_tile, lane);
       MATRIX_UNROLL for (int j = 0; j < BLOCKS; j++)
         MATRIX_UNROLL for (int e = 0; e < MATRIX_SUMS; e++) {
           const int row = own_row + SUM_ROW(lane, e), column = j * 16 + SUM_COLUMN(lane, e);
           float weight = power_of_2(scaled(SUM_AT(score[j], e), scale) - other[column][0] - other[column][1]);
-          const float change = weight * (SUM_AT(gradient[j], e) - other[column][2]) * scale;
-          SUM_AT(gradient[j], e) = SUM_BIT(visible, j, e) ? change : 0.0f;
+          if (GIVES_K) {
+            const float change = weight * (SUM_AT(gradient[j], e) - other[column][2]) * scale;
+            SUM_AT(gradient[j], e) = SUM_BIT(visible, j, e) ? change : 0.0f;
+          }
+          if (!GIVES_V) continue;
           if (!SUM_BIT(visible, j, e)) weight = 0.0f;
           if (other[column][0] == INFINITY && column < count && row < rows) weight = 1.0f / (float)keys;
           weights[place_along(row, column, COLUMNS)] = WEIGHT(weight);
         }
-      barrier(CLK_LOCAL_MEM_FENCE);
-      multiply_weights(sum_v, weights, own_row, gradient_tile, lane);
+      if (GIVES_V) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        multiply_weights(sum_v, weights, own_row, gradient_tile, lane);
+      }
+      if (!GIVES_K) continue;
       barrier(CLK_LOCAL_MEM_FENCE);
       MATRIX_UNROLL for (int j = 0; j < BLOCKS; j++)
         MATRIX_UNROLL for (int e = 0; e < MATRIX_SUMS; e++)
@@ -131,6 +145,6 @@ MATRIX_GROUP(ITEMS) __kernel void attention_keys(
     }
   }
   const long row = (batch * (long)keys + first) * key_heads + key_head;
-  write_rows(dk + row * width, (long)key_heads * width, sum_k, own_row, rows, width, lane);
-  write_rows(dv + row * value_width, (long)key_heads * value_width, sum_v, own_row, rows, value_width, lane);
+  if (GIVES_K) write_rows(dk + row * width, (long)key_heads * width, sum_k, own_row, rows, width, lane);
+  if (GIVES_V) write_rows(dv + row * value_width, (long)key_heads * value_width, sum_v, own_row, rows, value_width, lane);
 }

@@ -46,12 +46,14 @@ enum GEMMSuite {
   }
 
   private static func product(
-    _ sizes: Sizes, precision: Float32MatmulPrecision = .highest, isQuick: Bool = false, hasPeers: Bool = false
+    _ sizes: Sizes, precision: Float32MatmulPrecision = .highest, isQuick: Bool = false,
+    hasPeers: Bool = false
   ) -> Workload {
     let (m, k, n) = (sizes.m, sizes.k, sizes.n)
     let batch = sizes.batch
     return Workload(
-      .gemm, precision == .high ? "matmul-tf32" : "matmul", sizes.text, parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work,
+      .gemm, precision == .high ? "matmul-tf32" : "matmul", sizes.text,
+      parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work,
       isQuick: isQuick, hasPeers: hasPeers
     ) { device in
       let (va, vb) = (SampleValues(1), SampleValues(2))
