@@ -111,7 +111,8 @@ extension OpCase {
   /// More rows than are added one after another, to few and to many places.
   private static let pickedRows: [OpCase] = {
     var cases: [OpCase] = []
-    let sizes: [(Int, Int)] = [(5, 1000), (900, 1000), (2, 257), (40, 384)]
+    // The last ones are more than GPUs order by counting.
+    let sizes: [(Int, Int)] = [(5, 1000), (900, 1000), (2, 257), (40, 384), (300, 9000)]
     for (count, picked) in sizes {
       for dtype in [DType.float32, .int64] {
         cases.append(
