@@ -17,10 +17,8 @@
     ) throws {
       guard outputs[0].elementCount > 0 else { return }
       try launchRows(
-        rowKernel(
-          "rms_norm.cl", "rms_norm", "WEIGHTED", weighted, columns: columns,
-          streams: streams(rows: rows, columns: columns)),
-        (inputs + outputs).map { .memory($0.memory) }, rows: rows, columns: columns, [.float(epsilon)])
+        "rms_norm.cl", "rms_norm", "WEIGHTED", weighted, (inputs + outputs).map { .memory($0.memory) },
+        rows: rows, columns: columns, streams: streams(rows: rows, columns: columns), [.float(epsilon)])
     }
 
     package func layerNormBackward(
