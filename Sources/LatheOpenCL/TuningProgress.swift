@@ -16,7 +16,8 @@
 
     /// Minutes that candidates of one to three seconds each take.
     package var firstGuess: String {
-      "about \(minutes(Double(candidates))) to \(minutes(3 * Double(candidates))) min"
+      let (least, most) = (minutes(Double(candidates)), minutes(3 * Double(candidates)))
+      return least == most ? "about \(most) min" : "about \(least) to \(most) min"
     }
 
     /// Counts the candidates of a finished search.
