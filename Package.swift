@@ -18,7 +18,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage",
+        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -60,6 +60,13 @@ let package = Package(
     .target(name: "CImages"),
     .target(name: "CChecksum"),
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: settings),
+    .target(name: "TableKernels", path: "kernels/tables"),
+    .target(
+      name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheTablesTests",
+      dependencies: ["LatheTables", "LatheCore", "LatheFiles", "TableKernels", "DataTestSupport"],
+      swiftSettings: testSettings),
     .target(name: "CUnicode"),
     .target(
       name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: settings),
@@ -77,7 +84,8 @@ let package = Package(
     .target(
       name: "LatheLanguage", dependencies: ["LatheTraining", "LatheText"], swiftSettings: settings),
     .target(
-      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheLanguage"], swiftSettings: settings),
+      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheLanguage", "LatheTables"],
+      swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
@@ -105,6 +113,8 @@ let package = Package(
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),
+    .executableTarget(
+      name: "TableCheck", dependencies: ["LatheTables"], path: "Tests/TableCheck", swiftSettings: settings),
     .executableTarget(
       name: "LanguageCheck", dependencies: ["LatheLanguage"], path: "Tests/LanguageCheck",
       swiftSettings: settings),

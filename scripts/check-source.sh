@@ -24,6 +24,7 @@ LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
 LatheFiles: LatheCore CZlib CChecksum
+LatheTables: LatheCore LatheFiles TableKernels
 LatheText: LatheCore LatheFiles CUnicode
 LatheFormats: LatheCore Lathe LatheFiles
 LatheNN: LatheCore Lathe
@@ -33,12 +34,12 @@ LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels Lathe
 LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
-LatheML: Lathe LatheFiles LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheML: Lathe LatheFiles LatheTables LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
-own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels COpenCL CZlib CImages CChecksum CCurl CUnicode BenchmarkEstimates"
+own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CUnicode BenchmarkEstimates"
 # A folder of sources that the table does not know could import anything.
 for module in Sources/*/; do
   [[ " $own " == *" $(basename "$module") "* ]] || complain "$module: scripts/check-source.sh has no rule for its imports"

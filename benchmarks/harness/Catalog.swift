@@ -21,6 +21,7 @@ public enum Catalog {
     case .latency: LatencySuite.workloads
     case .memory: MemorySuite.workloads
     case .loader: LoaderSuite.workloads
+    case .tables: TablesSuite.workloads
     case .checkpoint: CheckpointSuite.workloads
     case .train: TrainSuite.workloads + RecordingRows.workloads
     case .inference: InferenceSuite.workloads

@@ -2,7 +2,7 @@
 public enum Suite: String, CaseIterable, Sendable {
   case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized
   case recurrent, optimizer, random, transfer
-  case latency, memory, loader, checkpoint, train, inference
+  case latency, memory, loader, tables, checkpoint, train, inference
 
   /// What `lathe bench --list` says of it.
   public var summary: String {
@@ -23,6 +23,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .latency: "the host's cost of an operation, launches, round trips"
     case .memory: "copies, the buffer pool, start-up time and peak memory"
     case .loader: "batches of Fashion-MNIST from the data loader alone"
+    case .tables: "CSV files read into typed columns"
     case .checkpoint: "checkpoints written and read, in turns with the same bytes raw"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
     case .inference: "whole networks that are used and not trained: a text encoder of MiniLM's sizes"

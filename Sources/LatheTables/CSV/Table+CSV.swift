@@ -1,0 +1,73 @@
+import LatheCore
+import TableKernels
+
+extension Table {
+  /// Reads a CSV file.
+  ///
+  /// Types are those of the whole file: a column is of whole numbers where all its values are. Empty lines are passed over.
+  ///
+  /// - Throws: `LatheError` naming file, line and column of what is wrong.
+  public init(csv path: String, options: CSVOptions = CSVOptions()) throws {
+    self = try Self.readCSV(path, options: options).table
+  }
+
+  /// Reads a CSV file, and says what was found on the way: rows left out, columns that can be read in several ways.
+  ///
+  /// - Throws: `LatheError` naming file, line and column of what is wrong.
+  public static func readCSV(_ path: String, options: CSVOptions = CSVOptions()) throws -> CSVReading {
+    let parser = try CSVParser(path: path, options)
+    var plans = try parser.firstPlans()
+    let columns = try parser.read(0..<parser.rows.parts.count, &plans)
+    return CSVReading(
+      table: Table(known: columns, rowCount: parser.rows.count),
+      delimiter: Character(Unicode.Scalar(parser.layout.format.delimiter)), encoding: parser.source.encoding,
+      raggedRows: parser.raggedRows,
+      notes: plans.compactMap { plan in plan.note.map { "column '\(plan.name)': \($0)" } })
+  }
+}
+
+/// Tables of neighbouring rows of a CSV file that is larger than memory, one after the other.
+///
+/// The types are those of the whole file, which is read twice; in memory is one table at a time.
+public struct CSVBatches {
+  private let parser: CSVParser
+  private var plans: [CSVColumnPlan]
+  private let rowLimit: Int
+  private var nextPart = 0
+
+  /// The number of rows of the whole file.
+  public var rowCount: Int { parser.rows.count }
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - rows: About how many rows a table has: whole pieces of the file are taken until there are as many.
+  ///   - options: How it is read.
+  /// - Throws: `LatheError` naming file, line and column of what is wrong.
+  public init(csv path: String, rows: Int = 1_000_000, options: CSVOptions = CSVOptions()) throws {
+    guard rows > 0 else {
+      throw LatheError(.invalidArgument, "\(path): tables of \(rows) rows; one is the least")
+    }
+    parser = try CSVParser(path: path, options)
+    plans = try parser.finalPlans()
+    rowLimit = rows
+  }
+
+  /// The next table; nil behind the last.
+  ///
+  /// - Throws: `LatheError` naming file, line and column of what is wrong.
+  public mutating func next() throws -> Table? {
+    let parts = parser.rows.parts
+    guard nextPart < parts.count else { return nil }
+    var end = nextPart
+    var rows = 0
+    while end < parts.count, rows == 0 || rows + parts[end].rows <= rowLimit {
+      rows += parts[end].rows
+      end += 1
+    }
+    let range = nextPart..<end
+    nextPart = end
+    return Table(known: try parser.read(range, &plans), rowCount: rows)
+  }
+}

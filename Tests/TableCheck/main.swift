@@ -1,0 +1,40 @@
+import Foundation
+import LatheTables
+
+// Reads tables for scripts that compare them with other libraries.
+//
+//   TableCheck bench FILE [THREADS]    for each line of standard input: reads FILE, prints seconds, those of processors, and rows
+//   TableCheck read FILE [OPTIONS]     prints the columns' names, types and values as JSON
+
+/// What the process has used of processors.
+func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 3 else {
+  print("TableCheck bench FILE [THREADS] | read FILE [OPTIONS]")
+  exit(2)
+}
+
+switch arguments[1] {
+case "bench":
+  var options = CSVOptions()
+  if arguments.count > 3 { options.threads = Int(arguments[3]) }
+  while readLine() != nil {
+    let (start, before) = (ContinuousClock.now, processorSeconds())
+    let table = try Table(csv: arguments[2], options: options)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(seconds, processorSeconds() - before, table.rowCount)
+    fflush(nil)
+  }
+case "read":
+  let reading = try Table.readCSV(arguments[2])
+  print(reading.table)
+  for note in reading.notes { print(note) }
+default:
+  print("unknown command \(arguments[1])")
+  exit(2)
+}
