@@ -61,8 +61,10 @@ let package = Package(
     .target(name: "CChecksum"),
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: settings),
     .target(name: "TableKernels", path: "kernels/tables"),
+    .target(name: "CSQLite"),
     .target(
-      name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels"], swiftSettings: settings),
+      name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels", "CSQLite"],
+      swiftSettings: settings),
     .testTarget(
       name: "LatheTablesTests",
       dependencies: ["LatheTables", "LatheCore", "LatheFiles", "TableKernels", "DataTestSupport"],

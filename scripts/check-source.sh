@@ -24,7 +24,7 @@ LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
 LatheFiles: LatheCore CZlib CChecksum
-LatheTables: LatheCore LatheFiles TableKernels
+LatheTables: LatheCore LatheFiles TableKernels CSQLite
 LatheText: LatheCore LatheFiles CUnicode
 LatheFormats: LatheCore Lathe LatheFiles
 LatheNN: LatheCore Lathe
@@ -39,7 +39,7 @@ LatheBenchmarks: LatheCore Lathe LatheML BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
-own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CUnicode BenchmarkEstimates"
+own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CSQLite CUnicode BenchmarkEstimates"
 # A folder of sources that the table does not know could import anything.
 for module in Sources/*/; do
   [[ " $own " == *" $(basename "$module") "* ]] || complain "$module: scripts/check-source.sh has no rule for its imports"

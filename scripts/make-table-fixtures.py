@@ -14,6 +14,7 @@ import io
 import json
 import pathlib
 import random
+import sqlite3
 
 import pandas
 
@@ -51,6 +52,25 @@ def written(rows, **arguments):
     text = io.StringIO()
     csv.writer(text, **arguments).writerows(rows)
     return text.getvalue()
+
+
+def other_formats():
+    """The same people as JSON Lines and as an SQLite table."""
+    frame = pandas.DataFrame({
+        "id": pandas.array([1, 2, None], dtype="Int64"), "name": ["Zoë \"Z\"", None, "line\nend 🙂"],
+        "height": [1.65, float("nan"), 1e-7], "member": pandas.array([True, None, False], dtype="boolean"),
+        "born": ["1999-12-31 00:00:00", None, "2001-02-03 04:05:06"]})
+    frame.to_json(FOLDER / "people.jsonl", orient="records", lines=True, double_precision=15)
+    path = FOLDER / "people.db"
+    path.unlink(missing_ok=True)
+    database = sqlite3.connect(path)
+    database.execute('CREATE TABLE "the people" (id INTEGER, name TEXT, height REAL, member BOOLEAN, born DATETIME)')
+    rows = frame.astype(object).where(frame.notna(), None).values.tolist()
+    database.executemany('INSERT INTO "the people" VALUES (?, ?, ?, ?, ?)', rows)
+    database.execute("CREATE TABLE odd (mixed, data BLOB)")
+    database.execute("INSERT INTO odd VALUES (1, NULL), ('x', x'00')")
+    database.commit()
+    database.close()
 
 
 def main():
@@ -116,6 +136,7 @@ def main():
         [generator.choice([generator.randrange(100), "", f"{generator.random():.3f}"]) if i % 2 else generator.randrange(9)
          for i in range(300)] for _ in range(40)]
     add("wide.csv", written(wide, lineterminator="\n"), {f"c{i}": "float64" if i % 2 else "int64" for i in range(300)})
+    other_formats()
     with open(FOLDER / "expected.json", "w") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in expected) + "\n]\n")
 
