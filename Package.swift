@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"])),
       ],
       swiftSettings: settings),
+    .target(
+      name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .target(name: "CZlib"),
     .target(name: "CImages"),
     .target(name: "CChecksum"),
@@ -132,6 +134,10 @@ let package = Package(
       name: "LatheCPUTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
       name: "CPUKernelTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore"], swiftSettings: testSettings),
+    .executableTarget(
+      name: "LearnCheck", dependencies: ["LatheLearn"], path: "Tests/LearnCheck", swiftSettings: settings),
     .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],

@@ -23,4 +23,5 @@
 #include "sorting.h"
 #include "sums.h"
 #include "thread_pool.h"
+#include "trees.h"
 #include "workspace.h"

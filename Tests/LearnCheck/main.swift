@@ -1,0 +1,2 @@
+import LatheLearn
+print("x")

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Trees on tables: histograms of gradients, splits found in them, rows divided between children, and predictions.
+//
+// Values are codes of eight bits, in blocks of LATHE_TREE_COLUMNS columns whose rows lie behind each other. Gradients are
+// whole numbers, so that no sum depends on the order in which it was made, and the histogram of a sibling is an exact
+// difference.
+
+enum {
+  /// Columns of a block of codes.
+  LATHE_TREE_COLUMNS = 16,
+  /// Places of a column in a thread's own histogram. No power of two, since equal codes of all columns would then
+  /// fall into the same few sets of the cache.
+  LATHE_TREE_STRIDE = 264,
+  /// Rows after which sums of packed gradients must be taken out, before they overflow.
+  LATHE_TREE_PACKED_ROWS = 4080,
+  /// Bits of a packed gradient, its sign not counted, and of a packed hessian.
+  LATHE_TREE_GRADIENT_BITS = 19,
+  LATHE_TREE_HESSIAN_BITS = 20,
+  /// Rows that lathe_tree_masks takes at a time.
+  LATHE_TREE_ROWS = 64,
+};
+
+/// What a split must satisfy, and the scales of whole numbers.
+typedef struct {
+  double l1, l2, min_hessian;
+  /// The value of one unit of a gradient's and of a hessian's sum.
+  double gradient_unit, hessian_unit;
+  /// The least rows of a child.
+  double min_rows;
+  /// The largest output of a leaf, 0 for any.
+  double max_output;
+  /// Bounds of the leaf's output by monotone constraints.
+  double lowest, highest;
+  /// 1 where the output must not fall with the column, -1 where it must not rise.
+  int32_t monotone;
+} lathe_split_rules;
+
+typedef struct {
+  /// The sum of both children's gains; minus infinity where no split is allowed.
+  double gain;
+  /// Sums of the left child.
+  int64_t gradient, hessian;
+  /// Codes up to this one go left.
+  int32_t threshold;
+  bool missing_left;
+} lathe_split;
+
+/// The extremes and sums of gradients that scales depend on.
+typedef struct {
+  double max_gradient, max_hessian, sum_gradient, sum_hessian;
+} lathe_gradient_range;
+
+/// Codes of one column by its upper bounds: the first bound that is not below the value.
+void lathe_tree_codes_f32(const float *values, long stride, long count, const double *bounds, long bound_count,
+    int32_t missing_code, uint8_t *column, uint8_t *block);
+void lathe_tree_codes_f64(const double *values, long stride, long count, const double *bounds, long bound_count,
+    int32_t missing_code, uint8_t *column, uint8_t *block);
+
+/// Extremes and sums of |gradient| and hessian.
+lathe_gradient_range lathe_tree_gradient_range(const float *gradients, const float *hessians, long count);
+/// gradient * scale in the upper 32 bits, hessian * scale in the lower ones.
+void lathe_tree_pack(const float *gradients, const float *hessians, long count, double gradient_scale,
+    double hessian_scale, uint64_t *packed);
+/// Pairs of gradient * scale and hessian * scale.
+void lathe_tree_pack_wide(const float *gradients, const float *hessians, long count, double gradient_scale,
+    double hessian_scale, int64_t *pairs);
+
+/// Gradient and hessian of the log loss of two classes; `weights` may be NULL.
+void lathe_tree_log_loss(const double *scores, const float *targets, const float *weights, long count, float sigmoid,
+    float *gradients, float *hessians);
+
+/// Adds the packed gradients of rows to `own`, at most LATHE_TREE_PACKED_ROWS; `rows` NULL: begin, begin + 1, ...
+void lathe_tree_histogram(const uint8_t *block, const uint32_t *rows, long begin, long count, const uint64_t *packed,
+    uint64_t *own);
+/// Adds what `own` holds to the histogram `pairs`, column j at pair offsets[j], and clears `own`.
+void lathe_tree_flush(uint64_t *own, const int32_t *bins, const int32_t *offsets, long columns, int64_t *pairs);
+/// The same with wide gradients, straight into a histogram.
+void lathe_tree_histogram_wide(const uint8_t *block, const uint32_t *rows, long begin, long count,
+    const int64_t *gradients, const int32_t *offsets, long columns, int64_t *pairs);
+/// a += b, and a -= b.
+void lathe_tree_add(int64_t *a, const int64_t *b, long count);
+void lathe_tree_subtract(int64_t *a, const int64_t *b, long count);
+/// The sums of packed gradients of rows.
+void lathe_tree_total(const uint32_t *rows, long count, const uint64_t *packed, int64_t *gradient, int64_t *hessian);
+void lathe_tree_total_wide(const uint32_t *rows, long count, const int64_t *pairs, int64_t *gradient, int64_t *hessian);
+
+/// The best threshold of a column whose histogram has `bins` pairs, the last of them for missing values where there are.
+void lathe_tree_split(const int64_t *pairs, long bins, bool has_missing, int64_t gradient, int64_t hessian, double rows,
+    const lathe_split_rules *rules, lathe_split *best);
+
+/// Divides rows in their order: those whose code goes left to `left`, the others to `right`; returns how many go left.
+/// `left` may be `rows` itself.
+long lathe_tree_partition(const uint8_t *column, const uint32_t *rows, long count, const uint8_t *goes_left,
+    uint32_t *left, uint32_t *right);
+/// scores[rows[i]] += value
+void lathe_tree_add_value(double *scores, const uint32_t *rows, long count, double value);
+
+/// Ranks of values among rising bounds, as lathe_tree_codes, of LATHE_TREE_ROWS rows at the most: the number of bounds
+/// that are below the value.
+void lathe_tree_ranks_f32(const float *values, long stride, long count, const float *bounds, long bound_count,
+    uint16_t *ranks);
+void lathe_tree_ranks_f64(const double *values, long stride, long count, const double *bounds, long bound_count,
+    uint16_t *ranks);
+
+/// A node of a tree of at most 64 leaves that are numbered from left to right: where the rank is above the threshold,
+/// the leaves of the left child cannot be reached.
+typedef struct {
+  uint64_t keep;
+  int32_t column;
+  uint16_t threshold;
+  uint16_t unused;
+} lathe_mask_node;
+
+/// Adds a tree's values to the sums of LATHE_TREE_ROWS rows; ranks are column by column.
+void lathe_tree_masks32(const lathe_mask_node *nodes, long node_count, const double *values, const uint16_t *ranks,
+    double *sums);
+void lathe_tree_masks64(const lathe_mask_node *nodes, long node_count, const double *values, const uint16_t *ranks,
+    double *sums);
+
+/// A node or a leaf of a tree of any size. A leaf is its own left child, with a threshold that no rank exceeds.
+typedef struct {
+  int32_t left, right;
+  int32_t column;
+  int32_t threshold;
+} lathe_walk_node;
+
+/// The nodes at which LATHE_TREE_ROWS rows end.
+void lathe_tree_walk(const lathe_walk_node *nodes, const uint16_t *ranks, int32_t *ends);
