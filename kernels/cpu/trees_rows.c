@@ -7,59 +7,63 @@
 
 // What is done for each row: codes, gradients, the division between children, scores.
 
-/// How many of the rising bounds are below the value, without a branch that could be guessed wrong.
-#define RANK(value, bounds, count, result)                     \
-  do {                                                         \
-    long low_ = 0, length_ = (count);                          \
-    while (length_ > 0) {                                      \
-      const long half_ = (length_ + 1) / 2;                    \
-      low_ += (bounds)[low_ + half_ - 1] < (value) ? half_ : 0; \
-      length_ -= half_;                                        \
-    }                                                          \
-    (result) = low_;                                           \
+/// How many of the rising bounds are below each of `count` values. All values take the same steps, side by side, so that
+/// none waits for a comparison of its own.
+#define RANKS(values, bounds, bound_count, count, places)                                                  \
+  do {                                                                                                     \
+    for (int i_ = 0; i_ < (count); i_++) (places)[i_] = 0;                                                 \
+    for (int length_ = (int)(bound_count); length_ > 0;) {                                                 \
+      const int half_ = (length_ + 1) / 2;                                                                 \
+      for (int i_ = 0; i_ < (count); i_++)                                                                 \
+        (places)[i_] += (bounds)[(places)[i_] + half_ - 1] < (values)[i_] ? half_ : 0;                     \
+      length_ -= half_;                                                                                    \
+    }                                                                                                      \
   } while (0)
 
+enum { together = LATHE_TREE_ROWS };
+
 #define CODES(name, type)                                                                                        \
-  void name(const type *values, long stride, long count, const double *bounds, long bound_count,                 \
-      int32_t missing_code, uint8_t *column, uint8_t *block) {                                                   \
-    for (long i = 0; i < count; i++) {                                                                           \
-      double value = values[i * stride];                                                                         \
-      long code;                                                                                                 \
-      if (value != value && missing_code >= 0) {                                                                 \
-        code = missing_code;                                                                                     \
-      } else {                                                                                                   \
+  LATHE_LEVELS(void, name,                                                                                       \
+      (const type *values, long stride, long count, const double *bounds, long bound_count, int32_t missing_code, \
+          uint8_t *column, uint8_t *block),                                                                      \
+      (values, stride, count, bounds, bound_count, missing_code, column, block)) {                               \
+    for (long first = 0; first < count; first += together) {                                                     \
+      const int width = count - first < together ? (int)(count - first) : together;                              \
+      double x[together] = {0};                                                                                  \
+      int32_t places[together];                                                                                  \
+      bool is_missing[together];                                                                                 \
+      for (int i = 0; i < width; i++) {                                                                          \
+        const double value = values[(first + i) * stride];                                                       \
+        is_missing[i] = value != value;                                                                          \
         /* Where no value was missing in training, a missing one counts as zero. */                              \
-        if (value != value) value = 0;                                                                           \
-        /* The last bound is infinite; a value above all others is in its bin. */                                \
-        RANK(value, bounds, bound_count - 1, code);                                                              \
+        x[i] = value != value ? 0 : value;                                                                       \
       }                                                                                                          \
-      column[i] = (uint8_t)code;                                                                                 \
-      block[i * LATHE_TREE_COLUMNS] = (uint8_t)code;                                                             \
+      /* The last bound is infinite; a value above all others is in its bin. */                                  \
+      RANKS(x, bounds, bound_count - 1, together, places);                                                       \
+      for (int i = 0; i < width; i++) {                                                                          \
+        const uint8_t code = (uint8_t)(is_missing[i] && missing_code >= 0 ? missing_code : places[i]);           \
+        column[first + i] = code;                                                                                \
+        block[(first + i) * LATHE_TREE_COLUMNS] = code;                                                          \
+      }                                                                                                          \
     }                                                                                                            \
   }
 
 CODES(lathe_tree_codes_f32, float)
 CODES(lathe_tree_codes_f64, double)
 
-LATHE_LEVELS(void, lathe_tree_ranks_f32,
-    (const float *values, long stride, long count, const float *bounds, long bound_count, uint16_t *ranks),
-    (values, stride, count, bounds, bound_count, ranks)) {
-  for (long i = 0; i < count; i++) {
-    long rank;
-    RANK(values[i * stride], bounds, bound_count, rank);
-    ranks[i] = (uint16_t)rank;
+#define RANK_COLUMN(name, type)                                                                                 \
+  LATHE_LEVELS(void, name,                                                                                      \
+      (const type *values, long stride, long count, const type *bounds, long bound_count, uint16_t *ranks),     \
+      (values, stride, count, bounds, bound_count, ranks)) {                                                    \
+    type x[together] = {0};                                                                                     \
+    int32_t places[together];                                                                                   \
+    for (long i = 0; i < count; i++) x[i] = values[i * stride];                                                 \
+    RANKS(x, bounds, bound_count, together, places);                                                            \
+    for (int i = 0; i < together; i++) ranks[i] = (uint16_t)places[i];                                          \
   }
-}
 
-LATHE_LEVELS(void, lathe_tree_ranks_f64,
-    (const double *values, long stride, long count, const double *bounds, long bound_count, uint16_t *ranks),
-    (values, stride, count, bounds, bound_count, ranks)) {
-  for (long i = 0; i < count; i++) {
-    long rank;
-    RANK(values[i * stride], bounds, bound_count, rank);
-    ranks[i] = (uint16_t)rank;
-  }
-}
+RANK_COLUMN(lathe_tree_ranks_f32, float)
+RANK_COLUMN(lathe_tree_ranks_f64, double)
 
 lathe_gradient_range lathe_tree_gradient_range(const float *gradients, const float *hessians, long count) {
   lathe_gradient_range range = {};

@@ -131,3 +131,24 @@ typedef struct {
 
 /// The nodes at which LATHE_TREE_ROWS rows end.
 void lathe_tree_walk(const lathe_walk_node *nodes, const uint16_t *ranks, int32_t *ends);
+
+/// The ways to the leaves of a tree, for Shapley values. Conditions of one column on a way belong together.
+typedef struct {
+  int32_t leaf_count;
+  /// Where each leaf's columns begin; one entry more than leaves.
+  const int32_t *column_starts;
+  const double *values;
+  const int32_t *columns;
+  /// The share of rows that go the leaf's way at a column's conditions.
+  const double *shares;
+  /// Where each column's conditions begin; one entry more than columns of all leaves.
+  const int32_t *condition_starts;
+  /// 2 * split + 1 where the way goes left, 2 * split where right.
+  const int32_t *conditions;
+} lathe_shapley_tree;
+
+/// The most columns on a way.
+enum { LATHE_SHAPLEY_COLUMNS = 128 };
+
+/// Adds contributions of columns to `result`; `goes_left` says of each split where the row goes.
+void lathe_tree_shapley(const lathe_shapley_tree *tree, const uint8_t *goes_left, double *result);
