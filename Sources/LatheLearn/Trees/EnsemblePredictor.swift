@@ -8,7 +8,7 @@ import LatheCore
 struct EnsemblePredictor {
   private enum Form {
     case masks(nodes: [lathe_mask_node], values: [Double])
-    case walk(nodes: [lathe_walk_node], splitCount: Int)
+    case walk(nodes: [lathe_walk_node], splitCount: Int, values: [Double])
   }
 
   private let trees: [Tree]
@@ -76,24 +76,25 @@ struct EnsemblePredictor {
           } else {
             lathe_tree_masks64(nodes, nodes.count, values, ranks, to)
           }
-        case .walk(let nodes, let splitCount):
+        case .walk(let nodes, let splitCount, let values):
           lathe_tree_walk(nodes, ranks, ends)
-          addLeaves(trees[number], number, ends, splitCount, to: sums)
+          addLeaves(values, number, ends, splitCount, to: sums)
         }
       }
     }
   }
 
   private func addLeaves(
-    _ tree: Tree, _ number: Int, _ ends: UnsafePointer<Int32>, _ splitCount: Int, to sums: UnsafeMutablePointer<Double>
+    _ values: [Double], _ number: Int, _ ends: UnsafePointer<Int32>, _ splitCount: Int, to sums: UnsafeMutablePointer<Double>
   ) {
-    tree.leaves.withUnsafeBufferPointer { leaves in
+    let width = trees[number].outputs
+    values.withUnsafeBufferPointer { values in
       for i in 0..<Self.rows {
         let leaf = Int(ends[i]) - splitCount
-        if tree.outputs == 1 {
-          sums[number % outputs * Self.rows + i] += leaves[leaf].values[0]
+        if width == 1 {
+          sums[number % outputs * Self.rows + i] += values[leaf]
         } else {
-          for k in 0..<outputs { sums[k * Self.rows + i] += leaves[leaf].values[k] }
+          for k in 0..<width { sums[k * Self.rows + i] += values[leaf * width + k] }
         }
       }
     }
@@ -153,6 +154,6 @@ struct EnsemblePredictor {
       let own = Int32(splitCount + leaf)
       nodes.append(lathe_walk_node(left: own, right: own, column: 0, threshold: Int32.max))
     }
-    return .walk(nodes: nodes, splitCount: splitCount)
+    return .walk(nodes: nodes, splitCount: splitCount, values: tree.leaves.flatMap(\.values))
   }
 }

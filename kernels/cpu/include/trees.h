@@ -152,3 +152,39 @@ enum { LATHE_SHAPLEY_COLUMNS = 128 };
 
 /// Adds contributions of columns to `result`; `goes_left` says of each split where the row goes.
 void lathe_tree_shapley(const lathe_shapley_tree *tree, const uint8_t *goes_left, double *result);
+
+/// Rows of a node in the order of one column, with what is to be predicted: `place` is the value's rank.
+typedef struct {
+  uint32_t rank, row;
+} lathe_ranked_row;
+
+/// Sorts by rank, equal ones in their order; `scratch` has room for `count`.
+void lathe_tree_sort(lathe_ranked_row *rows, long count, lathe_ranked_row *scratch);
+
+/// What an exact split is judged by.
+typedef enum { LATHE_GINI, LATHE_ENTROPY, LATHE_SQUARED_ERROR } lathe_criterion;
+
+typedef struct {
+  /// What the impurities of both children, by weight, fall short of the best constant; larger is better.
+  double score;
+  /// Rows up to this one go left; -1 where there is no split.
+  long last_left;
+} lathe_exact_split;
+
+/// The best division of sorted rows. Classes have `targets` 0...classes - 1, numbers one value each.
+///
+/// `sums` has room for 3 x classes numbers.
+lathe_exact_split lathe_tree_exact_split(const lathe_ranked_row *rows, long count, const double *targets,
+    const double *weights, lathe_criterion criterion, long classes, long min_rows, double min_weight, double *sums);
+
+/// Ranks of rows with the rows; `range` becomes the least and the largest rank.
+void lathe_tree_gather(const uint32_t *ranks, const uint32_t *rows, long count, lathe_ranked_row *ranked,
+    uint32_t range[2]);
+/// The least and the largest rank of rows.
+void lathe_tree_rank_range(const uint32_t *ranks, const uint32_t *rows, long count, uint32_t range[2]);
+/// Sums of both sides of a rank: of weights by class, or of weight times target where there are no classes. `sums` has
+/// both sides behind each other, `side_weights` their weights; returns how many rows are on the left side.
+long lathe_tree_side_sums(const uint32_t *ranks, const uint32_t *rows, long count, uint32_t last_left,
+    const double *targets, const double *weights, long classes, double *sums, double side_weights[2]);
+/// Puts rows whose rank is at most `last_left` in front, in their order; `others` has room for `count`.
+long lathe_tree_divide(const uint32_t *ranks, uint32_t *rows, long count, uint32_t last_left, uint32_t *others);
