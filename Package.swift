@@ -18,7 +18,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables",
+        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables", "LatheLearn",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -92,7 +92,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML", "BenchmarkEstimates"], path: "benchmarks/harness",
+      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "BenchmarkEstimates"], path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(
       name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: testSettings),
@@ -136,8 +136,6 @@ let package = Package(
       name: "CPUKernelTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
       name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore"], swiftSettings: testSettings),
-    .executableTarget(
-      name: "LearnCheck", dependencies: ["LatheLearn"], path: "Tests/LearnCheck", swiftSettings: settings),
     .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],

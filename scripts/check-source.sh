@@ -23,6 +23,7 @@ LatheCore:
 LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
+LatheLearn: LatheCore LatheCPU CPUKernels
 LatheFiles: LatheCore CZlib CChecksum
 LatheTables: LatheCore LatheFiles TableKernels CSQLite
 LatheText: LatheCore LatheFiles CUnicode
@@ -35,7 +36,7 @@ LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheML: Lathe LatheFiles LatheTables LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
-LatheBenchmarks: LatheCore Lathe LatheML BenchmarkEstimates
+LatheBenchmarks: LatheCore Lathe LatheML LatheLearn BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }

@@ -25,6 +25,7 @@ public enum Catalog {
     case .checkpoint: CheckpointSuite.workloads
     case .train: TrainSuite.workloads + RecordingRows.workloads
     case .inference: InferenceSuite.workloads
+    case .trees: TreesSuite.workloads
     }
   }
 

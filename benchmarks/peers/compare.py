@@ -34,6 +34,8 @@ PEERS = {
     "onnxruntime": (["onnxruntime_peer.py"], {}),
     "llama.cpp": (["llama_cpp_peer.py"], {}),
     "transformers": (["transformers_peer.py"], {}),
+    "lightgbm": (["lightgbm_peer.py"], {}),
+    "shap": (["lightgbm_peer.py", "--shap"], {}),
 }
 # What holds a library to the kernels of a SIMD level; builds of PoCL take one of its two variables. Matrix products are Lathe's own.
 HELD = {

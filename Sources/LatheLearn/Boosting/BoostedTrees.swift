@@ -52,7 +52,8 @@ public struct BoostedTrees: Sendable {
       guard validation.features.columns == data.features.columns else {
         throw LatheError(
           .invalidArgument,
-          "validation rows have \(validation.features.columns) columns, training rows \(data.features.columns)")
+          "validation rows have \(validation.features.columns) columns, training rows \(data.features.columns)"
+        )
       }
     }
     let run = BoostingRun(

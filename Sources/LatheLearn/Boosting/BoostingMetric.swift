@@ -28,7 +28,8 @@ public enum BoostingMetric: Sendable, Hashable {
     case .loss: break
     }
     if case .lambdaRank(let truncation) = loss {
-      return LearnMetrics.ndcg(scores, data.targets, groups: data.groups ?? [data.targets.count], places: truncation)
+      return LearnMetrics.ndcg(
+        scores, data.targets, groups: data.groups ?? [data.targets.count], places: truncation)
     }
     let rows = data.targets.count
     var (sum, weights) = (0.0, 0.0)
@@ -129,7 +130,8 @@ public struct LabelledRows: Sendable {
   public var groups: [Int]?
 
   /// Rows with their targets.
-  public init(_ features: FeatureMatrix, _ targets: [Double], weights: [Double]? = nil, groups: [Int]? = nil) {
+  public init(_ features: FeatureMatrix, _ targets: [Double], weights: [Double]? = nil, groups: [Int]? = nil)
+  {
     self.features = features
     self.targets = targets
     self.weights = weights

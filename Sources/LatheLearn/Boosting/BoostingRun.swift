@@ -28,7 +28,8 @@ final class BoostingRun {
     self.configuration = configuration
     self.objective = objective
     matrix = BinnedMatrix(
-      data.features, most: configuration.maxBins, leastInBin: configuration.minRowsInBin, seed: configuration.seed)
+      data.features, most: configuration.maxBins, leastInBin: configuration.minRowsInBin,
+      seed: configuration.seed)
     let rows = matrix.rows
     gradients = QuantizedGradients(rows: rows)
     grower = TreeGrower(matrix, gradients, configuration)
@@ -38,8 +39,9 @@ final class BoostingRun {
     scores = .allocate(capacity: rows * outputs)
     first = .allocate(capacity: rows * outputs)
     second = .allocate(capacity: rows * outputs)
-    baseScores = configuration.startsFromAverage ? objective.initialScores() : .init(repeating: 0, count: outputs)
-    for k in 0..<outputs { (scores.baseAddress! + k * rows).update(repeating: baseScores[k], count: rows) }
+    baseScores =
+      configuration.startsFromAverage ? objective.initialScores() : .init(repeating: 0, count: outputs)
+    for k in 0..<outputs { scores[k * rows..<(k + 1) * rows].update(repeating: baseScores[k]) }
     let bins = matrix.bins
     self.validation = validation.map { (BinnedMatrix($0.features, bins: bins), $0) }
     if let validation {
@@ -129,7 +131,8 @@ final class BoostingRun {
       for leaf in order {
         let rows = leaves[leaf].clamped(to: range)
         if rows.isEmpty { continue }
-        lathe_tree_add_value(scores, grower.rows + rows.lowerBound, rows.count, grown.tree.leaves[leaf].values[0])
+        lathe_tree_add_value(
+          scores, grower.rows + rows.lowerBound, rows.count, grown.tree.leaves[leaf].values[0])
       }
     }
     if let sample, sample.count < matrix.rows {

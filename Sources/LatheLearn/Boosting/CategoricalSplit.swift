@@ -38,7 +38,9 @@ struct CategoricalSplit {
       guard isLargeEnough(h), isLargeEnough(hessian - h) else { continue }
       let gain = gain(g, h, rules)
       if gain > best?.gain ?? -.infinity {
-        best = LeafSplit(gain: gain, missingGoesLeft: false, categories: [UInt8(code)], gradient: g, hessian: h, l2: rules.l2)
+        best = LeafSplit(
+          gain: gain, missingGoesLeft: false, categories: [UInt8(code)], gradient: g, hessian: h, l2: rules.l2
+        )
       }
     }
     return best

@@ -88,13 +88,15 @@ struct RankingObjective: BoostingObjective {
 
 /// What scores of rankings are made of.
 enum Ranking {
-  /// 2^label - 1
+  /// 2^label - 1.
   static func gain(_ label: Int) -> Double { power(2, Double(label)) - 1 }
-  /// 1 / log2(place + 2), places from 0 on.
+  /// 1 / log2(place + 2), for places from 0 on.
   static func discount(_ place: Int) -> Double { logarithm(2) / logarithm(Double(place) + 2) }
 
   /// The DCG of the best order.
   static func bestDCG(_ labels: ArraySlice<Int>, truncation: Int) -> Double {
-    labels.sorted(by: >).prefix(truncation).enumerated().reduce(0) { $0 + gain($1.element) * discount($1.offset) }
+    labels.sorted(by: >).prefix(truncation).enumerated().reduce(0) {
+      $0 + gain($1.element) * discount($1.offset)
+    }
   }
 }

@@ -94,7 +94,9 @@ final class TreeGrower {
   private func start(_ sample: [UInt32]?, _ usedColumns: [Int]?) {
     if let sample {
       rowCount = sample.count
-      sample.withUnsafeBufferPointer { if let base = $0.baseAddress { rows.update(from: base, count: rowCount) } }
+      sample.withUnsafeBufferPointer {
+        if let base = $0.baseAddress { rows.update(from: base, count: rowCount) }
+      }
     } else {
       rowCount = matrix.rows
       ThreadPool.shared.parallelFor(rowCount, grain: 65536) { range in
@@ -164,7 +166,9 @@ final class TreeGrower {
       }
       for column in columns {
         examine(a, column, pairs, allowed[0][column], at: column)
-        if let b, let parent { examine(b, column, parent, allowed[1][column], at: matrix.bins.count + column) }
+        if let b, let parent {
+          examine(b, column, parent, allowed[1][column], at: matrix.bins.count + column)
+        }
       }
     }
     leaves[small].split = choose(a, from: 0)
@@ -224,7 +228,9 @@ final class TreeGrower {
 
   // MARK: Division
 
-  /// Splits a leaf; its left child takes its place, the right one is new. Returns the latter's number.
+  /// Splits a leaf; its left child takes its place, the right one is new.
+  ///
+  /// Returns the latter's number.
   private func divide(
     _ leaves: inout [GrowingLeaf], _ index: Int, _ splits: inout [TreeSplit], _ tables: inout [[UInt8]]
   ) -> Int {
@@ -233,7 +239,8 @@ final class TreeGrower {
     let bins = matrix.bins[split.column]
     let table = Self.table(split, bins)
     let lefts = division.divide(
-      rows + leaf.rows.lowerBound, count: leaf.rows.count, codes: matrix.column(split.column), goesLeft: table)
+      rows + leaf.rows.lowerBound, count: leaf.rows.count, codes: matrix.column(split.column), goesLeft: table
+    )
     let node = splits.count
     splits.append(
       TreeSplit(

@@ -32,14 +32,17 @@ extension RowSplits {
     }
     let members = rowsByClass(codes)
     guard members.contains(where: { $0.count >= folds }) else {
-      throw LatheError(.invalidArgument, "stratified k-fold: no class has a row for each of the \(folds) folds")
+      throw LatheError(
+        .invalidArgument, "stratified k-fold: no class has a row for each of the \(folds) folds")
     }
     let ordered = codes.sorted()
     var random = seed.map { RandomSource(seed: $0) }
     var owner = [Int](repeating: 0, count: labels.count)
     for (code, rows) in members.enumerated() {
       var folds = (0..<folds).flatMap { fold in
-        let count = stride(from: fold, to: ordered.count, by: folds).reduce(0) { $0 + (ordered[$1] == code ? 1 : 0) }
+        let count = stride(from: fold, to: ordered.count, by: folds).reduce(0) {
+          $0 + (ordered[$1] == code ? 1 : 0)
+        }
         return [Int](repeating: fold, count: count)
       }
       random?.shuffle(&folds)
@@ -112,7 +115,8 @@ extension RowSplits {
     let size = testRows ?? rows / (folds + 1)
     guard folds >= 1, gap >= 0, size >= 1, rows - gap - size * folds > 0 else {
       throw LatheError(
-        .invalidArgument, "time series: \(rows) rows are too few for \(folds) tests of \(size) rows and a gap of \(gap)")
+        .invalidArgument,
+        "time series: \(rows) rows are too few for \(folds) tests of \(size) rows and a gap of \(gap)")
     }
     return (0..<folds).map { fold in
       let start = rows - (folds - fold) * size
@@ -155,7 +159,9 @@ extension RowSplits {
     labels: [Int], folds: Int, times: Int, seed: UInt64
   ) throws -> [RowSplit] {
     var random = RandomSource(seed: seed)
-    return try (0..<times).flatMap { _ in try stratifiedKFold(labels: labels, folds: folds, seed: random.next()) }
+    return try (0..<times).flatMap { _ in
+      try stratifiedKFold(labels: labels, folds: folds, seed: random.next())
+    }
   }
 
   private static func checkFolds(_ folds: Int, _ count: Int, _ what: String) throws {
@@ -166,7 +172,8 @@ extension RowSplits {
 
   private static func splits(_ owner: [Int], _ folds: Int) -> [RowSplit] {
     (0..<folds).map { fold in
-      RowSplit(train: owner.indices.filter { owner[$0] != fold }, test: owner.indices.filter { owner[$0] == fold })
+      RowSplit(
+        train: owner.indices.filter { owner[$0] != fold }, test: owner.indices.filter { owner[$0] == fold })
     }
   }
 

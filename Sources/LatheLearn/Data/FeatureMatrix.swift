@@ -65,7 +65,8 @@ public struct FeatureMatrix: Sendable {
       rows >= 0 && columns >= 0 && count == rows * columns,
       "FeatureMatrix: \(count) values are no \(rows) x \(columns) matrix")
     require(
-      categorical.allSatisfy { $0 >= 0 && $0 < columns }, "FeatureMatrix: a categorical column that is not there")
+      categorical.allSatisfy { $0 >= 0 && $0 < columns },
+      "FeatureMatrix: a categorical column that is not there")
     require(
       names == nil || names?.count == columns,
       "FeatureMatrix: \(names?.count ?? 0) names for \(columns) columns")

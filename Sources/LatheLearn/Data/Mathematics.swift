@@ -10,7 +10,7 @@ package func exponential(_ x: Double) -> Double { exp(x) }
 package func logarithm(_ x: Double) -> Double { log(x) }
 package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 
-/// 1 / (1 + e^-x)
+/// 1 / (1 + e^-x).
 package func logistic(_ x: Double) -> Double {
   if x >= 0 { return 1 / (1 + exp(-x)) }
   let e = exp(x)

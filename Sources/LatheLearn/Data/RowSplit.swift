@@ -26,10 +26,12 @@ public enum RowSplits {
     let testCount = try testCount(labels.count, fraction)
     var random = RandomSource(seed: seed)
     let members = rowsByClass(labels)
-    guard members.allSatisfy({ $0.count >= 2 }), testCount >= members.count, labels.count - testCount >= members.count
+    guard members.allSatisfy({ $0.count >= 2 }), testCount >= members.count,
+      labels.count - testCount >= members.count
     else {
       throw LatheError(
-        .invalidArgument, "stratified split: each of the \(members.count) classes needs a row on both sides; join rare classes")
+        .invalidArgument,
+        "stratified split: each of the \(members.count) classes needs a row on both sides; join rare classes")
     }
     let trainShares = largestRemainders(members.map(\.count), labels.count - testCount)
     var split = RowSplit(train: [], test: [])
@@ -81,7 +83,9 @@ public enum RowSplits {
     let sum = counts.reduce(0, +)
     let exact = counts.map { Double($0) * Double(total) / Double(sum) }
     var shares = exact.map { Int($0) }
-    let order = exact.indices.sorted { (exact[$1] - Double(shares[$1]), $0) < (exact[$0] - Double(shares[$0]), $1) }
+    let order = exact.indices.sorted {
+      (exact[$1] - Double(shares[$1]), $0) < (exact[$0] - Double(shares[$0]), $1)
+    }
     for i in order.prefix(total - shares.reduce(0, +)) { shares[i] += 1 }
     return shares
   }

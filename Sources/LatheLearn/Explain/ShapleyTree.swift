@@ -44,7 +44,8 @@ struct ShapleyTree: Sendable {
     expected += way.reduce(value) { $0 * $1.share }
     let features = Array(Set(way.map(\.feature))).sorted()
     require(
-      features.count <= Int(LATHE_SHAPLEY_COLUMNS), "TreeSHAP: a leaf with conditions on \(features.count) columns")
+      features.count <= Int(LATHE_SHAPLEY_COLUMNS),
+      "TreeSHAP: a leaf with conditions on \(features.count) columns")
     for feature in features {
       let own = way.filter { $0.feature == feature }
       columns.append(Int32(feature))

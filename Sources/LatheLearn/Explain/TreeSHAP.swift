@@ -43,7 +43,8 @@ public struct TreeSHAP: Sendable {
       guard background.rows > 0, background.columns >= columns else {
         throw LatheError(
           .invalidArgument,
-          "TreeSHAP: a background of \(background.rows) x \(background.columns) values for \(columns) columns")
+          "TreeSHAP: a background of \(background.rows) x \(background.columns) values for \(columns) columns"
+        )
       }
       paths = []
       let scores = model.scores(background)
@@ -78,7 +79,8 @@ public struct TreeSHAP: Sendable {
     return result
   }
 
-  private func intervene(_ values: [Double], _ background: FeatureMatrix, _ to: UnsafeMutablePointer<Double>) {
+  private func intervene(_ values: [Double], _ background: FeatureMatrix, _ to: UnsafeMutablePointer<Double>)
+  {
     let share = 1 / Double(background.rows)
     var walk = InterventionalWalk(columns: columns)
     for row in 0..<background.rows {

@@ -31,7 +31,8 @@ struct ExactTreeBuilder {
 
   /// Rows without weight take no part.
   init(
-    _ table: RankedTable, targets: [Double], weights: [Double], classes: Int, _ configuration: TreeConfiguration,
+    _ table: RankedTable, targets: [Double], weights: [Double], classes: Int,
+    _ configuration: TreeConfiguration,
     stream: UInt64 = 0
   ) {
     self.table = table
@@ -150,7 +151,8 @@ struct ExactTreeBuilder {
     var open = features.count
     var seen = 0
     while open > 0 && (seen < wanted || best.feature < 0) {
-      let place = wanted < features.count || configuration.drawsThresholds ? random.below(open) : features.count - open
+      let place =
+        wanted < features.count || configuration.drawsThresholds ? random.below(open) : features.count - open
       let feature = features[place]
       if wanted < features.count || configuration.drawsThresholds { features.swapAt(place, open - 1) }
       open -= 1
@@ -174,7 +176,8 @@ struct ExactTreeBuilder {
       case .squaredError: LATHE_SQUARED_ERROR
       }
     let found = lathe_tree_exact_split(
-      memory.ranked, count, targets, weights, criterion, max(classes, 1), configuration.minRowsInLeaf, 0, memory.sums)
+      memory.ranked, count, targets, weights, criterion, max(classes, 1), configuration.minRowsInLeaf, 0,
+      memory.sums)
     guard found.last_left >= 0 else { return nil }
     return Split(
       feature: feature, score: found.score, rank: memory.ranked[found.last_left].rank,
@@ -206,7 +209,9 @@ struct ExactTreeBuilder {
     var weight = [0.0, 0.0]
     let lefts = lathe_tree_side_sums(
       ranks, rows + range.lowerBound, range.count, rank, targets, weights, classes, memory.sums, &weight)
-    guard lefts >= configuration.minRowsInLeaf, range.count - lefts >= configuration.minRowsInLeaf else { return nil }
+    guard lefts >= configuration.minRowsInLeaf, range.count - lefts >= configuration.minRowsInLeaf else {
+      return nil
+    }
     var result = 0.0
     for side in 0..<2 {
       let own = UnsafeBufferPointer(start: memory.sums + side * width, count: width)
@@ -259,7 +264,8 @@ struct ExactTreeBuilder {
       let gain = node.cover * node.impurity - left.cover * left.impurity - right.cover * right.impurity
       splits.append(
         TreeSplit(
-          feature: node.feature, threshold: node.threshold, categories: nil, missing: .none, missingGoesLeft: true,
+          feature: node.feature, threshold: node.threshold, categories: nil, missing: .none,
+          missingGoesLeft: true,
           left: 0, right: 0, gain: gain, values: node.values, cover: node.cover, rows: node.rows))
       splits[own].left = place(node.left)
       splits[own].right = place(node.right)

@@ -55,18 +55,22 @@ public struct Forest: Sendable {
     let isClassification = configuration.tree.criterion != .squaredError
     let rows = data.features.rows
     guard rows > 0, data.features.columns > 0, data.targets.count == rows, configuration.treeCount > 0,
-      data.weights.map({ $0.count == rows && $0.allSatisfy { $0 >= 0 && $0.isFinite } && $0.contains { $0 > 0 } }) ?? true
+      data.weights.map({
+        $0.count == rows && $0.allSatisfy { $0 >= 0 && $0.isFinite } && $0.contains { $0 > 0 }
+      }) ?? true
     else {
       throw LatheError(
         .invalidArgument,
         "forest: \(rows) x \(data.features.columns) features, \(data.targets.count) targets, "
           + "\(data.weights?.count ?? rows) weights and \(configuration.treeCount) trees do not fit")
     }
-    let isValid: (Double) -> Bool = isClassification ? { $0 >= 0 && $0 < 65536 && $0 == $0.rounded() } : \.isFinite
+    let isValid: (Double) -> Bool =
+      isClassification ? { $0 >= 0 && $0 < 65536 && $0 == $0.rounded() } : \.isFinite
     if let bad = data.targets.firstIndex(where: { !isValid($0) }) {
       throw LatheError(
         .invalidArgument,
-        "forest: the target of row \(bad) is \(data.targets[bad]); \(isClassification ? "classes are 0, 1, ..." : "it must be finite")")
+        "forest: the target of row \(bad) is \(data.targets[bad]); \(isClassification ? "classes are 0, 1, ..." : "it must be finite")"
+      )
     }
     let classes = isClassification ? Int(data.targets.max() ?? 0) + 1 : 0
     let table = try RankedTable(data.features, what: "forest")
@@ -101,7 +105,8 @@ public struct Forest: Sendable {
   /// The share of each class, class after class in each row, or the mean.
   public func probabilities(_ x: FeatureMatrix) -> [Double] {
     let width = max(classes, 1)
-    let sums = EnsemblePredictor(trees: trees, outputs: width).sums(x, from: .init(repeating: 0, count: width))
+    let sums = EnsemblePredictor(trees: trees, outputs: width).sums(
+      x, from: .init(repeating: 0, count: width))
     return sums.map { $0 / Double(trees.count) }
   }
 

@@ -68,19 +68,23 @@ private struct LightGBMReader {
 
   func model() throws -> BoostedTrees {
     let head = blocks[0]
-    guard let columns = head["max_feature_idx"].flatMap({ Int($0) }), columns >= 0, columns < Int(Int32.max) else {
+    guard let columns = head["max_feature_idx"].flatMap({ Int($0) }), columns >= 0, columns < Int(Int32.max)
+    else {
       throw LatheError(.format, "LightGBM model: no valid 'max_feature_idx'")
     }
     let outputs = head["num_tree_per_iteration"].flatMap { Int($0) } ?? 1
     guard outputs >= 1, (blocks.count - 1) % outputs == 0 else {
       throw LatheError(.format, "LightGBM model: \(blocks.count - 1) trees for \(outputs) outputs")
     }
-    var trees = try blocks.dropFirst().enumerated().map { try tree($0.element, number: $0.offset, columns: columns + 1) }
+    var trees = try blocks.dropFirst().enumerated().map {
+      try tree($0.element, number: $0.offset, columns: columns + 1)
+    }
     if isAverage { for i in trees.indices { trees[i].scale(by: Double(outputs) / Double(trees.count)) } }
     let names = head["feature_names"]?.split(separator: " ").map(String.init) ?? []
     let loss = try LightGBMObjective.loss(head["objective"] ?? "regression", classes: outputs)
     guard loss.outputs == outputs else {
-      throw LatheError(.format, "LightGBM model: \(outputs) trees in a round, but the objective has \(loss.outputs)")
+      throw LatheError(
+        .format, "LightGBM model: \(outputs) trees in a round, but the objective has \(loss.outputs)")
     }
     return BoostedTrees(
       trees: trees, baseScores: .init(repeating: 0, count: outputs), loss: loss,
@@ -96,11 +100,16 @@ private struct LightGBMReader {
       }
       let parts = text.split(separator: " ")
       let values = parts.compactMap { T(String($0)) }
-      guard values.count == parts.count, values.count == count else { throw fail("'\(key)' must have \(count) numbers") }
+      guard values.count == parts.count, values.count == count else {
+        throw fail("'\(key)' must have \(count) numbers")
+      }
       return values
     }
-    if block["is_linear"] == "1" { throw LatheError(.unsupported, "LightGBM model: linear leaves are not supported") }
-    guard let leafCount = block["num_leaves"].flatMap({ Int($0) }), leafCount >= 1, leafCount <= 1 << 24 else {
+    if block["is_linear"] == "1" {
+      throw LatheError(.unsupported, "LightGBM model: linear leaves are not supported")
+    }
+    guard let leafCount = block["num_leaves"].flatMap({ Int($0) }), leafCount >= 1, leafCount <= 1 << 24
+    else {
       throw fail("no valid 'num_leaves'")
     }
     let values: [Double] = try list("leaf_value", leafCount)
@@ -131,13 +140,17 @@ private struct LightGBMReader {
         else { throw fail("split \(i) names categories that are not there") }
         categories = Array(words[bounds[place]..<bounds[place + 1]])
       }
-      guard let missing = MissingValues(rawValue: kinds[i] >> 2 & 3) else { throw fail("'decision_type' \(kinds[i])") }
+      guard let missing = MissingValues(rawValue: kinds[i] >> 2 & 3) else {
+        throw fail("'decision_type' \(kinds[i])")
+      }
       return TreeSplit(
         feature: features[i], threshold: categories == nil ? thresholds[i] : 0, categories: categories,
         missing: missing, missingGoesLeft: categories == nil && kinds[i] & 2 != 0, left: lefts[i],
         right: rights[i], gain: gains[i], values: [means[i]], cover: covers[i], rows: rows[i])
     }
-    let leaves = (0..<leafCount).map { TreeLeaf(values: [values[$0]], cover: leafCovers[$0], rows: leafRows[$0]) }
+    let leaves = (0..<leafCount).map {
+      TreeLeaf(values: [values[$0]], cover: leafCovers[$0], rows: leafRows[$0])
+    }
     let tree = Tree(splits: splits, leaves: leaves)
     guard tree.isSound else { throw fail("its children do not make a tree") }
     return tree
@@ -172,7 +185,8 @@ private struct LightGBMWriter {
 
       """
     for tree in trees { text += tree }
-    text += "end of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
+    text +=
+      "end of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
     return text
   }
 
@@ -198,7 +212,8 @@ private struct LightGBMWriter {
     text += list("leaf_value", tree.leaves.map { $0.values[0] })
     text += list("leaf_weight", tree.leaves.map(\.cover)) + list("leaf_count", tree.leaves.map(\.rows))
     text += list("internal_value", tree.splits.map { $0.values[0] })
-    text += list("internal_weight", tree.splits.map(\.cover)) + list("internal_count", tree.splits.map(\.rows))
+    text +=
+      list("internal_weight", tree.splits.map(\.cover)) + list("internal_count", tree.splits.map(\.rows))
     if bounds.count > 1 { text += list("cat_boundaries", bounds) + list("cat_threshold", words) }
     return text + "is_linear=0\nshrinkage=1\n"
   }

@@ -23,28 +23,36 @@ private struct XGBoostReader {
 
   func model() throws -> BoostedTrees {
     guard let model = learner.gradientBooster.model ?? learner.gradientBooster.gbtree?.model else {
-      throw LatheError(.unsupported, "XGBoost model: booster '\(learner.gradientBooster.name)'; only trees are supported")
+      throw LatheError(
+        .unsupported, "XGBoost model: booster '\(learner.gradientBooster.name)'; only trees are supported")
     }
     let parameters = learner.learnerModelParam
     let classes = Int(parameters.numClass) ?? 0
-    guard let columns = Int(parameters.numFeature), columns >= 1, columns < Int(Int32.max), classes >= 0, classes < 1 << 20,
+    guard let columns = Int(parameters.numFeature), columns >= 1, columns < Int(Int32.max), classes >= 0,
+      classes < 1 << 20,
       (Int(parameters.numTarget ?? "1") ?? 1) <= 1
     else {
-      throw LatheError(.format, "XGBoost model: 'learner_model_param' has no valid num_feature, num_class or num_target")
+      throw LatheError(
+        .format, "XGBoost model: 'learner_model_param' has no valid num_feature, num_class or num_target")
     }
     let loss = try loss(classes)
     let outputs = loss.outputs
     guard model.treeInfo.count == model.trees.count else {
-      throw LatheError(.format, "XGBoost model: \(model.treeInfo.count) entries of 'tree_info' for \(model.trees.count) trees")
+      throw LatheError(
+        .format,
+        "XGBoost model: \(model.treeInfo.count) entries of 'tree_info' for \(model.trees.count) trees")
     }
     // Trees of a round are put in the order of their outputs, as those of forests are not.
     var byOutput = [[Tree]](repeating: [], count: outputs)
     for (number, content) in model.trees.enumerated() {
       guard (0..<outputs).contains(model.treeInfo[number]) else {
-        throw LatheError(.format, "XGBoost model: tree \(number) belongs to output \(model.treeInfo[number]) of \(outputs)")
+        throw LatheError(
+          .format, "XGBoost model: tree \(number) belongs to output \(model.treeInfo[number]) of \(outputs)")
       }
       var tree = try tree(content, number: number, columns: columns)
-      if let weights = learner.gradientBooster.weightDrop, number < weights.count { tree.scale(by: Double(weights[number])) }
+      if let weights = learner.gradientBooster.weightDrop, number < weights.count {
+        tree.scale(by: Double(weights[number]))
+      }
       byOutput[model.treeInfo[number]].append(tree)
     }
     guard Set(byOutput.map(\.count)).count == 1 else {
@@ -67,7 +75,8 @@ private struct XGBoostReader {
     case "binary:logistic", "binary:logitraw": return .binary
     case "multi:softprob", "multi:softmax": return .multiclass(classes)
     case "rank:ndcg", "rank:pairwise", "rank:map": return .lambdaRank()
-    default: throw LatheError(.unsupported, "XGBoost model: the objective '\(learner.objective.name)' is not known")
+    default:
+      throw LatheError(.unsupported, "XGBoost model: the objective '\(learner.objective.name)' is not known")
     }
   }
 
@@ -92,10 +101,13 @@ private struct XGBoostReader {
     func fail(_ what: String) -> LatheError { LatheError(.format, "XGBoost model: tree \(number): \(what)") }
     let count = content.leftChildren.count
     let lengths = [
-      content.rightChildren.count, content.splitConditions.count, content.splitIndices.count, content.defaultLeft.count,
+      content.rightChildren.count, content.splitConditions.count, content.splitIndices.count,
+      content.defaultLeft.count,
       content.sumHessian.count, content.lossChanges.count, content.baseWeights.count,
     ]
-    guard count >= 1, lengths.allSatisfy({ $0 == count }) else { throw fail("its lists are not equally long") }
+    guard count >= 1, lengths.allSatisfy({ $0 == count }) else {
+      throw fail("its lists are not equally long")
+    }
     var places = [Int](repeating: 0, count: count)
     var (splitCount, leafCount) = (0, 0)
     for node in 0..<count {
@@ -118,7 +130,8 @@ private struct XGBoostReader {
         continue
       }
       let children = [content.leftChildren[node], content.rightChildren[node]]
-      guard children.allSatisfy({ $0 > 0 && $0 < count }), (0..<columns).contains(content.splitIndices[node]) else {
+      guard children.allSatisfy({ $0 > 0 && $0 < count }), (0..<columns).contains(content.splitIndices[node])
+      else {
         throw fail("node \(node) names a child or a column that is not there")
       }
       let missingLeft = content.defaultLeft[node].isSet
@@ -130,7 +143,8 @@ private struct XGBoostReader {
           categories: isCategorical ? sets[node] ?? [] : nil, missing: .nan,
           missingGoesLeft: isCategorical ? !missingLeft : missingLeft,
           left: places[children[isCategorical ? 1 : 0]], right: places[children[isCategorical ? 0 : 1]],
-          gain: Double(content.lossChanges[node]), values: [Double(content.baseWeights[node])], cover: cover, rows: 0))
+          gain: Double(content.lossChanges[node]), values: [Double(content.baseWeights[node])], cover: cover,
+          rows: 0))
     }
     let tree = Tree(splits: splits, leaves: leaves)
     guard places[0] == 0 || count == 1, tree.isSound else { throw fail("its children do not make a tree") }
@@ -146,11 +160,14 @@ private struct XGBoostReader {
     else { throw fail("its lists of categories are not equally long") }
     for (i, node) in content.categoriesNodes.enumerated() {
       let (first, size) = (content.categoriesSegments[i], content.categoriesSizes[i])
-      guard first >= 0, size >= 0, size <= content.categories.count, first <= content.categories.count - size else {
+      guard first >= 0, size >= 0, size <= content.categories.count, first <= content.categories.count - size
+      else {
         throw fail("node \(node) has categories that are not there")
       }
       let own = content.categories[first..<first + size]
-      guard own.allSatisfy({ $0 >= 0 && $0 < 1 << 24 }) else { throw fail("node \(node) has an impossible category") }
+      guard own.allSatisfy({ $0 >= 0 && $0 < 1 << 24 }) else {
+        throw fail("node \(node) has an impossible category")
+      }
       var words = [UInt32](repeating: 0, count: (own.max() ?? -1) / 32 + 1)
       for category in own { words[category >> 5] |= 1 << UInt32(category & 31) }
       sets[node] = words

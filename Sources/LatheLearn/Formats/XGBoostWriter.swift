@@ -7,7 +7,9 @@ extension BoostedTrees {
   public func xgboostJSON() throws -> String { try XGBoostWriter(model: self).text() }
 }
 
-/// Makes XGBoost's trees of ours. XGBoost tells whole numbers from others by the point, so that the text is made here.
+/// Makes XGBoost's trees of ours.
+///
+/// XGBoost tells whole numbers from others by the point, so that the text is made here.
 private struct XGBoostWriter {
   let model: BoostedTrees
 
@@ -55,13 +57,16 @@ private struct XGBoostWriter {
     switch model.loss {
     case .squared: return "\"name\":\"reg:squarederror\"" + weight
     case .absolute: return "\"name\":\"reg:absoluteerror\""
-    case .poisson: return "\"name\":\"count:poisson\",\"poisson_regression_param\":{\"max_delta_step\":\"0.7\"}"
+    case .poisson:
+      return "\"name\":\"count:poisson\",\"poisson_regression_param\":{\"max_delta_step\":\"0.7\"}"
     case .binary: return "\"name\":\"binary:logistic\"" + weight
     case .multiclass(let classes):
       return "\"name\":\"multi:softprob\",\"softmax_multiclass_param\":{\"num_class\":\"\(classes)\"}"
-    case .lambdaRank: return "\"name\":\"rank:ndcg\",\"lambdarank_param\":{\"lambdarank_pair_method\":\"topk\"}"
+    case .lambdaRank:
+      return "\"name\":\"rank:ndcg\",\"lambdarank_param\":{\"lambdarank_pair_method\":\"topk\"}"
     case .quantile, .huber:
-      throw LatheError(.unsupported, "XGBoost model: quantile and Huber losses have no equal in XGBoost's format")
+      throw LatheError(
+        .unsupported, "XGBoost model: quantile and Huber losses have no equal in XGBoost's format")
     }
   }
 
@@ -132,7 +137,8 @@ private struct XGBoostWriter {
 
     mutating func append(_ split: TreeSplit, node: Int) throws {
       if split.missing == .zero {
-        throw LatheError(.unsupported, "XGBoost model: a split takes zeros for missing values; XGBoost knows only NaN")
+        throw LatheError(
+          .unsupported, "XGBoost model: a split takes zeros for missing values; XGBoost knows only NaN")
       }
       weights.append(Float(split.values[0]))
       gains.append(Float(split.gain))
@@ -163,9 +169,11 @@ private struct XGBoostWriter {
         "\"\(key)\":[" + values.map { "\($0)" }.joined(separator: ",") + "]"
       }
       let lists = [
-        list("base_weights", weights), list("categories", categories), list("categories_nodes", categoryNodes),
+        list("base_weights", weights), list("categories", categories),
+        list("categories_nodes", categoryNodes),
         list("categories_segments", categoryStarts), list("categories_sizes", categorySizes),
-        list("default_left", defaults), "\"id\":\(id)", list("left_children", left), list("loss_changes", gains),
+        list("default_left", defaults), "\"id\":\(id)", list("left_children", left),
+        list("loss_changes", gains),
         list("parents", parents), list("right_children", right), list("split_conditions", conditions),
         list("split_indices", features), list("split_type", kinds), list("sum_hessian", hessians),
       ]

@@ -85,7 +85,8 @@ struct EnsemblePredictor {
   }
 
   private func addLeaves(
-    _ values: [Double], _ number: Int, _ ends: UnsafePointer<Int32>, _ splitCount: Int, to sums: UnsafeMutablePointer<Double>
+    _ values: [Double], _ number: Int, _ ends: UnsafePointer<Int32>, _ splitCount: Int,
+    to sums: UnsafeMutablePointer<Double>
   ) {
     let width = trees[number].outputs
     values.withUnsafeBufferPointer { values in

@@ -103,14 +103,16 @@ struct RankViews: Sendable {
       values.withUnsafeBufferPointer { values in
         guard let base = values.baseAddress else { return }
         fill(ranks, x, base, first, count) { feature, from, to in
-          lathe_tree_ranks_f64(from, x.rowStride, count, bounds[feature] ?? [], bounds[feature]?.count ?? 0, to)
+          lathe_tree_ranks_f64(
+            from, x.rowStride, count, bounds[feature] ?? [], bounds[feature]?.count ?? 0, to)
         }
       }
     }
   }
 
   private func fill<T: FeatureScalar>(
-    _ ranks: UnsafeMutablePointer<UInt16>, _ x: FeatureMatrix, _ base: UnsafePointer<T>, _ first: Int, _ count: Int,
+    _ ranks: UnsafeMutablePointer<UInt16>, _ x: FeatureMatrix, _ base: UnsafePointer<T>, _ first: Int,
+    _ count: Int,
     rank: (Int, UnsafePointer<T>, UnsafeMutablePointer<UInt16>) -> Void
   ) {
     for (number, view) in views.enumerated() {

@@ -1,2 +1,0 @@
-import LatheLearn
-print("x")
