@@ -58,7 +58,7 @@ struct BoostingTests {
       return true
     }
     let found = error(model, validation.features, validation.targets)
-    #expect(found < 0.25)
+    #expect(found < 0.45)
     // What was watched is what the stored trees say.
     #expect(abs(found - (last ?? 0)) < 1e-9)
   }

@@ -59,7 +59,6 @@ struct LightGBMTests {
     result.l1 = own.options.l1 ?? 0
     result.l2 = own.options.l2 ?? 0
     result.maxOutput = own.options.maxOutput ?? 0
-    if own.objective == "poisson" { result.maxOutput = 0.7 }
     result.monotone = own.options.monotone ?? []
     result.interactions = (own.options.interactions ?? []).map { Set($0) }
     result.maxDepth = own.options.maxDepth

@@ -8,8 +8,8 @@ struct TreeSHAPTests {
     var model: String
     var path: Nested
     var expected: [Double]
-    var interventional: Nested
-    var interventionalExpected: [Double]
+    var interventional: Nested?
+    var interventionalExpected: [Double]?
   }
 
   struct Content: Decodable {

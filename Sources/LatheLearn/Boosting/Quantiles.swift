@@ -3,16 +3,13 @@ enum Quantiles {
   /// A quantile of numbers with equal weights, between neighbours by a straight line.
   static func quantile(_ values: [Double], _ alpha: Double) -> Double {
     guard values.count > 1 else { return values.first ?? 0 }
-    let falling = values.sorted(by: >)
-    let place = (1 - alpha) * Double(values.count)
-    let whole = Int(place)
-    if whole < 1 { return falling[0] }
-    if whole >= values.count { return falling[values.count - 1] }
-    let (a, b) = (falling[whole - 1], falling[whole])
-    return a - (a - b) * (place - Double(whole))
+    let rising = values.sorted()
+    let place = alpha * Double(values.count - 1)
+    let whole = min(max(Int(place), 0), values.count - 2)
+    return rising[whole] + (rising[whole + 1] - rising[whole]) * (place - Double(whole))
   }
 
-  /// A quantile of numbers with weights.
+  /// A quantile of numbers with weights: where the sum of weights reaches its share, between neighbours by a straight line.
   static func quantile(_ values: [Double], weights: [Double], _ alpha: Double) -> Double {
     guard values.count > 1 else { return values.first ?? 0 }
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
@@ -23,11 +20,10 @@ enum Quantiles {
       sums.append(sum)
     }
     let threshold = sum * alpha
-    let last = values.count - 1
-    let place = min(sums.firstIndex { $0 > threshold } ?? last, last)
-    if place == 0 || place == last { return values[order[place]] }
+    let place = sums.firstIndex { $0 > threshold } ?? values.count - 1
+    if place == 0 { return values[order[0]] }
     let (a, b) = (values[order[place - 1]], values[order[place]])
-    let step = sums[place + 1] - sums[place]
-    return step >= 1 ? (threshold - sums[place]) / step * (b - a) + a : b
+    let step = sums[place] - sums[place - 1]
+    return step > 0 ? a + (threshold - sums[place - 1]) / step * (b - a) : b
   }
 }

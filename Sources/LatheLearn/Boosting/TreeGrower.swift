@@ -205,7 +205,8 @@ final class TreeGrower {
   }
 
   private func choose(_ leaf: GrowingLeaf, from first: Int) -> LeafSplit {
-    let rules = rules(leaf)
+    // Bounds by constraints hold for the children alone, as in LightGBM.
+    let rules = rules()
     let least =
       rules.gain(Double(leaf.gradient) * gradients.gradientUnit, Double(leaf.hessian) * gradients.hessianUnit)
       + configuration.minGain

@@ -26,7 +26,8 @@ enum TreesSuite {
         values[row * columns + j] = Float(x[j])
         x[j] = Double(values[row * columns + j])
       }
-      let score = 1.2 * x[0] + x[1] * x[2] + (x[3] > 0 ? 1 : -1) + 0.5 * abs(x[4]) + 0.3 * x[5...9].reduce(0, +)
+      let score =
+        1.2 * x[0] + x[1] * x[2] + (x[3] > 0 ? 1 : -1) + 0.5 * abs(x[4]) + 0.3 * x[5...9].reduce(0, +)
       targets[row] = score + random.normal() > 0.4 ? 1 : 0
     }
     return LabelledRows(FeatureMatrix(values, rows: rows, columns: columns), targets)
@@ -64,7 +65,9 @@ enum TreesSuite {
         scores = model.scores(x)
       } check: {
         (0..<min(1000, rows)).reduce(0) { worst, row in
-          let expected = model.trees.reduce(model.baseScores[0]) { $0 + $1.leaves[$1.leaf { x[row, $0] }].values[0] }
+          let expected = model.trees.reduce(model.baseScores[0]) {
+            $0 + $1.leaves[$1.leaf { x[row, $0] }].values[0]
+          }
           return max(worst, abs(scores[row] - expected))
         }
       }
