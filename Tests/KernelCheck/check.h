@@ -78,4 +78,5 @@ void check_recurrence(void);
 void check_random(void);
 void check_sorting(void);
 void check_indexing(void);
+void check_trees(void);
 void check_threads(void);

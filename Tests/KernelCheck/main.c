@@ -34,6 +34,7 @@ static const struct {
     {"random", check_random},
     {"sorting", check_sorting},
     {"indexing", check_indexing},
+    {"trees", check_trees},
     {"threads", check_threads},
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
