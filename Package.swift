@@ -92,7 +92,8 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "BenchmarkEstimates"], path: "benchmarks/harness",
+      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "BenchmarkEstimates"],
+      path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(
       name: "LatheBenchmarksTests", dependencies: ["LatheBenchmarks", "LatheML"], swiftSettings: testSettings),

@@ -129,7 +129,7 @@ def tree_cases():
     weights = np.round(random.uniform(0.5, 2, 300), 3)
     cases = []
     for criterion, options in [
-        ("gini", {}), ("entropy", {}), ("squared_error", {}), ("gini", {"max_depth": 4}), ("entropy", {"min_samples_leaf": 9}),
+        ("gini", {}), ("entropy", {}), ("squared_error", {}), ("gini", {"max_depth": 4}), ("entropy", {"min_samples_leaf": 20}),
         ("gini", {"min_samples_split": 40}), ("gini", {"ccp_alpha": 0.01}), ("squared_error", {"ccp_alpha": 0.02}),
         ("squared_error", {"min_impurity_decrease": 0.01}), ("gini", {"weighted": True}), ("squared_error", {"weighted": True})]:
         options = dict(options)

@@ -9,7 +9,7 @@ enum Quantiles {
     return rising[whole] + (rising[whole + 1] - rising[whole]) * (place - Double(whole))
   }
 
-  /// A quantile of numbers with weights: where the sum of weights reaches its share, between neighbours by a straight line.
+  /// A quantile of numbers with weights: where the sum of weights reaches its share.
   static func quantile(_ values: [Double], weights: [Double], _ alpha: Double) -> Double {
     guard values.count > 1 else { return values.first ?? 0 }
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
@@ -21,9 +21,10 @@ enum Quantiles {
     }
     let threshold = sum * alpha
     let place = sums.firstIndex { $0 > threshold } ?? values.count - 1
-    if place == 0 { return values[order[0]] }
+    if place == 0 || place == values.count - 1 { return values[order[place]] }
     let (a, b) = (values[order[place - 1]], values[order[place]])
     let step = sums[place] - sums[place - 1]
-    return step > 0 ? a + (threshold - sums[place - 1]) / step * (b - a) : b
+    // Weights below one are steps, not lines.
+    return step >= 1 ? a + (threshold - sums[place - 1]) / step * (b - a) : a
   }
 }
