@@ -11,20 +11,31 @@ extension Tensor {
     require(
       weight.map { $0.shape == [shape[rank - 1]] } ?? true,
       "rmsNorm: weight \(weight?.shape ?? []) for a tensor of shape \(shape)")
-    if dtype == .float32, weight.map({ $0.dtype == .float32 }) ?? true,
-      !Tensor.isTracked([self] + [weight].compactMap { $0 })
-    {
-      let x = asRows().contiguous()
-      let sizes = Operation.rmsNorm(
-        rows: x.shape[0], columns: x.shape[1], epsilon: epsilon, weighted: weight != nil)
-      return Tensor.run(sizes, [x] + (weight.map { [$0.contiguous()] } ?? []), output: x.shape).reshaped(
-        to: shape)
+    if dtype == .float32, weight.map({ $0.dtype == .float32 }) ?? true {
+      return rmsNormOfRows(weight, epsilon)
     }
     if isWidened { return recomputed { inFullPrecision.rmsNorm(weight: weight, epsilon: epsilon) } }
     let x = inFloatType
     let scaled = x * (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
     return (weight.map { scaled * $0 } ?? scaled).cast(
       to: Tensor.hasFloat64(weight) ? .float64 : dtype.isFloatingPoint ? dtype : .float32)
+  }
+
+  /// The same in one operation.
+  private func rmsNormOfRows(_ weight: Tensor?, _ epsilon: Float) -> Tensor {
+    let x = asRows()
+    let sizes = Operation.rmsNorm(
+      rows: x.shape[0], columns: x.shape[1], epsilon: epsilon, weighted: weight != nil)
+    let inputs = [x.detached().contiguous()] + (weight.map { [$0.detached().contiguous()] } ?? [])
+    return Tensor.run(sizes, inputs, output: x.shape)
+      .recorded("rmsNorm", [x] + (weight.map { [$0] } ?? [])) { gradient, _ in
+        // With r = 1 / sqrt(mean(x^2) + epsilon) and g = dy weight: dx = r (g - x r^2 mean(g x)).
+        let r = (x.square().mean(axes: [-1], keepDims: true) + epsilon).rsqrt()
+        let g = weight.map { gradient * $0 } ?? gradient
+        let ofX = r * (g - x * (r * r * (g * x).mean(axes: [-1], keepDims: true)))
+        return [ofX] + (weight == nil ? [] : [(gradient * x * r).sum(axes: [0])])
+      }
+      .reshaped(to: shape)
   }
 
   /// Normalisation over groups of channels of each example (Wu and He, 2018).

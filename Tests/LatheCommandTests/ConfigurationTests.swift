@@ -184,7 +184,8 @@ extension CommandTests {
 
     @Test("The networks are listed, and a stored one is tested by its own name")
     func models() throws {
-      let list = try Lathe.run("models", in: folder.path)
+      // A store of its own: that of the machine may hold pre-trained models.
+      let list = try Lathe.run("models", in: folder.path, environment: ["LATHE_HOME": folder.path])
       #expect(list.status == 0 && list.lines.count == 12)
       #expect(list.lines.contains { $0.hasPrefix("resnet34") })
       #expect(

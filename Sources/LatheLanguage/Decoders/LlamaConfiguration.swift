@@ -50,6 +50,7 @@ public struct LlamaConfiguration: Sendable {
       throw values.failure("head_dim", "\(headWidth) elements of a head, which have to be even")
     }
     epsilon = try values.optionalNumber("rms_norm_eps") ?? 1e-6
+    guard epsilon >= 0 else { throw values.failure("rms_norm_eps", "\(epsilon) is negative") }
     contextLength = try values.integer("max_position_embeddings")
     let activation = try values.text("hidden_act") ?? "silu"
     guard activation == "silu" || activation == "swish" else {
