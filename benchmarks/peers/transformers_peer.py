@@ -28,7 +28,9 @@ class Transformers:
 
         @torch.inference_mode()
         def write():
-            cache.crop(count)
+            # A negative number is how many go.
+            if cache.get_seq_length() > count:
+                cache.crop(count - cache.get_seq_length())
             network(one, past_key_values=cache, use_cache=True)
 
         return write

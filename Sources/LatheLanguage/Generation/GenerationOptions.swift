@@ -48,7 +48,7 @@ public struct GenerationOptions: Sendable {
   /// Whether the search ends as soon as there are as many whole sequences as beams.
   public var stopsEarly = false
   /// How many tokens of a prompt are computed at once.
-  public var prefillChunk = 512
+  public var prefillChunk = 128
 
   /// The likeliest tokens, 256 at most.
   public init() {}

@@ -48,7 +48,7 @@ extension TextGenerator {
     }
     let device = model.device
     let cache = DecoderCache(layers: model.layerCount, capacity: prompt.count + longest)
-    let first = try TokenGeneration.advance(model, [prompt], cache, chunk: 512, device: device)
+    let first = try TokenGeneration.advance(model, [prompt], cache, chunk: 128, device: device)
       .scalars(as: Float.self)
     return try continuations.map { tokens in
       cache.truncate(to: prompt.count)
