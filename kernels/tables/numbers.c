@@ -129,38 +129,37 @@ int lathe_scan_infinity(const uint8_t *text, size_t length) {
 /// Bytes that may be read beyond a text, which is copied for it where it is short.
 enum { BEHIND = 16, SHORT = 112 };
 
-bool lathe_parse_float64(const uint8_t *text, size_t length, uint8_t decimal, double *value) {
-  const int infinity = lathe_scan_infinity(text, length);
-  if (infinity) {
-    *value = infinity * INFINITY;
-    return true;
-  }
+/// Reads a text that is a number as a whole; `infinity` is the sign of an infinite one, else 0.
+static bool scan_text(const uint8_t *text, size_t length, uint8_t decimal, int *infinity, lathe_decimal *number) {
+  *infinity = lathe_scan_infinity(text, length);
+  if (*infinity) return true;
   uint8_t room[SHORT + BEHIND] = {0};
   uint8_t *copy = length <= SHORT ? room : calloc(1, length + BEHIND);
   if (!copy) return false;
   memcpy(copy, text, length);
-  lathe_decimal number;
-  const bool is_number = lathe_scan_decimal(copy, copy + length, decimal, &number);
-  if (is_number) *value = number.is_long ? lathe_long_float64(text, length, decimal) : lathe_float64_of(&number);
+  const bool is_number = lathe_scan_decimal(copy, copy + length, decimal, number);
   if (copy != room) free(copy);
   return is_number;
 }
 
-bool lathe_parse_float32(const uint8_t *text, size_t length, uint8_t decimal, float *value) {
-  const int infinity = lathe_scan_infinity(text, length);
-  if (infinity) {
-    *value = (float)infinity * INFINITY;
-    return true;
-  }
-  uint8_t room[SHORT + BEHIND] = {0};
-  uint8_t *copy = length <= SHORT ? room : calloc(1, length + BEHIND);
-  if (!copy) return false;
-  memcpy(copy, text, length);
+bool lathe_parse_float64(const uint8_t *text, size_t length, uint8_t decimal, double *value) {
+  int infinity;
   lathe_decimal number;
-  const bool is_number = lathe_scan_decimal(copy, copy + length, decimal, &number);
-  if (is_number) *value = number.is_long ? lathe_long_float32(text, length, decimal) : lathe_round_float32(&number);
-  if (copy != room) free(copy);
-  return is_number;
+  if (!scan_text(text, length, decimal, &infinity, &number)) return false;
+  *value = infinity         ? infinity * INFINITY
+           : number.is_long ? lathe_long_float64(text, length, decimal)
+                            : lathe_float64_of(&number);
+  return true;
+}
+
+bool lathe_parse_float32(const uint8_t *text, size_t length, uint8_t decimal, float *value) {
+  int infinity;
+  lathe_decimal number;
+  if (!scan_text(text, length, decimal, &infinity, &number)) return false;
+  *value = infinity         ? (float)infinity * INFINITY
+           : number.is_long ? lathe_long_float32(text, length, decimal)
+                            : lathe_round_float32(&number);
+  return true;
 }
 
 bool lathe_parse_int64(const uint8_t *text, size_t length, int64_t *value) {
