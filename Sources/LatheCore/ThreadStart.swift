@@ -10,6 +10,19 @@
 /// ever.
 /// - Returns: False where there is none: the caller then does the work itself.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+  guard let thread = newThread(name, body) else { return false }
+  pthread_detach(thread)
+  return true
+}
+
+/// Runs a function on a thread of its own and waits for it; on this one where the system has no thread to give.
+package func runOnNewThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+  guard let thread = newThread(name, body) else { return body() }
+  pthread_join(thread, nil)
+}
+
+/// A thread to be joined or detached; nil where the system has none to give.
+private func newThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t? {
   let start = Unmanaged.passRetained(ThreadStart(name, body))
   var thread = pthread_t()
   let status = pthread_create(
@@ -23,10 +36,9 @@ package func startThread(named name: String, _ body: @escaping @Sendable () -> V
     }, start.toOpaque())
   guard status == 0 else {
     start.release()
-    return false
+    return nil
   }
-  pthread_detach(thread)
-  return true
+  return thread
 }
 
 /// Names the calling thread for tools that list threads; they show 15 bytes.

@@ -39,7 +39,9 @@
         ProcessEnd.forEach { $0.drain() }
         ProcessEnd.comeFirst()
       }
-      atexit { ProcessEnd.forEach { $0.close() } }
+      // Objects that a runtime keeps for each thread are gone by then on the thread that ends the process: oclgrind's
+      // list of calls, which every call of OpenCL writes to.
+      atexit { runOnNewThread(named: "process end") { ProcessEnd.forEach { $0.close() } } }
     }
 
     private static func forEach(_ body: (OpenCLBackend) -> Void) {

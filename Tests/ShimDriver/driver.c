@@ -45,7 +45,31 @@ static void lose(cl_int code) {
   loss = code;
 }
 
-cl_int device_state(void) { return state == LOST ? loss : CL_SUCCESS; }
+// What C++ registers destructors of thread-local objects by.
+extern int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *library);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static _Thread_local enum { NEW, ALIVE, ENDED } caller;
+
+static void end_caller(void *unused) {
+  (void)unused;
+  caller = ENDED;
+}
+
+/// Some drivers keep objects for each thread, which are gone once a thread, or the process by it, ends.
+static void check_caller(void) {
+  if (caller == ENDED) {
+    fputs("ShimDriver: a call by a thread whose objects are destroyed\n", stderr);
+    abort();
+  }
+  if (caller == NEW) __cxa_thread_atexit_impl(end_caller, NULL, &__dso_handle);
+  caller = ALIVE;
+}
+
+cl_int device_state(void) {
+  check_caller();
+  return state == LOST ? loss : CL_SUCCESS;
+}
 
 cl_int state_after_wait(void) {
   if (state != FAULTY) return device_state();
