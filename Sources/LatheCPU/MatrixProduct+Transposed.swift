@@ -7,6 +7,8 @@ extension MatrixProduct {
   private static let mostRowsForTransposing = 96
   /// Rows of B^T whose results are transposed together: they stay in the L1 cache.
   private static let rowsInStrip = 48
+  /// Floats whose packing is worth handing to another thread.
+  private static let leastToPack = 4096
 
   static func suitsTransposing(_ gemm: lathe_gemm) -> Bool {
     gemm.b_row == 1 && gemm.b_column >= gemm.k && gemm.a_column == 1 && gemm.n >= 4 * gemm.m
@@ -38,8 +40,16 @@ extension MatrixProduct {
       let memory = lathe_workspace(LATHE_WORKSPACE_PANELS, lathe_gemm_panels_size(&product, panels))
     else { return }
     let packed = lathe_gemm_panels(memory: memory, first: 0, count: panels)
-    withUnsafePointer(to: packed) { lathe_gemm_pack_columns(&product, $0, 0, panels) }
     let (whole, pitch) = (product, product.n)
+    withUnsafePointer(to: whole) { whole in
+      let passes = lathe_gemm_passes(gemm.k)
+      let grain = max(1, leastToPack * passes / (product.n * gemm.k))
+      ThreadPool.shared.parallelFor(passes, grain: grain) { range in
+        withUnsafePointer(to: packed) {
+          for pass in range { lathe_gemm_pack_pass(whole, $0, pass, 0, panels) }
+        }
+      }
+    }
     let strips = (gemm.n + rowsInStrip - 1) / rowsInStrip
     let work = rowsInStrip * pitch * gemm.k
     ThreadPool.shared.parallelFor(strips, grain: max(1, leastForThread / max(work, 1))) { range in

@@ -73,16 +73,21 @@ LATHE_INLINE void pack_group(const lathe_gemm *g, long width, long k0, long dept
   }
 }
 
-void lathe_gemm_pack_columns(const lathe_gemm *g, const lathe_gemm_panels *panels, long first, long last) {
+long lathe_gemm_passes(long k) { return gemm_passes(k); }
+
+void lathe_gemm_pack_pass(const lathe_gemm *g, const lathe_gemm_panels *panels, long pass, long first, long last) {
   const long width = lathe_gemm_isa()->columns, passes = gemm_passes(g->k), most = GEMM_GROUP_COLUMNS / width;
-  for (long pass = 0; pass < passes; pass++) {
-    const long k0 = gemm_pass_start(g->k, passes, pass), depth = gemm_pass_start(g->k, passes, pass + 1) - k0;
-    for (long p = first; p < last; p += most) {
-      const long count = last - p < most ? last - p : most;
-      pack_group(
-          g, width, k0, depth, panels->first + p, count, panels->memory + panels->count * width * k0 + p * depth * width);
-    }
+  const long k0 = gemm_pass_start(g->k, passes, pass), depth = gemm_pass_start(g->k, passes, pass + 1) - k0;
+  for (long p = first; p < last; p += most) {
+    const long count = last - p < most ? last - p : most;
+    pack_group(
+        g, width, k0, depth, panels->first + p, count, panels->memory + panels->count * width * k0 + p * depth * width);
   }
+}
+
+void lathe_gemm_pack_columns(const lathe_gemm *g, const lathe_gemm_panels *panels, long first, long last) {
+  const long passes = gemm_passes(g->k);
+  for (long pass = 0; pass < passes; pass++) lathe_gemm_pack_pass(g, panels, pass, first, last);
 }
 
 /// One pass over k by some panels.

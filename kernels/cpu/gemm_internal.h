@@ -50,6 +50,8 @@ void lathe_gemm_store_part(const gemm_tile *tile, const float *part, long rows, 
 
 /// How many floats ahead packed A is fetched: a tile of the L2 cache arrives in time for its turn.
 #define GEMM_PREFETCH 384
+/// Floats of a cache line.
+#define GEMM_LINE 16
 /// Columns of B that are packed at a time, so that its rows are read by more than a panel's few bytes.
 #define GEMM_GROUP_COLUMNS 64
 

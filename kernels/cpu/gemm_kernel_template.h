@@ -36,17 +36,34 @@ LATHE_INLINE void GEMM_NAME(tile)(const int rows, const int width, const bool pa
   long k = t->k;
   // Rows that are not packed take registers of their own where steps ahead are loaded together.
   const int steps = packed || rows * width <= 12 ? 4 : 1;
-  for (; k >= steps; k -= steps) {
-    if (packed) {
+  if (packed) {
+    for (; k >= steps; k -= steps) {
 #pragma clang loop unroll(full)
       for (int i = 0; i < rows * steps; i += 16) __builtin_prefetch(a + GEMM_PREFETCH + i);
-    }
 #pragma clang loop unroll(full)
-    for (int u = 0; u < steps; u++) {
-      GEMM_NAME(step)(rows, width, sum, packed ? a + u * rows : a + u, packed ? 1 : a_row, b);
-      b += b_row;
+      for (int u = 0; u < steps; u++) {
+        GEMM_NAME(step)(rows, width, sum, a + u * rows, 1, b);
+        b += b_row;
+      }
+      a += rows * steps;
     }
-    a += (packed ? rows : 1) * steps;
+  } else {
+    // A cache line of each row, and meanwhile that of each row of the next tile: the rows of one page are more streams
+    // than processors follow.
+    for (; k >= GEMM_LINE; k -= GEMM_LINE) {
+      const float *next = a + rows * a_row;
+#pragma clang loop unroll(disable)
+      for (int line = 0; line < GEMM_LINE; line += steps) {
+#pragma clang loop unroll(full)
+        for (int u = 0; u < steps; u++) {
+          __builtin_prefetch(next);
+          if (line + u < rows - 1) next += a_row;
+          GEMM_NAME(step)(rows, width, sum, a + line + u, a_row, b);
+          b += b_row;
+        }
+      }
+      a += GEMM_LINE;
+    }
   }
   for (; k > 0; k--) {
     GEMM_NAME(step)(rows, width, sum, a, packed ? 1 : a_row, b);

@@ -52,6 +52,13 @@ size_t lathe_gemm_panels_size(const lathe_gemm *product, long count);
 /// Packs panels first..<last of those in `panels`; distinct ones may be packed by distinct threads.
 void lathe_gemm_pack_columns(const lathe_gemm *product, const lathe_gemm_panels *panels, long first, long last);
 
+/// In how many passes products go over k.
+long lathe_gemm_passes(long k);
+
+/// Packs what one pass reads of the panels first..<last among `panels`; each pass may be packed by a thread of its own.
+void lathe_gemm_pack_pass(
+    const lathe_gemm *product, const lathe_gemm_panels *panels, long pass, long first, long last);
+
 /// Computes tiles `first_tile..<last_tile` by panels `first_panel..<last_panel` of C on the calling thread.
 /// `packed` is NULL where `lathe_gemm_packs` says no, `panels` where the call packs those of B itself.
 void lathe_gemm_run(
