@@ -19,6 +19,7 @@ let package = Package(
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
         "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables", "LatheLearn",
+        "LatheSearch",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -58,6 +59,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
+    .target(
+      name: "LatheSearch", dependencies: ["LatheCore", "LatheFiles", "LatheLearn"], swiftSettings: settings),
     .target(name: "CZlib"),
     .target(name: "CImages"),
     .target(name: "CChecksum"),
@@ -92,7 +95,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "BenchmarkEstimates"],
+      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "LatheSearch", "BenchmarkEstimates"],
       path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(
@@ -113,7 +116,7 @@ let package = Package(
       name: "DataTestSupport", dependencies: ["LatheML"], path: "Tests/DataTestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheMLTests", dependencies: ["LatheML", "DataTestSupport", "TestSupport"],
+      name: "LatheMLTests", dependencies: ["LatheML", "LatheSearch", "DataTestSupport", "TestSupport"],
       swiftSettings: testSettings),
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
@@ -137,6 +140,9 @@ let package = Package(
       name: "CPUKernelTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
       name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore"], swiftSettings: testSettings),
+    .testTarget(
+      name: "LatheSearchTests", dependencies: ["LatheSearch", "LatheLearn", "LatheCore"],
+      swiftSettings: testSettings),
     .testTarget(
       name: "LatheOpenCLTests",
       dependencies: ["LatheCore", .target(name: "LatheOpenCL", condition: .when(traits: ["OpenCL"]))],

@@ -24,6 +24,7 @@ LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
 LatheLearn: LatheCore LatheCPU CPUKernels
+LatheSearch: LatheCore LatheFiles LatheLearn
 LatheFiles: LatheCore CZlib CChecksum
 LatheTables: LatheCore LatheFiles TableKernels CSQLite
 LatheText: LatheCore LatheFiles CUnicode
@@ -36,7 +37,7 @@ LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheML: Lathe LatheFiles LatheTables LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
-LatheBenchmarks: LatheCore Lathe LatheML LatheLearn BenchmarkEstimates
+LatheBenchmarks: LatheCore Lathe LatheML LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }

@@ -2,7 +2,7 @@
 public enum Suite: String, CaseIterable, Sendable {
   case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized
   case recurrent, optimizer, random, transfer
-  case latency, memory, loader, tables, checkpoint, train, inference, trees
+  case latency, memory, loader, tables, checkpoint, train, inference, trees, search
 
   /// What `lathe bench --list` says of it.
   public var summary: String {
@@ -28,6 +28,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
     case .inference: "whole networks that are used and not trained: a text encoder of MiniLM's sizes"
     case .trees: "models of tables: boosted trees, their predictions and explanation, a random forest"
+    case .search: "what a search for hyper-parameters costs beside the models that it trains"
     }
   }
 }

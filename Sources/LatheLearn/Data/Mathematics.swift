@@ -8,6 +8,7 @@
 
 package func exponential(_ x: Double) -> Double { exp(x) }
 package func logarithm(_ x: Double) -> Double { log(x) }
+package func complementaryError(_ x: Double) -> Double { erfc(x) }
 package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 
 /// 1 / (1 + e^-x).
