@@ -31,10 +31,15 @@ let package = Package(
       description:
         "The OpenCL backend; needs the headers of ocl-icd-opencl-dev to build, libOpenCL only to use."),
     .trait(name: "CommandLine", description: "The `lathe` command-line tool, on swift-argument-parser."),
-    .default(enabledTraits: ["OpenCL", "CommandLine"]),
+    .trait(
+      name: "Tracking",
+      description:
+        "Files of `lathe search` that processes share, on GRDB; needs libsqlite3-dev to build."),
+    .default(enabledTraits: ["OpenCL", "CommandLine", "Tracking"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(name: "CPUKernels", path: "kernels/cpu"),
@@ -61,6 +66,13 @@ let package = Package(
       name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .target(
       name: "LatheSearch", dependencies: ["LatheCore", "LatheFiles", "LatheLearn"], swiftSettings: settings),
+    .target(
+      name: "LatheStudies",
+      dependencies: [
+        "LatheCore", "LatheSearch",
+        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["Tracking"])),
+      ],
+      swiftSettings: settings),
     .target(name: "CZlib"),
     .target(name: "CImages"),
     .target(name: "CChecksum"),
@@ -103,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks", "LatheText",
+        "LatheML", "LatheBenchmarks", "LatheText", "LatheSearch",
+        .target(name: "LatheStudies", condition: .when(traits: ["Tracking"])),
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
@@ -141,7 +154,8 @@ let package = Package(
     .testTarget(
       name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore"], swiftSettings: testSettings),
     .testTarget(
-      name: "LatheSearchTests", dependencies: ["LatheSearch", "LatheLearn", "LatheCore"],
+      name: "LatheSearchTests",
+      dependencies: ["LatheSearch", "LatheStudies", "LatheLearn", "LatheCore", "DataTestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "LatheOpenCLTests",

@@ -4,7 +4,7 @@
 #   scripts/install-dependencies.sh [GROUP...]      default: all groups but arm, drivers, gpu-code and models
 #
 #   make     make itself, for images that start without it
-#   build    what compiling needs besides Swift: git, and the OpenCL headers
+#   build    what compiling needs besides Swift: git, and the headers of OpenCL and SQLite
 #   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, libcurl, SQLite, the OpenCL loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
@@ -24,7 +24,7 @@ readonly swift_major=6 swift_minor=3
 packages() {
   case $1 in
     make) echo make ;;
-    build) echo git ca-certificates ocl-icd-opencl-dev ;;
+    build) echo git ca-certificates ocl-icd-opencl-dev libsqlite3-dev ;;
     runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' 'libcurl4|libcurl4t64' libsqlite3-0 ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;

@@ -21,7 +21,8 @@ for tool in objdump strip ldconfig; do
 done
 
 # A folder of its own: linked statically, everything is compiled with other flags.
-build=(swift build -c release --static-swift-stdlib --scratch-path "$scratch")
+# Without the search for hyper-parameters, which would take SQLite along.
+build=(swift build -c release --static-swift-stdlib --traits OpenCL,CommandLine --scratch-path "$scratch")
 for product in lathe OperationCheck; do "${build[@]}" --product "$product"; done
 built=$("${build[@]}" --show-bin-path)
 

@@ -58,7 +58,16 @@
         DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
         BenchCommand.self, ProbeCommand.self, TuneCommand.self,
-      ])
+      ] + searchCommands)
+
+    /// The search keeps its trials by a library that a trait brings.
+    private static var searchCommands: [any ParsableCommand.Type] {
+      #if Tracking
+        [SearchCommand.self]
+      #else
+        []
+      #endif
+    }
 
     // A flag of its own: the parser's would look for the commit, by a process, at every start.
     @Flag(help: "Show which Lathe this is.")

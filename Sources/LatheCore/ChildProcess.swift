@@ -35,11 +35,12 @@ package struct ChildProcess: Sendable {
   ///   - variables: Variables of the environment that are other than this process's.
   ///   - seconds: How long it may take; nil for as long as it needs.
   ///   - silence: How long it may write nothing to standard output; nil for as long as it needs.
+  ///   - isWanted: Asked twice a second and after output; no interrupts the program, and ends it ten seconds later.
   ///   - receive: Gets standard output as it comes; without it all is kept.
   /// - Throws: `LatheError.device` where the system cannot start it.
   package static func run(
     _ program: String, _ arguments: [String], variables: [String: String] = [:], seconds: Double? = nil,
-    silence: Double? = nil, receive: ((ArraySlice<UInt8>) -> Void)? = nil
+    silence: Double? = nil, isWanted: (() -> Bool)? = nil, receive: ((ArraySlice<UInt8>) -> Void)? = nil
   ) throws -> ChildProcess {
     var pipes: [Int32] = []
     defer { for descriptor in pipes { close(descriptor) } }
@@ -56,7 +57,18 @@ package struct ChildProcess: Sendable {
     var texts: [[UInt8]] = [[], []]
     let end = seconds.map { now() + $0 } ?? .infinity
     var quietEnd = silence.map { now() + $0 } ?? .infinity
-    let isLate = !collect(readers, until: { min(end, quietEnd) }) { reader, bytes in
+    var interrupted: Double?
+    let tick = isWanted.map { isWanted in
+      {
+        if let asked = interrupted {
+          if now() > asked + 10 { kill(child, SIGKILL) }
+        } else if !isWanted() {
+          kill(child, SIGINT)
+          interrupted = now()
+        }
+      }
+    }
+    let isLate = !collect(readers, until: { min(end, quietEnd) }, tick: tick) { reader, bytes in
       if reader == 0, let silence { quietEnd = now() + silence }
       if reader == 0, let receive { receive(bytes) } else { texts[reader].append(contentsOf: bytes) }
     }
@@ -97,15 +109,19 @@ package struct ChildProcess: Sendable {
   ///
   /// Beside each other: who writes much to either would else fill its pipe and wait for ever.
   private static func collect(
-    _ readers: [Int32], until end: () -> Double, receive: (Int, ArraySlice<UInt8>) -> Void
+    _ readers: [Int32], until end: () -> Double, tick: (() -> Void)?,
+    receive: (Int, ArraySlice<UInt8>) -> Void
   ) -> Bool {
     var open = readers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while open.contains(where: { $0.fd >= 0 }) {
       let left = end() - now()
+      let wait = tick == nil ? left : min(left, 0.5)
       let ready = poll(
-        &open, nfds_t(open.count), left == .infinity ? -1 : Int32(max(0, min(left * 1000, 1e9)).rounded(.up)))
+        &open, nfds_t(open.count), wait == .infinity ? -1 : Int32(max(0, min(wait * 1000, 1e9)).rounded(.up)))
       if ready < 0 && errno == EINTR { continue }
+      tick?()
+      if ready == 0 && wait < left { continue }
       if ready <= 0 { return false }
       for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
         let count = read(open[index].fd, &chunk, chunk.count)

@@ -35,7 +35,7 @@ public final class Study: Sendable {
   ) throws {
     guard !goals.isEmpty else { throw LatheError(.invalidArgument, "search: there is no goal; name one") }
     for trial in try store.trials() {
-      guard let known = try? space.checked(trial.configuration), known == trial.configuration,
+      guard (try? space.checked(trial.configuration)) != nil,
         trial.state != .complete || trial.values.count == goals.count
       else {
         throw LatheError(
@@ -55,6 +55,7 @@ public final class Study: Sendable {
   /// The next trial to evaluate; nil where a grid is exhausted.
   public func ask() throws -> RunningTrial? {
     let trial = try store.begin { trials in
+      let trials = try trials.map(normalized)
       let bracket = pruner.bracket(of: trials.count)
       let comparable = trials.lazy.map(\.number).filter { self.pruner.bracket(of: $0) == bracket }
       let context = SearchContext(
@@ -65,7 +66,19 @@ public final class Study: Sendable {
         number: trials.count, configuration: try space.checked(suggestion.configuration),
         generation: suggestion.generation)
     }
-    return trial.map { RunningTrial(study: self, trial: $0) }
+    return try trial.map { RunningTrial(study: self, trial: try normalized($0)) }
+  }
+
+  /// A trial of the store with its values as the space writes them: files know one kind of numbers.
+  private func normalized(_ trial: Trial) throws -> Trial {
+    var result = Trial(
+      number: trial.number, configuration: try space.checked(trial.configuration),
+      generation: trial.generation)
+    result.state = trial.state
+    result.values = trial.values
+    result.reports = trial.reports
+    result.note = trial.note
+    return result
   }
 
   /// Adds a trial with a configuration of one's own, such as what is known to be good.
@@ -98,17 +111,17 @@ public final class Study: Sendable {
   }
 
   /// All trials so far.
-  public func trials() throws -> [Trial] { try store.trials() }
+  public func trials() throws -> [Trial] { try store.trials().map(normalized) }
 
   /// The complete trial that is best by the first goal; nil where none is complete.
   public func best() throws -> Trial? {
-    try store.trials().filter { $0.state == .complete }
+    try trials().filter { $0.state == .complete }
       .min { goals[0].loss($0.values[0]) < goals[0].loss($1.values[0]) }
   }
 
   /// The complete trials that no other one beats in all goals.
   public func paretoFront() throws -> [Trial] {
-    let complete = try store.trials().filter { $0.state == .complete }
+    let complete = try trials().filter { $0.state == .complete }
     return ParetoFront.first(complete.map(losses)).map { complete[$0] }
   }
 
