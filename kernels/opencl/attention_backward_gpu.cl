@@ -69,21 +69,27 @@ ATTENTION_GROUP __kernel void attention_queries(
     UNROLL for (int c = 0; c < WIDTH_BLOCKS; c++) sum[c][i] = 0.0f;
   // In local memory: registers that hold them all the time are missing elsewhere.
   __local float largest[TILE], logarithms[TILE], means[TILE];
-  const int item = item_number();
-  if (item < TILE) {
-    const long at = (batch * (long)heads + head) * queries + min(first + item, queries - 1);
+  const int place = item_number();
+  if (place < TILE) {
+    const long at = (batch * (long)heads + head) * queries + min(first + place, queries - 1);
     const float2 norm = norm_of(norms, at);
-    largest[item] = norm.x;
-    logarithms[item] = norm.y;
-    means[item] = deltas[at];
+    largest[place] = norm.x;
+    logarithms[place] = norm.y;
+    means[place] = deltas[at];
   }
+  // Zero, which compilers cannot know: what follows from a work-item's place they make again for each tile, instead of
+  // keeping it in registers that are missing elsewhere.
+  __local int nothing;
+  if (place == 0) nothing = causal >> 1;
+  barrier(CLK_LOCAL_MEM_FENCE);
   const int end = keys_seen(&seen, first + rows);
   for (int key = 0; key < end; key += TILE) {
+    const int item = item_number() + nothing;
     __global const lathe_operand *others = row_of(k, k_steps, batch, head / group, key);
     float4 score[4], gradient[4];
-    multiply_rows(score, left, right, own, q_steps.w, rows, others, k_steps.w, keys - key, width, WIDTH_SLICES);
+    multiply_rows(score, left, right, own, q_steps.w, rows, others, k_steps.w, keys - key, width, WIDTH_SLICES, item);
     multiply_rows(gradient, left, right, own_gradient, d_output_steps.w, rows,
-                  row_of(v, v_steps, batch, head / group, key), v_steps.w, keys - key, value_width, VALUE_SLICES);
+                  row_of(v, v_steps, batch, head / group, key), v_steps.w, keys - key, value_width, VALUE_SLICES, item);
     const bool all = sees_all(&seen, first, key);
     UNROLL for (int i = 0; i < 4; i++)
       differentiate(&score[i], &gradient[i], all ? (int4)-1 : seen_keys(&seen, first + ly * 4 + i, key + lx * 4),
@@ -114,6 +120,7 @@ ATTENTION_GROUP __kernel void attention_keys(
   const int key_heads = (int)get_num_groups(1), rows = min(TILE, keys - first);
   __global const lathe_operand *own = row_of(k, k_steps, batch, key_head, first);
   __global const lathe_operand *own_value = row_of(v, v_steps, batch, key_head, first);
+  const int item = item_number();
   width_run sum_k[WIDTH_BLOCKS][4];
   value_run sum_v[VALUE_BLOCKS][4];
   UNROLL for (int i = 0; i < 4; i++) {
@@ -133,10 +140,10 @@ ATTENTION_GROUP __kernel void attention_keys(
       __global const lathe_operand *others = row_of(q, q_steps, batch, head, query);
       __global const lathe_operand *other_gradients = row_of(d_output, d_output_steps, batch, head, query);
       float4 score[4], gradient[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-      multiply_rows(score, left, right, own, k_steps.w, rows, others, q_steps.w, columns, width, WIDTH_SLICES);
+      multiply_rows(score, left, right, own, k_steps.w, rows, others, q_steps.w, columns, width, WIDTH_SLICES, item);
       if (GIVES_K)
         multiply_rows(gradient, left, right, own_value, v_steps.w, rows, other_gradients, d_output_steps.w, columns,
-                      value_width, VALUE_SLICES);
+                      value_width, VALUE_SLICES, item);
       const int at = query + lx * 4, last = queries - 1;
       const float2 norm0 = norm_of(own_norms, min(at, last)), norm1 = norm_of(own_norms, min(at + 1, last));
       const float2 norm2 = norm_of(own_norms, min(at + 2, last)), norm3 = norm_of(own_norms, min(at + 3, last));

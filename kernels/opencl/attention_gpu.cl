@@ -19,7 +19,7 @@ ATTENTION_GROUP __kernel void attention(
   __local float partial[16 * PITCH] __attribute__((aligned(16)));
   const int lx = (int)get_local_id(0), ly = (int)get_local_id(1);
   const int first = (int)get_group_id(0) * TILE, head = (int)get_group_id(1), batch = (int)get_group_id(2);
-  const int heads = (int)get_num_groups(1), rows = min(TILE, queries - first);
+  const int heads = (int)get_num_groups(1), rows = min(TILE, queries - first), item = item_number();
   const visibility seen = visibility_of(mask, mask_offset, mask_steps, batch, head, queries, keys, causal, masked);
   __global const lathe_operand *own = row_of(q, q_steps, batch, head, first);
   __local float4 *const own_part = (__local float4 *)(partial + lx * PITCH + ly * 4);
@@ -32,7 +32,7 @@ ATTENTION_GROUP __kernel void attention(
   for (int key = 0; key < end; key += TILE) {
     float4 block[4];
     multiply_rows(block, left, right, own, q_steps.w, rows, row_of(k, k_steps, batch, head / group, key), k_steps.w,
-                  keys - key, width, WIDTH_SLICES);
+                  keys - key, width, WIDTH_SLICES, item);
     UNROLL for (int i = 0; i < 4; i++) block[i] = scaled(block[i], scale);
     if (!sees_all(&seen, first, key)) {
       UNROLL for (int i = 0; i < 4; i++)
