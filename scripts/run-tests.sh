@@ -54,6 +54,9 @@ run_forms() {
   # Heads of more than 64 elements, whose dK and dV come from two launches.
   LATHE_MATRIX_UNITS=emulated-nvidia .build/release/OperationCheck \
     --device opencl:0 --profile gpu --mode value --name 'bfloat16 [1, 2, 20, 100]' || status=1
+  # Tiles large enough for warp groups.
+  LATHE_MATRIX_UNITS=emulated-wgmma .build/release/OperationCheck \
+    --device opencl:0 --profile gpu --mode value --name 'matmul bfloat16 [152' || status=1
   LATHE_MATRIX_UNITS=emulated-turing .build/release/OperationCheck \
     --device opencl:0 --profile gpu --mode value --name 'matmul float16 [152' || status=1
   LATHE_MATRIX_UNITS=emulated-nvidia .build/release/OperationCheck \

@@ -43,11 +43,12 @@ package enum EnvironmentRules {
     },
     Rule(
       name: "LATHE_MATRIX_UNITS",
-      choices: "auto, on, off, or emulated-nvidia, -turing, -wmma, -mfma, -xmx16 or -xmx8"
+      choices: "auto, on, wgmma, off, or emulated-nvidia, -turing, -wgmma, -wmma, -mfma, -xmx16 or -xmx8"
     ) {
-      ["auto", "on", "off"].contains($0)
+      ["auto", "on", "wgmma", "off"].contains($0)
         || $0.hasPrefix("emulated-")
-          && ["nvidia", "turing", "wmma", "mfma", "xmx16", "xmx8"].contains($0.dropFirst("emulated-".count))
+          && ["nvidia", "turing", "wgmma", "wmma", "mfma", "xmx16", "xmx8"].contains(
+            $0.dropFirst("emulated-".count))
     },
     Rule(name: "LATHE_UNOPTIMIZED_PROFILE", choices: "cpu or gpu") { ["cpu", "gpu"].contains($0) },
   ]

@@ -29,7 +29,7 @@
     /// The whole text: `common.clh`, `math.clh` for those of the profile's vector widths that the source or its options
     /// name a function of (`lathe_exp_f16`), with `math_arcs.clh` behind it where one is of those, `lanes.clh` where the source has vectors as wide as the
     /// device's, `stored.clh` where operands may be of 16 bits, `blocks.clh` where they are blocks, `product_tiles.clh` where it
-    /// multiplies tiles, the files of matrix units where it uses those, `matrix_slices.clh` for tiles on them,
+    /// multiplies tiles, the files of matrix units where it uses those, `matrix_slices.clh` and `matrix_wgmma.clh` for tiles on them,
     /// `convolution_taps.clh` where they are a convolution's, `winograd_points.clh` where it goes to points and back, `scaled.clh`
     /// for products of many numbers, and the source itself.
     func text(
@@ -76,7 +76,12 @@
       if body.contains("MATRIX_GROUP") {
         for name in KernelSource.matrixFiles { text += try KernelSource.content(of: name) }
       }
-      if body.contains("LATHE_MATRIX_TILE") { text += try KernelSource.content(of: "matrix_slices.clh") }
+      if body.contains("LATHE_MATRIX_TILE") {
+        text += try KernelSource.content(of: "matrix_slices.clh")
+        if options[KernelOptions.warpGroups] != nil {
+          text += try KernelSource.content(of: "matrix_wgmma.clh")
+        }
+      }
       if body.contains("CONVOLUTION_TILE") { text += try KernelSource.content(of: "convolution_taps.clh") }
       if body.contains("taps_to_points") { text += try KernelSource.content(of: "winograd_points.clh") }
       if body.contains("LATHE_SCALED") { text += try KernelSource.content(of: "scaled.clh") }
@@ -164,6 +169,9 @@
 
     /// The most registers of a work-item, where a compiler takes more by itself and needs no more.
     static let registers = "LATHE_MOST_REGISTERS"
+
+    /// Of programs whose PTX holds instructions for warp groups; see PTXSplice.
+    static let warpGroups = "MATRIX_WGMMA"
 
     var names: [String] = []
     var values: [Value] = []

@@ -13,6 +13,8 @@
     let kind: Kind
     /// NVIDIA's before Ampere: no bfloat16, no copies past registers.
     var isTuring = false
+    /// NVIDIA's Hopper: large products of 16 bits by wgmma, all else as before; see matrix_wgmma.clh.
+    var hasWarpGroups = false
     /// In plain OpenCL C.
     var isEmulated = false
 
@@ -20,7 +22,8 @@
     var name: String {
       let unit =
         switch kind {
-        case .nvidia: isTuring ? "mma.sync m16n8k8" : "mma.sync m16n8k16"
+        case .nvidia:
+          hasWarpGroups ? "wgmma m64n128k16" : isTuring ? "mma.sync m16n8k8" : "mma.sync m16n8k16"
         case .wmma: "WMMA"
         case .mfma: "MFMA"
         case .xmx16: "XMX, sub-groups of 16"
@@ -67,6 +70,7 @@
       switch value {
       case "emulated-nvidia": self.init(kind: .nvidia, isEmulated: true)
       case "emulated-turing": self.init(kind: .nvidia, isTuring: true, isEmulated: true)
+      case "emulated-wgmma": self.init(kind: .nvidia, hasWarpGroups: true, isEmulated: true)
       case "emulated-wmma": self.init(kind: .wmma, isEmulated: true)
       case "emulated-mfma": self.init(kind: .mfma, isEmulated: true)
       case "emulated-xmx16": self.init(kind: .xmx16, isEmulated: true)
@@ -75,8 +79,25 @@
       }
     }
 
-    private init(kind: Kind, isTuring: Bool = false, isEmulated: Bool = false) {
-      (self.kind, self.isTuring, self.isEmulated) = (kind, isTuring, isEmulated)
+    private init(
+      kind: Kind, isTuring: Bool = false, hasWarpGroups: Bool = false, isEmulated: Bool = false
+    ) {
+      (self.kind, self.isTuring) = (kind, isTuring)
+      (self.hasWarpGroups, self.isEmulated) = (hasWarpGroups, isEmulated)
+    }
+
+    /// The form that a device has for large products beside `init(_ place:)`; nil where it has none.
+    ///
+    /// Of Hopper alone (9.0): later processors have other instructions.
+    static func warpGroups(_ place: OpenCLPlace) -> MatrixForm? {
+      guard place.platformName.contains("NVIDIA"), computeCapability(place) == 90 else { return nil }
+      return MatrixForm(kind: .nvidia, hasWarpGroups: true)
+    }
+
+    /// NVIDIA's number of a processor, such as 75.
+    private static func computeCapability(_ place: OpenCLPlace) -> UInt64 {
+      func number(_ property: Int32) -> UInt64 { (try? OpenCLQuery.number(place.device, property)) ?? 0 }
+      return number(Property.majorNV) * 10 + number(Property.minorNV)
     }
 
     /// The form of a device; nil where none is known of it.
@@ -85,8 +106,7 @@
     init?(_ place: OpenCLPlace) {
       let platform = place.platformName
       if platform.contains("NVIDIA") {
-        func number(_ property: Int32) -> UInt64 { (try? OpenCLQuery.number(place.device, property)) ?? 0 }
-        let version = number(Property.majorNV) * 10 + number(Property.minorNV)
+        let version = Self.computeCapability(place)
         guard version >= 75 else { return nil }
         self.init(kind: .nvidia, isTuring: version < 80)
       } else if platform.contains("AMD") {
@@ -123,6 +143,8 @@
     let m: Int, n: Int, depth: Int
     private let wavesM: Int, wavesN: Int, stages: Int
     private let form: MatrixForm
+    /// Whether warp groups multiply, which takes sub-groups of 16 whole rows.
+    private let isOfWarpGroups: Bool
 
     /// A large tile for products where there are enough of them for the device, else a small one.
     init(
@@ -134,7 +156,9 @@
 
     /// A tile for products of a type, with 64 bytes of each row in a slice.
     init(_ form: MatrixForm, _ type: StoredType, isLarge: Bool, localMemory: Int) {
-      self.init(form, isLarge: isLarge, depth: type == .float32 ? 16 : 32, localMemory: localMemory)
+      self.init(
+        form, isLarge: isLarge, depth: type == .float32 ? 16 : 32, localMemory: localMemory,
+        ofWarpGroups: form.hasWarpGroups && isLarge && type != .float32)
     }
 
     /// The same for convolutions, whose slices are shorter: what is read next waits in registers.
@@ -150,14 +174,17 @@
         && ceilingDivide(rows, 128) * ceilingDivide(columns, 128) * layers >= info.computeUnits
     }
 
-    private init(_ form: MatrixForm, isLarge: Bool, depth: Int, localMemory: Int) {
+    private init(
+      _ form: MatrixForm, isLarge: Bool, depth: Int, localMemory: Int, ofWarpGroups: Bool = false
+    ) {
       self.depth = depth
       self.form = form
+      isOfWarpGroups = ofWarpGroups
       (m, n) = isLarge ? (128, 128) : (64, 64)
       (wavesM, wavesN) =
         switch form.lanes {
         case 64: (2, 2)
-        case 32: isLarge ? (4, 2) : (2, 2)
+        case 32: ofWarpGroups ? (8, 1) : isLarge ? (4, 2) : (2, 2)
         case 16: isLarge ? (4, 4) : (4, 2)
         default: isLarge ? (8, 4) : (4, 4)
         }
@@ -180,6 +207,7 @@
         "TILE_M": .int(m), "TILE_N": .int(n), "DEPTH": .int(depth), "WAVES_M": .int(wavesM),
         "WAVES_N": .int(wavesN), "STAGES": .int(stages),
       ])
+      if isOfWarpGroups { options[KernelOptions.warpGroups] = 1 }
       return options
     }
   }

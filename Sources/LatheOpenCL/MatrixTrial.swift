@@ -2,23 +2,28 @@
   import COpenCL
   import LatheCore
 
-  /// Compares products on matrix units with those of plain kernels: first the numbers, then the time.
+  /// Compares products on matrix units with those of plain kernels: first the numbers, then the time, which a form for large
+  /// products compares with that of a rival.
   struct MatrixTrial {
     private let backend: OpenCLBackend
     private let form: MatrixForm
     private let type: StoredType
+    private let rival: MatrixForm?
     /// Definitions beside those of the form.
     private let extra: KernelOptions
 
-    init(_ backend: OpenCLBackend, _ form: MatrixForm, _ type: StoredType, extra: KernelOptions = [:]) {
-      (self.backend, self.form, self.type, self.extra) = (backend, form, type, extra)
+    init(
+      _ backend: OpenCLBackend, _ form: MatrixForm, _ type: StoredType, rival: MatrixForm? = nil,
+      extra: KernelOptions = [:]
+    ) {
+      (self.backend, self.form, self.type) = (backend, form, type)
+      (self.rival, self.extra) = (rival, extra)
     }
 
     /// What is found; errors are a finding, too.
     func verdict() -> MatrixVerdict {
       do {
-        return try agrees()
-          ? .agrees(units: seconds(onUnits: true), plain: seconds(onUnits: false)) : .differs
+        return try agrees() ? .agrees(units: seconds(form), plain: seconds(rival)) : .differs
       } catch {
         return .fails(OpenCLBackend.reason(error))
       }
@@ -27,12 +32,13 @@
     /// Whether both give the same sums of small whole numbers, which are exact: every way that operands lie, both tiles, edges
     /// of tiles and of slices, and once operands that cannot be read in vectors.
     func agrees() throws -> Bool {
-      for isLarge in [false, true] {
+      // What a form for large products does with small ones is its rival's.
+      for isLarge in rival == nil ? [false, true] : [true] {
         for (aAlongK, bAlongK) in [(true, false), (true, true), (false, false), (false, true)] {
           guard try agrees(aAlongK, bAlongK, offset: 0, isLarge: isLarge) else { return false }
         }
       }
-      return try agrees(true, false, offset: 1, isLarge: false)
+      return try agrees(true, false, offset: 1, isLarge: rival != nil)
     }
 
     private func agrees(_ aAlongK: Bool, _ bAlongK: Bool, offset: Int, isLarge: Bool) throws -> Bool {
@@ -44,12 +50,13 @@
       return try product.results(product.onUnits) == product.results(product.plain)
     }
 
-    /// The median time of a product of 1024 x 1024 x 1024.
-    private func seconds(onUnits: Bool) throws -> Double {
+    /// The median time of a product of 1024 x 1024 x 1024, or of one that fills large tiles, on a form or by plain kernels.
+    private func seconds(_ form: MatrixForm?) throws -> Double {
+      let size = rival == nil ? 1024 : 4096
       let product = try Product(
-        m: 1024, n: 1024, k: 1024, aAlongK: true, bAlongK: false, offset: 0, type, on: backend)
+        m: size, n: size, k: 1024, aAlongK: true, bAlongK: false, offset: 0, type, on: backend)
       func run() throws {
-        if onUnits {
+        if let form {
           try backend.multiply(product.operands, onUnits: form, into: product.onUnits.memory, at: 0)
         } else {
           try backend.multiplyTiled(product.operands, nil, into: product.plain.memory, at: 0)

@@ -4,7 +4,7 @@
 
   /// What a trial found of a device's matrix units for one type.
   package enum MatrixVerdict: Sendable, Hashable {
-    /// They agree with the plain kernel; seconds of the trial's product on them and by that.
+    /// They agree with the plain kernel; seconds of the trial's product on them and by that, or by what they are to replace.
     case agrees(units: Double, plain: Double)
     /// They give something else.
     case differs
@@ -41,13 +41,13 @@
       }
     }
 
-    /// The verdict in words.
-    package var text: String {
+    /// The verdict in words; `rival` is what was as right and had another time.
+    package func text(beside rival: String = "plain kernels") -> String {
       switch self {
       case .agrees(let units, let plain):
         units < plain
-          ? "\(formatted(plain / units, "%.1f")) times as fast as plain kernels"
-          : "not used: slower than plain kernels (\(formatted(units / plain, "%.1f")) times their time)"
+          ? "\(formatted(plain / units, "%.1f")) times as fast as \(rival)"
+          : "not used: slower than \(rival) (\(formatted(units / plain, "%.1f")) times the time)"
       case .differs: "not used: the results differ from those of plain kernels"
       case .fails(let reason): "not used: \(reason)"
       }
@@ -71,15 +71,25 @@
   /// Whether a device's matrix units are used.
   ///
   /// They are after a trial at first use, whose verdict is kept per driver beside compiled programs.
-  /// `LATHE_MATRIX_UNITS=off` uses none, `on` those of the device without a trial, and `emulated-NAME` a form in plain
-  /// OpenCL C, which shows what the kernels around it do.
+  /// Of two forms for large products (Hopper) the second is, after a trial against the first.
+  /// `LATHE_MATRIX_UNITS=off` uses none, `on` those of the device without a trial, `wgmma` also its warp groups, and
+  /// `emulated-NAME` a form in plain OpenCL C, which shows what the kernels around it do.
   final class MatrixUnits: Sendable {
+    /// A form on trial for a type.
+    private struct Candidate: Hashable {
+      let form: MatrixForm, type: StoredType
+      /// What else would serve; nil for plain kernels.
+      var rival: MatrixForm?
+    }
+
     /// What the device has, or what is emulated on it.
     let form: MatrixForm?
+    /// What it has for large products beside that.
+    private let warpGroups: MatrixForm?
     private let isTried: Bool
     private let identity: String
     private let disk = BinaryCache.standard()
-    private let verdicts = Mutex<[StoredType: MatrixVerdict]>([:])
+    private let verdicts = Mutex<[Candidate: MatrixVerdict]>([:])
     /// One trial at a time: they are timed.
     private let trials = Mutex(())
 
@@ -87,57 +97,75 @@
       let choice = environment("LATHE_MATRIX_UNITS") ?? "auto"
       form =
         profile == .gpu && choice != "off" ? MatrixForm(emulation: choice) ?? MatrixForm(place) : nil
+      warpGroups = form != nil && ["auto", "wgmma"].contains(choice) ? MatrixForm.warpGroups(place) : nil
       isTried = choice == "auto"
       identity = [place.platformName, place.platformVersion, place.info.name, place.info.driver]
         .joined(separator: "\n")
     }
 
-    /// The form that products of a type go to on a backend, of float32 only where tf32 is allowed; nil where plain kernels do
-    /// them.
+    /// The form that a type goes to on a backend, float32 only where tf32 is allowed; nil where plain kernels do it.
     func form(_ type: StoredType, allowsTF32: Bool = false, on backend: OpenCLBackend) -> MatrixForm? {
       guard type != .float32 || allowsTF32, let form, form.takes(type) else { return nil }
-      return !isTried || verdict(type, form, on: backend).serves ? form : nil
+      return serves(Candidate(form: form, type: type), on: backend) ? form : nil
     }
 
-    private func verdict(_ type: StoredType, _ form: MatrixForm, on backend: OpenCLBackend) -> MatrixVerdict {
-      if let known = known(type) { return known }
+    /// The same for products, which have another form where the device's warp groups serve.
+    func productForm(_ type: StoredType, allowsTF32: Bool, on backend: OpenCLBackend) -> MatrixForm? {
+      guard let form = form(type, allowsTF32: allowsTF32, on: backend) else { return nil }
+      guard let warpGroups, type != .float32 else { return form }
+      return serves(Candidate(form: warpGroups, type: type, rival: form), on: backend) ? warpGroups : form
+    }
+
+    private func serves(_ candidate: Candidate, on backend: OpenCLBackend) -> Bool {
+      !isTried || verdict(candidate, on: backend).serves
+    }
+
+    private func verdict(_ candidate: Candidate, on backend: OpenCLBackend) -> MatrixVerdict {
+      if let known = known(candidate) { return known }
       return trials.withLock { _ in
-        if let known = known(type) { return known }
-        let found = MatrixTrial(backend, form, type).verdict()
-        verdicts.withLock { $0[type] = found }
-        if let key = key(type) { disk.store(Array(found.line.utf8), key: key) }
+        if let known = known(candidate) { return known }
+        let found = MatrixTrial(backend, candidate.form, candidate.type, rival: candidate.rival).verdict()
+        verdicts.withLock { $0[candidate] = found }
+        disk.store(Array(found.line.utf8), key: key(candidate))
         return found
       }
     }
 
     /// What was found in this process or an earlier one.
-    private func known(_ type: StoredType) -> MatrixVerdict? {
-      if let known = verdicts.withLock({ $0[type] }) { return known }
-      guard disk.folder != nil, let key = key(type), let bytes = disk.load(key: key),
+    private func known(_ candidate: Candidate) -> MatrixVerdict? {
+      if let known = verdicts.withLock({ $0[candidate] }) { return known }
+      guard disk.folder != nil, let bytes = disk.load(key: key(candidate)),
         let kept = MatrixVerdict(line: String(decoding: bytes, as: UTF8.self))
       else { return nil }
-      verdicts.withLock { $0[type] = kept }
+      verdicts.withLock { $0[candidate] = kept }
       return kept
     }
 
     /// What a verdict depends on: device, driver and the kernels compared.
-    private func key(_ type: StoredType) -> String? {
-      guard let form else { return nil }
+    private func key(_ candidate: Candidate) -> String {
+      let form = candidate.form
+      var options = form.options
+      if form.hasWarpGroups { options[KernelOptions.warpGroups] = 1 }
       let texts = ["gemm_matrix_gpu.cl", "gemm_gpu.cl"].compactMap {
-        try? KernelSource.file($0).text(for: .gpu, form.options)
+        try? KernelSource.file($0).text(for: .gpu, options)
       }
-      return (["matrix units", form.name, type.name, identity] + texts).joined(separator: "\n")
+      return (["matrix units", form.name, candidate.type.name, identity] + texts).joined(separator: "\n")
     }
 
     /// What `lathe devices` shows; nil where the device has none that are known.
     var summary: String? {
       guard let form else { return nil }
-      guard isTried else { return "\(form.name), used without a trial" }
-      let types = [StoredType.float16, .bfloat16, .float32].filter(form.takes)
-      return "\(form.name); "
-        + types.map {
-          "\($0 == .float32 ? "tf32" : $0.name): \(known($0)?.text ?? "not tried yet")"
-        }.joined(separator: "; ")
+      guard isTried else { return "\((warpGroups ?? form).name), used without a trial" }
+      func line(_ shown: MatrixForm, _ types: [StoredType], beside rival: MatrixForm?) -> String {
+        "\(shown.name); "
+          + types.filter(shown.takes).map { type in
+            let verdict = known(Candidate(form: shown, type: type, rival: rival))
+            let text = rival.map { verdict?.text(beside: $0.name) } ?? verdict?.text()
+            return "\(type == .float32 ? "tf32" : type.name): \(text ?? "not tried yet")"
+          }.joined(separator: "; ")
+      }
+      let first = line(form, [.float16, .bfloat16, .float32], beside: nil)
+      return warpGroups.map { "\(first); \(line($0, [.float16, .bfloat16], beside: form))" } ?? first
     }
   }
 #endif

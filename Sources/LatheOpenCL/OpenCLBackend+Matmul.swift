@@ -133,7 +133,7 @@
             try multiplySkinny(product, $0, into: c, at: first)
           }
         }
-        if let form = matrixUnits.form(product.operands, allowsTF32: product.allowsTF32, on: self) {
+        if let form = matrixUnits.productForm(product.operands, allowsTF32: product.allowsTF32, on: self) {
           return try multiply(product, onUnits: form, into: c, at: first)
         }
         return try tuned(.gemmGPU, shape) { try multiplyTiled(product, $0, into: c, at: first) }

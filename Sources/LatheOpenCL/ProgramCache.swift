@@ -144,14 +144,18 @@
       if place.isNVIDIA, case .int(let most)? = options[KernelOptions.registers] {
         arguments += " -cl-nv-maxrregcount=\(most)"
       }
+      let isSpliced = options[KernelOptions.warpGroups] != nil && options["MATRIX_EMULATED"] == nil
       if BuiltinFunctions.matter(in: text) { arguments += state.withLock { $0.builtinFunctions }.arguments }
       // A program's own text may call any function.
-      guard declaresBuiltins, !source.isCustom else { return try build(text, name: source.name, arguments) }
+      guard declaresBuiltins, !source.isCustom else {
+        return try build(text, name: source.name, arguments, isSpliced: isSpliced)
+      }
       do {
         return try build(
-          KernelSource.builtins(for: text, profile) + text, name: source.name, arguments + " -D_OPENCL_H_")
+          KernelSource.builtins(for: text, profile) + text, name: source.name, arguments + " -D_OPENCL_H_",
+          isSpliced: isSpliced)
       } catch let error as LatheError where error.kind == .kernelBuild {
-        let program = try build(text, name: source.name, arguments)
+        let program = try build(text, name: source.name, arguments, isSpliced: isSpliced)
         let isFirst = state.withLock { state in
           defer { state.declaresBuiltins = false }
           return state.declaresBuiltins
@@ -161,13 +165,16 @@
       }
     }
 
-    private func build(_ text: String, name: String, _ arguments: String) throws -> OpenCLProgram {
+    private func build(_ text: String, name: String, _ arguments: String, isSpliced: Bool) throws
+      -> OpenCLProgram
+    {
       let key = [
         place.platformName, place.platformVersion, place.info.name, place.info.driver, arguments, text,
       ].joined(separator: "\n")
       if let binary = disk.load(key: key), let program = fromBinary(binary, arguments) { return program }
       return try KernelBuilds.build {
-        let program = try fromSource(text, name: name, arguments)
+        var program = try fromSource(text, name: name, arguments)
+        if isSpliced { program = try spliced(program, name: name, arguments) }
         if disk.folder != nil, let binary = binary(of: program) { disk.store(binary, key: key) }
         return program
       }
@@ -213,6 +220,19 @@
       guard status == CL_SUCCESS, let handle else { return nil }
       let program = OpenCLProgram(owning: handle)
       return cl.clBuildProgram(handle, 1, &device, arguments, nil, nil) == CL_SUCCESS ? program : nil
+    }
+
+    /// A program anew, of its PTX with the instructions that its comments hold.
+    private func spliced(_ program: OpenCLProgram, name: String, _ arguments: String) throws -> OpenCLProgram
+    {
+      let ptx = binary(of: program).map { String(decoding: $0.filter { $0 != 0 }, as: UTF8.self) } ?? ""
+      let text = try PTXSplice.spliced(ptx)
+      guard let program = fromBinary(Array(text.utf8), arguments) else {
+        throw LatheError(
+          .kernelBuild,
+          "\(place.info.index) (\(place.info.name)): \(name): the driver does not take PTX with wgmma")
+      }
+      return program
     }
 
     /// What the driver made of a program, in its own format.

@@ -24,6 +24,9 @@ struct Argument {
 struct _cl_program {
   char *text;
   char name[17];
+  /// PTX of a program whose instructions for warp groups are comments (matrix_wgmma.clh); else NULL.
+  char *ptx;
+  struct _cl_program *next;
 };
 struct _cl_kernel {
   char program[17], name[128];
@@ -42,6 +45,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 // Buffers that are there: an argument of eight bytes is one of them, or a number.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct _cl_mem *buffers;
+// Programs that have PTX; they stay.
+static struct _cl_program *of_ptx;
 
 static void give(cl_int *to, cl_int status) {
   if (to) *to = status;
@@ -223,26 +228,67 @@ cl_program clCreateProgramWithSource(cl_context context, cl_uint count, const ch
   return program;
 }
 
+/// Text that a host takes for the PTX of a program and finds its comments in, with the program's name.
+static char *write_ptx(const char *name) {
+  char *text = malloc(2048);
+  int used = sprintf(text, ".version 8.3\n.target sm_90, texmode_independent\n.address_size 64\n// paper %s\n"
+                           "\t//sm_90a fence.proxy.async.shared::cta;\n\t//sm_90a wgmma.fence.sync.aligned; "
+                           "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {", name);
+  for (int i = 0; i < 64; i++) used += sprintf(text + used, "%s%%f%d", i ? ", " : "", i);
+  sprintf(text + used, "}, %%rd0, %%rd1, 1, 1, 1, 0, 0; wgmma.commit_group.sync.aligned; "
+                       "wgmma.wait_group.sync.aligned 0;\n");
+  return text;
+}
+
+/// Programs of changed PTX are those that the PTX was of.
 cl_program clCreateProgramWithBinary(cl_context context, cl_uint count, const cl_device_id *devices,
                                      const size_t *lengths, const unsigned char **binaries, cl_int *each,
                                      cl_int *status) {
-  (void)context, (void)count, (void)devices, (void)lengths, (void)binaries, (void)each;
-  give(status, CL_INVALID_BINARY);
-  return NULL;
+  (void)context, (void)count, (void)devices, (void)each;
+  char *text = strndup((const char *)binaries[0], lengths[0]);
+  const char *at = strstr(text, "// paper ");
+  struct _cl_program *program = NULL;
+  if (at && strstr(text, ".target sm_90a,")) {
+    pthread_mutex_lock(&lock);
+    for (struct _cl_program *of = of_ptx; of && !program; of = of->next) {
+      if (strncmp(at + strlen("// paper "), of->name, 16) != 0) continue;
+      program = calloc(1, sizeof *program);
+      program->text = strdup(of->text);
+      strcpy(program->name, of->name);
+    }
+    pthread_mutex_unlock(&lock);
+  }
+  free(text);
+  give(status, program ? CL_SUCCESS : CL_INVALID_BINARY);
+  return program;
 }
 
 cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
                       void(CL_CALLBACK *notify)(cl_program, void *), void *argument) {
   (void)count, (void)devices, (void)notify, (void)argument;
+  // One of PTX is kept already.
+  if (program->name[0]) return CL_SUCCESS;
   paper_keep(program->text, options ? options : "", program->name);
+  if (options && strstr(options, "-DMATRIX_WGMMA=1")) {
+    struct _cl_program *kept = calloc(1, sizeof *kept);
+    kept->text = strdup(program->text);
+    strcpy(kept->name, program->name);
+    program->ptx = write_ptx(program->name);
+    pthread_mutex_lock(&lock);
+    kept->next = of_ptx;
+    of_ptx = kept;
+    pthread_mutex_unlock(&lock);
+  }
   return CL_SUCCESS;
 }
 
 cl_int clGetProgramInfo(cl_program program, cl_program_info property, size_t room, void *to, size_t *needed) {
-  (void)program;
-  // There is no binary.
-  const size_t none = 0;
-  return property == CL_PROGRAM_BINARY_SIZES ? paper_answer(&none, sizeof none, room, to, needed) : CL_INVALID_VALUE;
+  // Other programs have no binary.
+  const size_t size = program->ptx ? strlen(program->ptx) + 1 : 0;
+  if (property == CL_PROGRAM_BINARY_SIZES) return paper_answer(&size, sizeof size, room, to, needed);
+  if (property != CL_PROGRAM_BINARIES || !program->ptx) return CL_INVALID_VALUE;
+  memcpy(*(char **)to, program->ptx, size);
+  return CL_SUCCESS;
 }
 
 cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device, cl_program_build_info property, size_t room,
@@ -253,6 +299,7 @@ cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device, cl_program
 
 cl_int clReleaseProgram(cl_program program) {
   free(program->text);
+  free(program->ptx);
   free(program);
   return CL_SUCCESS;
 }

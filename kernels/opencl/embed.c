@@ -79,6 +79,10 @@ static const char matrix_slices_clh[] = {
 #embed "matrix_slices.clh" suffix(, 0)
 };
 
+static const char matrix_wgmma_clh[] = {
+#embed "matrix_wgmma.clh" suffix(, 0)
+};
+
 static const char gemm_matrix_gpu_cl[] = {
 #embed "gemm_matrix_gpu.cl" suffix(, 0)
 };
@@ -354,6 +358,7 @@ static const struct {
     {"matrix_intel.clh", matrix_intel_clh},
     {"matrix_emulated.clh", matrix_emulated_clh},
     {"matrix_slices.clh", matrix_slices_clh},
+    {"matrix_wgmma.clh", matrix_wgmma_clh},
     {"gemm_matrix_gpu.cl", gemm_matrix_gpu_cl},
     {"convolution_matrix_gpu.cl", convolution_matrix_gpu_cl},
     {"attention_units.clh", attention_units_clh},

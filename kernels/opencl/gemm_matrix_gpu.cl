@@ -30,7 +30,7 @@
 #if MATRIX_ASYNC
 #define COPY(FROM, IN, VECTOR, LOADS, GROUPS, TILE, ALONG_K, slice)                                           \
   EACH_GROUP(LOADS, GROUPS, TILE, ALONG_K)                                                                    \
-    __local matrix_operand *to = slice + (ALONG_K ? place_along(row, p, DEPTH) : place_across(row, p, TILE));         \
+    __local matrix_operand *to = slice + (ALONG_K ? place_along(row, p, DEPTH) : PLACE_ACROSS(row, p, TILE));         \
     if (VECTOR) copy_run(to, FROM, IN > 0);                                                                 \
     else *(__local uint4 *)to = read_run(FROM, IN, false);                                                  \
   }
@@ -87,6 +87,7 @@ MATRIX_GROUP(ITEMS) __kernel void gemm(__global const matrix_operand *restrict a
 #pragma unroll 1
   for (int s = 0; s < k; s += DEPTH) {
     WAIT_FOR_COPIES(STAGES - 2)
+    SHOW_COPIES
     barrier(CLK_LOCAL_MEM_FENCE);
     COPY_BOTH(next)
     COMMIT_COPIES

@@ -88,7 +88,7 @@ def launch(machine, line, figures, operations, bytes_touched):
     flow = min(1, max(min(full, items / machine.cores), 1) * min(asked, MOST_BYTES_ASKED) / needed)
     times["memory"] = bytes_touched / (machine.bandwidth * flow)
     loop = figures["loop"]
-    products = loop and (loop["matrix"] * loop["matrix_rate"] * MATRIX_PRODUCTS[target.name] or loop["products"])
+    products = loop and (loop["matrix_work"] * MATRIX_PRODUCTS[target.name] or loop["products"])
     if operations and products:
         instructions = operations / 2 / products * (loop["instructions"] + loop["around"] / INNER_TURNS)
         # Cores without a group wait for those that have the last ones.

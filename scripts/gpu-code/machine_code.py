@@ -46,6 +46,8 @@ class Reader:
     local_load: Callable
     # Whether it stands for a division of 64-bit integers.
     divides: Callable
+    # How large what a matrix unit multiplies at once is, in the usual size's times.
+    matrix_size: Callable = lambda instruction: 1
 
 
 def figures(code, reader):
@@ -104,6 +106,7 @@ def hot_loop(code, reader, loops):
             "multiply_adds": sum(count > 0 for count in counts),
             "products": sum(counts),
             "matrix": sum(reader.matrix(instruction) > 0 for instruction in body),
+            "matrix_work": sum(reader.matrix(instruction) * reader.matrix_size(instruction) for instruction in body),
             "matrix_rate": max((reader.matrix(instruction) for instruction in body), default=0),
             "local_loads": sum(reader.local_load(instruction) > 0 for instruction in body),
             "local_bytes": sum(reader.local_load(instruction) for instruction in body),

@@ -45,9 +45,16 @@ def matrix(instruction):
     return 0 if not found else 0.5 if "TF32" in instruction.opcode else 1
 
 
+def matrix_size(instruction):
+    """How many times m16n8k16 of each sub-group it is: HGMMA.64x128x16 of four is 16 times that."""
+    found = re.match(r"HGMMA\.64x(\d+)x16", instruction.opcode)
+    return int(found[1]) // 8 if found else 1
+
+
 READER = Reader(
     multiply_adds=multiply_adds,
     matrix=matrix,
+    matrix_size=matrix_size,
     access=access,
     address=address,
     local_load=local_load,
@@ -70,10 +77,23 @@ def compile_program(text, options, target, folder):
     if target == "sm_75":
         options = before_ampere(options)
     result = {"ptx": compile_ptx(text, options, assembly, target)}
+    if "-DMATRIX_WGMMA=1" in options:
+        target = splice(assembly, result["ptx"])
     most = [f"--maxrregcount={number}" for number in re.findall(r"-cl-nv-maxrregcount=(\d+)", options)]
     result["log"] = tools.run([tools.nvidia("ptxas"), f"-arch={target}", "-v", *most, "-o", binary, assembly])
+    if "wgmma" in result["log"]:
+        # It says so where it makes products wait for each other.
+        raise tools.Failed(next(line for line in result["log"].split("\n") if "wgmma" in line))
     result["sass"] = tools.run([tools.nvidia("nvdisasm"), "-c", "-ndf", binary])
     return result
+
+
+def splice(assembly, ptx):
+    """Makes the comments of matrix_wgmma.clh instructions, as PTXSplice.swift does; returns the processor that has them."""
+    spliced = re.sub(r"^\.target sm_90\b", ".target sm_90a", ptx.replace("//sm_90a ", ""), flags=re.MULTILINE)
+    with open(assembly, "w", encoding="utf-8") as file:
+        file.write(spliced)
+    return "sm_90a"
 
 
 def before_ampere(options):
@@ -91,8 +111,8 @@ def compile_ptx(text, options, assembly, target="sm_90"):
     """The PTX that clang makes of a program, which goes to a file, too."""
     tools.clang(
         text, options, assembly, "--target=nvptx64-nvidia-nvcl", f"-march={target}", "nvptx64--nvidiacl.bc",
-        # ldmatrix, mma.sync and cp.async are in text that clang passes on.
-        ["+ptx78"],
+        # ldmatrix, mma.sync and cp.async are in text that clang passes on; wgmma is of a later version.
+        ["+ptx80" if "-DMATRIX_WGMMA=1" in options else "+ptx78"],
     )
     with open(assembly, encoding="utf-8") as file:
         return file.read()

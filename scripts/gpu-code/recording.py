@@ -11,7 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Suites of which nothing runs on a device but copies and what other suites have, that measure the host, or that need a
 # model which a host may not have.
 LEFT_OUT = (
-    "transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run", "inference/"
+    "transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run", "inference/",
+    "tables/", "trees/"
 )
 # Runs of a workload: the last one meets everything built and in its place, the state of optimizers included.
 RUNS = 3
@@ -57,6 +58,9 @@ def record(device, library, folder):
     os.makedirs(folder)
     recording = Recording()
     run_workloads(device, library, os.path.join(folder, "workloads"), recording)
+    if device_values(device).get("nv_major"):
+        # What older processors multiply, and a driver that does not take what the newest one has.
+        run_workloads(device, library, os.path.join(folder, "units"), recording, "gemm/matmul-bf16/", "on")
     recording.of_workloads = set(recording.groups)
     for mode in ("value", "gradient"):
         place = os.path.join(folder, mode)
@@ -73,32 +77,37 @@ def record(device, library, folder):
     return recording
 
 
-def environment(device, library, output):
-    """Variables for a process that works on paper, with the kernels of the working tree."""
+def environment(device, library, output, units="wgmma"):
+    """Variables for a process that works on paper, with the kernels of the working tree.
+
+    A device on paper computes nothing that could be compared: `units` are the matrix units that are used without a trial.
+    """
     return os.environ | {
         "LATHE_OPENCL_LIBRARY": library,
         "LATHE_PAPER_DEVICE": os.path.join(ROOT, "Tests", "PaperDriver", "devices", f"{device}.txt"),
         "LATHE_PAPER_OUTPUT": output,
         "LATHE_KERNEL_DIR": os.path.join(ROOT, "kernels", "opencl"),
         "LATHE_CACHE_DIR": "off",
-        # A device on paper computes nothing that could be compared.
-        "LATHE_MATRIX_UNITS": "on",
+        "LATHE_MATRIX_UNITS": units,
     }
 
 
-def run_workloads(device, library, place, recording):
-    """Has a worker of `lathe bench` run each workload."""
+def run_workloads(device, library, place, recording, only="", units=None):
+    """Has a worker of `lathe bench` run each workload.
+
+    Of those with other matrix units only the kernels are taken.
+    """
     program = os.path.join(ROOT, ".build", "release", "lathe")
     listing = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
     names = [line[2:].removesuffix("  (quick)") for line in listing.split("\n") if line.startswith("  ")]
     worker = subprocess.Popen(
         [program, "bench", "--worker", "--device", "opencl", "--trace", os.devnull],
-        env=environment(device, library, place),
+        env=environment(device, library, place, *([units] if units else [])),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     log = os.path.join(place, "launches.jsonl")
     for name in names:
-        if name.startswith(LEFT_OUT):
+        if name.startswith(LEFT_OUT) or not name.startswith(only):
             continue
         before = os.path.getsize(log) if os.path.exists(log) else 0
         worker.stdin.write(json.dumps({"do": "run", "name": name, "runs": RUNS}) + "\n")
@@ -106,6 +115,8 @@ def run_workloads(device, library, place, recording):
         answer = json.loads(worker.stdout.readline() or '{"error": "it ended"}')
         if "error" in answer:
             raise SystemExit(f"check-gpu-code: {name} on {device}: {answer['error']}")
+        if units:
+            continue
         recording.work[name] = answer
         recording.launches[name] = last_run(log, before, answer["launches"])
     worker.stdin.close()

@@ -88,6 +88,9 @@ def forms(recording, target, with_operations):
         # Turing has no tf32.
         if target.name == "sm_75" and is_tf32(recording.options[program]):
             continue
+        # Warp groups are of the newest processor alone.
+        if "-DMATRIX_WGMMA=1" in recording.options[program] and target.name != "sm_90":
+            continue
         # A program may have several files, the kernel's own last.
         source = next((name for name, text in files.items() if body.endswith(text)), None)
         found.append(form(recording, program, kernel, source))

@@ -13,7 +13,7 @@ HEAD = """# What compilers make of the kernels for GPUs
 
 Made by `make check-gpu-code`, without a GPU: Lathe runs the workloads of `lathe bench` on a driver that only writes
 down what it would build and launch on a device (`Tests/PaperDriver`), and compilers make machine code of that. `sm_*`
-are NVIDIA's (clang's PTX through `ptxas`), `gfx*` AMD's (clang), `acm-g10` is Intel's Arc A770 (Intel's offline
+are NVIDIA's (clang's PTX through `ptxas`, for sm_90a where it is changed for `wgmma`), `gfx*` AMD's (clang), `acm-g10` is Intel's Arc A770 (Intel's offline
 compiler; what uses matrix units is compiled for the Data Center GPU Max, the only processor it knows that has them for
 sub-groups of 16). Vendors' own OpenCL compilers may do better or worse. Limits stand in `kernels/opencl/gpu-limits.json`,
 with what is known to be beyond them.

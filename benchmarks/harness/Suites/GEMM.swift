@@ -23,6 +23,11 @@ enum GEMMSuite {
       product(Sizes(m: 2048, k: 2048, n: 2048), precision: .high),
       product(Sizes(m: 2048, k: 2048, n: 2048, transposesA: true), precision: .high),
       product(Sizes(m: 2048, k: 2048, n: 2048, transposesB: true), precision: .high),
+      // The same in bfloat16.
+      product(Sizes(m: 1024, k: 1024, n: 1024), dtype: .bfloat16),
+      product(Sizes(m: 4096, k: 4096, n: 4096), dtype: .bfloat16),
+      product(Sizes(m: 4096, k: 4096, n: 4096, transposesA: true), dtype: .bfloat16),
+      product(Sizes(m: 4096, k: 4096, n: 4096, transposesB: true), dtype: .bfloat16),
       linear(rows: 512, inputs: 768, outputs: 3072),
     ]
   }
@@ -39,21 +44,24 @@ enum GEMMSuite {
         + (transposesA || transposesB ? (transposesA ? "-T" : "-N") + (transposesB ? "T" : "N") : "")
     }
 
-    var work: Work {
+    var work: Work { work(.float32) }
+
+    func work(_ dtype: DType) -> Work {
       let elements = batch * (m * k + k * n + m * n)
-      return .arithmetic(2 * Double(batch) * Double(m) * Double(k) * Double(n), bytes: Double(elements * 4))
+      return .arithmetic(
+        2 * Double(batch) * Double(m) * Double(k) * Double(n), bytes: Double(elements * dtype.byteCount))
     }
   }
 
   private static func product(
-    _ sizes: Sizes, precision: Float32MatmulPrecision = .highest, isQuick: Bool = false,
-    hasPeers: Bool = false
+    _ sizes: Sizes, precision: Float32MatmulPrecision = .highest, dtype: DType = .float32,
+    isQuick: Bool = false, hasPeers: Bool = false
   ) -> Workload {
     let (m, k, n) = (sizes.m, sizes.k, sizes.n)
     let batch = sizes.batch
     return Workload(
-      .gemm, precision == .high ? "matmul-tf32" : "matmul", sizes.text,
-      parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work,
+      .gemm, dtype == .bfloat16 ? "matmul-bf16" : precision == .high ? "matmul-tf32" : "matmul", sizes.text,
+      dtype: dtype, parameters: ["m": m, "k": k, "n": n, "batch": batch], work: sizes.work(dtype),
       isQuick: isQuick, hasPeers: hasPeers
     ) { device in
       let (va, vb) = (SampleValues(1), SampleValues(2))
@@ -61,15 +69,16 @@ enum GEMMSuite {
       {
         let stored = isTransposed ? (columns, rows) : (rows, columns)
         let shape: Shape = batch > 1 ? [batch, stored.0, stored.1] : [stored.0, stored.1]
-        let tensor = try values.tensor(shape, on: device)
+        let tensor = try values.tensor(shape, on: device).cast(to: dtype).computed()
         return isTransposed ? tensor.transposed() : tensor
       }
       let a = try matrix(va, m, k, sizes.transposesA)
       let b = try matrix(vb, k, n, sizes.transposesB)
       let places = SamplePlaces(96, of: batch * m * n)
       let run = { withFloat32MatmulPrecision(precision) { a.matmul(b) } }
+      // bfloat16 keeps 8 bits, of operands and results.
       return Trial(
-        tolerance: precision == .high ? 2e-3 : 1e-5, run: { try run().computed() }
+        tolerance: dtype == .bfloat16 ? 8e-3 : precision == .high ? 2e-3 : 1e-5, run: { try run().computed() }
       ) {
         try RelativeError.of(run(), at: places) { place in
           let (z, row, column) = (place / (m * n), place / n % m, place % n)
