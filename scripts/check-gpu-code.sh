@@ -2,7 +2,7 @@
 # Shows what compilers make of the kernels of the `gpu` profile on GPUs that nobody here has: has Lathe build and launch
 # on paper what it would for each device (Tests/PaperDriver), and compiles that for NVIDIA's, AMD's and Intel's
 # processors. Fails where a kernel is beyond the limits of kernels/opencl/gpu-limits.json; without a filter writes
-# benchmarks/gpu-code.md.
+# benchmarks/gpu-code.md, gpu-estimates.md and gpu-changes.md.
 #
 #   scripts/check-gpu-code.sh [--filter REGEX] [--target sm_90]... [OPTIONS]      --help lists them
 #

@@ -10,6 +10,7 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import changes
 import compiling
 import estimate_table
 import recording
@@ -61,7 +62,7 @@ def main():
         print(failure)
     if is_whole and not arguments.operations:
         table.write(good, limits, tools.versions())
-        estimate_table.write(recordings, good, limits)
+        changes.write(good, limits, estimate_table.write(recordings, good, limits))
     print(f"check-gpu-code: {len(good)} kernels' forms on {', '.join(names)}: {len(failures)} complaints")
     sys.exit(1 if failures else 0)
 

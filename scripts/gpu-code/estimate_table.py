@@ -26,7 +26,7 @@ what a change is worth.
 
 
 def write(recordings, rows, limits):
-    """Writes the tables; `recordings` by device."""
+    """Writes the tables; `recordings` by device. Returns the cells of each workload by device."""
     machines = {name: estimate.Machine(name) for name in DEVICES if name in recordings}
     figures = {name: {} for name in machines}
     for name, machine in machines.items():
@@ -42,14 +42,22 @@ def write(recordings, rows, limits):
         for workload in workloads
         for name, machine in machines.items()
     }
+    cells = {
+        workload.removesuffix("/float32"): {
+            name: total(machine, found[workload, name], recordings[name].work[workload])
+            for name, machine in machines.items()
+        }
+        for workload in workloads
+    }
     head = HEAD.format(latency=estimate.LATENCY_SECONDS * 1e9, occupancy=estimate.ENOUGH_OCCUPANCY)
-    lines = [head.replace("%", " %"), *peaks(machines), *totals(machines, workloads, found, recordings)]
+    lines = [head.replace("%", " %"), *peaks(machines), *totals(machines, workloads, found, cells)]
     for workload in workloads:
         if workload.startswith("train/"):
             lines += step(machines, workload, found)
     with open(PATH, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     write_figures(machines, workloads, found)
+    return cells
 
 
 def write_figures(machines, workloads, found):
@@ -80,7 +88,7 @@ def peaks(machines):
     return [*lines, "", "Sources stand in `Tests/PaperDriver/devices`.", ""]
 
 
-def totals(machines, workloads, found, recordings):
+def totals(machines, workloads, found, cells):
     """Time of each workload and what share of the peak that is."""
     lines = [
         "## Workloads", "",
@@ -89,16 +97,18 @@ def totals(machines, workloads, found, recordings):
         "|---|--:|" + "--:|" * len(machines),
     ]
     for workload in workloads:
-        cells = []
-        for name, machine in machines.items():
-            seconds = sum(launch.seconds for launch in found[workload, name])
-            work = recordings[name].work[workload]
-            least = max(work["operations"] / machine.flops, work["bytes"] / machine.bandwidth)
-            share = least / seconds if seconds else 0
-            cells.append(f"{time(seconds)}{f', {share:.0%}'.replace('%', ' %') if share else ''}")
+        title = workload.removesuffix("/float32")
         count = len(found[workload, next(iter(machines))])
-        lines.append(f"| {workload.removesuffix('/float32')} | {count} | {' | '.join(cells)} |")
+        lines.append(f"| {title} | {count} | {' | '.join(cells[title].values())} |")
     return [*lines, ""]
+
+
+def total(machine, launches, work):
+    """Time of a workload and its share of the peak, as text."""
+    seconds = sum(launch.seconds for launch in launches)
+    least = max(work["operations"] / machine.flops, work["bytes"] / machine.bandwidth)
+    share = least / seconds if seconds else 0
+    return f"{time(seconds)}{f', {share:.0%}'.replace('%', ' %') if share else ''}"
 
 
 def step(machines, workload, found):
