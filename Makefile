@@ -56,11 +56,11 @@ bench: setup ## Measures every suite on every device and writes benchmarks/resul
 bench-peers: setup ## Measures Lathe and its peers in turns and writes the tables of benchmarks/README.md
 	benchmarks/bench-peers.sh
 
-check-code: ## Looks for vectors on the stack in the compiled inner loops of kernels/cpu
+check-code: ## Looks for vectors on the stack in the compiled inner loops of kernels/cpu and kernels/tables
 	scripts/install-dependencies.sh arm
 	scripts/check-code.py
 
-check-arm: ## Runs the kernels of kernels/cpu for aarch64 (qemu-user), at each SIMD level and under sanitizers
+check-arm: ## Runs the C kernels for aarch64 (qemu-user), at each SIMD level and under sanitizers
 	scripts/check-arm.sh
 
 gpu-kit: setup ## Builds .build/gpu-kit, a folder that checks, measures and tunes any Linux host's GPU

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the CPU path's C kernels against loops in float64, without Swift: natively at each SIMD level that this processor
+# Runs the C kernels of the CPU path and of tables against loops in float64, without Swift: natively at each SIMD level that this processor
 # has, for aarch64 under qemu-user, and natively under the address and undefined-behaviour sanitizers.
 #
 #   scripts/check-arm.sh [GROUP...]      groups of Tests/KernelCheck/main.c, all of them otherwise
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 readonly folder=.build/check-arm
 readonly cross_headers=/usr/aarch64-linux-gnu/include
-readonly sources=(kernels/cpu/*.c Tests/KernelCheck/*.c)
+readonly sources=(kernels/cpu/*.c kernels/tables/*.c Tests/KernelCheck/*.c)
 readonly compiler=${CC:-clang}
 groups=("$@")
 failures=0
@@ -25,7 +25,7 @@ build() {
   local name=$1 linker=$2 objects=$folder/$1
   shift 2
   local program=$folder/kernel-check-$name
-  local inputs=(kernels/cpu Tests/KernelCheck scripts/check-arm.sh)
+  local inputs=(kernels/cpu kernels/tables Tests/KernelCheck scripts/check-arm.sh)
   if [[ -x $program && -z $(find "${inputs[@]}" -newer "$program" -print -quit) ]]; then return; fi
   rm -rf "$objects"
   mkdir -p "$objects"
@@ -33,7 +33,7 @@ build() {
   # Folders are a part of the objects' names: files of both may have one name.
   printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' sh -c \
     'source=$1 objects=$2; shift 2; exec "$@" -c "$source" -o "$objects/$(echo "$source" | tr / -).o"' \
-    sh '{}' "$objects" "$compiler" -O2 -g -I kernels/cpu/include "$@" || fail "the sources do not compile for $name"
+    sh '{}' "$objects" "$compiler" -O2 -g -I kernels/cpu/include -I kernels/tables/include "$@" || fail "the sources do not compile for $name"
   # shellcheck disable=SC2086 # The linker's own flags are words.
   $linker "$objects"/*.o -lm -lpthread -o "$program" || fail "linking for $name failed"
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fails where the compiler keeps vectors of an inner loop of kernels/cpu on the stack.
+"""Fails where the compiler keeps vectors of an inner loop of kernels/cpu or kernels/tables on the stack.
 
-    scripts/check-code.py [--verbose] [FILE.c...]      all files otherwise
+    scripts/check-code.py [FILE.c...]      all files otherwise
 
 Compiles each file for x86-64, where a function's name says its SIMD level (AVX2 and AVX-512 are looked at), and for aarch64
-where its C library's headers are installed. An inner loop is one that holds no other and calls nothing; a vector that it writes to the stack, or reads from
+where its C library's headers are installed. An inner loop is one that holds no other and calls nothing; a vector that it
+writes to the stack, or reads from
 there, costs a place in the pipelines that the arithmetic wants.
 """
 
@@ -16,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KERNELS = os.path.join(ROOT, "kernels", "cpu")
+FOLDERS = [os.path.join(ROOT, "kernels", name) for name in ("cpu", "tables")]
 CROSS_HEADERS = "/usr/aarch64-linux-gnu/include"
 # Loops with fewer multiply-adds or multiplications wait for memory, not for arithmetic.
 LEAST_ARITHMETIC = 4
@@ -68,7 +69,8 @@ def inner_loops(text, jump):
 def check(path, name):
     """What is wrong with a file for a target, and how many loops were looked at."""
     target = TARGETS[name]
-    command = ["clang", "-O2", "-S", "-o", "-", "-I", os.path.join(KERNELS, "include"), *target["flags"], path]
+    command = ["clang", "-O2", "-S", "-o", "-", "-I", os.path.join(os.path.dirname(path), "include"), *target["flags"],
+               path]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         return [f"{os.path.basename(path)}, {name}: {result.stderr.strip()}"], 0
@@ -94,7 +96,7 @@ def main():
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
     files = arguments.files or sorted(
-        os.path.join(KERNELS, name) for name in os.listdir(KERNELS) if name.endswith(".c")
+        os.path.join(folder, name) for folder in FOLDERS for name in os.listdir(folder) if name.endswith(".c")
     )
     targets = ["x86-64"]
     if os.path.isdir(CROSS_HEADERS):

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Runs a reader of weights or of texts under libFuzzer with AddressSanitizer, from the seeds in Tests/Fuzz/corpus.
+# Runs a reader of weights, of texts or of tables under libFuzzer with AddressSanitizer, from the seeds in Tests/Fuzz/corpus.
 #
 #   scripts/fuzz.sh READER [LIBFUZZER-OPTION...]     safetensors, index, gguf, pickle, legacy, zip, npz, npy, tokenizer, words,
-#                                                    merges, stored, pattern, template, gbnf or schema; default -runs=1000000
+#                                                    merges, stored, pattern, template, gbnf, schema, csv, jsonlines, arff,
+#                                                    sqlite, lightgbm or xgboost; default -runs=1000000
 #   scripts/fuzz.sh all [LIBFUZZER-OPTION...]        one after the other
 #
 # What is found goes to .build/fuzz/READER, a crash to .build/fuzz/crashes. Builds for itself, in .build/fuzz.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-readers=(safetensors index gguf pickle legacy zip npz npy tokenizer words merges stored pattern template gbnf schema)
-[[ $# -ge 1 ]] || { sed -n '2,8p' "$0"; exit 2; }
+readers=(safetensors index gguf pickle legacy zip npz npy tokenizer words merges stored pattern template gbnf schema csv jsonlines arff
+  sqlite lightgbm xgboost)
+[[ $# -ge 1 ]] || { sed -n '2,9p' "$0"; exit 2; }
 [[ $1 == all ]] || readers=("$1")
 shift
 package=$root/.build/fuzz/package

@@ -49,6 +49,7 @@ private enum Reader: String {
 private let name = ProcessInfo.processInfo.environment["LATHE_FUZZ"] ?? ""
 private let reader = Reader(rawValue: name) ?? .gguf
 private let textReader = TextReader(rawValue: name)
+private let tableReader = TableReader(rawValue: name)
 /// A file in memory without a name.
 private let file: Int32 = {
   var name = Array("/dev/shm/lathe-fuzz-XXXXXX".utf8CString)
@@ -79,6 +80,11 @@ private let mostElements = 1 << 16
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   if let textReader {
     do { try textReader.read(Array(UnsafeBufferPointer(start: data, count: count))) } catch is LatheError {
+    } catch { fatalError("an error of another type: \(error)") }
+    return 0
+  }
+  if let tableReader {
+    do { try tableReader.read(Array(UnsafeBufferPointer(start: data, count: count))) } catch is LatheError {
     } catch { fatalError("an error of another type: \(error)") }
     return 0
   }

@@ -64,7 +64,7 @@ enum TextReader: String {
   }
 
   /// The path of a file of these bytes.
-  private static func file(_ bytes: [UInt8], _ number: Int) -> String {
+  static func file(_ bytes: [UInt8], _ number: Int) -> String {
     let file = files[number]
     guard ftruncate(file, 0) == 0,
       bytes.withUnsafeBytes({ pwrite(file, $0.baseAddress, $0.count, 0) }) == bytes.count

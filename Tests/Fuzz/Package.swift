@@ -20,11 +20,22 @@ let package = Package(
     .target(name: "CChecksum"),
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: watched),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: watched),
+    .target(
+      name: "TableKernels", path: "kernels/tables", cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]),
+    .target(name: "CSQLite"),
+    .target(
+      name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels", "CSQLite"],
+      swiftSettings: watched),
+    .target(
+      name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: watched),
     .target(name: "CUnicode"),
     .target(
       name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: watched),
     .executableTarget(
-      name: "FuzzReaders", dependencies: ["Lathe", "LatheCore", "LatheFiles", "LatheFormats", "LatheText"],
+      name: "FuzzReaders",
+      dependencies: [
+        "Lathe", "LatheCore", "LatheFiles", "LatheFormats", "LatheText", "LatheTables", "LatheLearn",
+      ],
       path: "Fuzz",
       exclude: ["Package.swift", "corpus"],
       swiftSettings: watched + [.unsafeFlags(["-parse-as-library"])],

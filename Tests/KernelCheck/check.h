@@ -79,4 +79,6 @@ void check_random(void);
 void check_sorting(void);
 void check_indexing(void);
 void check_trees(void);
+void check_exact_trees(void);
+void check_tables(void);
 void check_threads(void);

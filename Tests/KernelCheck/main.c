@@ -1,6 +1,5 @@
-// Runs the kernels of kernels/cpu against naive loops and the system's functions in float64, without Swift: on any
-// processor
-// that a C compiler knows, under emulators and sanitizers.
+// Runs the kernels of kernels/cpu and kernels/tables against naive loops and the system's functions in float64, without
+// Swift: on any processor that a C compiler knows, under emulators and sanitizers.
 //
 //   kernel-check [GROUP...]     all groups otherwise; --levels lists the SIMD levels of this processor
 //
@@ -35,6 +34,8 @@ static const struct {
     {"sorting", check_sorting},
     {"indexing", check_indexing},
     {"trees", check_trees},
+    {"exact-trees", check_exact_trees},
+    {"tables", check_tables},
     {"threads", check_threads},
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };

@@ -69,12 +69,14 @@ lathe_gradient_range lathe_tree_gradient_range(const float *gradients, const flo
   lathe_gradient_range range = {};
   for (long i = 0; i < count; i++) {
     const double g = fabs((double)gradients[i]), h = hessians[i];
-    // NaN must be seen: it is above no maximum.
-    range.max_gradient = g <= range.max_gradient ? range.max_gradient : g;
-    range.max_hessian = h <= range.max_hessian ? range.max_hessian : h;
+    range.max_gradient = g > range.max_gradient ? g : range.max_gradient;
+    range.max_hessian = h > range.max_hessian ? h : range.max_hessian;
     range.sum_gradient += g;
     range.sum_hessian += h;
   }
+  // NaN must be seen: it is above no maximum, but in the sums.
+  if (range.sum_gradient != range.sum_gradient) range.max_gradient = range.sum_gradient;
+  if (range.sum_hessian != range.sum_hessian) range.max_hessian = range.sum_hessian;
   return range;
 }
 
