@@ -6,8 +6,10 @@
 #
 # The tiny networks of Tests/Fixtures/language are read and written by Lathe, and have to give transformers the same logits. Of
 # a sentence encoder the states of all layers and vectors of sentences are compared, of a language model scores, likeliest tokens
-# and beams, on each device. LATHE_LANGUAGE_VENV names the folder of a virtual environment (default
-# .venv-language in the repository, which git ignores; about 3 GB of packages at the first call).
+# and beams, on each device. With float32 weights texts have to be the same; beside weights as a file has them activations are
+# rounded, so that the distance of scores and the share of equal choices are held to limits, which check-language.py names.
+# LATHE_LANGUAGE_VENV names the folder of a virtual environment (default .venv-language in the repository, which git ignores;
+# about 3 GB of packages at the first call).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=${LATHE_LANGUAGE_VENV:-$root/.venv-language}

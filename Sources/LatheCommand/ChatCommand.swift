@@ -17,7 +17,9 @@
     @Option(help: "What the model is told before the conversation.")
     var system: String?
 
-    @Option(help: ArgumentHelp("How many tokens the conversation may have.", valueName: "count"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("How many tokens the conversation may have.", valueName: "count"))
     var context = 4096
 
     @Flag(help: "Say on standard error how many tokens a second were read and made.")
@@ -38,7 +40,10 @@
       if flags.temperature == nil && flags.topP == nil { options.topP = 0.9 }
       let lines = try TextLines(nil)
       while true {
-        if isTerminal { Terminal.piece("> ") }
+        if isTerminal {
+          Terminal.piece("> ")
+          StopSignals.askBeforeInterrupt()
+        }
         let next: String?
         do {
           next = try lines.next()
@@ -69,13 +74,13 @@
         // A message that does not fit is no end of the conversation.
         return Terminal.error(error.message)
       }
+      stream.shouldStop = { StopSignals.number != 0 }
       var meter = GenerationMeter(prompt: stream.promptCount, loading: .zero)
       var text = ""
       while let piece = try stream.next() {
         meter.count()
         text += piece.text
         Terminal.piece(piece.text)
-        if StopSignals.number != 0 { stream.cancel() }
       }
       Terminal.piece("\n")
       chat.finish(stream, text: text)

@@ -21,15 +21,20 @@
     var file: String?
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "Make so many texts at once, the prompt being read once; with --beams the best ones.",
         valueName: "count"))
     var count = 1
 
-    @Option(help: ArgumentHelp("Search the likeliest text among so many at once.", valueName: "count"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Search the likeliest text among so many at once.", valueName: "count"))
     var beams = 1
 
-    @Option(help: ArgumentHelp("Power of the length that a beam's score is divided by.", valueName: "number"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Power of the length that a beam's score is divided by.", valueName: "number"))
     var lengthPenalty = 1.0
 
     @Option(
@@ -84,14 +89,14 @@
       StopSignals.listen()
       let tokens = try generator.encode(text)
       let stream = try generator.stream(tokens, options: options, cache: storedStart(of: tokens, generator))
+      stream.shouldStop = { StopSignals.number != 0 }
       var meter = GenerationMeter(prompt: tokens.count, loading: loaded - start)
       while let piece = try stream.next() {
         meter.count()
         Terminal.piece(piece.text)
-        if StopSignals.number != 0 { stream.cancel() }
       }
       Terminal.piece("\n")
-      if let promptCache {
+      if let promptCache, stream.cache.count > 0 {
         try PromptCache(stream.cache, tokens: tokens + stream.tokens).write(
           to: promptCache, model: model.model)
       }

@@ -4,36 +4,49 @@
 
   /// How a command continues texts.
   struct GenerationFlags: ParsableArguments {
-    @Option(help: ArgumentHelp("The most tokens that are made.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The most tokens that are made.", valueName: "count"))
     var maxTokens = 256
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "Divides scores before a token is drawn; 0 takes the likeliest.", valueName: "number"))
     var temperature: Double?
 
-    @Option(help: ArgumentHelp("Draw from so many of the likeliest tokens.", valueName: "count"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Draw from so many of the likeliest tokens.", valueName: "count"))
     var topK: Int?
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "share"))
     var topP: Double?
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "Draw from tokens at least so likely, compared with the likeliest.", valueName: "share"))
     var minP: Double?
 
-    @Option(help: ArgumentHelp("Draw from tokens of about the expected surprise.", valueName: "share"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Draw from tokens of about the expected surprise.", valueName: "share"))
     var typicalP: Double?
 
-    @Option(help: ArgumentHelp("Divides the scores of tokens that are there already.", valueName: "factor"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Divides the scores of tokens that are there already.", valueName: "factor"))
     var repetitionPenalty = 1.0
 
-    @Option(help: ArgumentHelp("Taken from the scores of tokens that were made.", valueName: "number"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Taken from the scores of tokens that were made.", valueName: "number"))
     var presencePenalty = 0.0
 
-    @Option(help: ArgumentHelp("Taken from scores for each time a token was made.", valueName: "number"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Taken from scores for each time a token was made.", valueName: "number"))
     var frequencyPenalty = 0.0
 
     @Option(parsing: .unconditionalSingleValue, help: "A text at which to stop; may be given several times.")
@@ -46,7 +59,7 @@
     @Option(help: ArgumentHelp("A file with the JSON schema that the text has to follow.", valueName: "file"))
     var schema: String?
 
-    @Option(help: ArgumentHelp("Decides what is drawn.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Decides what is drawn.", valueName: "number"))
     var seed: UInt64?
 
     /// Says what is wrong with the options.

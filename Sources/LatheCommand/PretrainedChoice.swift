@@ -27,6 +27,11 @@ enum PretrainedChoice {
       throw LatheError(
         .file, "\(path): no folder; name one with config.json and the weights, or a stored model")
     }
+    guard FileErrors.exists("\(path)/config.json") || FileErrors.exists("\(path)/modules.json") else {
+      throw LatheError(
+        .file, "\(path): no config.json in it; name an encoder, such as a BERT, in the layout of Hugging Face"
+      )
+    }
     return path
   }
 }

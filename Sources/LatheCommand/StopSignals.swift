@@ -36,6 +36,17 @@ enum StopSignals {
   /// Lets a signal end the process at once again.
   static func stopListening() { for number in all where !isIgnored(number) { signal(number, SIG_DFL) } }
 
+  /// Lets Ctrl-C end the process only when it is pressed twice: the first one may have been meant for what just ended.
+  static func askBeforeInterrupt() {
+    received.store(0, ordering: .relaxed)
+    guard !isIgnored(SIGINT) else { return }
+    signal(SIGINT) { number in
+      if StopSignals.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+      let hint: StaticString = "\nCtrl-D ends the conversation, and so does another Ctrl-C\n> "
+      _ = write(STDERR_FILENO, hint.utf8Start, hint.utf8CodeUnitCount)
+    }
+  }
+
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(number, nil, &action) == 0 else { return false }

@@ -9,8 +9,8 @@
     static let configuration = CommandConfiguration(
       commandName: "tokenize", abstract: "Shows which tokens a tokeniser makes of text.",
       discussion: """
-        Of each line its tokens' numbers; with --json also the tokens, their places in the line, and masks. Without a file \
-        standard input is read.
+        Of each line its tokens' numbers; with --json also the tokens, their places in the line, and masks. Lines are cut and \
+        filled up where the tokeniser's file says so. Without a file standard input is read.
         """)
 
     @Option(
@@ -34,7 +34,10 @@
     @Flag(help: "Print one JSON object a line.")
     var json = false
 
-    @Flag(help: "Print how many tokens there are, and nothing else.")
+    @Flag(help: "Neither cut lines nor fill them up, whatever the tokeniser's file says.")
+    var whole = false
+
+    @Flag(help: "Print how many tokens there are, without those that fill up, and nothing else.")
     var count = false
 
     @Flag(help: "Read numbers of tokens, one text a line, and print the text.")
@@ -68,7 +71,8 @@
     }
 
     func run() throws {
-      let tokenizer = try Self.tokenizer(tokenizer, model)
+      var tokenizer = try Self.tokenizer(tokenizer, model)
+      if whole { tokenizer = try tokenizer.with(truncation: nil, padding: nil) }
       var total = 0
       var number = 0
       try eachBatch { lines in
@@ -80,8 +84,10 @@
           return
         }
         for encoding in try tokenizer.encode(batch: lines, addsSpecialTokens: !plain) {
-          total += encoding.count
-          if count { continue }
+          if count {
+            total += encoding.attentionMask.count { $0 != 0 }
+            continue
+          }
           if json {
             try Terminal.output(json: row(encoding, tokenizer))
           } else {

@@ -56,7 +56,7 @@ struct SafetensorsLayout {
         throw damaged(
           8,
           "tensor '\(entry.name)' at \(entry.begin)..<\(entry.end): expected to begin at \(position) and to end "
-            + "within the \(fileSize - dataStart) bytes of data")
+            + "within the \(fileSize - dataStart) bytes of data; if the file was cut off, fetch it again")
       }
       do {
         let spec = try entry.spec()

@@ -14,7 +14,9 @@ enum TableReader: String {
     case .arff: try readFile(bytes) { try Table(arff: $0) }
     case .sqlite:
       // The database of the seeds has a table of this name.
-      try readFile(Array("SQLite format 3\0".utf8) + bytes.dropFirst(16)) { try Table(sqlite: $0, table: "t") }
+      try readFile(Array("SQLite format 3\0".utf8) + bytes.dropFirst(16)) {
+        try Table(sqlite: $0, table: "t")
+      }
     case .lightgbm: try use(BoostedTrees(lightGBM: String(decoding: bytes, as: UTF8.self)))
     case .xgboost: try use(BoostedTrees(xgboostJSON: String(decoding: bytes, as: UTF8.self)))
     }
@@ -72,7 +74,7 @@ enum TableReader: String {
     let x = FeatureMatrix(
       [0, 1.5, -3, 1e30, .nan].map { value in (0..<columns).map { $0 % 2 == 0 ? value : Double($0) } })
     guard model.predict(x).count == 5 else { fatalError("another number of predictions") }
-    let text = self == .lightgbm ? model.lightGBMText() : model.xgboostJSON()
+    let text = try self == .lightgbm ? model.lightGBMText() : model.xgboostJSON()
     let again = try self == .lightgbm ? BoostedTrees(lightGBM: text) : BoostedTrees(xgboostJSON: text)
     guard again.trees.count == model.trees.count else { fatalError("another number of trees is written") }
   }

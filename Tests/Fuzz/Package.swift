@@ -21,7 +21,8 @@ let package = Package(
     .target(name: "LatheFiles", dependencies: ["LatheCore", "CZlib", "CChecksum"], swiftSettings: watched),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: watched),
     .target(
-      name: "TableKernels", path: "kernels/tables", cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]),
+      name: "TableKernels", path: "kernels/tables",
+      cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]),
     .target(name: "CSQLite"),
     .target(
       name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels", "CSQLite"],

@@ -37,7 +37,8 @@ struct Results {
     }
   }
 
-  /// The scores, likeliest tokens and beams of a decoder: `logits.PROMPT`, `greedy.PROMPT`, `beams.PROMPT`.
+  /// The scores, likeliest tokens and beams of a decoder: `logits.PROMPT`, the same of a token at a time `steps.PROMPT`,
+  /// `greedy.PROMPT`, `beams.PROMPT`.
   func decoder(
     _ path: String, precision: WeightPrecision, newTokens: Int, beams: Int
   ) throws -> [(name: String, tensor: Tensor)] {
@@ -51,9 +52,18 @@ struct Results {
       let logits = try noGradient {
         try model.logits(Tensor(prompt, shape: [1, prompt.count], device: device)).computed().squeezed(0)
       }
+      let cache = DecoderCache(layers: model.layerCount, capacity: prompt.count)
+      let steps = try noGradient {
+        try prompt.map { token in
+          try model.logits(Tensor([token], shape: [1, 1], device: device), cache: cache, lastOnly: true)
+            .computed()
+            .squeezed(0)
+        }
+      }
       let best = try BeamSearch(model, options: options, endTokens: []).run(prompt)
       return [
-        ("logits.\(row)", logits), ("greedy.\(row)", Tensor(generation.sequences[row], device: .cpu)),
+        ("logits.\(row)", logits), ("steps.\(row)", Tensor.concatenate(steps)),
+        ("greedy.\(row)", Tensor(generation.sequences[row], device: .cpu)),
         ("beams.\(row)", Tensor(best.tokens, device: .cpu)),
       ]
     }

@@ -30,6 +30,19 @@ struct TokenizeTests {
     #expect(back.output == "the lower\n")
   }
 
+  @Test("Lines are cut and filled up as the tokeniser's file says, unless they are to be whole")
+  func lengths() throws {
+    let folder = try folder()
+    let learned = try Tokenizer(vocabularyText: folder.file("vocab.txt"))
+    try learned.with(truncation: Truncation(maximum: 4), padding: Padding(length: 4))
+      .write(to: folder.file("tokenizer.json"))
+    let arguments = ["tokenize", "--tokenizer", "tokenizer.json", "--text", "low", "--text", "low low low"]
+    #expect(try Lathe.start(arguments, in: folder.path).wait().output == "2 4 3 0\n2 4 4 3\n")
+    #expect(try Lathe.start(arguments + ["--whole"], in: folder.path).wait().output == "2 4 3\n2 4 4 4 3\n")
+    #expect(try Lathe.start(arguments + ["--count"], in: folder.path).wait().output == "7\n")
+    #expect(try Lathe.start(arguments + ["--whole", "--count"], in: folder.path).wait().output == "8\n")
+  }
+
   @Test("Bad input is one clear line")
   func mistakes() throws {
     let folder = try folder()

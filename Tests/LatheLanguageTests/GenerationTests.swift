@@ -52,6 +52,17 @@ import Testing
     #expect(stream.reason == .cancelled && stream.tokens.count == 1)
   }
 
+  @Test func aTextEndsWhileItsPromptIsRead() throws {
+    let stream = try generator.stream(Self.prompt, options: options { $0.prefillChunk = 1 })
+    var asked = 0
+    stream.shouldStop = {
+      asked += 1
+      return asked > 2
+    }
+    #expect(try stream.next() == nil)
+    #expect(stream.reason == .cancelled && stream.tokens.isEmpty && stream.cache.count == 2)
+  }
+
   @Test func tokensAreForbiddenAndForced() throws {
     let plain = try tokens(options())
     let without = try tokens(options { $0.forbiddenTokens = [plain[0]] })

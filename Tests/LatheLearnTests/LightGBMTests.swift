@@ -110,6 +110,11 @@ struct LightGBMTests {
       ("tree\n", "forest\n"), ("max_feature_idx=4", "max_feature_idx=x"), ("num_leaves=7", "num_leaves=9"),
       ("left_child=", "left_child=99 "), ("objective=regression", "objective=unknown"),
       ("num_tree_per_iteration=1", "num_tree_per_iteration=3"),
+      // What a reader must not believe: sizes without bounds, and what no number is.
+      ("num_tree_per_iteration=1", "num_tree_per_iteration=9223372036854775807"),
+      ("max_feature_idx=4", "max_feature_idx=2147483646"), ("num_leaves=7", "num_leaves=-1"),
+      ("objective=regression", "objective=multiclass num_class:1e300"),
+      ("objective=regression", "objective=multiclass num_class:nan"),
     ] {
       var changed = text
       guard let range = changed.firstRange(of: old) else {
@@ -165,6 +170,16 @@ struct XGBoostTests {
   func broken() throws {
     for text in ["", "[]", "{\"learner\":{}}", String(repeating: "[", count: 10000)] {
       #expect(throws: LatheError.self) { _ = try BoostedTrees(xgboostJSON: text) }
+    }
+    let content: Content = try LearnFixture.load("xgboost")
+    let text = content.cases[0].model
+    for (old, new) in [
+      ("reg:squarederror", "multi:softprob"), ("\"num_feature\":\"5\"", "\"num_feature\":\"2147483646\""),
+      ("\"left_children\":[1,", "\"left_children\":[99,"), ("\"tree_info\":[0,", "\"tree_info\":[1,"),
+    ] {
+      let changed = text.replacing(old, with: new)
+      #expect(changed != text, "the fixture lacks \(old)")
+      #expect(throws: LatheError.self, "\(new)") { _ = try BoostedTrees(xgboostJSON: changed) }
     }
   }
 }

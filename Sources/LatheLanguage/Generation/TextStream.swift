@@ -38,6 +38,12 @@ public final class TextStream: AsyncSequence {
   /// Keys and values of the prompt and of the tokens so far, but the last one.
   public var cache: DecoderCache { generation.cache }
 
+  /// Asked before each token and while the prompt is read; the text ends where it says so.
+  public var shouldStop: (() -> Bool)? {
+    get { generation.shouldStop }
+    set { generation.shouldStop = newValue }
+  }
+
   /// Ends the text.
   public func cancel() { generation.finish(0, .cancelled) }
 

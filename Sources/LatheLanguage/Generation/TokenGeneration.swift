@@ -29,6 +29,8 @@ public final class TokenGeneration {
   public private(set) var logProbabilities: [[Float]]
   /// Keys and values of the prompts and of what was made.
   public let cache: DecoderCache
+  /// Asked before each step and between the chunks of a prompt; where it says so, or the task is cancelled, all sequences end.
+  public var shouldStop: (() -> Bool)?
   private let model: any CausalModel
   private let options: GenerationOptions
   private let rules: LogitRules
@@ -137,13 +139,16 @@ public final class TokenGeneration {
   /// Runs the network on tokens, a chunk at a time.
   ///
   /// - Returns: The scores behind the last token, float32 [batch, vocabulary].
+  /// - Throws: `CancellationError` where `shouldStop` says so before a chunk.
   static func advance(
-    _ model: any CausalModel, _ tokens: [[Int32]], _ cache: DecoderCache, chunk: Int, device: Device
+    _ model: any CausalModel, _ tokens: [[Int32]], _ cache: DecoderCache, chunk: Int, device: Device,
+    shouldStop: () -> Bool = { false }
   ) throws -> Tensor {
     try noGradient {
       let count = tokens[0].count
       var scores: Tensor?
       for start in stride(from: 0, to: count, by: chunk) {
+        guard !shouldStop() else { throw CancellationError() }
         let end = min(start + chunk, count)
         let input = Tensor(
           tokens.flatMap { $0[start..<end] }, shape: [tokens.count, end - start], device: device)
@@ -165,7 +170,15 @@ public final class TokenGeneration {
       for row in reasons.indices where reasons[row] == nil { reasons[row] = .length }
       return nil
     }
-    let scores = try Self.advance(model, pending, cache, chunk: options.prefillChunk, device: device)
+    let scores: Tensor
+    do {
+      scores = try Self.advance(
+        model, pending, cache, chunk: options.prefillChunk, device: device,
+        shouldStop: { Task.isCancelled || shouldStop?() == true })
+    } catch is CancellationError {
+      for row in reasons.indices { finish(row, .cancelled) }
+      return nil
+    }
     let all = try scores.scalars(as: Float.self)
     let width = scores.shape[1]
     // The first scores are those of the prompts, which are shared.

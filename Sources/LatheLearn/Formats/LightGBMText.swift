@@ -28,7 +28,11 @@ enum LightGBMObjective {
         throw LatheError(.unsupported, "LightGBM model: 'binary sigmoid:\(sigmoid)'; only sigmoid:1 is known")
       }
       return .binary
-    case "multiclass": return .multiclass(Int(number("num_class") ?? Double(classes)))
+    case "multiclass":
+      guard let count = Int(exactly: number("num_class") ?? Double(classes)) else {
+        throw LatheError(.format, "LightGBM model: '\(line)' has no whole number of classes")
+      }
+      return .multiclass(count)
     case "lambdarank": return .lambdaRank()
     default: throw LatheError(.unsupported, "LightGBM model: the objective '\(line)' is not known")
     }
@@ -73,7 +77,7 @@ private struct LightGBMReader {
       throw LatheError(.format, "LightGBM model: no valid 'max_feature_idx'")
     }
     let outputs = head["num_tree_per_iteration"].flatMap { Int($0) } ?? 1
-    guard outputs >= 1, (blocks.count - 1) % outputs == 0 else {
+    guard (1...1 << 20).contains(outputs), (blocks.count - 1) % outputs == 0 else {
       throw LatheError(.format, "LightGBM model: \(blocks.count - 1) trees for \(outputs) outputs")
     }
     var trees = try blocks.dropFirst().enumerated().map {
@@ -81,6 +85,7 @@ private struct LightGBMReader {
     }
     if isAverage { for i in trees.indices { trees[i].scale(by: Double(outputs) / Double(trees.count)) } }
     let names = head["feature_names"]?.split(separator: " ").map(String.init) ?? []
+    try FeatureLimit.check(columns + 1, named: names.count, "LightGBM model")
     let loss = try LightGBMObjective.loss(head["objective"] ?? "regression", classes: outputs)
     guard loss.outputs == outputs else {
       throw LatheError(
@@ -131,14 +136,21 @@ private struct LightGBMReader {
     let bounds: [Int] = categoryCount > 0 ? try list("cat_boundaries", categoryCount + 1) : [0]
     let words: [UInt32] = categoryCount > 0 ? try list("cat_threshold", max(0, bounds[categoryCount])) : []
     guard features.allSatisfy({ $0 >= 0 && $0 < columns }) else { throw fail("a column that is not there") }
+    // Splits that name the same place share its words.
+    let sets = try (0..<categoryCount).map { place in
+      guard bounds[place] >= 0, bounds[place] <= bounds[place + 1], bounds[place + 1] <= words.count else {
+        throw fail("'cat_boundaries' do not rise")
+      }
+      return Array(words[bounds[place]..<bounds[place + 1]])
+    }
     let splits = try (0..<count).map { i in
       var categories: [UInt32]?
       if kinds[i] & 1 == 1 {
         let place = Int(exactly: thresholds[i]) ?? -1
-        guard place >= 0, place < categoryCount, bounds[place] >= 0, bounds[place] <= bounds[place + 1],
-          bounds[place + 1] <= words.count
-        else { throw fail("split \(i) names categories that are not there") }
-        categories = Array(words[bounds[place]..<bounds[place + 1]])
+        guard place >= 0, place < categoryCount else {
+          throw fail("split \(i) names categories that are not there")
+        }
+        categories = sets[place]
       }
       guard let missing = MissingValues(rawValue: kinds[i] >> 2 & 3) else {
         throw fail("'decision_type' \(kinds[i])")

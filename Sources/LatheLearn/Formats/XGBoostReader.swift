@@ -37,19 +37,23 @@ private struct XGBoostReader {
     }
     let loss = try loss(classes)
     let outputs = loss.outputs
+    guard outputs >= 1 else {
+      throw LatheError(.format, "XGBoost model: '\(learner.objective.name)' for no classes; num_class is 0")
+    }
     guard model.treeInfo.count == model.trees.count else {
       throw LatheError(
         .format,
         "XGBoost model: \(model.treeInfo.count) entries of 'tree_info' for \(model.trees.count) trees")
     }
     // Trees of a round are put in the order of their outputs, as those of forests are not.
+    var room = Self.mostWords
     var byOutput = [[Tree]](repeating: [], count: outputs)
     for (number, content) in model.trees.enumerated() {
       guard (0..<outputs).contains(model.treeInfo[number]) else {
         throw LatheError(
           .format, "XGBoost model: tree \(number) belongs to output \(model.treeInfo[number]) of \(outputs)")
       }
-      var tree = try tree(content, number: number, columns: columns)
+      var tree = try tree(content, number: number, columns: columns, room: &room)
       if let weights = learner.gradientBooster.weightDrop, number < weights.count {
         tree.scale(by: Double(weights[number]))
       }
@@ -60,6 +64,7 @@ private struct XGBoostReader {
     }
     let trees = byOutput[0].indices.flatMap { round in byOutput.map { $0[round] } }
     let names = learner.featureNames ?? []
+    try FeatureLimit.check(columns, named: names.count, "XGBoost model")
     return BoostedTrees(
       trees: trees, baseScores: try baseScores(loss), loss: loss,
       featureNames: names.count == columns ? names : (0..<columns).map { "Column_\($0)" })
@@ -80,6 +85,9 @@ private struct XGBoostReader {
     }
   }
 
+  /// Words of categories that all trees may have.
+  private static let mostWords = 1 << 24
+
   /// Scores to start from, which the file has as probabilities or means; newer versions write a list.
   private func baseScores(_ loss: BoostingLoss) throws -> [Double] {
     let text = learner.learnerModelParam.baseScore.filter { $0 != "[" && $0 != "]" && $0 != " " }
@@ -97,7 +105,9 @@ private struct XGBoostReader {
     }
   }
 
-  private func tree(_ content: XGBoostFile.TreeContent, number: Int, columns: Int) throws -> Tree {
+  private func tree(
+    _ content: XGBoostFile.TreeContent, number: Int, columns: Int, room: inout Int
+  ) throws -> Tree {
     func fail(_ what: String) -> LatheError { LatheError(.format, "XGBoost model: tree \(number): \(what)") }
     let count = content.leftChildren.count
     let lengths = [
@@ -119,7 +129,7 @@ private struct XGBoostReader {
         splitCount += 1
       }
     }
-    let sets = try categories(content, fail)
+    let sets = try categories(content, &room, fail)
     var splits: [TreeSplit] = []
     var leaves: [TreeLeaf] = []
     for node in 0..<count {
@@ -152,7 +162,7 @@ private struct XGBoostReader {
   }
 
   private func categories(
-    _ content: XGBoostFile.TreeContent, _ fail: (String) -> LatheError
+    _ content: XGBoostFile.TreeContent, _ room: inout Int, _ fail: (String) -> LatheError
   ) throws -> [Int: [UInt32]] {
     var sets: [Int: [UInt32]] = [:]
     guard content.categoriesNodes.count == content.categoriesSegments.count,
@@ -168,7 +178,13 @@ private struct XGBoostReader {
       guard own.allSatisfy({ $0 >= 0 && $0 < 1 << 24 }) else {
         throw fail("node \(node) has an impossible category")
       }
-      var words = [UInt32](repeating: 0, count: (own.max() ?? -1) / 32 + 1)
+      let count = ((own.max() ?? -1) + 32) / 32
+      // A single large category takes as many words as all below it.
+      room -= count
+      guard room >= 0 else {
+        throw fail("categories are too large: the bits of all trees take more than 64 MB")
+      }
+      var words = [UInt32](repeating: 0, count: count)
       for category in own { words[category >> 5] |= 1 << UInt32(category & 31) }
       sets[node] = words
     }
