@@ -62,7 +62,9 @@ public struct GenerationOptions: Sendable {
     guard minimumNewTokens >= 0, minimumNewTokens <= maximumNewTokens ?? .max else {
       throw refuse("at least \(minimumNewTokens) new tokens and at most \(maximumNewTokens ?? 0)")
     }
-    guard temperature >= 0, temperature.isFinite else { throw refuse("a temperature of \(temperature)") }
+    guard temperature >= 0, temperature.isFinite else {
+      throw refuse("a temperature of \(temperature), expected 0 or more")
+    }
     if let topK, topK < 1 { throw refuse("the likeliest \(topK) tokens, expected at least 1") }
     for (name, value) in [("top-p", topP), ("min-p", minP), ("typical-p", typicalP)] {
       if let value, !(value > 0 && value <= 1) {

@@ -52,21 +52,23 @@ enum LightGBMObjective {
   }
 }
 
-/// Reads blocks of `key=value` lines.
+/// Reads blocks of `key=value` lines, byte by byte, since models may be large.
 private struct LightGBMReader {
-  private var blocks: [[String: String]] = [[:]]
+  private var blocks: [[Substring: Substring]] = [[:]]
   private var isAverage = false
 
   init(_ text: String) throws {
     guard text.hasPrefix("tree") else {
       throw LatheError(.format, "LightGBM model: the text does not begin with the line 'tree'")
     }
-    for line in text.split(whereSeparator: \.isNewline) {
+    for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+      let equals = line.firstIndex(of: UInt8(ascii: "="))
+      let line = Substring(line)
       if line == "end of trees" { break }
       if line == "average_output" { isAverage = true }
       if line.hasPrefix("Tree=") { blocks.append([:]) }
-      guard let equals = line.firstIndex(of: "=") else { continue }
-      blocks[blocks.count - 1][String(line[..<equals])] = String(line[line.index(after: equals)...])
+      guard let equals else { continue }
+      blocks[blocks.count - 1][line[..<equals]] = line[line.utf8.index(after: equals)...]
     }
   }
 
@@ -86,7 +88,7 @@ private struct LightGBMReader {
     if isAverage { for i in trees.indices { trees[i].scale(by: Double(outputs) / Double(trees.count)) } }
     let names = head["feature_names"]?.split(separator: " ").map(String.init) ?? []
     try FeatureLimit.check(columns + 1, named: names.count, "LightGBM model")
-    let loss = try LightGBMObjective.loss(head["objective"] ?? "regression", classes: outputs)
+    let loss = try LightGBMObjective.loss(head["objective"].map(String.init) ?? "regression", classes: outputs)
     guard loss.outputs == outputs else {
       throw LatheError(
         .format, "LightGBM model: \(outputs) trees in a round, but the objective has \(loss.outputs)")
@@ -96,15 +98,15 @@ private struct LightGBMReader {
       featureNames: names.count == columns + 1 ? names : (0...columns).map { "Column_\($0)" })
   }
 
-  private func tree(_ block: [String: String], number: Int, columns: Int) throws -> Tree {
+  private func tree(_ block: [Substring: Substring], number: Int, columns: Int) throws -> Tree {
     func fail(_ what: String) -> LatheError { LatheError(.format, "LightGBM model: tree \(number): \(what)") }
-    func list<T: LosslessStringConvertible>(_ key: String, _ count: Int, _ missing: T? = nil) throws -> [T] {
+    func list<T: LosslessStringConvertible>(_ key: Substring, _ count: Int, _ missing: T? = nil) throws -> [T] {
       guard let text = block[key] else {
         if let missing { return [T](repeating: missing, count: count) }
         throw fail("no '\(key)'")
       }
-      let parts = text.split(separator: " ")
-      let values = parts.compactMap { T(String($0)) }
+      let parts = text.utf8.split(separator: UInt8(ascii: " "))
+      let values = parts.compactMap { T(String(Substring($0))) }
       guard values.count == parts.count, values.count == count else {
         throw fail("'\(key)' must have \(count) numbers")
       }
