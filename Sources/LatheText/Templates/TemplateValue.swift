@@ -34,7 +34,7 @@ public indirect enum TemplateValue: Sendable {
   /// What kind of value it is, for messages.
   var kind: String {
     switch self {
-    case .undefined(let name): "'\(name)', which is undefined"
+    case .undefined(let name): "the undefined '\(name)'"
     case .none: "none"
     case .bool: "a truth value"
     case .integer, .number: "a number"
