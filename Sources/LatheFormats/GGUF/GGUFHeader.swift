@@ -117,7 +117,8 @@ struct GGUFHeader {
       let range = start + place.range.lowerBound..<start + place.range.upperBound
       guard range.upperBound <= max(fileSize, start), range.isEmpty || range.upperBound <= fileSize else {
         throw HeaderFault(
-          message: "tensor '\(place.name)' at \(range), and the file has \(fileSize) bytes; if it was cut off, fetch it again",
+          message: "tensor '\(place.name)' at \(range), and the file has \(fileSize) bytes; "
+            + "if it was cut off, fetch it again",
           offset: place.offset)
       }
       // An empty one may stand where the file ends.

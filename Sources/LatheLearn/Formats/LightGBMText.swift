@@ -61,7 +61,8 @@ private struct LightGBMReader {
     guard text.hasPrefix("tree") else {
       throw LatheError(.format, "LightGBM model: the text does not begin with the line 'tree'")
     }
-    for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+    let ends: [UInt8] = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    for line in text.utf8.split(whereSeparator: { ends.contains($0) }) {
       let equals = line.firstIndex(of: UInt8(ascii: "="))
       let line = Substring(line)
       if line == "end of trees" { break }
@@ -88,7 +89,8 @@ private struct LightGBMReader {
     if isAverage { for i in trees.indices { trees[i].scale(by: Double(outputs) / Double(trees.count)) } }
     let names = head["feature_names"]?.split(separator: " ").map(String.init) ?? []
     try FeatureLimit.check(columns + 1, named: names.count, "LightGBM model")
-    let loss = try LightGBMObjective.loss(head["objective"].map(String.init) ?? "regression", classes: outputs)
+    let loss = try LightGBMObjective.loss(
+      head["objective"].map(String.init) ?? "regression", classes: outputs)
     guard loss.outputs == outputs else {
       throw LatheError(
         .format, "LightGBM model: \(outputs) trees in a round, but the objective has \(loss.outputs)")
@@ -100,7 +102,8 @@ private struct LightGBMReader {
 
   private func tree(_ block: [Substring: Substring], number: Int, columns: Int) throws -> Tree {
     func fail(_ what: String) -> LatheError { LatheError(.format, "LightGBM model: tree \(number): \(what)") }
-    func list<T: LosslessStringConvertible>(_ key: Substring, _ count: Int, _ missing: T? = nil) throws -> [T] {
+    func list<T: LosslessStringConvertible>(_ key: Substring, _ count: Int, _ missing: T? = nil) throws -> [T]
+    {
       guard let text = block[key] else {
         if let missing { return [T](repeating: missing, count: count) }
         throw fail("no '\(key)'")
