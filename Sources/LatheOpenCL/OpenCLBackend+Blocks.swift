@@ -73,6 +73,7 @@
         + [.int(sizes.m), .ints(all.map(\.part.n) + [0]), .int(sizes.k), .int(sizes.hasBias ? 1 : 0)]
         + [.int(placed[0].first), .int(sizes.n)]
       guard profile == .cpu else {
+        options["VECTOR"] = sizes.k % 4 == 0 ? 1 : 0
         return try launch(
           kernel(.file("block_product_gpu.cl"), "block_product", options), arguments,
           global: (ceilingDivide(n, 256 / Self.share) * 256, 1, 1), local: (256, 1, 1))

@@ -14,7 +14,18 @@
 #ifndef SHARE
 #define SHARE 32
 #endif
+// Whether rows of x, and of a matrix in 16 bits, start at multiples of four elements: rows of blocks always do.
+#ifndef VECTOR
+#define VECTOR !LATHE_IS_SHORT
+#endif
 #define COLUMNS (256 / SHARE)
+
+static inline float4 load_floats(__global const float *from) {
+  return VECTOR ? *(__global const float4 *)from : vload4(0, from);
+}
+static inline ushort4 load_shorts(__global const ushort *from) {
+  return VECTOR ? *(__global const ushort4 *)from : vload4(0, from);
+}
 
 __attribute__((reqd_work_group_size(256, 1, 1)))
 __kernel void block_product(__global const float *restrict x, __global const uchar *restrict first_matrix,
@@ -35,10 +46,10 @@ __kernel void block_product(__global const float *restrict x, __global const uch
   __global const ushort *w = (__global const ushort *)matrix + row * k;
   const int whole = k & ~3;
   for (int p = lane * 4; p < whole; p += SHARE * 4) {
-    const float4 elements = lathe_wide_run(LATHE_LOAD_SHORTS(w + p));
+    const float4 elements = lathe_wide_run(load_shorts(w + p));
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
-      const float4 terms = elements * LATHE_LOAD_FLOATS(x + (long)min(r, m - 1) * k + p);
+      const float4 terms = elements * load_floats(x + (long)min(r, m - 1) * k + p);
       sum[r] += (terms.x + terms.y) + (terms.z + terms.w);
     }
   }
@@ -56,7 +67,7 @@ __kernel void block_product(__global const float *restrict x, __global const uch
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
       __global const float *at = from + (long)min(r, m - 1) * k;
-      const float4 terms = low * LATHE_LOAD_FLOATS(at) + high * LATHE_LOAD_FLOATS(at + 16);
+      const float4 terms = low * load_floats(at) + high * load_floats(at + 16);
       sum[r] += (terms.x + terms.y) + (terms.z + terms.w);
     }
   }
