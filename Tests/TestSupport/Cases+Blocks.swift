@@ -33,6 +33,8 @@ extension OpCase {
     let few = size == 1 ? 5 : size
     let several = size == 1 ? 67 : size == 256 ? 512 : 96
     var sizes = [[3, several, 37], [17, few, 35]]
+    // Elements alone in whole vectors, too.
+    if size == 1 { sizes.append([2, 68, 6]) }
     let isSample = [.q4_1, .q6_K, .bfloat16].contains(type)
     if isSample {
       sizes += [
