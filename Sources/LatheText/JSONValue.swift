@@ -21,10 +21,21 @@ package enum JSONValue: Sendable, Equatable {
     }
   }
 
-  /// A member of an object by its key; nil where there is none.
+  /// A member of an object by its key; nil where there is none. Setting one replaces it, or adds it at the end.
   package subscript(key: String) -> JSONValue? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
+    get {
+      guard case .object(let members) = self else { return nil }
+      return members.first { $0.key == key }?.value
+    }
+    set {
+      guard case .object(var members) = self, let newValue else { return }
+      if let place = members.firstIndex(where: { $0.key == key }) {
+        members[place].value = newValue
+      } else {
+        members.append(Member(key, newValue))
+      }
+      self = .object(members)
+    }
   }
 
   package var string: String? { if case .string(let text) = self { text } else { nil } }

@@ -104,9 +104,12 @@ public final class Tokenizer: Sendable {
     spaces = Self.spaces(parts.postProcessor, model.vocabulary)
   }
 
-  /// A copy that shortens and fills up otherwise.
+  /// A copy that shortens and fills up otherwise, also where it is written to a file.
   public func with(truncation: Truncation?, padding: Padding?) throws -> Tokenizer {
-    try Tokenizer(
+    var source = source
+    source["truncation"] = truncation?.json ?? .null
+    source["padding"] = padding?.json ?? .null
+    return try Tokenizer(
       TokenizerParts(
         normalizer: normalizer, preTokenizer: preTokenizer, model: model, postProcessor: postProcessor,
         decoder: decoder, addedTokens: addedTokens.sorted { $0.key < $1.key }.map { ($0.value, $0.key) },

@@ -154,3 +154,25 @@ public struct Padding: Sendable, Equatable {
     }
   }
 }
+
+// As `tokenizer.json` writes them.
+extension Truncation {
+  var json: JSONValue {
+    .object([
+      .init("direction", .string(side.rawValue)), .init("max_length", .integer(maximum)),
+      .init("strategy", .string(strategy.rawValue)), .init("stride", .integer(stride)),
+    ])
+  }
+}
+
+extension Padding {
+  var json: JSONValue {
+    .object([
+      .init("strategy", length.map { .object([.init("Fixed", .integer($0))]) } ?? .string("BatchLongest")),
+      .init("direction", .string(side.rawValue)),
+      .init("pad_to_multiple_of", multiple.map { .integer($0) } ?? .null),
+      .init("pad_id", .integer(Int(id))), .init("pad_type_id", .integer(Int(typeID))),
+      .init("pad_token", .string(token)),
+    ])
+  }
+}
