@@ -63,7 +63,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
+      name: "LatheLearn",
+      dependencies: ["LatheCore", "LatheFiles", "LatheTables", "LatheCPU", "CPUKernels"],
+      swiftSettings: settings),
     .target(
       name: "LatheSearch", dependencies: ["LatheCore", "LatheFiles", "LatheLearn"], swiftSettings: settings),
     .target(
@@ -103,7 +105,8 @@ let package = Package(
     .target(
       name: "LatheLanguage", dependencies: ["LatheTraining", "LatheText"], swiftSettings: settings),
     .target(
-      name: "LatheML", dependencies: ["LatheTracking", "LatheHub", "LatheLanguage", "LatheTables"],
+      name: "LatheML",
+      dependencies: ["LatheTracking", "LatheHub", "LatheLanguage", "LatheTables", "LatheLearn"],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
@@ -152,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "CPUKernelTests", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: settings),
     .testTarget(
-      name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore"], swiftSettings: testSettings),
+      name: "LatheLearnTests", dependencies: ["LatheLearn", "LatheCore", "LatheTables", "DataTestSupport"],
+      swiftSettings: testSettings),
     .testTarget(
       name: "LatheSearchTests",
       dependencies: ["LatheSearch", "LatheStudies", "LatheLearn", "LatheCore", "DataTestSupport"],

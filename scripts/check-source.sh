@@ -23,7 +23,7 @@ LatheCore:
 LatheCPU: LatheCore CPUKernels
 LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
-LatheLearn: LatheCore LatheCPU CPUKernels
+LatheLearn: LatheCore LatheFiles LatheTables LatheCPU CPUKernels
 LatheSearch: LatheCore LatheFiles LatheLearn
 LatheStudies: LatheCore LatheSearch GRDB
 LatheFiles: LatheCore CZlib CChecksum
@@ -37,7 +37,7 @@ LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels Lathe
 LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
-LatheML: Lathe LatheFiles LatheTables LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheML: Lathe LatheFiles LatheTables LatheLearn LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies
 '

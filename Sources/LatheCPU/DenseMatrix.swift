@@ -1,12 +1,12 @@
 import LatheCore
 
 /// A matrix in float64, column after column as LAPACK has it.
-struct DenseMatrix: Sendable {
-  let rows: Int
-  let columns: Int
-  var elements: [Double]
+package struct DenseMatrix: Sendable {
+  package let rows: Int
+  package let columns: Int
+  package var elements: [Double]
 
-  init(_ rows: Int, _ columns: Int) {
+  package init(_ rows: Int, _ columns: Int) {
     self.rows = rows
     self.columns = columns
     elements = [Double](repeating: 0, count: rows * columns)
@@ -35,7 +35,7 @@ struct DenseMatrix: Sendable {
     return result
   }
 
-  subscript(i: Int, j: Int) -> Double {
+  package subscript(i: Int, j: Int) -> Double {
     get { elements[j * rows + i] }
     set { elements[j * rows + i] = newValue }
   }

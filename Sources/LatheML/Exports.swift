@@ -5,6 +5,7 @@
 @_exported public import LatheFormats
 @_exported public import LatheHub
 @_exported public import LatheLanguage
+@_exported public import LatheLearn
 @_exported public import LatheModels
 @_exported public import LatheNN
 @_exported public import LatheTables

@@ -81,4 +81,5 @@ void check_indexing(void);
 void check_trees(void);
 void check_exact_trees(void);
 void check_tables(void);
+void check_linear(void);
 void check_threads(void);

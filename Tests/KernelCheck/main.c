@@ -36,6 +36,7 @@ static const struct {
     {"trees", check_trees},
     {"exact-trees", check_exact_trees},
     {"tables", check_tables},
+    {"linear", check_linear},
     {"threads", check_threads},
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };

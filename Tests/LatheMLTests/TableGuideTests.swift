@@ -22,7 +22,7 @@ struct TableGuideTests {
   }
 
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/tables.md", count: 4) }
+  func examples() throws { try GuideExamples.check("docs/tables.md", count: 6) }
 
   private func sales() throws -> Table {
     var options = CSVOptions()
@@ -70,5 +70,43 @@ struct TableGuideTests {
     #expect(joined.rowCount == 4)
     #expect(try smooth.numbers() == [1.5, 2, 2, 3])
     #expect(try ranks.numbers(missing: 0) == [1, 2, 0, 3])
+  }
+
+  @Test("From a raw file to a stored model")
+  func model() throws {
+    var random: UInt64 = 7
+    func next() -> Double {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(random >> 11) * 0x1p-53
+    }
+    var lines = ["feature1,feature2,label"]
+    for row in 0..<200 {
+      let (a, b) = (100 * next(), next())
+      lines.append("\(row % 40 == 0 ? "" : "\(a)"),\(b),\(a / 100 + b + 0.1 * next() > 1.05 ? "yes" : "no")")
+    }
+    lines.append(lines[2])
+    let path = try folder.write(Array(lines.joined(separator: "\n").utf8), "data.csv")
+    let newPath = try folder.write(Array("note,feature2,feature1\nhigh,0.9,90\nlow,0.1,10".utf8), "new.csv")
+    let output = folder.file("model")
+    let raw = try Table(csv: path)
+    let table = try raw.unique().dropMissing()
+    print("\(raw.rowCount - table.rowCount) of \(raw.rowCount) rows left out")
+    let split = try RowSplits.random(rows: table.rowCount, test: 0.2, seed: 42)
+    let (train, test) = (try table.take(split.train), try table.take(split.test))
+    let features = ColumnTransformer([.init(["feature1", "feature2"], [.standardScale])])
+    let pipeline = Pipeline(features, .logisticRegression(), target: "label")
+    let model = try pipeline.fit(train)
+    var confusion = ConfusionMatrix(classes: model.classes.count)
+    try confusion.update(predicted: model.predictedClasses(test), labels: model.labels(test))
+    print(confusion.report(names: model.classes))
+    try model.save(to: output)
+    #expect(raw.rowCount - table.rowCount == 6 && test.rowCount == 39)
+    #expect(confusion.accuracy > 0.85)
+    let stored = try TableModel(path: output)
+    let rows = try Table(csv: newPath)
+    print(try stored.predict(rows))
+    let probabilities = try stored.probabilities(rows)
+    #expect(try stored.predict(rows).strings() == ["yes", "no"])
+    #expect(probabilities[0][1] > 0.9)
   }
 }

@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "gemm_f64.h"
 #include "indexing.h"
+#include "linear.h"
 #include "moments.h"
 #include "normalization.h"
 #include "optimizer.h"

@@ -1,0 +1,75 @@
+import LatheCore
+import LatheTables
+
+extension ColumnTransformer {
+  /// What is done with columns that nobody said more about.
+  public enum Habit: Sendable, Hashable {
+    /// For weighted sums: numbers are filled with medians and scaled, texts become one-hot columns.
+    case linear
+    /// For trees: numbers stay as they are, texts become categories.
+    case trees
+  }
+
+  /// The usual features of a table by its columns' types, and what a person should know of columns left out.
+  ///
+  /// Left out are columns without values, with one value, and of texts that are nearly all different. A column that says the
+  /// same as the target in each row is named, but stays.
+  ///
+  /// - Parameters:
+  ///   - table: The rows to learn from.
+  ///   - target: The column to predict.
+  ///   - habit: What the model needs.
+  /// - Throws: `LatheError.invalidArgument` where the target is not there, or no column is left.
+  public static func standard(
+    for table: Table, target: String, _ habit: Habit
+  ) throws -> (features: ColumnTransformer, notes: [String]) {
+    let answers = try table[target].strings()
+    var notes: [String] = []
+    var numbers: [String] = []
+    var texts: [String] = []
+    for column in table.columns where column.name != target {
+      let values = column.strings()
+      let different = Set(values.compactMap { $0 }).count
+      func leaveOut(_ why: String) { notes.append("column '\(column.name)' is left out: \(why)") }
+      if different == 0 {
+        leaveOut("it has no values")
+      } else if different == 1 && column.missingCount == 0 {
+        leaveOut("all rows say '\(printable(values.lazy.compactMap { $0 }.first ?? ""))'")
+      } else if column.type == .text || column.type == .categorical {
+        let present = column.count - column.missingCount
+        if different > mostCategories {
+          leaveOut("\(different) different texts, \(mostCategories) are the most; group them")
+        } else if different > 20 && 2 * different > present {
+          leaveOut(
+            "\(different) of \(present) texts are different, as of names or free text; encode it first")
+        } else {
+          texts.append(column.name)
+        }
+      } else if different == 1 && habit == .linear {
+        leaveOut("it has one value and is missing else")
+      } else {
+        numbers.append(column.name)
+      }
+      if values == answers {
+        notes.append(
+          "column '\(column.name)' says the same as the target in each row; will it be known when predictions are made?"
+        )
+      }
+    }
+    guard !numbers.isEmpty || !texts.isEmpty else {
+      throw LatheError(
+        .invalidArgument, "no column is left to learn '\(target)' from" + notes.map { "; \($0)" }.joined())
+    }
+    var parts: [Part] = []
+    if !numbers.isEmpty {
+      parts.append(Part(numbers, habit == .linear ? [.impute(.median), .standardScale] : []))
+    }
+    if !texts.isEmpty {
+      parts.append(Part(texts, [habit == .linear ? .oneHot(unknown: .ignore) : .categories]))
+    }
+    return (ColumnTransformer(parts), notes)
+  }
+
+  /// Of a column of texts; with more, one-hot columns would take memory that nobody expects.
+  private static let mostCategories = 1000
+}

@@ -1,0 +1,127 @@
+import LatheCore
+import LatheTables
+
+/// Which columns of a table become features, and how: scikit-learn's `ColumnTransformer` of pipelines.
+///
+/// ```swift
+/// let features = ColumnTransformer([
+///   .init(["age", "fare"], [.impute(.median), .standardScale]),
+///   .init(["port"], [.oneHot(unknown: .ignore)]),
+/// ])
+/// let fitted = try features.fit(train)
+/// let x = try fitted.transform(test)
+/// ```
+public struct ColumnTransformer: Sendable, Hashable {
+  /// One thing that is done with columns.
+  public enum Step: Sendable, Hashable {
+    /// Missing values are filled.
+    case impute(SimpleImputer.Strategy)
+    /// Means become 0 and deviations 1.
+    case standardScale
+    /// The least value becomes the range's lower end, the largest its upper end.
+    case minMaxScale(ClosedRange<Double> = 0...1)
+    /// Medians become 0 and the distances of quartiles 1.
+    case robustScale
+    /// Each category becomes a column.
+    case oneHot(unknown: UnknownCategories = .error)
+    /// Categories become their places.
+    case ordinal(unknown: UnknownCategories = .error)
+    /// The same for models that know categories themselves, such as boosted trees; unknown ones are missing.
+    case categories
+  }
+
+  /// Columns with which the same is done.
+  public struct Part: Sendable, Hashable {
+    /// The columns' names.
+    public var columns: [String]
+    /// What is done, one after the other.
+    public var steps: [Step]
+
+    /// Columns and what is done with them; nothing lets numbers be.
+    public init(_ columns: [String], _ steps: [Step] = []) {
+      self.columns = columns
+      self.steps = steps
+    }
+  }
+
+  /// The parts, whose features follow each other.
+  public var parts: [Part]
+
+  /// A transformer of parts.
+  public init(_ parts: [Part]) { self.parts = parts }
+
+  /// Learns means, categories and the like from a table.
+  ///
+  /// - Parameter table: The rows to learn from, and no others.
+  /// - Throws: `LatheError` naming the column that is not there, or that a step cannot work on.
+  public func fit(_ table: Table) throws -> FittedTransformer {
+    guard table.rowCount > 0 else {
+      throw LatheError(.invalidArgument, "column transformer: the table has no rows to learn from")
+    }
+    let fitted = try parts.map { part -> FittedTransformer.Part in
+      let columns = try part.columns.map { try table[$0] }
+      let needsTexts = part.steps.contains { $0.isEncoder }
+      var cells = try ColumnCells(columns, asTexts: needsTexts)
+      var steps: [FittedTransformer.Step] = []
+      for step in part.steps {
+        let fitted = try step.fit(cells)
+        cells = try fitted.apply(cells)
+        steps.append(fitted)
+      }
+      _ = try cells.matrix()
+      return FittedTransformer.Part(columns: part.columns, isText: needsTexts, steps: steps)
+    }
+    return FittedTransformer(parts: fitted)
+  }
+}
+
+extension ColumnTransformer.Step {
+  var isEncoder: Bool {
+    switch self {
+    case .oneHot, .ordinal, .categories: true
+    default: false
+    }
+  }
+
+  fileprivate func fit(_ cells: ColumnCells) throws -> FittedTransformer.Step {
+    switch (self, cells) {
+    case (.impute(let strategy), .texts(let columns)):
+      return .fillTexts(try columns.map { try Self.fill($0, strategy) })
+    case (.oneHot(let unknown), .texts(let columns)):
+      return .oneHot(OneHotEncoder(fit: columns, unknown: unknown))
+    case (.ordinal(let unknown), .texts(let columns)):
+      return .ordinal(OrdinalEncoder(fit: columns, unknown: unknown), areCategories: false)
+    case (.categories, .texts(let columns)):
+      return .ordinal(OrdinalEncoder(fit: columns, unknown: .ignore), areCategories: true)
+    case (.impute(let strategy), .numbers(let x)): return .fill(try SimpleImputer(fit: x, strategy).fills)
+    case (.standardScale, .numbers(let x)): return .scale(AnyScaler(try StandardScaler(fit: x)))
+    case (.minMaxScale(let range), .numbers(let x)):
+      return .scale(AnyScaler(try MinMaxScaler(fit: x, range: range)))
+    case (.robustScale, .numbers(let x)): return .scale(AnyScaler(try RobustScaler(fit: x)))
+    case (.oneHot, .numbers), (.ordinal, .numbers), (.categories, .numbers):
+      throw LatheError(
+        .invalidArgument, "column transformer: the columns have become numbers; put encoders first")
+    case (_, .texts(let columns)):
+      throw LatheError(
+        .invalidArgument,
+        "column '\(columns.first?.name ?? "")': texts cannot be scaled; encode them first (oneHot, ordinal)")
+    }
+  }
+
+  private static func fill(_ column: Column, _ strategy: SimpleImputer.Strategy) throws -> String {
+    switch strategy {
+    case .text(let text): return text
+    case .constant(let value): return "\(value)"
+    case .mostFrequent:
+      guard let text = SimpleImputer.mostFrequent(column.strings().compactMap { $0 }) else {
+        throw LatheError(.invalidArgument, "imputation: column '\(column.name)' has no values; leave it out")
+      }
+      return text
+    case .mean, .median:
+      throw LatheError(
+        .invalidArgument,
+        "imputation: column '\(column.name)' is encoded as texts, which have no \(strategy); "
+          + "use mostFrequent or text")
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import CPUKernels
+import LatheCPU
+import LatheCore
+
+/// Rows of float64 numbers that lie behind each other, and the sums over rows that linear models need.
+///
+/// Rows are taken in pieces that depend on their number alone, so that no sum depends on the number of threads.
+struct DenseRows: Sendable {
+  let rows: Int
+  let columns: Int
+  let values: [Double]
+
+  init(_ values: [Double], rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+    self.values = values
+  }
+
+  /// The rows of a matrix.
+  ///
+  /// - Throws: `LatheError` where there are none, or one has a missing or infinite value.
+  init(_ x: FeatureMatrix, what: String) throws {
+    guard x.rows > 0, x.columns > 0 else {
+      throw LatheError(
+        .invalidArgument, "\(what): a matrix of \(x.rows) x \(x.columns) has nothing to learn from")
+    }
+    self.init(Self.rowMajor(x), rows: x.rows, columns: x.columns)
+    let zeros = [Double](repeating: 0, count: columns)
+    guard let row = scores(zeros, outputs: 1).firstIndex(where: { $0 != 0 }) else { return }
+    let column = (0..<columns).first { !values[row * columns + $0].isFinite } ?? 0
+    throw LatheError(
+      .invalidArgument,
+      "\(what): column '\(x.names[column])' is \(values[row * columns + column]) in row \(row); "
+        + "fill missing values first (SimpleImputer), and remove what is infinite")
+  }
+
+  /// The values of a matrix row after row, without a copy where that is how they are stored.
+  static func rowMajor(_ x: FeatureMatrix) -> [Double] {
+    if case .float64(let values) = x.storage, x.order == .rowMajor { return values }
+    return [Double](unsafeUninitializedCapacity: x.rows * x.columns) { target, count in
+      var place = 0
+      for row in 0..<x.rows {
+        for column in 0..<x.columns {
+          target[place] = x[row, column]
+          place += 1
+        }
+      }
+      count = place
+    }
+  }
+
+  /// Rows of a piece, of which there are at most 64.
+  private func pieceRows(leastRows: Int, sums: Int) -> Int {
+    // All pieces' sums together take 32 MB at most.
+    let most = max(1, min(64, (1 << 22) / max(1, sums)))
+    let size = max(leastRows, (rows + most - 1) / most)
+    return (size + Self.blockRows - 1) / Self.blockRows * Self.blockRows
+  }
+
+  /// Rows that stay in the second cache between two looks at them.
+  private static let blockRows = 64
+
+  /// Adds what a function makes of blocks of rows, in an order that depends on the number of rows alone.
+  ///
+  /// - Parameters:
+  ///   - count: How many sums there are.
+  ///   - body: Adds to the sums what a block of at most 64 rows gives.
+  func sum(
+    _ count: Int, _ body: (Range<Int>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    let size = pieceRows(leastRows: max(Self.blockRows, (1 << 14) / max(1, columns)), sums: count)
+    let pieces = max(1, (rows + size - 1) / size)
+    var partial = [Double](repeating: 0, count: pieces * count)
+    partial.withUnsafeMutableBufferPointer { partial in
+      guard let target = partial.baseAddress else { return }
+      values.withUnsafeBufferPointer { values in
+        guard let x = values.baseAddress else { return }
+        ThreadPool.shared.parallelFor(pieces, grain: 1) { range in
+          for piece in range {
+            var first = piece * size
+            let end = min(first + size, rows)
+            while first < end {
+              let next = min(first + Self.blockRows, end)
+              body(first..<next, x + first * columns, target + piece * count)
+              first = next
+            }
+          }
+        }
+      }
+      var width = pieces
+      while width > 1 {
+        let half = (width + 1) / 2
+        for i in 0..<(width - half) * count { target[i] += target[half * count + i] }
+        width = half
+      }
+    }
+    return Array(partial.prefix(count))
+  }
+
+  /// Each row's products with `outputs` vectors of weights that lie behind each other.
+  func scores(_ weights: [Double], outputs: Int) -> [Double] {
+    [Double](unsafeUninitializedCapacity: rows * outputs) { target, count in
+      let to = target.baseAddress
+      values.withUnsafeBufferPointer { values in
+        weights.withUnsafeBufferPointer { weights in
+          ThreadPool.shared.parallelFor(rows, grain: max(64, (1 << 15) / max(1, columns * outputs))) {
+            guard let x = values.baseAddress, let w = weights.baseAddress, let to else { return }
+            lathe_linear_scores(
+              x + $0.lowerBound * columns, $0.count, columns, w, outputs, to + $0.lowerBound * outputs)
+          }
+        }
+      }
+      count = rows * outputs
+    }
+  }
+
+  /// The sum of rows, each multiplied by a factor.
+  func weightedSum(_ factors: [Double]) -> [Double] {
+    factors.withUnsafeBufferPointer { factors in
+      sum(columns) { range, x, sums in
+        guard let f = factors.baseAddress else { return }
+        lathe_linear_gradient(x, range.count, columns, f + range.lowerBound, 1, sums)
+      }
+    }
+  }
+
+  /// X^T diag(factors) X, whole.
+  func gram(_ factors: [Double]) -> [Double] {
+    var result = factors.withUnsafeBufferPointer { factors in
+      sum(columns * columns) { range, x, sums in
+        guard let f = factors.baseAddress else { return }
+        lathe_linear_gram(x, range.count, columns, f + range.lowerBound, sums)
+      }
+    }
+    for i in 0..<columns {
+      for j in 0..<i { result[i * columns + j] = result[j * columns + i] }
+    }
+    return result
+  }
+
+  /// Means of columns by rows' weights.
+  func means(_ weights: [Double]?) -> [Double] {
+    let weights = weights ?? .init(repeating: 1, count: rows)
+    let total = weights.reduce(0, +)
+    return weightedSum(weights).map { $0 / total }
+  }
+}

@@ -1,0 +1,102 @@
+import LatheCore
+
+/// A kind of model with its settings, for a `Pipeline`.
+public enum Estimator: Sendable, Hashable {
+  /// Classes by weighted sums of features.
+  case logisticRegression(LogisticRegression.Configuration = .init())
+  /// Classes by a plane.
+  case linearSVC(LinearSVC.Configuration = .init())
+  /// Numbers by least squares, or ridge regression.
+  case linearRegression(LinearRegression.Configuration = .init())
+  /// Numbers by few weights: lasso, elastic net.
+  case elasticNet(ElasticNet.Configuration = .init())
+  /// Counts.
+  case poisson(PoissonRegressor.Configuration = .init())
+  /// Classes by features that are taken for independent.
+  case naiveBayes(NaiveBayes.Kind = .gaussian())
+  /// Classes or numbers by boosted trees; of classes the loss takes as many as there are.
+  case boostedTrees(BoostingConfiguration)
+
+  /// Whether it tells classes, not numbers.
+  public var isClassifier: Bool {
+    switch self {
+    case .logisticRegression, .linearSVC, .naiveBayes: true
+    case .boostedTrees(let configuration): configuration.loss.isClassification
+    default: false
+    }
+  }
+
+  /// Trains a model of rows.
+  ///
+  /// - Parameter classes: How many classes there are; 0 of numbers.
+  func train(_ data: LabelledRows, classes: Int) throws -> FittedEstimator {
+    switch self {
+    case .logisticRegression(let c): return .logisticRegression(try .train(data, c))
+    case .linearSVC(let c): return .linearSVC(try .train(data, c))
+    case .linearRegression(let c): return .linearRegression(try .train(data, c))
+    case .elasticNet(let c): return .elasticNet(try .train(data, c))
+    case .poisson(let c): return .poisson(try .train(data, c))
+    case .naiveBayes(let kind): return .naiveBayes(try .train(data, kind))
+    case .boostedTrees(var c):
+      if isClassifier { c.loss = classes == 2 ? .binary : .multiclass(classes) }
+      return .boostedTrees(try .train(data, c))
+    }
+  }
+}
+
+/// A trained model of a pipeline.
+public enum FittedEstimator: Sendable {
+  /// Classes by weighted sums of features.
+  case logisticRegression(LogisticRegression)
+  /// Classes by a plane.
+  case linearSVC(LinearSVC)
+  /// Numbers by least squares.
+  case linearRegression(LinearRegression)
+  /// Numbers by few weights.
+  case elasticNet(ElasticNet)
+  /// Counts.
+  case poisson(PoissonRegressor)
+  /// Classes by independent features.
+  case naiveBayes(NaiveBayes)
+  /// Boosted trees.
+  case boostedTrees(BoostedTrees)
+
+  /// Classes 0, 1, ... or numbers.
+  public func predict(_ x: FeatureMatrix) -> [Double] {
+    switch self {
+    case .logisticRegression(let model): model.predict(x)
+    case .linearSVC(let model): model.predict(x)
+    case .linearRegression(let model): model.predict(x)
+    case .elasticNet(let model): model.predict(x)
+    case .poisson(let model): model.predict(x)
+    case .naiveBayes(let model): model.predict(x)
+    case .boostedTrees(let model): model.predict(x)
+    }
+  }
+
+  /// The probability of each class, class after class in each row; nil where the model knows none.
+  public func probabilities(_ x: FeatureMatrix) -> [Double]? {
+    switch self {
+    case .logisticRegression(let model): return model.probabilities(x)
+    case .naiveBayes(let model): return model.probabilities(x)
+    case .boostedTrees(let model) where model.loss.isClassification:
+      let found = model.probabilities(x)
+      return model.outputs == 1 ? found.flatMap { [1 - $0, $0] } : found
+    default: return nil
+    }
+  }
+
+  /// Features of a row, and classes; 0 of numbers.
+  var shape: (columns: Int, classes: Int) {
+    switch self {
+    case .logisticRegression(let model): (model.coefficients.first?.count ?? 0, model.classes)
+    case .linearSVC(let model): (model.coefficients.first?.count ?? 0, model.classes)
+    case .linearRegression(let model): (model.coefficients.count, 0)
+    case .elasticNet(let model): (model.coefficients.count, 0)
+    case .poisson(let model): (model.coefficients.count, 0)
+    case .naiveBayes(let model): (model.parameters.first?.count ?? 0, model.classes)
+    case .boostedTrees(let model):
+      (model.featureNames.count, model.loss.isClassification ? max(2, model.outputs) : 0)
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import FoundationEssentials
+import LatheCore
+import LatheFiles
+
+/// The JSON of a stored `TableModel`: docs/tables.md describes it.
+struct TableModelFile: Codable {
+  static let format = "lathe-table-model"
+  static let version = 1
+
+  struct Target: Codable {
+    var name: String
+    var classes: [String]
+  }
+
+  struct Step: Codable {
+    var kind: String
+    var fills: [Double]?
+    var texts: [String]?
+    var centers: [Double]?
+    var scales: [Double]?
+    var categories: [[String?]]?
+    var unknown: UnknownCategories?
+  }
+
+  struct Part: Codable {
+    var columns: [String]
+    var isText: Bool
+    var steps: [Step]
+  }
+
+  struct Model: Codable {
+    var kind: String
+    var linear: LinearRegression?
+    var elasticNet: ElasticNet?
+    var logistic: LogisticRegression?
+    var svc: LinearSVC?
+    var poisson: PoissonRegressor?
+    var naiveBayes: NaiveBayes?
+    /// Boosted trees in LightGBM's text format.
+    var lightGBM: String?
+  }
+
+  var format = Self.format
+  var version = Self.version
+  var target: Target
+  var features: [Part]
+  var model: Model
+}
+
+extension TableModel {
+  /// The name of the file in a model's folder.
+  public static let fileName = "table-model.json"
+
+  /// Reads a model from its folder, or from the file itself.
+  ///
+  /// - Throws: `LatheError` naming what is wrong with the file.
+  public init(path: String) throws {
+    let file = path.hasSuffix(".json") ? path : "\(path)/\(Self.fileName)"
+    let bytes: Data
+    do { bytes = try Data(contentsOf: URL(filePath: file)) } catch {
+      throw LatheError(
+        .file, "\(file): cannot be read; `lathe train logistic` and the like store such models")
+    }
+    try JSONNesting.check(Array(bytes), file)
+    let stored: TableModelFile
+    do {
+      stored = try JSONDecoder().decode(TableModelFile.self, from: bytes)
+    } catch {
+      throw LatheError(.format, "\(file): not the JSON of a table model: \(error)")
+    }
+    do { self = try stored.tableModel() } catch let error as LatheError {
+      throw LatheError(error.kind, "\(file): \(error.message)")
+    }
+  }
+
+  /// Writes the model into a folder, which is made where it is not there; the file appears whole or not at all.
+  public func save(to folder: String) throws {
+    try AtomicFile.makeFolder(folder)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    let bytes: Data
+    do { bytes = try encoder.encode(TableModelFile(self)) } catch {
+      throw LatheError(.format, "the model of '\(target)' has numbers that JSON cannot hold: \(error)")
+    }
+    try AtomicFile.write(to: "\(folder)/\(Self.fileName)") { file in
+      try bytes.withUnsafeBytes { try file.append($0) }
+    }
+  }
+}
+
+extension TableModelFile {
+  init(_ model: TableModel) {
+    target = Target(name: model.target, classes: model.classes)
+    features = model.features.parts.map { part in
+      Part(columns: part.columns, isText: part.isText, steps: part.steps.map(Step.init))
+    }
+    self.model = Model(model.estimator)
+  }
+
+  /// - Throws: `LatheError` where parts do not fit each other.
+  func tableModel() throws -> TableModel {
+    guard format == Self.format else {
+      throw LatheError(.format, "the format is '\(format)', not '\(Self.format)'")
+    }
+    guard version == Self.version else {
+      throw LatheError(
+        .format,
+        "version \(version) of the format; this Lathe knows version \(Self.version), take a newer one")
+    }
+    let parts = try features.map { part in
+      FittedTransformer.Part(
+        columns: part.columns, isText: part.isText,
+        steps: try part.steps.map { try $0.step(columns: part.columns) })
+    }
+    let fitted = FittedTransformer(parts: parts)
+    let estimator = try self.model.estimator()
+    let shape = estimator.shape
+    guard let width = fitted.width, width == shape.columns, shape.classes == target.classes.count,
+      Set(target.classes).count == target.classes.count
+    else {
+      throw LatheError(
+        .format,
+        "features, model (\(shape.columns) columns) and classes (\(target.classes.count)) do not fit each other"
+      )
+    }
+    return TableModel(
+      target: TargetEncoding(name: target.name, classes: target.classes), features: fitted,
+      estimator: estimator)
+  }
+}
+
+extension FittedTransformer {
+  /// How many features there are; nil where steps do not follow each other.
+  fileprivate var width: Int? {
+    var sum = 0
+    for part in parts {
+      var (width, isText) = (part.columns.count, part.isText)
+      for step in part.steps {
+        switch step {
+        case .fill(let fills): guard !isText, fills.count == width else { return nil }
+        case .scale(let scaler):
+          guard !isText, scaler.centers.count == width, scaler.scales.count == width else { return nil }
+        case .fillTexts(let texts): guard isText, texts.count == width else { return nil }
+        case .oneHot(let encoder):
+          guard isText, encoder.categories.lists.count == width else { return nil }
+          width = encoder.categories.lists.reduce(0) { $0 + $1.count }
+          isText = false
+        case .ordinal(let encoder, _):
+          guard isText, encoder.categories.lists.count == width else { return nil }
+          isText = false
+        }
+      }
+      if isText { return nil }
+      sum += width
+    }
+    return sum
+  }
+}
+
+extension TableModelFile.Step {
+  fileprivate init(_ step: FittedTransformer.Step) {
+    switch step {
+    case .fill(let fills): self.init(kind: "fill", fills: fills)
+    case .fillTexts(let texts): self.init(kind: "fillTexts", texts: texts)
+    case .scale(let scaler): self.init(kind: "scale", centers: scaler.centers, scales: scaler.scales)
+    case .oneHot(let encoder):
+      self.init(kind: "oneHot", categories: encoder.categories.lists, unknown: encoder.unknown)
+    case .ordinal(let encoder, let areCategories):
+      self.init(
+        kind: areCategories ? "categories" : "ordinal", categories: encoder.categories.lists,
+        unknown: encoder.unknown)
+    }
+  }
+
+  fileprivate func step(columns: [String]) throws -> FittedTransformer.Step {
+    func needed<T>(_ value: T?, _ key: String) throws -> T {
+      guard let value else { throw LatheError(.format, "a step '\(kind)' of \(columns) lacks '\(key)'") }
+      return value
+    }
+    func known() throws -> Categories {
+      let lists = try needed(categories, "categories")
+      guard lists.allSatisfy({ Set($0).count == $0.count }) else {
+        throw LatheError(.format, "a step '\(kind)' of \(columns) has a category twice")
+      }
+      return Categories(lists: lists)
+    }
+    switch kind {
+    case "fill": return .fill(try needed(fills, "fills"))
+    case "fillTexts": return .fillTexts(try needed(texts, "texts"))
+    case "scale":
+      return .scale(
+        AnyScaler(centers: try needed(centers, "centers"), scales: try needed(scales, "scales")))
+    case "oneHot": return .oneHot(OneHotEncoder(categories: try known(), unknown: unknown ?? .error))
+    case "ordinal", "categories":
+      return .ordinal(
+        OrdinalEncoder(categories: try known(), unknown: unknown ?? .error),
+        areCategories: kind == "categories")
+    default: throw LatheError(.format, "a step '\(kind)' of \(columns) is not known")
+    }
+  }
+}
+
+extension TableModelFile.Model {
+  fileprivate init(_ estimator: FittedEstimator) {
+    switch estimator {
+    case .linearRegression(let model): self.init(kind: "linear", linear: model)
+    case .elasticNet(let model): self.init(kind: "elasticNet", elasticNet: model)
+    case .logisticRegression(let model): self.init(kind: "logistic", logistic: model)
+    case .linearSVC(let model): self.init(kind: "svc", svc: model)
+    case .poisson(let model): self.init(kind: "poisson", poisson: model)
+    case .naiveBayes(let model): self.init(kind: "naiveBayes", naiveBayes: model)
+    case .boostedTrees(let model): self.init(kind: "boostedTrees", lightGBM: model.lightGBMText())
+    }
+  }
+
+  fileprivate func estimator() throws -> FittedEstimator {
+    func isEven(_ coefficients: [[Double]], _ intercepts: [Double]) -> Bool {
+      !coefficients.isEmpty && coefficients.count == intercepts.count && coefficients.count != 2
+        && coefficients.allSatisfy { $0.count == coefficients[0].count }
+    }
+    switch kind {
+    case "linear": if let linear { return .linearRegression(linear) }
+    case "elasticNet": if let elasticNet { return .elasticNet(elasticNet) }
+    case "poisson": if let poisson { return .poisson(poisson) }
+    case "logistic":
+      if let logistic, isEven(logistic.coefficients, logistic.intercepts) {
+        return .logisticRegression(logistic)
+      }
+    case "naiveBayes": if let naiveBayes, naiveBayes.isSound { return .naiveBayes(naiveBayes) }
+    case "svc": if let svc, isEven(svc.coefficients, svc.intercepts) { return .linearSVC(svc) }
+    case "boostedTrees": if let lightGBM { return .boostedTrees(try BoostedTrees(lightGBM: lightGBM)) }
+    default: throw LatheError(.format, "a model '\(kind)' is not known")
+    }
+    throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
+  }
+}

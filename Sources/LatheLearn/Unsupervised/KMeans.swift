@@ -1,0 +1,249 @@
+import CPUKernels
+import LatheCore
+
+/// Rows in groups around their means.
+public struct KMeans: Sendable, Hashable, Codable {
+  /// How groups are found, in scikit-learn's words and with its defaults.
+  public struct Configuration: Sendable, Hashable, Codable {
+    /// How many groups there are.
+    public var clusters: Int
+    /// How often it is begun anew; the best result is taken.
+    public var runs = 1
+    /// The most rounds of a run.
+    public var maxIterations = 300
+    /// The part of the mean variance below which squared moves of the centers end a run.
+    public var tolerance = 1e-4
+    /// What random choices depend on.
+    public var seed: UInt64 = 0
+
+    /// The defaults for a number of groups.
+    public init(clusters: Int = 8) { self.clusters = clusters }
+  }
+
+  /// The groups' means.
+  public let centers: [[Double]]
+  /// The sum of squared distances of rows to their centers.
+  public let inertia: Double
+  /// Rounds of the best run.
+  public let iterations: Int
+
+  /// Finds groups by Lloyd's rounds, from centers far apart (k-means++ with several candidates each).
+  ///
+  /// - Parameters:
+  ///   - x: The rows.
+  ///   - configuration: How.
+  ///   - centers: Centers to begin with, in place of chosen ones.
+  /// - Throws: `LatheError.invalidArgument` for missing or infinite values, and fewer rows than groups.
+  public static func train(
+    _ x: FeatureMatrix, _ configuration: Configuration = Configuration(), from centers: [[Double]]? = nil
+  ) throws -> KMeans {
+    let rows = try DenseRows(x, what: "k-means")
+    let clusters = centers?.count ?? configuration.clusters
+    try LinearChecks.expect(
+      clusters >= 1 && clusters <= rows.rows && configuration.runs >= 1,
+      "k-means: \(clusters) groups of \(rows.rows) rows; one is the least, and there cannot be more than rows"
+    )
+    try LinearChecks.expect(
+      centers?.allSatisfy { $0.count == rows.columns } ?? true,
+      "k-means: centers must have \(rows.columns) numbers, as the rows have")
+    var random = RandomSource(seed: configuration.seed)
+    let lloyd = LloydRounds(rows, configuration)
+    var best: KMeans?
+    for _ in 0..<(centers == nil ? configuration.runs : 1) {
+      let start = centers?.flatMap { $0 } ?? lloyd.spreadCenters(clusters, &random)
+      let found = lloyd.run(from: start)
+      if found.inertia < best?.inertia ?? .infinity { best = found }
+    }
+    guard let best else {
+      throw LatheError(
+        .invalidArgument, "k-means: distances between rows are beyond float64; scale the columns")
+    }
+    return best
+  }
+
+  /// The group of each row: that of the nearest center, of equals the first.
+  public func predict(_ x: FeatureMatrix) -> [Int] {
+    let columns = centers[0].count
+    require(x.columns == columns, "the groups have \(columns) columns, the matrix has \(x.columns)")
+    let rows = DenseRows(DenseRows.rowMajor(x), rows: x.rows, columns: columns)
+    return LloydRounds.labels(rows, centers.flatMap { $0 })
+  }
+}
+
+/// Rounds in which rows go to the nearest center, and centers to the mean of their rows.
+private struct LloydRounds {
+  let rows: DenseRows
+  let maxIterations: Int
+  /// What squared moves of all centers must fall below.
+  let tolerance: Double
+
+  init(_ rows: DenseRows, _ configuration: KMeans.Configuration) {
+    self.rows = rows
+    maxIterations = configuration.maxIterations
+    let means = rows.means(nil)
+    let squares = rows.sum(1) { range, x, sums in
+      for i in 0..<range.count * rows.columns {
+        let distance = x[i] - means[i % rows.columns]
+        sums[0] += distance * distance
+      }
+    }
+    tolerance = configuration.tolerance * squares[0] / Double(max(1, rows.rows * rows.columns))
+  }
+
+  /// Half of each center's square, which is what the products of rows and centers are compared with.
+  private static func halves(_ centers: [Double], _ columns: Int) -> [Double] {
+    stride(from: 0, to: centers.count, by: columns).map { first in
+      0.5 * centers[first..<first + columns].reduce(0) { $0 + $1 * $1 }
+    }
+  }
+
+  /// The nearest center of each row of a block, and the sum of rows and their number for each center.
+  ///
+  /// The nearest center is the one with the largest x . c - c . c / 2.
+  private static func assign(
+    _ x: UnsafePointer<Double>, _ count: Int, _ columns: Int, _ centers: UnsafePointer<Double>,
+    _ halves: [Double], _ labels: UnsafeMutablePointer<Int>, _ sums: UnsafeMutablePointer<Double>?
+  ) {
+    let clusters = halves.count
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: count * clusters) { scores in
+      guard let scores = scores.baseAddress else { return }
+      lathe_linear_scores(x, count, columns, centers, clusters, scores)
+      for i in 0..<count {
+        var (best, most) = (0, scores[i * clusters] - halves[0])
+        for k in 1..<max(clusters, 1) {
+          let score = scores[i * clusters + k] - halves[k]
+          if score > most { (best, most) = (k, score) }
+        }
+        labels[i] = best
+        guard let sums else { continue }
+        lathe_linear_add(1, x + i * columns, sums + best * columns, columns)
+        sums[clusters * columns + best] += 1
+      }
+    }
+  }
+
+  static func labels(_ rows: DenseRows, _ centers: [Double]) -> [Int] {
+    var labels = [Int](repeating: 0, count: rows.rows)
+    _ = round(rows, centers, &labels, sums: false)
+    return labels
+  }
+
+  private static func round(
+    _ rows: DenseRows, _ centers: [Double], _ labels: inout [Int], sums wanted: Bool
+  ) -> [Double] {
+    let halves = halves(centers, rows.columns)
+    return labels.withUnsafeMutableBufferPointer { labels in
+      let labels = labels
+      return centers.withUnsafeBufferPointer { centers in
+        rows.sum(wanted ? centers.count + halves.count : 1) { range, x, sums in
+          guard let centers = centers.baseAddress, let labels = labels.baseAddress else { return }
+          assign(
+            x, range.count, rows.columns, centers, halves, labels + range.lowerBound, wanted ? sums : nil)
+        }
+      }
+    }
+  }
+
+  func run(from start: [Double]) -> KMeans {
+    let columns = rows.columns
+    // Products of numbers far from zero would lose the digits of their distances.
+    let means = rows.means(nil)
+    var values = rows.values
+    for i in values.indices { values[i] -= means[i % columns] }
+    let centered = DenseRows(values, rows: rows.rows, columns: columns)
+    var centers = start
+    for i in centers.indices { centers[i] -= means[i % columns] }
+    var labels = [Int](repeating: -1, count: rows.rows)
+    var iterations = 0
+    while iterations < maxIterations {
+      iterations += 1
+      let before = labels
+      let sums = Self.round(centered, centers, &labels, sums: true)
+      let next = moved(centered, centers, sums, labels)
+      let shift = zip(next, centers).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      centers = next
+      if labels == before || shift <= tolerance { break }
+    }
+    _ = Self.round(centered, centers, &labels, sums: false)
+    let inertia = labels.withUnsafeBufferPointer { labels in
+      centered.sum(1) { range, x, sums in
+        for (i, row) in range.enumerated() {
+          for j in 0..<columns {
+            let distance = x[i * columns + j] - centers[labels[row] * columns + j]
+            sums[0] += distance * distance
+          }
+        }
+      }
+    }
+    return KMeans(
+      centers: stride(from: 0, to: centers.count, by: columns).map { first in
+        (0..<columns).map { centers[first + $0] + means[$0] }
+      }, inertia: inertia[0], iterations: iterations)
+  }
+
+  /// The means of the centers' rows; a center without rows takes the row that is farthest from its own.
+  private func moved(_ x: DenseRows, _ centers: [Double], _ sums: [Double], _ labels: [Int]) -> [Double] {
+    let columns = x.columns
+    let clusters = centers.count / columns
+    var sums = sums
+    let empty = (0..<clusters).filter { sums[clusters * columns + $0] == 0 }
+    if !empty.isEmpty {
+      let distances = (0..<x.rows).map { row in
+        (0..<columns).reduce(0.0) {
+          let distance = x.values[row * columns + $1] - centers[labels[row] * columns + $1]
+          return $0 + distance * distance
+        }
+      }
+      let farthest = distances.indices.sorted { (distances[$1], $0) < (distances[$0], $1) }
+      for (cluster, row) in zip(empty, farthest) {
+        let old = labels[row]
+        for j in 0..<columns {
+          sums[old * columns + j] -= x.values[row * columns + j]
+          sums[cluster * columns + j] = x.values[row * columns + j]
+        }
+        sums[clusters * columns + old] -= 1
+        sums[clusters * columns + cluster] = 1
+      }
+    }
+    return centers.indices.map { i in
+      let count = sums[clusters * columns + i / columns]
+      return count > 0 ? sums[i] / count : centers[i]
+    }
+  }
+
+  /// Centers far apart: of a few rows drawn by their squared distances the one that leaves the least (Arthur and
+  /// Vassilvitskii, 2007; the candidates as in scikit-learn).
+  func spreadCenters(_ clusters: Int, _ random: inout RandomSource) -> [Double] {
+    let columns = rows.columns
+    let trials = 2 + Int(logarithm(Double(clusters)))
+    func distances(_ row: Int) -> [Double] {
+      var result = [Double](repeating: 0, count: rows.rows)
+      rows.values.withUnsafeBufferPointer { values in
+        guard let x = values.baseAddress else { return }
+        lathe_linear_distances(x, rows.rows, columns, x + row * columns, &result)
+      }
+      return result
+    }
+    var chosen = [random.below(rows.rows)]
+    var nearest = distances(chosen[0])
+    while chosen.count < clusters {
+      let total = nearest.reduce(0, +)
+      var best: (row: Int, nearest: [Double], sum: Double)?
+      for _ in 0..<trials {
+        var left = random.uniform() * total
+        var row = 0
+        while row < rows.rows - 1, left >= nearest[row] {
+          left -= nearest[row]
+          row += 1
+        }
+        let candidate = zip(distances(row), nearest).map { min($0, $1) }
+        let sum = candidate.reduce(0, +)
+        if sum < best?.sum ?? .infinity { best = (row, candidate, sum) }
+      }
+      guard let best else { break }
+      chosen.append(best.row)
+      nearest = best.nearest
+    }
+    return chosen.flatMap { Array(rows.values[$0 * columns..<($0 + 1) * columns]) }
+  }
+}
