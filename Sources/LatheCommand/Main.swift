@@ -12,7 +12,8 @@
       Terminal.showKernelBuilds()
       do {
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
-        var command = try LatheCommand.parseAsRoot()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        var command = try LatheCommand.parseAsRoot(TrainTableCommand.routed(arguments))
         try command.run()
       } catch {
         finish(error)
@@ -57,7 +58,7 @@
       subcommands: [
         DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
-        BenchCommand.self, ProbeCommand.self, TuneCommand.self,
+        BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.

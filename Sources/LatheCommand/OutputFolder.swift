@@ -54,7 +54,8 @@ enum OutputFolder {
   private static func earlierRun(in folder: String) -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().first {
-      $0 == ModelFolder.lastName || ($0.hasPrefix("checkpoint-") && $0.hasSuffix(".json"))
+      $0 == ModelFolder.lastName || $0 == TableModel.fileName
+        || ($0.hasPrefix("checkpoint-") && $0.hasSuffix(".json"))
     }
   }
 

@@ -37,6 +37,12 @@
           + "file or a text: one a line for networks that tell classes.", valueName: "file"))
     var dataFile: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "A .csv, .jsonl or .arff table for a model of tables, with the columns that it learned from in any order.",
+        valueName: "file"))
+    var data: String?
+
     @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")
     var text: [String] = []
 
@@ -60,12 +66,13 @@
 
     func validate() throws {
       try stored.check()
-      let sources = [!image.isEmpty, dataDir != nil, dataFile != nil, !text.isEmpty].count { $0 }
+      let sources = [!image.isEmpty, dataDir != nil, dataFile != nil, data != nil, !text.isEmpty].count { $0 }
       guard sources == 1 else {
         throw ValidationError(
-          "give --image, --data-dir, --data-file or --text\(sources == 0 ? "" : ", one of them")")
+          "give --image, --data-dir, --data-file, --data or --text\(sources == 0 ? "" : ", one of them")")
       }
-      if dataDir?.isEmpty == true || dataFile?.isEmpty == true || image.contains("") {
+      if dataDir?.isEmpty == true || dataFile?.isEmpty == true || data?.isEmpty == true || image.contains("")
+      {
         throw ValidationError("a path is empty; name a file or a folder")
       }
       if let top, !(1...1_000_000).contains(top) {
@@ -78,6 +85,11 @@
     }
 
     func run() throws {
+      if let table = data ?? (TablePrediction.isModel(stored.model) ? dataFile : nil) {
+        return try TablePrediction(
+          model: try TableModel(path: stored.model), format: json ? .json : format ?? .csv
+        ).write(table)
+      }
       let device = try ChosenDevice.open(flag: options.device)
       let model = try stored.load(device)
       let answers = try Answers(model)

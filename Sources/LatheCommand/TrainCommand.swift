@@ -8,7 +8,9 @@
     static let configuration = CommandConfiguration(
       commandName: "train", abstract: "Trains a network, tests it after each epoch and stores it.",
       discussion:
-        "`lathe models` lists the networks. What a flag says goes before what the file of --config says.")
+        "`lathe models` lists the networks. What a flag says goes before what the file of --config says. Models of tables have "
+        + "options of their own: `lathe train logistic --help`; there are "
+        + TrainTableCommand.Kind.allCases.map(\.rawValue).joined(separator: ", ") + ".")
 
     /// All settings.
     enum Choice: SettingChoice {

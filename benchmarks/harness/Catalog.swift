@@ -26,6 +26,7 @@ public enum Catalog {
     case .train: TrainSuite.workloads + RecordingRows.workloads
     case .inference: InferenceSuite.workloads
     case .trees: TreesSuite.workloads
+    case .linear: LinearSuite.workloads
     case .search: SearchSuite.workloads
     }
   }

@@ -36,6 +36,7 @@ PEERS = {
     "transformers": (["transformers_peer.py"], {}),
     "lightgbm": (["lightgbm_peer.py"], {}),
     "shap": (["lightgbm_peer.py", "--shap"], {}),
+    "scikit-learn": (["sklearn_peer.py"], {}),
     "optuna": (["optuna_peer.py"], {}),
 }
 # What holds a library to the kernels of a SIMD level; builds of PoCL take one of its two variables. Matrix products are Lathe's own.

@@ -33,7 +33,9 @@ extension FeatureScaler {
 ///
 /// Missing values are left out, and a column that does not vary is divided by 1.
 public struct StandardScaler: FeatureScaler, Hashable {
+  /// What is taken from each column.
   public let centers: [Double]
+  /// What each column is then divided by.
   public let scales: [Double]
 
   /// Learns from rows.
@@ -60,7 +62,9 @@ public struct StandardScaler: FeatureScaler, Hashable {
 
 /// The least and the largest values of columns, which become the ends of a range: scikit-learn's `MinMaxScaler`.
 public struct MinMaxScaler: FeatureScaler, Hashable {
+  /// What is taken from each column.
   public let centers: [Double]
+  /// What each column is then divided by.
   public let scales: [Double]
 
   /// Learns from rows.
@@ -85,7 +89,9 @@ public struct MinMaxScaler: FeatureScaler, Hashable {
 
 /// The medians of columns and the distances between their quartiles, which become 0 and 1: scikit-learn's `RobustScaler`.
 public struct RobustScaler: FeatureScaler, Hashable {
+  /// What is taken from each column.
   public let centers: [Double]
+  /// What each column is then divided by.
   public let scales: [Double]
 
   /// Learns from rows.

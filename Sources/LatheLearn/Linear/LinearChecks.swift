@@ -23,7 +23,7 @@ enum LinearChecks {
     }
   }
 
-  /// The number of classes 0, 1, ... of targets, each of which must occur.
+  /// The number of classes of targets, whole numbers from 0 on that must all occur.
   static func classes(_ data: LabelledRows, what: String) throws -> Int {
     try check(data, what: what)
     guard data.targets.allSatisfy({ $0 >= 0 && $0 < 1e6 && $0 == $0.rounded() }) else {

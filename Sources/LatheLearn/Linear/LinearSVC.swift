@@ -32,7 +32,9 @@ public struct LinearSVC: Sendable, Hashable, Codable {
   /// The number of classes.
   public var classes: Int { coefficients.count == 1 ? 2 : coefficients.count }
 
-  /// Trains a model by L-BFGS. Targets are classes 0, 1, ...
+  /// Trains a model by L-BFGS.
+  ///
+  /// Targets are classes 0, 1, ...
   ///
   /// - Throws: `LatheError.invalidArgument` for missing or infinite values, and one class alone.
   public static func train(

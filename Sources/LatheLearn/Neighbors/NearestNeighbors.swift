@@ -21,7 +21,7 @@ public struct NearestNeighbors: Sendable {
   private let rows: DenseRows
   private let targets: [Double]
 
-  /// Keeps rows; targets are classes 0, 1, ... or numbers.
+  /// Keeps rows; targets are numbers, those of classes whole ones from 0 on.
   ///
   /// - Throws: `LatheError.invalidArgument` for missing or infinite values, and fewer rows than neighbours.
   public init(

@@ -61,7 +61,7 @@ public enum FittedEstimator: Sendable {
   /// Boosted trees.
   case boostedTrees(BoostedTrees)
 
-  /// Classes 0, 1, ... or numbers.
+  /// Numbers, or the places of classes.
   public func predict(_ x: FeatureMatrix) -> [Double] {
     switch self {
     case .logisticRegression(let model): model.predict(x)

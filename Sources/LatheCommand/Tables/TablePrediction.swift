@@ -1,0 +1,88 @@
+#if CommandLine
+  import Foundation
+  import LatheML
+
+  /// `lathe predict --data`: what a model of tables makes of raw rows.
+  struct TablePrediction {
+    let model: TableModel
+    let format: PredictCommand.Format
+
+    /// Whether a path is that of a model of tables.
+    static func isModel(_ path: String) -> Bool {
+      path.hasSuffix(TableModel.fileName)
+        || FileManager.default.fileExists(atPath: "\(path)/\(TableModel.fileName)")
+    }
+
+    /// Writes a line for each row of a file: the target, and the probability of each class.
+    func write(_ path: String) throws {
+      let types = model.features.columnTypes
+      let (table, notes) = try TableInput.read(path, texts: Set(types.keys))
+      notes.forEach { Terminal.note("\(path): \($0)") }
+      let answers: Column
+      do { answers = try model.predict(table) } catch let error as LatheError {
+        throw LatheError(error.kind, "\(path): \(error.message)")
+      }
+      let known = Set(model.features.columnNames + [model.target])
+      let surplus = table.columnNames.filter { !known.contains($0) }
+      if !surplus.isEmpty {
+        Terminal.note("\(path): passed over: \(surplus.prefix(20).joined(separator: ", "))")
+      }
+      for (name, count) in try model.features.unknownCategories(table).sorted(by: { $0.key < $1.key }) {
+        Terminal.note(
+          "\(path): column '\(name)': \(counted(count, "rows")) of categories that were not there in training"
+        )
+      }
+      let probabilities = model.isClassifier ? try? model.probabilities(table) : nil
+      if format != .json { header(hasProbabilities: probabilities != nil) }
+      for row in 0..<answers.count { try line(answers, row, probabilities?[row]) }
+    }
+
+    private func header(hasProbabilities: Bool) {
+      let names = hasProbabilities ? model.classes.map { "probability_\($0)" } : []
+      Terminal.output(([model.target] + names).map(Self.field).joined(separator: ","))
+    }
+
+    private func line(_ answers: Column, _ row: Int, _ probabilities: [Double]?) throws {
+      guard format == .json else {
+        let fields = [Self.field(answers.strings(row))] + (probabilities ?? []).map { "\($0)" }
+        return Terminal.output(fields.joined(separator: ","))
+      }
+      let shares = probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) }
+      if model.isClassifier {
+        try Terminal.output(
+          json: ClassLine(row: row, prediction: answers.strings(row), probabilities: shares))
+      } else {
+        try Terminal.output(json: NumberLine(row: row, prediction: answers.numbers(row)))
+      }
+    }
+
+    private struct ClassLine: Encodable {
+      var row: Int
+      var prediction: String
+      var probabilities: [String: Double]?
+    }
+
+    private struct NumberLine: Encodable {
+      var row: Int
+      var prediction: Double
+    }
+
+    /// A field as CSV has it.
+    private static func field(_ text: String) -> String {
+      let isPlain = !text.contains { ",\"\n\r".contains($0) }
+      return isPlain ? text : "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+  }
+
+  extension Column {
+    fileprivate func strings(_ row: Int) -> String {
+      if case .text(let text) = self[row] { return text }
+      return numbers(row).description
+    }
+
+    fileprivate func numbers(_ row: Int) -> Double {
+      if case .float64(let value) = self[row] { return value }
+      return .nan
+    }
+  }
+#endif

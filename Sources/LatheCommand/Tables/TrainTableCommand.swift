@@ -1,0 +1,213 @@
+#if CommandLine
+  import ArgumentParser
+  import Foundation
+  import LatheML
+
+  /// `lathe train` of models of tables; `routed` leads there.
+  struct TrainTableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "train-table", abstract: "Trains a model of a table, tests it and stores it.",
+      usage: "lathe train <model> --data <file> --target <column> [<options>]",
+      discussion: """
+        A part of the rows is kept apart for the test. Numbers are filled with medians and scaled, texts become one-hot columns \
+        (for boosted-trees both stay as they are); all of that is learned from the other rows alone and stored with the model, \
+        so that `lathe predict` takes raw rows.
+        """, shouldDisplay: false)
+
+    /// The models.
+    enum Kind: String, CaseIterable, ExpressibleByArgument {
+      case logistic, svm
+      case naiveBayes = "naive-bayes"
+      case linear, ridge, lasso
+      case elasticNet = "elastic-net"
+      case poisson
+      case boostedTrees = "boosted-trees"
+    }
+
+    /// What is predicted.
+    enum Task: String, CaseIterable, ExpressibleByArgument {
+      case classification, regression
+    }
+
+    @Argument(help: ArgumentHelp("The kind of model.", valueName: "model"))
+    var kind: Kind
+
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    var data: String
+
+    @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))
+    var target: String
+
+    @Option(help: ArgumentHelp("The folder for the model; without it one under runs/.", valueName: "dir"))
+    var output: String?
+
+    @Option(help: "Test on each of so many parts of the rows to learn from, too.")
+    var folds: Int?
+
+    @Option(help: "The part of the rows that is kept for the test.")
+    var test = 0.2
+
+    @Option(help: "What random choices depend on.")
+    var seed: UInt64 = 42
+
+    @Option(help: "classification or regression, for boosted-trees; without it by the target's values.")
+    var task: Task?
+
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp("Columns that the model shall not see.", valueName: "column"))
+    var drop: [String] = []
+
+    @Option(help: "The inverse of the penalty of logistic and svm; without it 1.")
+    var c: Double?
+
+    @Option(help: "The penalty of ridge, lasso, elastic-net and poisson; without it 1.")
+    var alpha: Double?
+
+    @Option(help: "The part of the penalty that is of absolute weights, of logistic and elastic-net.")
+    var l1Ratio: Double?
+
+    @Option(help: "The most trees of boosted-trees; without it 100.")
+    var trees: Int?
+
+    @Flag(help: "Let the rows of rare classes count more: logistic and svm.")
+    var balanced = false
+
+    @Flag(help: "Keep rows that are equal to another one.")
+    var keepDuplicates = false
+
+    @Flag(help: "Print the scores as JSON.")
+    var json = false
+
+    /// Arguments in which `train` of a model of tables is the command that does it.
+    static func routed(_ arguments: [String]) -> [String] {
+      guard arguments.count > 1, arguments[0] == "train", Kind(rawValue: arguments[1]) != nil else {
+        return arguments
+      }
+      return [configuration.commandName ?? ""] + arguments.dropFirst()
+    }
+
+    func validate() throws {
+      if let folds, folds < 2 { throw ValidationError("--folds is \(folds); two parts are the least") }
+      guard test > 0, test < 1 else { throw ValidationError("--test is \(test); give a part, such as 0.2") }
+      if data.isEmpty || target.isEmpty || output?.isEmpty == true {
+        throw ValidationError("--data, --target or --output is empty; name a file, a column and a folder")
+      }
+      if let trees, trees < 1 { throw ValidationError("--trees is \(trees); one is the least") }
+      let unused: [(String, Bool, [Kind])] = [
+        ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
+        ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
+        ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]), ("trees", trees != nil, [.boostedTrees]),
+        ("task", task != nil, [.boostedTrees]),
+      ]
+      for (name, isGiven, kinds) in unused where isGiven && !kinds.contains(kind) {
+        throw ValidationError(
+          "--\(name) is for \(kinds.map(\.rawValue).joined(separator: ", ")), not for \(kind.rawValue)")
+      }
+    }
+
+    func run() throws {
+      let input = try TableInput.read(data)
+      input.notes.forEach { Terminal.note("\(data): \($0)") }
+      let table = try cleaned(input.table)
+      let estimator = estimator(for: try table[target])
+      // A target that nothing can be learned from is said before rows are divided.
+      _ = try Pipeline.checkTarget(table[target], estimator)
+      let split = try split(table, isClassifier: estimator.isClassifier)
+      let (train, test) = (try table.take(split.train), try table.take(split.test))
+      let habit: ColumnTransformer.Habit = kind == .boostedTrees ? .trees : .linear
+      let (features, notes) = try ColumnTransformer.standard(for: train, target: target, habit)
+      notes.forEach { Terminal.note($0) }
+      let pipeline = Pipeline(features, estimator, target: target)
+      try OutputFolder.use(output, model: kind.rawValue, resume: false) { folder in
+        let folds = try folds.map { try TableScores.ofFolds($0, seed: seed, pipeline, train) }
+        let model = try pipeline.fit(train)
+        if !model.hasConverged {
+          Terminal.note("training ended before the minimum; scale the columns, or take a stronger penalty")
+        }
+        let scores = try TableScores(model, test)
+        try model.save(to: folder)
+        if json {
+          try Terminal.output(json: Result(folds: folds?.map(\.figures), test: scores.figures, model: folder))
+        } else {
+          folds.map { TableScores.summary($0) }.map { Terminal.output($0) }
+          Terminal.output(
+            "test on \(counted(test.rowCount, "rows")) of \(table.rowCount), seed \(seed)\n\n\(scores.text)")
+        }
+        Terminal.note("model stored in \(folder)/\(TableModel.fileName)")
+        let words = [CommandLine.arguments.first ?? "lathe", "predict", "--model", folder, "--data", "FILE"]
+        Terminal.note("predict with: \(words.map(Terminal.shellQuoted).joined(separator: " "))")
+      }
+    }
+
+    private struct Result: Encodable {
+      var folds: [[String: Double]]?
+      var test: [String: Double]
+      var model: String
+    }
+
+    /// The table without rows that have no target or are there twice, and without columns that the model shall not see.
+    private func cleaned(_ table: Table) throws -> Table {
+      if drop.contains(target) {
+        throw LatheError(.invalidArgument, "--drop names the target '\(target)'; leave it out there")
+      }
+      _ = try table[target]
+      var kept = try table.drop(drop).dropMissing([target])
+      let lost = table.rowCount - kept.rowCount
+      if lost > 0 { Terminal.note("\(counted(lost, "rows")) without a value of '\(target)' left out") }
+      if !keepDuplicates {
+        let doubles = try kept.duplicateCount()
+        if doubles > 0 {
+          Terminal.note(
+            "\(counted(doubles, "rows")) equal to another left out, which could be learned from and tested on "
+              + "(--keep-duplicates keeps them)")
+          kept = try kept.unique()
+        }
+      }
+      guard kept.rowCount > 1 else {
+        throw LatheError(
+          .invalidArgument,
+          "\(data): \(counted(kept.rowCount, "rows")) left; two are the least, for learning and a test")
+      }
+      return kept
+    }
+
+    private func split(_ table: Table, isClassifier: Bool) throws -> RowSplit {
+      guard isClassifier else { return try RowSplits.random(rows: table.rowCount, test: test, seed: seed) }
+      let labels = try table[target].classPlaces()
+      var counts: [Int: Int] = [:]
+      for label in labels { counts[label, default: 0] += 1 }
+      // A class of one row cannot be on both sides.
+      guard counts.values.allSatisfy({ $0 > 1 }) else {
+        return try RowSplits.random(rows: table.rowCount, test: test, seed: seed)
+      }
+      return try RowSplits.stratified(labels: labels, test: test, seed: seed)
+    }
+
+    private func estimator(for column: Column) -> Estimator {
+      switch kind {
+      case .logistic:
+        var configuration = LogisticRegression.Configuration(c: c ?? 1, l1Ratio: l1Ratio ?? 0)
+        if balanced { configuration.classWeights = .balanced }
+        configuration.maxIterations = 1000
+        return .logisticRegression(configuration)
+      case .svm:
+        var configuration = LinearSVC.Configuration(c: c ?? 1)
+        if balanced { configuration.classWeights = .balanced }
+        return .linearSVC(configuration)
+      case .naiveBayes: return .naiveBayes()
+      case .linear: return .linearRegression()
+      case .ridge: return .linearRegression(.ridge(alpha: alpha ?? 1))
+      case .lasso: return .elasticNet(.lasso(alpha: alpha ?? 1))
+      case .elasticNet: return .elasticNet(.init(alpha: alpha ?? 1, l1Ratio: l1Ratio ?? 0.5))
+      case .poisson: return .poisson(.init(alpha: alpha ?? 1))
+      case .boostedTrees:
+        let isClassification = task.map { $0 == .classification } ?? column.looksLikeClasses
+        var configuration = BoostingConfiguration(loss: isClassification ? .binary : .squared)
+        configuration.treeCount = trees ?? 100
+        configuration.seed = seed
+        return .boostedTrees(configuration)
+      }
+    }
+  }
+#endif

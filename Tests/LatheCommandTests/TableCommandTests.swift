@@ -1,0 +1,117 @@
+import DataTestSupport
+import Foundation
+import LatheML
+import Testing
+
+extension CommandTests {
+  @Suite("Models of tables")
+  struct TableCommandTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+      folder = try TemporaryFolder()
+      var lines = ["city,age,code,label,price"]
+      for row in 0..<240 {
+        let age = row * 37 % 61
+        let city = ["Oslo", "Rome", "Kiel"][row % 3]
+        let label = age + (city == "Rome" ? 20 : 0) > 35 ? "yes" : "no"
+        // A code that is a text in one row only.
+        lines.append(
+          "\(city),\(row % 30 == 0 ? "" : "\(age)"),\(row == 5 ? "x" : "0\(row % 4)"),\(label),\(Double(age) * 1.5 + 3)"
+        )
+      }
+      try folder.write(Array(lines.joined(separator: "\n").utf8), "data.csv")
+    }
+
+    private func lathe(_ arguments: String...) throws -> Lathe {
+      try Lathe.start(arguments, in: folder.path).wait()
+    }
+
+    @Test("A model is trained, tested, stored, and predicts from raw rows")
+    func logistic() throws {
+      let trained = try lathe(
+        "train", "logistic", "--data", "data.csv", "--target", "label", "--drop", "price", "--output", "run")
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(trained.output.contains("precision    recall  f1-score   support"))
+      #expect(trained.output.contains("roc_auc"))
+      #expect(trained.errors.contains("model stored in run/table-model.json"))
+      let again = try lathe(
+        "train", "logistic", "--data", "data.csv", "--target", "label", "--output", "run")
+      #expect(again.status == 1 && again.errors.contains("holds an earlier run"))
+      try folder.write(
+        Array("code,more,label,age,city\n01,1,?,60,Rome\n02,1,?,,Oslo\n03,1,?,2,Lima".utf8), "new.csv")
+      let predicted = try lathe("predict", "--model", "run", "--data", "new.csv")
+      #expect(predicted.status == 0, "\(predicted.errors)")
+      #expect(predicted.lines.first == "label,probability_no,probability_yes")
+      #expect(
+        predicted.lines.count == 4 && predicted.lines[1].hasPrefix("yes,")
+          && predicted.lines[3].hasPrefix("no,"))
+      #expect(predicted.errors.contains("passed over: more"))
+      #expect(predicted.errors.contains("column 'city': 1 row of categories that were not there"))
+      #expect(!predicted.errors.contains("column 'code'"))
+      let json = try lathe("predict", "--model", "run", "--data", "new.csv", "--json")
+      #expect(json.lines.first?.hasPrefix("{\"prediction\":\"yes\",\"probabilities\":{\"no\":") == true)
+      try folder.write(Array("city,code\nRome,1".utf8), "short.csv")
+      let short = try lathe("predict", "--model", "run", "--data", "short.csv")
+      #expect(
+        short.status == 1 && short.errors.contains("short.csv: no column 'age', which the model learned from")
+      )
+    }
+
+    @Test("Boosted trees are tested on folds, of classes and of numbers")
+    func trees() throws {
+      let trained = try lathe(
+        "train", "boosted-trees", "--data", "data.csv", "--target", "label", "--folds", "3", "--trees", "20",
+        "--output", "trees")
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(trained.lines.first == "3 folds of the rows to learn from, mean and deviation")
+      let numbers = try lathe(
+        "train", "boosted-trees", "--data", "data.csv", "--target", "price", "--trees", "20", "--json",
+        "--output", "price")
+      #expect(
+        numbers.status == 0 && numbers.output.contains("\"r2\":0.9"), "\(numbers.output)\(numbers.errors)")
+      #expect(try lathe("predict", "--model", "price", "--data", "data.csv").lines.count == 241)
+      let ridge = try lathe("train", "ridge", "--data", "data.csv", "--target", "price")
+      #expect(ridge.status == 0 && ridge.errors.contains("runs/ridge-1/table-model.json"))
+    }
+
+    @Test("What cannot be learned from is said in one line")
+    func faults() throws {
+      try folder.write(Array("a,b,c\n1,x,1\n2,x,2\n3,x,3\n4,x,4".utf8), "flat.csv")
+      try folder.write(Array("%PDF-1.7\n%âãÏÓ\n1 0 obj".utf8), "report.csv")
+      try folder.write(Array("a,b\n1,x".utf8), "one.csv")
+      for (arguments, message) in [
+        (["logistic", "--data", "data.csv", "--target", "lable"], "no column 'lable'; there are city, age"),
+        (["logistic", "--data", "flat.csv", "--target", "b"], "target 'b': all rows say 'x'"),
+        (["logistic", "--data", "flat.csv", "--target", "a"], "each of the 4 rows has a class of its own"),
+        (["linear", "--data", "data.csv", "--target", "label"], "classes need a classifier"),
+        (["logistic", "--data", "report.csv", "--target", "a"], "report.csv: is a PDF, not a table of text"),
+        (["logistic", "--data", "one.csv", "--target", "b"], "one.csv: 1 row left"),
+        (["logistic", "--data", "none.csv", "--target", "b"], "none.csv"),
+      ] {
+        let result = try Lathe.start(["train"] + arguments, in: folder.path).wait()
+        #expect(result.status == 1 && result.errors.contains(message), "\(arguments): \(result.errors)")
+      }
+      for arguments in [
+        ["logistic", "--data", "data.csv"], ["ridge", "--data", "data.csv", "--target", "price", "--c", "2"],
+        ["logistic", "--data", "data.csv", "--target", "label", "--folds", "1"],
+        ["logistic", "--data", "data.csv", "--target", "label", "--test", "2"],
+      ] {
+        #expect(try Lathe.start(["train"] + arguments, in: folder.path).wait().status == 2, "\(arguments)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.file("runs")))
+    }
+
+    @Test("A column that is the target is warned about, and identifiers are left out")
+    func leaks() throws {
+      var lines = ["name,copy,x,label"]
+      for row in 0..<60 { lines.append("n\(row),\(row % 2),\(row * 7 % 13),\(row % 2)") }
+      try folder.write(Array(lines.joined(separator: "\n").utf8), "leak.csv")
+      let result = try lathe(
+        "train", "logistic", "--data", "leak.csv", "--target", "label", "--output", "leak")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("column 'copy' says the same as the target in each row"))
+      #expect(result.errors.contains("column 'name' is left out"))
+    }
+  }
+}
