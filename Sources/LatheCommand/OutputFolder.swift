@@ -22,7 +22,9 @@ enum OutputFolder {
       if !resume, let name = earlierRun(in: folder) {
         throw LatheError(
           .file,
-          "\(folder): holds an earlier run (\(name)); add --resume to go on with it or choose another folder with --output"
+          "\(folder): holds an earlier run (\(name)); "
+            + (name == TableModel.fileName ? "" : "add --resume to go on with it or ")
+            + "choose another folder with --output"
         )
       }
       return try body(folder)
