@@ -104,7 +104,7 @@ struct TableGuideTests {
     #expect(confusion.accuracy > 0.85)
     let stored = try TableModel(path: output)
     let rows = try Table(csv: newPath)
-    print(try stored.predict(rows))
+    print(try rows.with(stored.predict(rows)))
     let probabilities = try stored.probabilities(rows)
     #expect(try stored.predict(rows).strings() == ["yes", "no"])
     #expect(probabilities[0][1] > 0.9)
