@@ -28,7 +28,8 @@ let package = Package(
       name: "LatheTables", dependencies: ["LatheCore", "LatheFiles", "TableKernels", "CSQLite"],
       swiftSettings: watched),
     .target(
-      name: "LatheLearn", dependencies: ["LatheCore", "LatheCPU", "CPUKernels"], swiftSettings: watched),
+      name: "LatheLearn", dependencies: ["LatheCore", "LatheFiles", "LatheTables", "LatheCPU", "CPUKernels"],
+      swiftSettings: watched),
     .target(name: "CUnicode"),
     .target(
       name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: watched),
