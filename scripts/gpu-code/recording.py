@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # model which a host may not have.
 LEFT_OUT = (
     "transfer/", "latency/", "memory/pool", "memory/lenet", "loader/", "checkpoint/", "train/lenet-run", "inference/",
-    "tables/", "trees/"
+    "tables/", "trees/", "linear/"
 )
 # Runs of a workload: the last one meets everything built and in its place, the state of optimizers included.
 RUNS = 3
