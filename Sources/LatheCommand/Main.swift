@@ -28,7 +28,8 @@
       }
       if let code = error as? ExitCode { exit(code.rawValue) }
       let code = LatheCommand.exitCode(for: error)
-      let message = quotingArguments(LatheCommand.fullMessage(for: error))
+      let message = TrainTableCommand.named(
+        quotingArguments(LatheCommand.fullMessage(for: error)), as: CommandLine.arguments.dropFirst())
       if code.isSuccess {
         Terminal.output(message)
         exit(0)

@@ -21,7 +21,7 @@ package enum JSONValue: Sendable, Equatable {
     }
   }
 
-  /// A member of an object by its key; nil where there is none. Setting one replaces it, or adds it at the end.
+  /// A member of an object by its key, nil where there is none; a new one comes at the end.
   package subscript(key: String) -> JSONValue? {
     get {
       guard case .object(let members) = self else { return nil }

@@ -152,4 +152,20 @@ struct TokenizerFileTests {
       TextFixture.message { _ = try Tokenizer(StoredVocabulary(model: "t5", tokens: ["a"]), source: "m") }
         .contains("a vocabulary for Unigram without scores"))
   }
+
+  @Test("Other lengths are written with a tokeniser")
+  func lengths() throws {
+    let path = try folder(["vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\nlow\n##er\n"])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let plain = try Tokenizer(path: path)
+    let truncation = Truncation(maximum: 5, strategy: .onlyFirst, stride: 1, side: .left)
+    for padding in [Padding(length: 7, multiple: 4, side: .left, id: 0), Padding()] {
+      try plain.with(truncation: truncation, padding: padding).write(to: "\(path)/tokenizer.json")
+      let read = try Tokenizer(path: "\(path)/tokenizer.json")
+      #expect(read.truncation == truncation && read.padding == padding)
+    }
+    try plain.with(truncation: nil, padding: nil).write(to: "\(path)/tokenizer.json")
+    let read = try Tokenizer(path: "\(path)/tokenizer.json")
+    #expect(read.truncation == nil && read.padding == nil)
+  }
 }

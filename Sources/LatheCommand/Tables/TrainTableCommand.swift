@@ -87,6 +87,12 @@
       return [configuration.commandName ?? ""] + arguments.dropFirst()
     }
 
+    /// A message in which this command has the name that it was called by.
+    static func named(_ message: String, as arguments: ArraySlice<String>) -> String {
+      guard let own = configuration.commandName, routed(Array(arguments)).first == own else { return message }
+      return message.replacing("lathe \(own)", with: "lathe " + arguments.prefix(2).joined(separator: " "))
+    }
+
     func validate() throws {
       if let folds, folds < 2 { throw ValidationError("--folds is \(folds); two parts are the least") }
       guard test > 0, test < 1 else { throw ValidationError("--test is \(test); give a part, such as 0.2") }
