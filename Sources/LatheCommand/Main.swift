@@ -2,6 +2,7 @@
   import ArgumentParser
   import Foundation
   import LatheBenchmarks
+  import LatheCore
   import LatheML
 
   @main
@@ -10,6 +11,7 @@
       StandardStreams.openClosed()
       StopSignals.unblock()
       Terminal.showKernelBuilds()
+      endWithParent()
       do {
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -17,6 +19,18 @@
         try command.run()
       } catch {
         finish(error)
+      }
+    }
+
+    /// A run that a search started does not outlive it: it ends as by Ctrl-C, with a checkpoint.
+    private static func endWithParent() {
+      // What the run starts itself has another parent.
+      guard let parent = environment("LATHE_PARENT").flatMap({ pid_t($0) }), parent == getppid() else {
+        return
+      }
+      _ = startThread(named: "parent") {
+        while getppid() == parent { usleep(500_000) }
+        kill(getpid(), SIGINT)
       }
     }
 

@@ -59,16 +59,43 @@
         #expect(refused.status == 1 && refused.errors.contains("holds another search"), "\(refused.errors)")
       }
 
+      @Test("Models of tables are searched by figures of their test")
+      func tables() throws {
+        var lines = ["a,b,label"]
+        for row in 0..<120 { lines.append("\(row % 17),\(row * 7 % 23),\(row % 17 > 8 ? "yes" : "no")") }
+        _ = try folder.write(Array(lines.joined(separator: "\n").utf8), "data.csv")
+        let text = """
+          {"command": ["train", "logistic", "--data", "data.csv", "--target", "label"],
+           "goals": [{"minimize": "test.log_loss"}],
+           "space": {"c": {"type": "log_uniform", "low": 1e-4, "high": 100}}}
+          """
+        _ = try folder.write(Array(text.utf8), "table.json")
+        let run = try search("--trials", "4", file: "table.json")
+        #expect(run.status == 0 && run.lines[0].contains("4 complete"), "\(run.output)\(run.errors)")
+      }
+
       @Test("What a killed search was at comes again")
       func killed() throws {
+        try write(
+          "search.json",
+          command: #""train", "lenet", "--data-dir", ".", "--device", "cpu", "--epochs", "400""#)
         let running = try Lathe.start(
           ["search", "--config", "search.json", "--output", "out", "--trials", "40"], in: folder.path)
-        #expect(running.waitForError("trial 1:"))
+        #expect(running.waitFor { self.folder.namesIn("out/trial-0").contains("metrics.jsonl") })
         kill(running.process.processIdentifier, SIGKILL)
         let lost = try running.wait()
-        let next = try search("--trials", "1")
-        #expect(next.status == 0, "\(next.errors)")
-        #expect(next.lines[0].contains("0 running") && next.lines[0].contains("1 failed"), "\(next.output)")
+        // Its run ends, too: nothing new comes into its folder.
+        usleep(1_500_000)
+        let names = folder.namesIn("out/trial-0")
+        usleep(500_000)
+        #expect(names == folder.namesIn("out/trial-0"), "\(names)")
+        let second = try Lathe.start(
+          ["search", "--config", "search.json", "--output", "out", "--trials", "1"], in: folder.path)
+        #expect(second.waitFor { self.folder.namesIn("out/trial-1").contains("metrics.jsonl") })
+        kill(second.process.processIdentifier, SIGINT)
+        let next = try second.wait()
+        #expect(next.status == 130, "\(next.errors)")
+        #expect(next.lines[0] == "2 trials: 1 running, 0 complete, 0 pruned, 1 failed", "\(next.output)")
         // The trial that comes again sets what the lost one did.
         let begun = lost.errors.split(separator: "\n").last { $0.contains("learning_rate") }
         let again = next.errors.split(separator: "\n").first { $0.contains("learning_rate") }
@@ -93,12 +120,22 @@
       func failures() throws {
         try write("broken.json", command: #""train", "lenet", "--data-dir", "nowhere", "--device", "cpu""#)
         let broken = try search("--trials", "2", file: "broken.json")
-        #expect(broken.status == 0 && broken.lines[0].hasSuffix("2 failed"), "\(broken.output)")
+        #expect(broken.status == 1 && broken.lines[0].hasSuffix("2 failed"), "\(broken.output)")
         #expect(broken.errors.contains("nowhere"), "\(broken.errors)")
+        let ended = try search("--trials", "50", file: "broken.json")
+        #expect(ended.status == 1 && ended.errors.contains("the first 3 trials failed"), "\(ended.errors)")
+        try FileManager.default.removeItem(atPath: folder.file("out"))
+        try write(
+          "option.json", command: #""train", "lenet", "--data-dir", ".", "--device", "cpu", "--zork", "1""#)
+        let option = try search("--trials", "1", file: "option.json")
+        #expect(option.errors.contains("failed: Unknown option '--zork'"), "\(option.errors)")
         try FileManager.default.removeItem(atPath: folder.file("out"))
         try write("unknown.json", goals: #"{"maximize": "beauty"}"#)
         let unknown = try search("--trials", "1", file: "unknown.json")
-        #expect(unknown.errors.contains("its run says nothing of beauty"), "\(unknown.errors)")
+        #expect(unknown.status == 1, "\(unknown.output)")
+        #expect(
+          unknown.errors.contains("its run says nothing of beauty; its figures are")
+            && unknown.errors.contains("test_accuracy"), "\(unknown.errors)")
       }
 
       @Test(

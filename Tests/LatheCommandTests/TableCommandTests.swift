@@ -113,5 +113,21 @@ extension CommandTests {
       #expect(result.errors.contains("column 'copy' says the same as the target in each row"))
       #expect(result.errors.contains("column 'name' is left out"))
     }
+
+    @Test("A class of a single row is learned from, whatever the seed")
+    func singleRow() throws {
+      var lines = ["x,y"]
+      for row in 0..<60 {
+        lines.append("\(row * 13 % 31),\(row == 6 ? "rare" : row % 2 == 0 ? "no" : "yes")")
+      }
+      try folder.write(Array(lines.joined(separator: "\n").utf8), "rare.csv")
+      for seed in ["0", "1", "2"] {
+        let run = try lathe(
+          "train", "logistic", "--data", "rare.csv", "--target", "y", "--seed", seed, "--folds", "3",
+          "--keep-duplicates", "--output", "rare-\(seed)")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("1 class of 'y' with a single row"), "\(run.errors)")
+      }
+    }
   }
 }

@@ -2,6 +2,7 @@
   import ArgumentParser
   import Foundation
   import LatheCore
+  import LatheML
   import LatheSearch
   import LatheStudies
   import Synchronization
@@ -39,6 +40,7 @@
       guard (1...256).contains(workers) else {
         throw ValidationError("--workers is \(workers); give 1 to 256")
       }
+      if output.isEmpty { throw ValidationError("--output is empty; name a folder") }
       _ = try seconds()
     }
 
@@ -56,7 +58,7 @@
       guard let program = ChildProcess.ownPath else {
         throw LatheError(.device, "/proc/self/exe: the system does not say where this program is")
       }
-      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+      try AtomicFile.makeFolder(output)
       let store = try SQLiteTrialStore("\(output)/search.sqlite", content: plan.content)
       let study = try Study(
         plan.space, goals: plan.goals, sampler: plan.sampler, pruner: plan.pruner, store: store,
@@ -68,9 +70,11 @@
       try runWorkers(worker)
       if json { try printJSON(study) } else { try printTable(study) }
       if StopSignals.number != 0 {
-        Terminal.note("stopped; the same command goes on")
+        Terminal.note("stopped; the same command goes on, and begins again what was running")
         throw ExitCode(128 + StopSignals.number)
       }
+      let ended = try study.trials().filter { $0.state != .running }
+      if !ended.isEmpty, ended.allSatisfy({ $0.state == .failed }) { throw ExitCode(1) }
     }
 
     private func runWorkers(_ worker: SearchWorker) throws {

@@ -17,9 +17,23 @@
     let left: RemainingTrials
 
     /// Until nothing is left.
+    ///
+    /// - Throws: `LatheError.invalidArgument` where the first trials of a study all fail: the command is wrong, not the trials.
     func run() throws {
-      while StopSignals.number == 0, left.take(), let trial = try study.ask() { try evaluate(trial) }
+      while StopSignals.number == 0, left.take(), let trial = try study.ask() {
+        try evaluate(trial)
+        let ended = try study.trials().filter { $0.state != .running }
+        if ended.count >= Self.mostFailures, ended.allSatisfy({ $0.state == .failed }) {
+          throw LatheError(
+            .invalidArgument,
+            "the first \(ended.count) trials failed, the last with: \(ended.last?.note ?? ""); mend \"command\" or "
+              + "\"space\", and choose another output folder")
+        }
+      }
     }
+
+    /// How many trials may fail before one ends well.
+    private static let mostFailures = 3
 
     private func evaluate(_ trial: RunningTrial) throws {
       let output = "\(folder)/trial-\(trial.number)"
@@ -30,6 +44,7 @@
       var beat = Date().timeIntervalSince1970
       let child = try ChildProcess.run(
         program, command + Self.options(trial.configuration) + ["--output", output, "--json"],
+        variables: ["LATHE_PARENT": "\(getpid())"],
         isWanted: {
           if StopSignals.number != 0 || isPruned || failure != nil { return false }
           let now = Date().timeIntervalSince1970
@@ -54,20 +69,32 @@
       // What was interrupted is begun again by whoever goes on.
       if StopSignals.number != 0 { return }
       guard child.ending == .exited(0) else {
-        let errors = String(decoding: child.errors.suffix(2000), as: UTF8.self)
-        let last = errors.split(separator: "\n").last.map(String.init) ?? "\(child.ending)"
-        try trial.fail(last)
-        return Terminal.note("trial \(trial.number): failed: \(last)")
+        let reason = Self.reason(child)
+        try trial.fail(reason)
+        return Terminal.note("trial \(trial.number): failed: \(reason)")
       }
       guard let values = figures.values else {
         let missing = study.goals.map(\.name).filter { figures.last[$0] == nil }.joined(separator: ", ")
-        let message = "its run says nothing of \(missing)"
+        let message =
+          "its run says nothing of \(missing); its figures are \(figures.known.joined(separator: ", "))"
         try trial.fail(message)
-        return Terminal.note("trial \(trial.number): \(message)")
+        // A training more would say no more.
+        throw LatheError(.invalidArgument, "goals: trial \(trial.number): \(message)")
       }
       try trial.complete(values)
       let reached = zip(study.goals, values).map { "\($0.name) \($1)" }.joined(separator: ", ")
       Terminal.note("trial \(trial.number): \(reached)")
+    }
+
+    /// Why a run failed: the error among its last lines, or the signal.
+    static func reason(_ child: ChildProcess) -> String {
+      if case .signal(let number) = child.ending { return "its run was ended by signal \(number)" }
+      let lines = String(decoding: child.errors.suffix(4000), as: UTF8.self).split(separator: "\n").map(
+        String.init)
+      for mark in ["lathe: error: ", "Error: "] {
+        if let line = lines.last(where: { $0.hasPrefix(mark) }) { return String(line.dropFirst(mark.count)) }
+      }
+      return lines.last ?? "its run ended with \(child.ending)"
     }
 
     /// The options that set what a trial chose; a truth is there or not.
@@ -113,6 +140,9 @@
 
     let goals: [String]
     private(set) var last: [String: Double] = [:]
+    /// The names of all figures so far, in order.
+    var known: [String] { names.sorted() }
+    private var names: Set<String> = []
     private(set) var epochs = 0
     private var open: [UInt8] = []
 
@@ -124,6 +154,16 @@
       return known.count == goals.count ? known : nil
     }
 
+    /// The numbers of an object, those of objects in it as `test.accuracy`.
+    private static func numbers(_ object: [String: Any], _ prefix: String = "") -> [String: Double] {
+      var result: [String: Double] = [:]
+      for (name, value) in object {
+        if let value = value as? Double { result[prefix + name] = value }
+        if let inner = value as? [String: Any] { result.merge(numbers(inner, "\(prefix)\(name).")) { $1 } }
+      }
+      return result
+    }
+
     /// The epochs whose lines end with some bytes.
     mutating func take(_ bytes: ArraySlice<UInt8>) -> [Epoch] {
       open += bytes
@@ -132,8 +172,10 @@
         let line = Data(open[..<end])
         open.removeSubrange(...end)
         guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any] else { continue }
-        for goal in goals { if let value = object[goal] as? Double { last[goal] = value } }
-        guard let number = object["epoch"] as? Int, let value = object[goals[0]] as? Double else { continue }
+        let figures = Self.numbers(object)
+        names.formUnion(figures.keys)
+        for goal in goals { if let value = figures[goal] { last[goal] = value } }
+        guard let number = object["epoch"] as? Int, let value = figures[goals[0]] else { continue }
         epochs = number
         result.append(Epoch(number: number, value: value))
       }

@@ -60,7 +60,9 @@ struct TableScores {
   {
     let splits =
       pipeline.estimator.isClassifier
-      ? try RowSplits.stratifiedKFold(labels: table[pipeline.target].classPlaces(), folds: folds, seed: seed)
+      ? try RowSplits.keepingSingleRows(labels: table[pipeline.target].classPlaces()) {
+        try RowSplits.stratifiedKFold(labels: $0, folds: folds, seed: seed)
+      }
       : try RowSplits.kFold(rows: table.rowCount, folds: folds, seed: seed)
     return try splits.map { split in
       try TableScores(pipeline.fit(table.take(split.train)), table.take(split.test))

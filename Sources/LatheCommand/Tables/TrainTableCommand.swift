@@ -100,6 +100,13 @@
         throw ValidationError("--data, --target or --output is empty; name a file, a column and a folder")
       }
       if let trees, trees < 1 { throw ValidationError("--trees is \(trees); one is the least") }
+      if let c, !(c > 0 && c.isFinite) { throw ValidationError("--c is \(c); give a number above 0") }
+      if let alpha, !(alpha >= 0 && alpha.isFinite) {
+        throw ValidationError("--alpha is \(alpha); give 0 or a number above it")
+      }
+      if let l1Ratio, !(0...1).contains(l1Ratio) {
+        throw ValidationError("--l1-ratio is \(l1Ratio); give a number in 0...1")
+      }
       let unused: [(String, Bool, [Kind])] = [
         ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
         ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
@@ -183,11 +190,21 @@
       let labels = try table[target].classPlaces()
       var counts: [Int: Int] = [:]
       for label in labels { counts[label, default: 0] += 1 }
-      // A class of one row cannot be on both sides.
-      guard counts.values.allSatisfy({ $0 > 1 }) else {
-        return try RowSplits.random(rows: table.rowCount, test: test, seed: seed)
+      let single = counts.values.count { $0 == 1 }
+      guard single < counts.count else {
+        throw LatheError(
+          .invalidArgument,
+          "target '\(target)': each class has a single row; name a column whose classes have more, or join classes"
+        )
       }
-      return try RowSplits.stratified(labels: labels, test: test, seed: seed)
+      if single > 0 {
+        Terminal.note(
+          "\(single == 1 ? "1 class" : "\(single) classes") of '\(target)' with a single row: learned from, and not tested on"
+        )
+      }
+      return try RowSplits.keepingSingleRows(labels: labels) {
+        [try RowSplits.stratified(labels: $0, test: test, seed: seed)]
+      }[0]
     }
 
     private func estimator(for column: Column) -> Estimator {

@@ -6,6 +6,29 @@ public struct RowSplit: Sendable, Hashable {
   public var train: [Int]
   /// The rows to test on.
   public var test: [Int]
+
+  /// A division into rows to learn from and rows to test on.
+  public init(train: [Int], test: [Int]) {
+    self.train = train
+    self.test = test
+  }
+}
+
+extension RowSplits {
+  /// Divides rows by their classes; a class of a single row is learned from in each division and never tested on.
+  ///
+  /// - Parameter divide: Divisions of rows by the labels of those whose class has more rows.
+  package static func keepingSingleRows(
+    labels: [Int], _ divide: ([Int]) throws -> [RowSplit]
+  ) rethrows -> [RowSplit] {
+    var counts: [Int: Int] = [:]
+    for label in labels { counts[label, default: 0] += 1 }
+    let single = labels.indices.filter { counts[labels[$0]] == 1 }
+    let others = labels.indices.filter { counts[labels[$0]] != 1 }
+    return try divide(others.map { labels[$0] }).map { split in
+      RowSplit(train: (split.train.map { others[$0] } + single).sorted(), test: split.test.map { others[$0] })
+    }
+  }
 }
 
 /// Ways to divide the rows of a table, by scikit-learn's definitions.
