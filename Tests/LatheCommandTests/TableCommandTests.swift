@@ -51,6 +51,12 @@ extension CommandTests {
       #expect(!predicted.errors.contains("column 'code'"))
       let json = try lathe("predict", "--model", "run", "--data", "new.csv", "--json")
       #expect(json.lines.first?.hasPrefix("{\"prediction\":\"yes\",\"probabilities\":{\"no\":") == true)
+      try folder.write(Array("city,code,age\nRome,1,2024-01-01".utf8), "times.csv")
+      let times = try lathe("predict", "--model", "run", "--data", "times.csv")
+      #expect(
+        times.status == 1
+          && times.errors.contains("column 'age': times, where the model learned from numbers"),
+        "\(times.errors)")
       try folder.write(Array("city,code\nRome,1".utf8), "short.csv")
       let short = try lathe("predict", "--model", "run", "--data", "short.csv")
       #expect(

@@ -69,7 +69,9 @@ public struct ColumnTransformer: Sendable, Hashable {
         steps.append(fitted)
       }
       _ = try cells.matrix()
-      return FittedTransformer.Part(columns: part.columns, isText: needsTexts, steps: steps)
+      return FittedTransformer.Part(
+        columns: part.columns, isText: needsTexts, times: columns.filter(\.holdsTimes).map(\.name),
+        steps: steps)
     }
     return FittedTransformer(parts: fitted)
   }

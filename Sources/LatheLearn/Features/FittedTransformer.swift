@@ -17,7 +17,20 @@ public struct FittedTransformer: Sendable, Hashable {
     var columns: [String]
     /// Whether values are looked at as texts.
     var isText: Bool
+    /// Those of the columns that held points in time or durations, which count in seconds.
+    var times: [String] = []
     var steps: [Step]
+
+    /// - Throws: `LatheError.invalidArgument` where times are numbers now, or the other way: both would be read as something.
+    func check(_ column: Column) throws {
+      guard !isText, column.missingCount < column.count, column.holdsTimes != times.contains(column.name)
+      else {
+        return
+      }
+      let (learned, found) = column.holdsTimes ? ("numbers", "times") : ("times", "\(column.type)")
+      throw LatheError(
+        .invalidArgument, "column '\(column.name)': \(found), where the model learned from \(learned)")
+    }
   }
 
   var parts: [Part]
@@ -45,7 +58,9 @@ public struct FittedTransformer: Sendable, Hashable {
           + table.columnNames.prefix(20).joined(separator: ", "))
     }
     let matrices = try parts.map { part in
-      var cells = try ColumnCells(part.columns.map { try table[$0] }, asTexts: part.isText)
+      let columns = try part.columns.map { try table[$0] }
+      for column in columns { try part.check(column) }
+      var cells = try ColumnCells(columns, asTexts: part.isText)
       for step in part.steps { cells = try step.apply(cells) }
       return try cells.matrix()
     }
@@ -89,6 +104,16 @@ public struct FittedTransformer: Sendable, Hashable {
     }
     return FeatureMatrix(
       values, rows: rows, columns: width, categorical: categorical, names: parts.flatMap(\.names))
+  }
+}
+
+extension Column {
+  /// Whether values are points in time or durations.
+  var holdsTimes: Bool {
+    switch type {
+    case .dateTime, .duration: true
+    default: false
+    }
   }
 }
 

@@ -25,6 +25,7 @@ struct TableModelFile: Codable {
   struct Part: Codable {
     var columns: [String]
     var isText: Bool
+    var times: [String]
     var steps: [Step]
   }
 
@@ -92,7 +93,7 @@ extension TableModelFile {
   init(_ model: TableModel) {
     target = Target(name: model.target, classes: model.classes)
     features = model.features.parts.map { part in
-      Part(columns: part.columns, isText: part.isText, steps: part.steps.map(Step.init))
+      Part(columns: part.columns, isText: part.isText, times: part.times, steps: part.steps.map(Step.init))
     }
     self.model = Model(model.estimator)
   }
@@ -109,7 +110,7 @@ extension TableModelFile {
     }
     let parts = try features.map { part in
       FittedTransformer.Part(
-        columns: part.columns, isText: part.isText,
+        columns: part.columns, isText: part.isText, times: part.times,
         steps: try part.steps.map { try $0.step(columns: part.columns) })
     }
     let fitted = FittedTransformer(parts: parts)
