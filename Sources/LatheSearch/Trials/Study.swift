@@ -71,6 +71,7 @@ public final class Study: Sendable {
 
   /// A trial of the store with its values as the space writes them: files know one kind of numbers.
   private func normalized(_ trial: Trial) throws -> Trial {
+    if space.isWritten(trial.configuration) { return trial }
     var result = Trial(
       number: trial.number, configuration: try space.checked(trial.configuration),
       generation: trial.generation)
