@@ -24,8 +24,14 @@ static inline void make_part(__global const uchar *matrix, long row, long column
         matrix + (row * (columns / 32 / LATHE_BLOCK_PARTS) + part / LATHE_BLOCK_PARTS) * LATHE_BLOCK_BYTES,
         (int)(part % LATHE_BLOCK_PARTS), run, &low, &high);
   y += part * 32 + run * LATHE_RUN_WIDTH;
+#if LATHE_PROFILE_GPU
+  // Rows are whole blocks of a result of its own, so that runs lie at multiples of their size.
+  *(__global lathe_floats *)y = low;
+  *(__global lathe_floats *)(y + 16) = high;
+#else
   LATHE_STORE_FLOATS(low, y);
   LATHE_STORE_FLOATS(high, y + 16);
+#endif
 }
 #endif
 
@@ -55,13 +61,22 @@ __kernel void block_rows(__global const uchar *restrict matrix, __global const i
 #else
   const long units = columns / 8;
 #endif
-  for (long e = (long)get_global_id(0); e < picked * units; e += (long)get_global_size(0)) {
-    const long p = e / units, unit = e % units, row = picked_row(index, p, picks, first, rows, reports, report);
+  // A step of all work-items in rows and in units: no division in the loop.
+  const long item = (long)get_global_id(0), step = (long)get_global_size(0);
+  const long step_rows = step / units, step_units = step % units;
+  long p = item / units, unit = item % units;
+  for (; p < picked; p += step_rows) {
+    const long row = picked_row(index, p, picks, first, rows, reports, report);
 #if LATHE_IS_SHORT
-    y[e] = row < 0 ? 0.0f : lathe_short(((__global const ushort *)matrix)[row * columns + unit]);
+    y[p * columns + unit] = row < 0 ? 0.0f : lathe_short(((__global const ushort *)matrix)[row * columns + unit]);
 #else
     make_part(matrix, row, columns, unit / 4, (int)(unit % 4), y + p * columns);
 #endif
+    unit += step_units;
+    if (unit >= units) {
+      unit -= units;
+      p++;
+    }
   }
 }
 #endif
