@@ -86,7 +86,7 @@ import Testing
     let space = try SearchSpace([
       SearchParameter("x", .uniform(0...1)), SearchParameter("y", .uniform(0...1)),
     ])
-    func run(_ sampler: any SearchSampler, _ pruner: any Pruner) throws -> (steps: Int, best: Double) {
+    func run(_ sampler: any SearchSampler, _ pruner: (any Pruner)?) throws -> (steps: Int, best: Double) {
       let study = try Study(space, goals: [.maximize("accuracy")], sampler: sampler, pruner: pruner)
       var steps = 0
       try study.run(trials: 81) { trial in
@@ -103,7 +103,7 @@ import Testing
       #expect(trials.allSatisfy { $0.state == .complete || $0.state == .pruned })
       return (steps, try study.best()?.values[0] ?? 0)
     }
-    let plain = try run(RandomSampler(), NoPruner())
+    let plain = try run(RandomSampler(), nil)
     let bohb = try run(TPESampler(), HyperbandPruner(steps: 1...9))
     #expect(plain.steps == 81 * 9 && bohb.steps < plain.steps * 2 / 3)
     #expect(bohb.best > 0.995, "\(bohb.best)")

@@ -10,7 +10,7 @@ struct SearchPlan {
   let goals: [SearchGoal]
   let space: SearchSpace
   let sampler: any SearchSampler
-  let pruner: any Pruner
+  let pruner: (any Pruner)?
   let seed: UInt64
   /// What the file of trials remembers, to tell searches apart.
   let content: String
@@ -104,12 +104,12 @@ struct SearchPlan {
     }
   }
 
-  private static func pruner(_ content: Content) throws -> any Pruner {
+  private static func pruner(_ content: Content) throws -> (any Pruner)? {
     func wrong(_ message: String) -> LatheError { LatheError(.invalidArgument, message) }
     let (first, factor) = (content.first ?? 1, content.factor ?? 3)
     guard first >= 1, factor >= 2 else { throw wrong("\"first\" is at least 1, and \"factor\" at least 2") }
     switch content.pruner ?? "none" {
-    case "none": return NoPruner()
+    case "none": return nil
     case "median": return MedianPruner(warmupSteps: content.first ?? 0)
     case "halving": return SuccessiveHalvingPruner(firstRung: first, reductionFactor: factor)
     case "hyperband":

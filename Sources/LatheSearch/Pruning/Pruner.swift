@@ -18,16 +18,6 @@ extension Pruner {
   public func bracket(of number: Int) -> Int { 0 }
 }
 
-/// Gives up no trial.
-public struct NoPruner: Pruner {
-  /// A pruner without settings.
-  public init() {}
-  /// Whether a trial is given up after its report at a step.
-  public func shouldPrune(_ trial: Trial, at step: Int, among trials: [Trial], _ goal: SearchGoal) -> Bool {
-    false
-  }
-}
-
 /// Gives up a trial whose best report so far is worse than the median of the others' reports at the same step.
 ///
 /// Golovin et al., "Google Vizier", KDD 2017, section 3.2.2.

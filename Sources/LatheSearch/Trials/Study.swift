@@ -24,14 +24,14 @@ public final class Study: Sendable {
   /// What all random choices depend on.
   public let seed: UInt64
   private let sampler: any SearchSampler
-  private let pruner: any Pruner
+  private let pruner: (any Pruner)?
 
   /// A study, which goes on from the trials that its store holds.
   ///
   /// - Throws: `LatheError.invalidArgument` without a goal, or where a trial of the store does not fit the space.
   public init(
     _ space: SearchSpace, goals: [SearchGoal], sampler: any SearchSampler = TPESampler(),
-    pruner: any Pruner = NoPruner(), store: any TrialStore = MemoryTrialStore(), seed: UInt64 = 0
+    pruner: (any Pruner)? = nil, store: any TrialStore = MemoryTrialStore(), seed: UInt64 = 0
   ) throws {
     guard !goals.isEmpty else { throw LatheError(.invalidArgument, "search: there is no goal; name one") }
     for trial in try store.trials() {
@@ -56,8 +56,8 @@ public final class Study: Sendable {
   public func ask() throws -> RunningTrial? {
     let trial = try store.begin { trials in
       let trials = try trials.map(normalized)
-      let bracket = pruner.bracket(of: trials.count)
-      let comparable = trials.lazy.map(\.number).filter { self.pruner.bracket(of: $0) == bracket }
+      let bracket = self.bracket(of: trials.count)
+      let comparable = trials.lazy.map(\.number).filter { self.bracket(of: $0) == bracket }
       let context = SearchContext(
         space: space, goals: goals, trials: trials, number: trials.count, seed: seed,
         comparable: Set(comparable))
@@ -126,11 +126,15 @@ public final class Study: Sendable {
     return ParetoFront.first(complete.map(losses)).map { complete[$0] }
   }
 
+  private func bracket(of number: Int) -> Int { pruner?.bracket(of: number) ?? 0 }
+
   /// Values of which less is better.
   func losses(_ trial: Trial) -> [Double] { zip(goals, trial.values).map { $0.loss($1) } }
 
   /// Whether a trial is to be given up, by what it and the others have reported.
   func shouldPrune(_ number: Int) throws -> Bool {
+    // Without one the trials, which may be in a file, are not read.
+    guard let pruner else { return false }
     let trials = try store.trials()
     guard let trial = trials.first(where: { $0.number == number }), let last = trial.reports.last else {
       return false
