@@ -50,8 +50,41 @@ def dominators(edges):
     return found, preceding
 
 
+def circles_of(edges):
+    """The sets of blocks that lead to each other (Tarjan, SIAM Journal on Computing 1, 1972)."""
+    order, lowest, path, found = {}, {}, [], []
+    for start in range(len(edges)):
+        if start in order:
+            continue
+        order[start] = lowest[start] = len(order)
+        path.append(start)
+        waiting = [(start, iter(edges[start]))]
+        while waiting:
+            block, following = waiting[-1]
+            other = next(following, None)
+            if other is None:
+                waiting.pop()
+                if waiting:
+                    before = waiting[-1][0]
+                    lowest[before] = min(lowest[before], lowest[block])
+                if lowest[block] == order[block]:
+                    place = path.index(block)
+                    found.append(set(path[place:]))
+                    del path[place:]
+            elif other not in order:
+                order[other] = lowest[other] = len(order)
+                path.append(other)
+                waiting.append((other, iter(edges[other])))
+            elif other in path:
+                lowest[block] = min(lowest[block], order[other])
+    return [circle for circle in found if len(circle) > 1]
+
+
 def loops_of(code):
-    """The instructions of each loop, those with the same head together; a jump to itself ends a program."""
+    """The instructions of each loop, those with the same head together; a jump to itself ends a program.
+
+    A loop that is entered at several places, which compilers make of a condition that is tested twice, has no head.
+    """
     if not code.instructions:
         return []
     blocks = blocks_of(code)
@@ -69,8 +102,10 @@ def loops_of(code):
                 if block not in body and over[block] is not None:
                     body.add(block)
                     waiting += preceding[block]
+    reached = [following if over[number] is not None else [] for number, following in enumerate(edges)]
+    headless = [circle for circle in circles_of(reached) if circle not in bodies.values()]
     found = []
-    for body in bodies.values():
+    for body in [*bodies.values(), *headless]:
         inside = {index for block in body for index in range(blocks[block][0], blocks[block][1] + 1)}
         if len(inside) > 1:
             found.append(inside)
