@@ -84,54 +84,23 @@ LATHE_LEVELS(void, lathe_linear_gradient,
     }
 }
 
-enum { GRAM_ROWS = 64, GRAM_I = 4, GRAM_J = 16 };
-
-LATHE_LEVELS(void, lathe_linear_gram, (const double *x, long rows, long columns, const double *h, double *sums),
-    (x, rows, columns, h, sums)) {
-  for (long first = 0; first < rows; first += GRAM_ROWS) {
-    const long count = rows - first < GRAM_ROWS ? rows - first : GRAM_ROWS;
-    const double *part = x + first * columns;
-    for (long i = 0; i < columns; i += GRAM_I) {
-      const long height = columns - i < GRAM_I ? columns - i : GRAM_I;
-      double scaled[GRAM_ROWS][GRAM_I] = {};
-      for (long r = 0; r < count; r++)
-        for (long p = 0; p < height; p++) scaled[r][p] = h[first + r] * part[r * columns + i + p];
-      long j = i;
-      // A tile of four rows of the result and 16 columns stays in registers while all rows of x go by.
-      for (; height == GRAM_I && j + GRAM_J <= columns; j += GRAM_J) {
-        d8v tile[GRAM_I][2] = {};
-        for (long r = 0; r < count; r++) {
-          const d8v a = load_d8(part + r * columns + j), b = load_d8(part + r * columns + j + 8);
-          for (long p = 0; p < GRAM_I; p++) {
-            tile[p][0] += scaled[r][p] * a;
-            tile[p][1] += scaled[r][p] * b;
-          }
-        }
-        for (long p = 0; p < GRAM_I; p++)
-          for (long q = 0; q < GRAM_J; q++) sums[(i + p) * columns + j + q] += tile[p][q / 8][q % 8];
-      }
-      for (long r = 0; r < count; r++)
-        for (long p = 0; p < height; p++)
-          for (long q = j > i + p ? j : i + p; q < columns; q++)
-            sums[(i + p) * columns + q] += scaled[r][p] * part[r * columns + q];
-    }
-  }
-}
-
 LATHE_LEVELS(void, lathe_linear_distances,
-    (const double *x, long rows, long columns, const double *point, double *distances),
-    (x, rows, columns, point, distances)) {
+    (const double *x, long rows, long columns, const double *points, long count, double *distances),
+    (x, rows, columns, points, count, distances)) {
   for (long r = 0; r < rows; r++) {
     const double *row = x + r * columns;
-    d8v s = {};
-    long j = 0;
-    for (; j + 8 <= columns; j += 8) {
-      const d8v d = load_d8(row + j) - load_d8(point + j);
-      s += d * d;
+    for (long k = 0; k < count; k++) {
+      const double *point = points + k * columns;
+      d8v s = {};
+      long j = 0;
+      for (; j + 8 <= columns; j += 8) {
+        const d8v d = load_d8(row + j) - load_d8(point + j);
+        s += d * d;
+      }
+      double sum = sum_d8(&s);
+      for (; j < columns; j++) sum += (row[j] - point[j]) * (row[j] - point[j]);
+      distances[r * count + k] = sum;
     }
-    double sum = sum_d8(&s);
-    for (; j < columns; j++) sum += (row[j] - point[j]) * (row[j] - point[j]);
-    distances[r] = sum;
   }
 }
 

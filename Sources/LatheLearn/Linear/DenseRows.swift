@@ -20,17 +20,34 @@ struct DenseRows: Sendable {
   ///
   /// - Throws: `LatheError` where there are none, or one has a missing or infinite value.
   init(_ x: FeatureMatrix, what: String) throws {
+    try self.init(x, what: what) { $0.scores([Double](repeating: 0, count: x.columns), outputs: 1) }
+  }
+
+  /// The rows of a matrix and the means of its columns, which show at once that all values are finite.
+  static func withMeans(_ x: FeatureMatrix, what: String) throws -> (rows: DenseRows, means: [Double]) {
+    var means: [Double] = []
+    let rows = try DenseRows(x, what: what) {
+      means = $0.means(nil)
+      return means
+    }
+    return (rows, means)
+  }
+
+  /// - Parameter sums: Numbers that are not finite where a value is not.
+  private init(_ x: FeatureMatrix, what: String, sums: (DenseRows) -> [Double]) throws {
     guard x.rows > 0, x.columns > 0 else {
       throw LatheError(
         .invalidArgument, "\(what): a matrix of \(x.rows) x \(x.columns) has nothing to learn from")
     }
     self.init(Self.rowMajor(x), rows: x.rows, columns: x.columns)
-    let zeros = [Double](repeating: 0, count: columns)
-    guard let row = scores(zeros, outputs: 1).firstIndex(where: { $0 != 0 }) else { return }
-    let column = (0..<columns).first { !values[row * columns + $0].isFinite } ?? 0
+    guard sums(self).contains(where: { !$0.isFinite }) else { return }
+    guard let place = values.firstIndex(where: { !$0.isFinite }) else {
+      throw LatheError(
+        .invalidArgument, "\(what): sums of the columns are beyond float64; scale the columns")
+    }
     throw LatheError(
       .invalidArgument,
-      "\(what): column '\(x.names[column])' is \(values[row * columns + column]) in row \(row); "
+      "\(what): column '\(x.names[place % columns])' is \(values[place]) in row \(place / columns); "
         + "fill missing values first (SimpleImputer), and remove what is infinite")
   }
 
@@ -50,25 +67,25 @@ struct DenseRows: Sendable {
   }
 
   /// Rows of a piece, of which there are at most 64.
-  private func pieceRows(leastRows: Int, sums: Int) -> Int {
-    // All pieces' sums together take 32 MB at most.
-    let most = max(1, min(64, (1 << 22) / max(1, sums)))
+  private func pieceRows(leastRows: Int, sums: Int, blockRows: Int) -> Int {
+    // All pieces' sums together take 8 MB at most.
+    let most = max(1, min(64, (1 << 20) / max(1, sums)))
     let size = max(leastRows, (rows + most - 1) / most)
-    return (size + Self.blockRows - 1) / Self.blockRows * Self.blockRows
+    return (size + blockRows - 1) / blockRows * blockRows
   }
-
-  /// Rows that stay in the second cache between two looks at them.
-  private static let blockRows = 64
 
   /// Adds what a function makes of blocks of rows, in an order that depends on the number of rows alone.
   ///
   /// - Parameters:
   ///   - count: How many sums there are.
-  ///   - body: Adds to the sums what a block of at most 64 rows gives.
+  ///   - blockRows: Rows of a block at most: such as stay in the second cache between two looks at them.
+  ///   - body: Adds to the sums what a block gives.
   func sum(
-    _ count: Int, _ body: (Range<Int>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+    _ count: Int, blockRows: Int = 64,
+    _ body: (Range<Int>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
   ) -> [Double] {
-    let size = pieceRows(leastRows: max(Self.blockRows, (1 << 14) / max(1, columns)), sums: count)
+    let size = pieceRows(
+      leastRows: max(blockRows, (1 << 14) / max(1, columns)), sums: count, blockRows: blockRows)
     let pieces = max(1, (rows + size - 1) / size)
     var partial = [Double](repeating: 0, count: pieces * count)
     partial.withUnsafeMutableBufferPointer { partial in
@@ -80,7 +97,7 @@ struct DenseRows: Sendable {
             var first = piece * size
             let end = min(first + size, rows)
             while first < end {
-              let next = min(first + Self.blockRows, end)
+              let next = min(first + blockRows, end)
               body(first..<next, x + first * columns, target + piece * count)
               first = next
             }
@@ -124,18 +141,47 @@ struct DenseRows: Sendable {
     }
   }
 
-  /// X^T diag(factors) X, whole.
-  func gram(_ factors: [Double]) -> [Double] {
-    var result = factors.withUnsafeBufferPointer { factors in
-      sum(columns * columns) { range, x, sums in
-        guard let f = factors.baseAddress else { return }
-        lathe_linear_gram(x, range.count, columns, f + range.lowerBound, sums)
+  /// The sum of f y y^T over rows y = x - means with factors f, a whole matrix.
+  func gram(_ factors: [Double]? = nil, around means: [Double]? = nil) -> [Double] {
+    let room = lathe_linear_gram_room(columns)
+    var result = Self.optionally(factors) { f in
+      Self.optionally(means) { means in
+        sum(columns * columns, blockRows: LATHE_GRAM_ROWS) { range, x, sums in
+          withUnsafeTemporaryAllocation(of: Double.self, capacity: room) { room in
+            guard let room = room.baseAddress else { return }
+            lathe_linear_gram(x, range.count, columns, means, f.map { $0 + range.lowerBound }, room, sums)
+          }
+        }
       }
     }
     for i in 0..<columns {
       for j in 0..<i { result[i * columns + j] = result[j * columns + i] }
     }
     return result
+  }
+
+  /// Calls a function with the place of numbers; nil of none.
+  private static func optionally<Result>(
+    _ numbers: [Double]?, _ body: (UnsafePointer<Double>?) -> Result
+  ) -> Result {
+    numbers?.withUnsafeBufferPointer { body($0.baseAddress) } ?? body(nil)
+  }
+
+  /// The rows less a vector.
+  func centered(around means: [Double]) -> DenseRows {
+    let centered = [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
+      count = rows * columns
+      let to = target.baseAddress
+      values.withUnsafeBufferPointer { values in
+        ThreadPool.shared.parallelFor(rows, grain: max(1, (1 << 14) / columns)) { range in
+          guard let x = values.baseAddress, let to else { return }
+          for row in range {
+            for j in 0..<columns { to[row * columns + j] = x[row * columns + j] - means[j] }
+          }
+        }
+      }
+    }
+    return DenseRows(centered, rows: rows, columns: columns)
   }
 
   /// Means of columns by rows' weights.

@@ -1,4 +1,5 @@
 import CPUKernels
+import LatheCPU
 import LatheCore
 
 /// Rows in groups around their means.
@@ -37,7 +38,7 @@ public struct KMeans: Sendable, Hashable, Codable {
   public static func train(
     _ x: FeatureMatrix, _ configuration: Configuration = Configuration(), from centers: [[Double]]? = nil
   ) throws -> KMeans {
-    let rows = try DenseRows(x, what: "k-means")
+    let (rows, means) = try DenseRows.withMeans(x, what: "k-means")
     let clusters = centers?.count ?? configuration.clusters
     try LinearChecks.expect(
       clusters >= 1 && clusters <= rows.rows && configuration.runs >= 1,
@@ -47,7 +48,7 @@ public struct KMeans: Sendable, Hashable, Codable {
       centers?.allSatisfy { $0.count == rows.columns } ?? true,
       "k-means: centers must have \(rows.columns) numbers, as the rows have")
     var random = RandomSource(seed: configuration.seed)
-    let lloyd = LloydRounds(rows, configuration)
+    let lloyd = LloydRounds(rows, means, configuration)
     var best: KMeans?
     for _ in 0..<(centers == nil ? configuration.runs : 1) {
       let start = centers?.flatMap { $0 } ?? lloyd.spreadCenters(clusters, &random)
@@ -73,14 +74,15 @@ public struct KMeans: Sendable, Hashable, Codable {
 /// Rounds in which rows go to the nearest center, and centers to the mean of their rows.
 private struct LloydRounds {
   let rows: DenseRows
+  let means: [Double]
   let maxIterations: Int
   /// What squared moves of all centers must fall below.
   let tolerance: Double
 
-  init(_ rows: DenseRows, _ configuration: KMeans.Configuration) {
+  init(_ rows: DenseRows, _ means: [Double], _ configuration: KMeans.Configuration) {
     self.rows = rows
+    self.means = means
     maxIterations = configuration.maxIterations
-    let means = rows.means(nil)
     let squares = rows.sum(1) { range, x, sums in
       for i in 0..<range.count * rows.columns {
         let distance = x[i] - means[i % rows.columns]
@@ -90,34 +92,25 @@ private struct LloydRounds {
     tolerance = configuration.tolerance * squares[0] / Double(max(1, rows.rows * rows.columns))
   }
 
-  /// Half of each center's square, which is what the products of rows and centers are compared with.
-  private static func halves(_ centers: [Double], _ columns: Int) -> [Double] {
-    stride(from: 0, to: centers.count, by: columns).map { first in
-      0.5 * centers[first..<first + columns].reduce(0) { $0 + $1 * $1 }
-    }
-  }
+  /// Centers as lathe_linear_nearest reads them, and half of each one's square.
+  private struct TurnedCenters {
+    var values: [Double]
+    var halves: [Double]
 
-  /// The nearest center of each row of a block, and the sum of rows and their number for each center.
-  ///
-  /// The nearest center is the one with the largest x . c - c . c / 2.
-  private static func assign(
-    _ x: UnsafePointer<Double>, _ count: Int, _ columns: Int, _ centers: UnsafePointer<Double>,
-    _ halves: [Double], _ labels: UnsafeMutablePointer<Int>, _ sums: UnsafeMutablePointer<Double>?
-  ) {
-    let clusters = halves.count
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: count * clusters) { scores in
-      guard let scores = scores.baseAddress else { return }
-      lathe_linear_scores(x, count, columns, centers, clusters, scores)
-      for i in 0..<count {
-        var (best, most) = (0, scores[i * clusters] - halves[0])
-        for k in 1..<max(clusters, 1) {
-          let score = scores[i * clusters + k] - halves[k]
-          if score > most { (best, most) = (k, score) }
+    init(_ centers: [Double], _ columns: Int) {
+      let width = LATHE_NEAREST_GROUPS
+      let groups = centers.count / columns
+      let padded = (groups + width - 1) / width * width
+      values = [Double](repeating: 0, count: padded * columns)
+      halves = [Double](repeating: .infinity, count: padded)
+      for group in 0..<groups {
+        var squares = 0.0
+        for j in 0..<columns {
+          let value = centers[group * columns + j]
+          values[(group / width * columns + j) * width + group % width] = value
+          squares += value * value
         }
-        labels[i] = best
-        guard let sums else { continue }
-        lathe_linear_add(1, x + i * columns, sums + best * columns, columns)
-        sums[clusters * columns + best] += 1
+        halves[group] = 0.5 * squares
       }
     }
   }
@@ -128,17 +121,25 @@ private struct LloydRounds {
     return labels
   }
 
+  /// The nearest center of each row; with `sums` the sum of rows of each center, and behind them their numbers.
+  ///
+  /// The nearest center is the one with the largest x . c - c . c / 2.
   private static func round(
     _ rows: DenseRows, _ centers: [Double], _ labels: inout [Int], sums wanted: Bool
   ) -> [Double] {
-    let halves = halves(centers, rows.columns)
+    let columns = rows.columns
+    let groups = centers.count / columns
+    let turned = TurnedCenters(centers, columns)
     return labels.withUnsafeMutableBufferPointer { labels in
       let labels = labels
-      return centers.withUnsafeBufferPointer { centers in
-        rows.sum(wanted ? centers.count + halves.count : 1) { range, x, sums in
-          guard let centers = centers.baseAddress, let labels = labels.baseAddress else { return }
-          assign(
-            x, range.count, rows.columns, centers, halves, labels + range.lowerBound, wanted ? sums : nil)
+      return turned.values.withUnsafeBufferPointer { centers in
+        turned.halves.withUnsafeBufferPointer { halves in
+          rows.sum(wanted ? groups * (columns + 1) : 1) { range, x, sums in
+            guard let labels = labels.baseAddress else { return }
+            lathe_linear_nearest(
+              x, range.count, columns, centers.baseAddress, halves.baseAddress, groups,
+              labels + range.lowerBound, wanted ? sums : nil)
+          }
         }
       }
     }
@@ -147,10 +148,7 @@ private struct LloydRounds {
   func run(from start: [Double]) -> KMeans {
     let columns = rows.columns
     // Products of numbers far from zero would lose the digits of their distances.
-    let means = rows.means(nil)
-    var values = rows.values
-    for i in values.indices { values[i] -= means[i % columns] }
-    let centered = DenseRows(values, rows: rows.rows, columns: columns)
+    let centered = rows.centered(around: means)
     var centers = start
     for i in centers.indices { centers[i] -= means[i % columns] }
     var labels = [Int](repeating: -1, count: rows.rows)
@@ -216,34 +214,48 @@ private struct LloydRounds {
   func spreadCenters(_ clusters: Int, _ random: inout RandomSource) -> [Double] {
     let columns = rows.columns
     let trials = 2 + Int(logarithm(Double(clusters)))
-    func distances(_ row: Int) -> [Double] {
-      var result = [Double](repeating: 0, count: rows.rows)
-      rows.values.withUnsafeBufferPointer { values in
-        guard let x = values.baseAddress else { return }
-        lathe_linear_distances(x, rows.rows, columns, x + row * columns, &result)
-      }
-      return result
-    }
     var chosen = [random.below(rows.rows)]
-    var nearest = distances(chosen[0])
+    var nearest = distances(to: chosen)
     while chosen.count < clusters {
       let total = nearest.reduce(0, +)
-      var best: (row: Int, nearest: [Double], sum: Double)?
-      for _ in 0..<trials {
+      let candidates = (0..<trials).map { _ in
         var left = random.uniform() * total
         var row = 0
         while row < rows.rows - 1, left >= nearest[row] {
           left -= nearest[row]
           row += 1
         }
-        let candidate = zip(distances(row), nearest).map { min($0, $1) }
-        let sum = candidate.reduce(0, +)
-        if sum < best?.sum ?? .infinity { best = (row, candidate, sum) }
+        return row
       }
-      guard let best else { break }
-      chosen.append(best.row)
-      nearest = best.nearest
+      let found = distances(to: candidates, atMost: nearest)
+      var sums = [Double](repeating: 0, count: trials)
+      for row in 0..<rows.rows { for k in 0..<trials { sums[k] += found[row * trials + k] } }
+      var best = 0
+      for k in 1..<trials where sums[k] < sums[best] { best = k }
+      guard sums[best] < .infinity else { break }
+      chosen.append(candidates[best])
+      for row in 0..<rows.rows { nearest[row] = found[row * trials + best] }
     }
     return chosen.flatMap { Array(rows.values[$0 * columns..<($0 + 1) * columns]) }
+  }
+
+  /// Each row's squared distances to some of the rows, or what is given for the row where that is less.
+  private func distances(to chosen: [Int], atMost most: [Double]? = nil) -> [Double] {
+    let (columns, width) = (rows.columns, chosen.count)
+    let points = chosen.flatMap { Array(rows.values[$0 * columns..<($0 + 1) * columns]) }
+    return [Double](unsafeUninitializedCapacity: rows.rows * width) { target, count in
+      count = rows.rows * width
+      let to = target.baseAddress
+      rows.values.withUnsafeBufferPointer { values in
+        ThreadPool.shared.parallelFor(rows.rows, grain: max(64, (1 << 15) / (columns * width))) { range in
+          guard let x = values.baseAddress, let to = to.map({ $0 + range.lowerBound * width }) else { return }
+          lathe_linear_distances(x + range.lowerBound * columns, range.count, columns, points, width, to)
+          guard let most else { return }
+          for (i, row) in range.enumerated() {
+            for k in i * width..<(i + 1) * width { to[k] = min(to[k], most[row]) }
+          }
+        }
+      }
+    }
   }
 }

@@ -1,4 +1,3 @@
-import CPUKernels
 import LatheCPU
 import LatheCore
 
@@ -20,14 +19,14 @@ public struct PCA: Sendable, Hashable, Codable {
   ///   - components: How many directions; nil for all there are.
   /// - Throws: `LatheError.invalidArgument` for missing or infinite values, one row alone, and more components than rows or columns.
   public init(fit x: FeatureMatrix, components: Int? = nil) throws {
-    let rows = try DenseRows(x, what: "PCA")
+    let (rows, means) = try DenseRows.withMeans(x, what: "PCA")
     let most = min(rows.rows, rows.columns)
     let count = components ?? most
     try LinearChecks.expect(
       rows.rows >= 2 && count >= 1 && count <= most,
       "PCA: \(count) components of \(rows.rows) rows and \(rows.columns) columns; 1...\(most) are possible, of two rows at least"
     )
-    means = rows.means(nil)
+    self.means = means
     // The product X^T X costs least where rows are many, and takes half of the digits of the smallest variances.
     let (values, vectors) =
       rows.rows >= 10 * rows.columns
@@ -45,23 +44,10 @@ public struct PCA: Sendable, Hashable, Codable {
     _ x: DenseRows, _ means: [Double]
   ) -> (values: [Double], vectors: [[Double]]) {
     let n = x.columns
-    let sums = x.sum(n * n) { range, rows, sums in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: range.count * (n + 1)) { room in
-        guard let centered = room.baseAddress else { return }
-        for i in 0..<range.count {
-          for j in 0..<n { centered[i * n + j] = rows[i * n + j] - means[j] }
-        }
-        let ones = centered + range.count * n
-        ones.initialize(repeating: 1, count: range.count)
-        lathe_linear_gram(centered, range.count, n, ones, sums)
-      }
-    }
+    let sums = x.gram(around: means)
     var covariance = DenseMatrix(n, n)
     for i in 0..<n {
-      for j in i..<n {
-        covariance[i, j] = sums[i * n + j] / Double(x.rows - 1)
-        covariance[j, i] = covariance[i, j]
-      }
+      for j in 0..<n { covariance[i, j] = sums[i * n + j] / Double(x.rows - 1) }
     }
     let (values, vectors) = covariance.eigenDecomposition()
     return (
@@ -73,9 +59,7 @@ public struct PCA: Sendable, Hashable, Codable {
   private static func bySingularValues(
     _ x: DenseRows, _ means: [Double]
   ) -> (values: [Double], vectors: [[Double]]) {
-    var centered = x.values
-    for i in centered.indices { centered[i] -= means[i % x.columns] }
-    let triangle = LeastSquares.triangle(DenseRows(centered, rows: x.rows, columns: x.columns))
+    let triangle = LeastSquares.triangle(x.centered(around: means))
     let (_, s, vt) = triangle.singularValueDecomposition()
     return (
       s.map { $0 * $0 / Double(x.rows - 1) }, s.indices.map { k in (0..<x.columns).map { vt[k, $0] } }
