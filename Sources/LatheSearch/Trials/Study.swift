@@ -1,4 +1,5 @@
 import LatheCore
+import Synchronization
 
 /// A search for the best configuration: asks a sampler for trials, and keeps what came of them.
 ///
@@ -23,6 +24,8 @@ public final class Study: Sendable {
   public let store: any TrialStore
   /// What all random choices depend on.
   public let seed: UInt64
+  /// What the store's trials set, by their numbers: that never changes.
+  private let written = Mutex<[[String: SearchValue]]>([])
   private let sampler: any SearchSampler
   private let pruner: (any Pruner)?
 
@@ -55,7 +58,7 @@ public final class Study: Sendable {
   /// The next trial to evaluate; nil where a grid is exhausted.
   public func ask() throws -> RunningTrial? {
     let trial = try store.begin { trials in
-      let trials = try trials.map(normalized)
+      let trials = try normalized(trials)
       let bracket = self.bracket(of: trials.count)
       let comparable = trials.lazy.map(\.number).filter { self.bracket(of: $0) == bracket }
       let context = SearchContext(
@@ -66,20 +69,22 @@ public final class Study: Sendable {
         number: trials.count, configuration: try space.checked(suggestion.configuration),
         generation: suggestion.generation)
     }
-    return try trial.map { RunningTrial(study: self, trial: try normalized($0)) }
+    guard var trial else { return nil }
+    trial.configuration = try space.checked(trial.configuration)
+    return RunningTrial(study: self, trial: trial)
   }
 
-  /// A trial of the store with its values as the space writes them: files know one kind of numbers.
-  private func normalized(_ trial: Trial) throws -> Trial {
-    if space.isWritten(trial.configuration) { return trial }
-    var result = Trial(
-      number: trial.number, configuration: try space.checked(trial.configuration),
-      generation: trial.generation)
-    result.state = trial.state
-    result.values = trial.values
-    result.reports = trial.reports
-    result.note = trial.note
-    return result
+  /// Trials of the store with their values as the space writes them: files know one kind of numbers.
+  private func normalized(_ trials: [Trial]) throws -> [Trial] {
+    try written.withLock { written in
+      for trial in trials.dropFirst(written.count) {
+        let configuration = trial.configuration
+        written.append(space.isWritten(configuration) ? configuration : try space.checked(configuration))
+      }
+      var result = trials
+      for (place, configuration) in zip(result.indices, written) { result[place].configuration = configuration }
+      return result
+    }
   }
 
   /// Adds a trial with a configuration of one's own, such as what is known to be good.
@@ -112,7 +117,7 @@ public final class Study: Sendable {
   }
 
   /// All trials so far.
-  public func trials() throws -> [Trial] { try store.trials().map(normalized) }
+  public func trials() throws -> [Trial] { try normalized(store.trials()) }
 
   /// The complete trial that is best by the first goal; nil where none is complete.
   public func best() throws -> Trial? {

@@ -29,7 +29,7 @@ public struct Trial: Sendable, Hashable, Codable {
   /// Its place among all trials of a study, from 0 on.
   public let number: Int
   /// What it sets: the parameters that matter.
-  public let configuration: [String: SearchValue]
+  public internal(set) var configuration: [String: SearchValue]
   /// How far it has come.
   public var state = State.running
   /// What it reached, one number for each goal; empty unless it is complete.
