@@ -46,8 +46,13 @@ public struct TPESampler: SearchSampler {
   ) -> [SearchValue] {
     func estimator(_ trials: [Trial]) -> ParzenEstimator {
       let observed = trials.compactMap { trial -> [SearchValue]? in
-        let values = parameters.compactMap { trial.configuration[$0.name] }
-        return values.count == parameters.count ? values : nil
+        var values: [SearchValue] = []
+        values.reserveCapacity(parameters.count)
+        for parameter in parameters {
+          guard let value = trial.configuration[parameter.name] else { return nil }
+          values.append(value)
+        }
+        return values
       }
       return ParzenEstimator(parameters, observed, weights: Self.weights(observed.count))
     }
