@@ -3,15 +3,16 @@
 #
 #   scripts/fuzz.sh READER [LIBFUZZER-OPTION...]     safetensors, index, gguf, pickle, legacy, zip, npz, npy, tokenizer, words,
 #                                                    merges, stored, pattern, template, gbnf, schema, csv, jsonlines, arff,
-#                                                    sqlite, lightgbm or xgboost; default -runs=1000000
+#                                                    sqlite, parquet, lightgbm, xgboost or tablemodel; default
+#                                                    -runs=1000000
 #   scripts/fuzz.sh all [LIBFUZZER-OPTION...]        one after the other
 #
 # What is found goes to .build/fuzz/READER, a crash to .build/fuzz/crashes. Builds for itself, in .build/fuzz.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 readers=(safetensors index gguf pickle legacy zip npz npy tokenizer words merges stored pattern template gbnf schema csv jsonlines arff
-  sqlite lightgbm xgboost)
-[[ $# -ge 1 ]] || { sed -n '2,9p' "$0"; exit 2; }
+  sqlite parquet lightgbm xgboost tablemodel)
+[[ $# -ge 1 ]] || { sed -n '2,10p' "$0"; exit 2; }
 [[ $1 == all ]] || readers=("$1")
 shift
 package=$root/.build/fuzz/package

@@ -9,6 +9,7 @@ package enum FileErrors {
     let advice =
       switch code {
       case ENOSPC, EDQUOT: "; free some space or choose another folder; files written before are unchanged"
+      case EACCES where action == "open" || action == "read": "; change its permissions, or name another file"
       case EACCES, EPERM, EROFS: "; choose a folder you may write to, or change its permissions"
       case ENOTDIR: "; a part of the path is a file, not a folder"
       default: ""

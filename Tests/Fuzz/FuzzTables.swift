@@ -1,10 +1,12 @@
+import Foundation
 import LatheCore
+import LatheFiles
 import LatheLearn
 import LatheTables
 
 /// The readers of tables, and of the models that learn from them.
 enum TableReader: String {
-  case csv, jsonlines, arff, sqlite, lightgbm, xgboost
+  case csv, jsonlines, arff, sqlite, parquet, lightgbm, xgboost, tablemodel
 
   /// Reads one input: what is wrong with it must be a `LatheError`, which names the file where there is one.
   func read(_ bytes: [UInt8]) throws {
@@ -12,6 +14,7 @@ enum TableReader: String {
     case .csv: try readCSV(bytes)
     case .jsonlines: try readFile(bytes) { try Table(jsonLines: $0) }
     case .arff: try readFile(bytes) { try Table(arff: $0) }
+    case .parquet: try readFile(bytes) { try Table(parquet: $0, memoryLimit: 1 << 26) }
     case .sqlite:
       // The database of the seeds has a table of this name.
       try readFile(Array("SQLite format 3\0".utf8) + bytes.dropFirst(16)) {
@@ -19,6 +22,7 @@ enum TableReader: String {
       }
     case .lightgbm: try use(BoostedTrees(lightGBM: String(decoding: bytes, as: UTF8.self)))
     case .xgboost: try use(BoostedTrees(xgboostJSON: String(decoding: bytes, as: UTF8.self)))
+    case .tablemodel: try readModel(bytes)
     }
   }
 
@@ -77,5 +81,30 @@ enum TableReader: String {
     let text = try self == .lightgbm ? model.lightGBMText() : model.xgboostJSON()
     let again = try self == .lightgbm ? BoostedTrees(lightGBM: text) : BoostedTrees(xgboostJSON: text)
     guard again.trees.count == model.trees.count else { fatalError("another number of trees is written") }
+  }
+
+  /// A file whose name ends as that of a model must.
+  private static let modelPath = "/dev/shm/lathe-fuzz-\(getpid()).json"
+
+  /// Predicts from rows of the columns that the model asks for, and writes it for the reader again.
+  private func readModel(_ bytes: [UInt8]) throws {
+    do { try AtomicFile.write([bytes], to: Self.modelPath) } catch { fatalError("\(error)") }
+    let model: TableModel
+    do { model = try TableModel(path: Self.modelPath) } catch let error as LatheError {
+      guard error.message.contains(Self.modelPath) else { fatalError("no file named: \(error.message)") }
+      guard !error.message.contains("Context(") else { fatalError("a decoder's words: \(error.message)") }
+      throw error
+    }
+    let types = model.features.columnTypes
+    guard types.count <= 64 else { return }
+    let columns = types.sorted { $0.key < $1.key }.map { name, type in
+      type == .text ? Column(name, ["a", nil, "é"]) : Column(name, [1.5, nil, -1e30])
+    }
+    let table = try Table(columns)
+    guard try model.predict(table).count == table.rowCount else {
+      fatalError("another number of predictions")
+    }
+    try model.save(to: "/dev/shm/lathe-fuzz-\(getpid())")
+    _ = try TableModel(path: "/dev/shm/lathe-fuzz-\(getpid())")
   }
 }

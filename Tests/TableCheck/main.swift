@@ -5,6 +5,8 @@ import LatheTables
 //
 //   TableCheck bench FILE [THREADS]    for each line of standard input: reads FILE, prints seconds, those of processors, and rows
 //   TableCheck read FILE [OPTIONS]     prints the columns' names, types and values as JSON
+//   TableCheck copy METHOD             for each pair of lines: reads a Parquet file and writes it to the other place in groups of
+//                                      1,000 rows, compressed by METHOD
 
 /// What the process has used of processors.
 func processorSeconds() -> Double {
@@ -15,7 +17,7 @@ func processorSeconds() -> Double {
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-  print("TableCheck bench FILE [THREADS] | read FILE [OPTIONS]")
+  print("TableCheck bench FILE [THREADS] | read FILE [OPTIONS] | copy METHOD")
   exit(2)
 }
 
@@ -34,6 +36,14 @@ case "read":
   let reading = try Table.readCSV(arguments[2])
   print(reading.table)
   for note in reading.notes { print(note) }
+case "copy":
+  guard let compression = ParquetCompression(rawValue: arguments[2]) else {
+    print("unknown method \(arguments[2])")
+    exit(2)
+  }
+  while let from = readLine(), let to = readLine() {
+    try Table(parquet: from).writeParquet(to: to, compression: compression, rowsPerGroup: 1000)
+  }
 default:
   print("unknown command \(arguments[1])")
   exit(2)

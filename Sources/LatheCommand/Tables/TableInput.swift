@@ -1,4 +1,3 @@
-import Foundation
 import LatheML
 
 /// Reads tables of any format by their names.
@@ -8,7 +7,11 @@ enum TableInput {
   /// - Parameter texts: Columns whose values are texts even where all of them are numbers.
   /// - Throws: `LatheError` naming the file, and what it is where it is no table.
   static func read(_ path: String, texts: Set<String> = []) throws -> (table: Table, notes: [String]) {
-    try checkKind(path)
+    if try isParquet(path) {
+      let reading = try Table.readParquet(path)
+      let columns = try reading.table.columns.map { texts.contains($0.name) ? try $0.cast(to: .text) : $0 }
+      return (try Table(columns), reading.notes)
+    }
     let name = path.lowercased()
     if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") { return (try Table(jsonLines: path), []) }
     if name.hasSuffix(".arff") { return (try Table(arff: path), []) }
@@ -24,16 +27,19 @@ enum TableInput {
     return (again.table, again.notes)
   }
 
-  /// Refuses what begins as files of other programs do.
-  private static func checkKind(_ path: String) throws {
-    guard let file = FileHandle(forReadingAtPath: path) else { return }
-    let head = [UInt8]((try? file.read(upToCount: 8)) ?? Data())
+  /// Whether a file is Parquet by its first bytes; refuses what begins as files of other programs do.
+  private static func isParquet(_ path: String) throws -> Bool {
+    let head = try RegularFile(path).read(8, at: 0)
+    func begins(_ text: String) -> Bool { head.starts(with: text.unicodeScalars.map { UInt8($0.value) }) }
+    if begins("PAR1") || path.lowercased().hasSuffix(".parquet") { return true }
     let kinds: [(String, String)] = [
-      ("%PDF", "a PDF"), ("PK\u{3}\u{4}", "a zip file, as spreadsheets are"), ("PAR1", "a Parquet file"),
-      ("SQLite f", "an SQLite database"), ("\u{89}PNG", "a picture"),
+      ("%PDF", "a PDF"), ("PK\u{3}\u{4}", "a zip file, as spreadsheets are"),
+      ("SQLite f", "an SQLite database"),
+      ("\u{89}PNG", "a picture"),
     ]
-    for (beginning, kind) in kinds where head.starts(with: beginning.unicodeScalars.map { UInt8($0.value) }) {
+    for (beginning, kind) in kinds where begins(beginning) {
       throw LatheError(.format, "\(path): is \(kind), not a table of text; export the table as CSV")
     }
+    return false
   }
 }

@@ -32,7 +32,7 @@
     @Argument(help: ArgumentHelp("The kind of model.", valueName: "model"))
     var kind: Kind
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
     var data: String
 
     @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))

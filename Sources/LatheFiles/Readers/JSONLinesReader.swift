@@ -44,7 +44,7 @@ public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
         }
         return value
       } catch let error as DecodingError {
-        throw LatheError(.format, "\(place): \(Self.text(error))")
+        throw LatheError(.format, "\(place): \(DecodingErrors.text(error))")
       }
     }
     guard !isEmpty || isEmptyAllowed else {
@@ -52,8 +52,12 @@ public final class JSONLinesReader<Value: Decodable & Sendable>: RecordReader {
     }
     return nil
   }
+}
 
-  private static func text(_ error: DecodingError) -> String {
+/// What is wrong with JSON, in words: the key, and what was expected of it.
+package enum DecodingErrors {
+  /// The words for an error.
+  package static func text(_ error: DecodingError) -> String {
     func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
       let keys = (context.codingPath + (key.map { [$0] } ?? [])).map {
         $0.intValue.map(String.init) ?? $0.stringValue

@@ -2,12 +2,12 @@ import CZlib
 import LatheCore
 
 /// Decompression of gzip or raw deflate data by zlib, a stretch at a time.
-final class Inflater {
+package final class Inflater {
   private let state: OpaquePointer
 
   /// - Parameter source: Where the data comes from, for messages.
   /// - Throws: `LatheError.file` where zlib is not installed.
-  init(isGzip: Bool, source: String) throws {
+  package init(isGzip: Bool, source: String) throws {
     guard lathe_zlib_available() != 0 else {
       throw LatheError(
         .file, "\(source): compressed, and libz.so.1 is not installed; install the package zlib1g")
@@ -21,15 +21,15 @@ final class Inflater {
   deinit { lathe_inflater_free(state) }
 
   /// What a call did.
-  struct Progress {
-    var taken: Int
-    var made: Int
+  package struct Progress {
+    package var taken: Int
+    package var made: Int
     /// Whether the compressed data is complete.
-    var isAtEnd: Bool
+    package var isAtEnd: Bool
   }
 
   /// Decompresses as much as there is input and room for; nil where the data is damaged.
-  func run(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Progress? {
+  package func run(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Progress? {
     var (taken, made) = (input.count, output.count)
     let status = Int(lathe_inflater_run(state, input.baseAddress, &taken, output.baseAddress, &made))
     if status == Int(LATHE_INFLATE_DAMAGED.rawValue) { return nil }
@@ -37,8 +37,8 @@ final class Inflater {
   }
 
   /// Begins anew with data that follows.
-  func restart() { lathe_inflater_restart(state) }
+  package func restart() { lathe_inflater_restart(state) }
 
   /// What is wrong with the data.
-  var message: String { String(cString: lathe_inflater_message(state)) }
+  package var message: String { String(cString: lathe_inflater_message(state)) }
 }

@@ -66,8 +66,8 @@ extension TableModel {
     let stored: TableModelFile
     do {
       stored = try JSONDecoder().decode(TableModelFile.self, from: bytes)
-    } catch {
-      throw LatheError(.format, "\(file): not the JSON of a table model: \(error)")
+    } catch let error as DecodingError {
+      throw LatheError(.format, "\(file): not the JSON of a table model: \(DecodingErrors.text(error))")
     }
     do { self = try stored.tableModel() } catch let error as LatheError {
       throw LatheError(error.kind, "\(file): \(error.message)")

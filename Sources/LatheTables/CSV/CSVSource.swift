@@ -72,7 +72,7 @@ final class CSVSource: @unchecked Sendable {
       (Array("%PDF".utf8), "a PDF document; export its table as CSV"),
       ([0x50, 0x4B, 3, 4], "a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"),
       ([0xD0, 0xCF, 0x11, 0xE0], "an old Excel or Word document; save the sheet as CSV"),
-      (Array("PAR1".utf8), "a Parquet file"),
+      (Array("PAR1".utf8), "a Parquet file; read it as one (.parquet)"),
       (Array("SQLite format 3".utf8), "an SQLite database"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
       ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
