@@ -28,6 +28,30 @@ public struct ColumnTransformer: Sendable, Hashable {
     case ordinal(unknown: UnknownCategories = .error)
     /// The same for models that know categories themselves, such as boosted trees; unknown ones are missing.
     case categories
+    /// Values become the parts of rows below them, or what these are in a normal distribution.
+    case quantileScale(QuantileTransformer.Distribution = .uniform, quantiles: Int = 1000)
+    /// Powers of values that make columns as normal as they can be.
+    case powerScale(PowerTransformer.Method = .yeoJohnson)
+    /// Numbers become bins.
+    case bin(KBinsDiscretizer.Configuration = .init())
+    /// Products of features are added to them, up to a degree.
+    case polynomial(degree: Int = 2, interactionOnly: Bool = false, includesBias: Bool = false)
+    /// Logarithms of one more than values, with the values' signs.
+    case log
+    /// Points in time become parts of dates; the first step of its part.
+    case dateParts([DateParts.Part] = [.year, .month, .day, .weekday, .hour])
+    /// Missing values become means of the nearest rows.
+    case imputeNearest(neighbors: Int = 5, isByDistance: Bool = false)
+    /// Missing values are found by regressions on the other columns.
+    case imputeIteratively(IterativeImputer.Configuration = .init())
+    /// Zeros and ones say which values are missing, of columns that had missing ones.
+    case missingIndicators
+    /// Categories become their parts of the rows.
+    case frequency
+    /// Categories become the mean targets of their rows.
+    case targetMean(TargetEncoder.Configuration = .init())
+    /// Categories go to columns that a hash chooses.
+    case hash(features: Int = 256)
   }
 
   /// Columns with which the same is done.
@@ -54,38 +78,71 @@ public struct ColumnTransformer: Sendable, Hashable {
   ///
   /// - Parameter table: The rows to learn from, and no others.
   /// - Throws: `LatheError` naming the column that is not there, or that a step cannot work on.
-  public func fit(_ table: Table) throws -> FittedTransformer {
+  public func fit(_ table: Table) throws -> FittedTransformer { try fitTransform(table).fitted }
+
+  /// Learns from a table, and makes features of its rows to train a model with.
+  ///
+  /// They are what the fitted transformer makes of the rows, except with `targetMean`, which encodes each row by others.
+  ///
+  /// - Parameters:
+  ///   - table: The rows to learn from, and no others.
+  ///   - targets: What is to be predicted of each row: numbers, or classes from 0 on. `targetMean` needs them.
+  ///   - classes: How many classes there are; 0 of numbers.
+  /// - Throws: `LatheError` naming the column that is not there, or that a step cannot work on.
+  public func fitTransform(
+    _ table: Table, targets: [Double]? = nil, classes: Int = 0
+  ) throws -> (fitted: FittedTransformer, features: FeatureMatrix) {
     guard table.rowCount > 0 else {
       throw LatheError(.invalidArgument, "column transformer: the table has no rows to learn from")
     }
+    var matrices: [FeatureMatrix] = []
     let fitted = try parts.map { part -> FittedTransformer.Part in
       let columns = try part.columns.map { try table[$0] }
       let needsTexts = part.steps.contains { $0.isEncoder }
-      var cells = try ColumnCells(columns, asTexts: needsTexts)
+      var cells = try ColumnCells(
+        columns, asTexts: needsTexts, onClock: part.steps.first?.needsClock ?? false)
       var steps: [FittedTransformer.Step] = []
-      for step in part.steps {
+      for (place, step) in part.steps.enumerated() {
+        guard place == 0 || !step.needsClock else {
+          throw LatheError(.invalidArgument, "column transformer: dateParts must be the first step of a part")
+        }
+        if case .targetMean(let configuration) = step, case .texts(let columns) = cells {
+          guard let targets else {
+            throw LatheError(
+              .invalidArgument, "column transformer: targetMean needs targets; fit a Pipeline, or give them")
+          }
+          let (encoder, features) = try TargetEncoder.fitTransform(
+            columns, targets, classes > 0 ? .classes(classes) : .continuous, configuration)
+          steps.append(.learned(.targetMean(encoder)))
+          cells = .numbers(features)
+          continue
+        }
         let fitted = try step.fit(cells)
         cells = try fitted.apply(cells)
         steps.append(fitted)
       }
-      _ = try cells.matrix()
+      matrices.append(try cells.matrix())
       return FittedTransformer.Part(
         columns: part.columns, isText: needsTexts, times: columns.filter(\.holdsTimes).map(\.name),
         steps: steps)
     }
-    return FittedTransformer(parts: fitted)
+    return (FittedTransformer(parts: fitted), FittedTransformer.joined(matrices, rows: table.rowCount))
   }
 }
 
 extension ColumnTransformer.Step {
   var isEncoder: Bool {
     switch self {
-    case .oneHot, .ordinal, .categories: true
+    case .oneHot, .ordinal, .categories, .frequency, .targetMean, .hash: true
     default: false
     }
   }
 
+  /// Whether points in time are looked at as clocks show them.
+  var needsClock: Bool { if case .dateParts = self { true } else { false } }
+
   fileprivate func fit(_ cells: ColumnCells) throws -> FittedTransformer.Step {
+    if let learned = try learn(cells) { return .learned(learned) }
     switch (self, cells) {
     case (.impute(let strategy), .texts(let columns)):
       return .fillTexts(try columns.map { try Self.fill($0, strategy) })
@@ -100,7 +157,7 @@ extension ColumnTransformer.Step {
     case (.minMaxScale(let range), .numbers(let x)):
       return .scale(AnyScaler(try MinMaxScaler(fit: x, range: range)))
     case (.robustScale, .numbers(let x)): return .scale(AnyScaler(try RobustScaler(fit: x)))
-    case (.oneHot, .numbers), (.ordinal, .numbers), (.categories, .numbers):
+    case (_, .numbers):
       throw LatheError(
         .invalidArgument, "column transformer: the columns have become numbers; put encoders first")
     case (_, .texts(let columns)):

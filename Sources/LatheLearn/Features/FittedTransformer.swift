@@ -11,6 +11,7 @@ public struct FittedTransformer: Sendable, Hashable {
     case scale(AnyScaler)
     case oneHot(OneHotEncoder)
     case ordinal(OrdinalEncoder, areCategories: Bool)
+    case learned(FeatureStep)
   }
 
   struct Part: Sendable, Hashable {
@@ -20,6 +21,9 @@ public struct FittedTransformer: Sendable, Hashable {
     /// Those of the columns that held points in time or durations, which count in seconds.
     var times: [String] = []
     var steps: [Step]
+
+    /// Whether points in time are looked at as clocks show them.
+    var needsClock: Bool { if case .learned(.dateParts) = steps.first { true } else { false } }
 
     /// - Throws: `LatheError.invalidArgument` where times are numbers now, or the other way: both would be read as something.
     func check(_ column: Column) throws {
@@ -60,7 +64,7 @@ public struct FittedTransformer: Sendable, Hashable {
     let matrices = try parts.map { part in
       let columns = try part.columns.map { try table[$0] }
       for column in columns { try part.check(column) }
-      var cells = try ColumnCells(columns, asTexts: part.isText)
+      var cells = try ColumnCells(columns, asTexts: part.isText, onClock: part.needsClock)
       for step in part.steps { cells = try step.apply(cells) }
       return try cells.matrix()
     }
@@ -76,6 +80,8 @@ public struct FittedTransformer: Sendable, Hashable {
         switch step {
         case .oneHot(let encoder): categories = encoder.categories
         case .ordinal(let encoder, _): categories = encoder.categories
+        case .learned(.frequency(let encoder)): categories = encoder.categories
+        case .learned(.targetMean(let encoder)): categories = encoder.categories
         default: continue
         }
         for (number, name) in part.columns.enumerated() {
@@ -89,7 +95,7 @@ public struct FittedTransformer: Sendable, Hashable {
   }
 
   /// Matrices side by side.
-  private static func joined(_ parts: [FeatureMatrix], rows: Int) -> FeatureMatrix {
+  static func joined(_ parts: [FeatureMatrix], rows: Int) -> FeatureMatrix {
     if parts.count == 1 { return parts[0] }
     let width = parts.reduce(0) { $0 + $1.columns }
     var values = [Double](repeating: 0, count: rows * width)
@@ -132,12 +138,13 @@ enum ColumnCells {
   case numbers(FeatureMatrix)
 
   /// - Throws: `LatheError.invalidArgument` naming the value that is no number.
-  init(_ columns: [Column], asTexts: Bool) throws {
+  init(_ columns: [Column], asTexts: Bool, onClock: Bool = false) throws {
     guard !asTexts else {
       self = .texts(columns)
       return
     }
     let lists = try columns.map { column -> [Double] in
+      if onClock { return try column.clockSeconds() }
       switch column.type {
       case .text, .categorical:
         do { return try column.cast(to: .float64).numbers() } catch let error as LatheError {
@@ -184,6 +191,7 @@ extension FittedTransformer.Step {
         FeatureMatrix(
           DenseRows.rowMajor(x), rows: x.rows, columns: x.columns, categorical: Set(0..<x.columns),
           names: x.names))
+    case (.learned(let step), _): return try step.apply(cells)
     default:
       throw LatheError(
         .format, "column transformer: a step for texts where there are numbers, or the other way")

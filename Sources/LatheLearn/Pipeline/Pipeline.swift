@@ -45,9 +45,9 @@ public struct Pipeline: Sendable {
         .invalidArgument, "the target '\(target)' is among the features, which would make it its own answer")
     }
     let encoding = try TargetEncoding(column, isClassifier: estimator.isClassifier)
-    let fitted = try features.fit(table)
-    let data = LabelledRows(
-      try fitted.transform(table), try encoding.targets(column), weights: weights)
+    let targets = try encoding.targets(column)
+    let (fitted, x) = try features.fitTransform(table, targets: targets, classes: encoding.classes.count)
+    let data = LabelledRows(x, targets, weights: weights)
     return TableModel(
       target: encoding, features: fitted,
       estimator: try estimator.train(data, classes: encoding.classes.count))

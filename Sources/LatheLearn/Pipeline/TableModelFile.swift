@@ -20,6 +20,7 @@ struct TableModelFile: Codable {
     var scales: [Double]?
     var categories: [[String?]]?
     var unknown: UnknownCategories?
+    var learned: FeatureStep?
   }
 
   struct Part: Codable {
@@ -149,6 +150,9 @@ extension FittedTransformer {
         case .ordinal(let encoder, _):
           guard isText, encoder.categories.lists.count == width else { return nil }
           isText = false
+        case .learned(let step):
+          guard isText == step.isEncoder, let shape = step.shape, shape.inputs == width else { return nil }
+          (width, isText) = (shape.outputs, false)
         }
       }
       if isText { return nil }
@@ -170,6 +174,7 @@ extension TableModelFile.Step {
       self.init(
         kind: areCategories ? "categories" : "ordinal", categories: encoder.categories.lists,
         unknown: encoder.unknown)
+    case .learned(let step): self.init(kind: "learned", learned: step)
     }
   }
 
@@ -196,6 +201,7 @@ extension TableModelFile.Step {
       return .ordinal(
         OrdinalEncoder(categories: try known(), unknown: unknown ?? .error),
         areCategories: kind == "categories")
+    case "learned": return .learned(try needed(learned, "learned"))
     default: throw LatheError(.format, "a step '\(kind)' of \(columns) is not known")
     }
   }

@@ -1,0 +1,144 @@
+import LatheCore
+import LatheTables
+
+/// A fitted step that goes into a model's file as it is.
+enum FeatureStep: Sendable, Hashable {
+  case quantile(QuantileTransformer)
+  case power(PowerTransformer)
+  case bins(KBinsDiscretizer)
+  case polynomial(PolynomialFeatures)
+  case log(LogTransformer)
+  case dateParts(DateParts)
+  case nearest(KNNImputer)
+  case iterative(IterativeImputer)
+  case missing(MissingIndicator)
+  case frequency(FrequencyEncoder)
+  case targetMean(TargetEncoder)
+  case hash(FeatureHasher)
+
+  /// Whether it takes texts, and makes numbers of them.
+  var isEncoder: Bool {
+    switch self {
+    case .frequency, .targetMean, .hash: true
+    default: false
+    }
+  }
+
+  /// The columns it takes and makes; nil of lists that do not fit each other, in a file.
+  var shape: (inputs: Int, outputs: Int)? {
+    switch self {
+    case .quantile(let own):
+      own.quantiles.allSatisfy { !$0.isEmpty } ? (own.quantiles.count, own.quantiles.count) : nil
+    case .power(let own):
+      own.means.count == own.lambdas.count && own.deviations.count == own.lambdas.count
+        ? (own.lambdas.count, own.lambdas.count) : nil
+    case .bins(let own): (own.edges.count, own.outputColumns)
+    case .polynomial(let own):
+      own.products.allSatisfy { $0.allSatisfy { (0..<own.columns).contains($0) } }
+        ? (own.columns, own.products.count) : nil
+    case .log(let own): (own.columns, own.columns)
+    case .dateParts(let own): (own.columns, own.columns * own.parts.reduce(0) { $0 + $1.width })
+    case .nearest(let own): own.isSound ? (own.columns, own.columns) : nil
+    case .iterative(let own): own.isSound ? (own.means.count, own.means.count) : nil
+    case .missing(let own):
+      own.features.allSatisfy { (0..<own.columns).contains($0) } ? (own.columns, own.features.count) : nil
+    case .frequency(let own): own.isSound ? (own.shares.count, own.shares.count) : nil
+    case .targetMean(let own): own.isSound ? (own.categories.lists.count, own.means.count) : nil
+    case .hash(let own): own.features >= 1 ? (own.columns, own.features) : nil
+    }
+  }
+
+  func apply(_ cells: ColumnCells) throws -> ColumnCells {
+    switch (self, cells) {
+    case (.quantile(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.power(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.bins(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.polynomial(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.log(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.dateParts(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.nearest(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.iterative(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.missing(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.frequency(let own), .texts(let columns)): return .numbers(try own.transform(columns))
+    case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
+    case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
+    default:
+      throw LatheError(
+        .format, "column transformer: a step for texts where there are numbers, or the other way")
+    }
+  }
+}
+
+extension ColumnTransformer.Step {
+  /// What a step whose result goes into a file as it is learns; nil of other steps, and where texts meet numbers.
+  func learn(_ cells: ColumnCells) throws -> FeatureStep? {
+    switch (self, cells) {
+    case (.quantileScale(let distribution, let quantiles), .numbers(let x)):
+      return .quantile(try QuantileTransformer(fit: x, quantiles: quantiles, distribution))
+    case (.powerScale(let method), .numbers(let x)): return .power(try PowerTransformer(fit: x, method))
+    case (.bin(let configuration), .numbers(let x)): return .bins(try KBinsDiscretizer(fit: x, configuration))
+    case (.polynomial(let degree, let interactionOnly, let includesBias), .numbers(let x)):
+      return .polynomial(
+        try PolynomialFeatures(
+          columns: x.columns, degree: degree, interactionOnly: interactionOnly, includesBias: includesBias))
+    case (.log, .numbers(let x)): return .log(LogTransformer(columns: x.columns))
+    case (.dateParts(let parts), .numbers(let x)): return .dateParts(DateParts(columns: x.columns, parts))
+    case (.imputeNearest(let neighbors, let isByDistance), .numbers(let x)):
+      return .nearest(try KNNImputer(fit: x, neighbors: neighbors, isByDistance: isByDistance))
+    case (.imputeIteratively(let configuration), .numbers(let x)):
+      return .iterative(try IterativeImputer(fit: x, configuration))
+    case (.missingIndicators, .numbers(let x)): return .missing(MissingIndicator(fit: x))
+    case (.frequency, .texts(let columns)): return .frequency(try FrequencyEncoder(fit: columns))
+    case (.hash(let features), .texts(let columns)):
+      return .hash(try FeatureHasher(columns: columns.count, features: features))
+    default: return nil
+    }
+  }
+}
+
+extension FeatureStep: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case quantile, power, bins, polynomial, log, dateParts, nearest, iterative, missing, frequency, targetMean
+    case hash
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .quantile(let own): try container.encode(own, forKey: .quantile)
+    case .power(let own): try container.encode(own, forKey: .power)
+    case .bins(let own): try container.encode(own, forKey: .bins)
+    case .polynomial(let own): try container.encode(own, forKey: .polynomial)
+    case .log(let own): try container.encode(own, forKey: .log)
+    case .dateParts(let own): try container.encode(own, forKey: .dateParts)
+    case .nearest(let own): try container.encode(own, forKey: .nearest)
+    case .iterative(let own): try container.encode(own, forKey: .iterative)
+    case .missing(let own): try container.encode(own, forKey: .missing)
+    case .frequency(let own): try container.encode(own, forKey: .frequency)
+    case .targetMean(let own): try container.encode(own, forKey: .targetMean)
+    case .hash(let own): try container.encode(own, forKey: .hash)
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func own<T: Decodable>(_ key: CodingKeys) throws -> T { try container.decode(T.self, forKey: key) }
+    guard let key = container.allKeys.first, container.allKeys.count == 1 else {
+      throw LatheError(.format, "a learned step of a kind that is not known")
+    }
+    switch key {
+    case .quantile: self = .quantile(try own(key))
+    case .power: self = .power(try own(key))
+    case .bins: self = .bins(try own(key))
+    case .polynomial: self = .polynomial(try own(key))
+    case .log: self = .log(try own(key))
+    case .dateParts: self = .dateParts(try own(key))
+    case .nearest: self = .nearest(try own(key))
+    case .iterative: self = .iterative(try own(key))
+    case .missing: self = .missing(try own(key))
+    case .frequency: self = .frequency(try own(key))
+    case .targetMean: self = .targetMean(try own(key))
+    case .hash: self = .hash(try own(key))
+    }
+  }
+}
