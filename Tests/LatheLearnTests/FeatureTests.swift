@@ -192,6 +192,7 @@ struct FeatureTests {
       .init(numbers, [.impute(.mean), .bin(.init(bins: 3))]), .init(numbers, [.missingIndicators]),
       .init(["when"], [.dateParts(), .standardScale]), .init(["t0", "t1"], [.frequency]),
       .init(["t0", "t1"], [.targetMean()]), .init(["t0", "t1"], [.hash(features: 4)]),
+      .init(["t0"], [.terms()]),
     ])
     let model = try Pipeline(features, .logisticRegression(), target: "label").fit(table)
     let folder = try TemporaryFolder()

@@ -22,7 +22,7 @@ struct TableGuideTests {
   }
 
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/tables.md", count: 6) }
+  func examples() throws { try GuideExamples.check("docs/tables.md", count: 7) }
 
   private func sales() throws -> Table {
     var options = CSVOptions()
@@ -108,5 +108,14 @@ struct TableGuideTests {
     let probabilities = try stored.probabilities(rows)
     #expect(try stored.predict(rows).strings() == ["yes", "no"])
     #expect(probabilities[0][1] > 0.9)
+  }
+
+  @Test("Terms of texts")
+  func terms() throws {
+    let texts = ["good film", "bad film", "good plot", "bad acting"]
+    let (words, rows) = try TfidfVectorizer.fitTransform(texts)
+    let opinion = try LogisticRegression.train(rows, [1, 0, 1, 0])
+    print(opinion.predict(words.transform(["a good one"])))
+    #expect(opinion.predict(words.transform(["a good one", "bad"])) == [1, 0])
   }
 }

@@ -27,7 +27,8 @@ public enum Suite: String, CaseIterable, Sendable {
     case .checkpoint: "checkpoints written and read, in turns with the same bytes raw"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
     case .inference: "whole networks that are used and not trained: a text encoder of MiniLM's sizes"
-    case .linear: "models of tables by weighted sums: logistic regression, principal components, k-means"
+    case .linear:
+      "models of tables by weighted sums: logistic regression, principal components, k-means, terms of texts"
     case .trees: "models of tables: boosted trees, their predictions and explanation, a random forest"
     case .search: "what a search for hyper-parameters costs beside the models that it trains"
     }

@@ -52,6 +52,8 @@ public struct ColumnTransformer: Sendable, Hashable {
     case targetMean(TargetEncoder.Configuration = .init())
     /// Categories go to columns that a hash chooses.
     case hash(features: Int = 256)
+    /// Texts become a column for each of their terms (TF-IDF); `maxFeatures` keeps them few.
+    case terms(TfidfVectorizer.Configuration = .init(.init(maxFeatures: 1000)))
   }
 
   /// Columns with which the same is done.
@@ -133,7 +135,7 @@ public struct ColumnTransformer: Sendable, Hashable {
 extension ColumnTransformer.Step {
   var isEncoder: Bool {
     switch self {
-    case .oneHot, .ordinal, .categories, .frequency, .targetMean, .hash: true
+    case .oneHot, .ordinal, .categories, .frequency, .targetMean, .hash, .terms: true
     default: false
     }
   }

@@ -15,11 +15,13 @@ enum FeatureStep: Sendable, Hashable {
   case frequency(FrequencyEncoder)
   case targetMean(TargetEncoder)
   case hash(FeatureHasher)
+  /// One for each column.
+  case terms([TfidfVectorizer])
 
   /// Whether it takes texts, and makes numbers of them.
   var isEncoder: Bool {
     switch self {
-    case .frequency, .targetMean, .hash: true
+    case .frequency, .targetMean, .hash, .terms: true
     default: false
     }
   }
@@ -45,6 +47,8 @@ enum FeatureStep: Sendable, Hashable {
     case .frequency(let own): own.isSound ? (own.shares.count, own.shares.count) : nil
     case .targetMean(let own): own.isSound ? (own.categories.lists.count, own.means.count) : nil
     case .hash(let own): own.features >= 1 ? (own.columns, own.features) : nil
+    case .terms(let own):
+      own.allSatisfy(\.isSound) ? (own.count, own.reduce(0) { $0 + $1.counts.terms.count }) : nil
     }
   }
 
@@ -62,6 +66,14 @@ enum FeatureStep: Sendable, Hashable {
     case (.frequency(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
+    case (.terms(let own), .texts(let columns)):
+      let matrices = try zip(own, columns).map { made, column in
+        let x = try made.transform(column).dense()
+        return FeatureMatrix(
+          DenseRows.rowMajor(x), rows: x.rows, columns: x.columns,
+          names: x.names.map { "\(column.name)_\($0)" })
+      }
+      return .numbers(FittedTransformer.joined(matrices, rows: columns.first?.count ?? 0))
     default:
       throw LatheError(
         .format, "column transformer: a step for texts where there are numbers, or the other way")
@@ -91,6 +103,8 @@ extension ColumnTransformer.Step {
     case (.frequency, .texts(let columns)): return .frequency(try FrequencyEncoder(fit: columns))
     case (.hash(let features), .texts(let columns)):
       return .hash(try FeatureHasher(columns: columns.count, features: features))
+    case (.terms(let configuration), .texts(let columns)):
+      return .terms(try columns.map { try TfidfVectorizer.fitTransform($0, configuration).vectorizer })
     default: return nil
     }
   }
@@ -99,7 +113,7 @@ extension ColumnTransformer.Step {
 extension FeatureStep: Codable {
   private enum CodingKeys: String, CodingKey {
     case quantile, power, bins, polynomial, log, dateParts, nearest, iterative, missing, frequency, targetMean
-    case hash
+    case hash, terms
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -117,6 +131,7 @@ extension FeatureStep: Codable {
     case .frequency(let own): try container.encode(own, forKey: .frequency)
     case .targetMean(let own): try container.encode(own, forKey: .targetMean)
     case .hash(let own): try container.encode(own, forKey: .hash)
+    case .terms(let own): try container.encode(own, forKey: .terms)
     }
   }
 
@@ -139,6 +154,7 @@ extension FeatureStep: Codable {
     case .frequency: self = .frequency(try own(key))
     case .targetMean: self = .targetMean(try own(key))
     case .hash: self = .hash(try own(key))
+    case .terms: self = .terms(try own(key))
     }
   }
 }

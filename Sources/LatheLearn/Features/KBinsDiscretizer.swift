@@ -89,7 +89,9 @@ public struct KBinsDiscretizer: Sendable, Hashable, Codable {
 
   var outputColumns: Int { encoding == .ordinal ? edges.count : binCounts.reduce(0, +) }
 
-  /// The bins of rows' values. A missing value stays one, or has zeros in all its columns.
+  /// The bins of rows' values.
+  ///
+  /// A missing value stays one, or has zeros in all its columns.
   public func transform(_ x: FeatureMatrix) -> FeatureMatrix {
     let places = x.mapped(columns: edges.count, "binning") { value, column in
       let inner = edges[column].dropFirst().dropLast()

@@ -2,12 +2,12 @@ import Lathe
 import LatheLearn
 import LatheML
 
-/// Models of tables that are not trees: logistic regression, principal components, clusters.
+/// Models of tables that are not trees: logistic regression, principal components, clusters, terms of texts.
 ///
 /// They work on the host's cores whatever the device is.
 enum LinearSuite {
   static var workloads: [Workload] {
-    [logistic(rows: 20_000, isQuick: true), logistic(rows: 100_000), components(), clusters()]
+    [logistic(rows: 20_000, isQuick: true), logistic(rows: 100_000), components(), clusters(), terms()]
   }
 
   /// Standard normal columns, and classes by a weighted sum of them with noise.
@@ -99,6 +99,45 @@ enum LinearSuite {
           for j in 0..<columns { gradient[j] += lack * data.features[row, j] }
         }
         return gradient.reduce(0) { max($0, abs($1)) }
+      }
+    }
+  }
+
+  /// Texts of 100 words, the k-th most frequent of 30,000 with a part of 1 / k.
+  static func texts(bytes: Int) -> [String] {
+    var random = RandomSource(seed: 1)
+    let vocabulary = (0..<30_000).map { number -> String in
+      let length = 2 + min(number / 8, 3) + random.below(7)
+      return String((0..<length).map { _ in Character(Unicode.Scalar(UInt8(97 + random.below(26)))) })
+    }
+    let spread = logarithm(Double(vocabulary.count + 1))
+    var texts: [String] = []
+    var size = 0
+    while size < bytes {
+      let words = (0..<100).map { _ in
+        vocabulary[min(vocabulary.count - 1, Int(exponential(random.uniform() * spread)) - 1)]
+      }
+      texts.append(words.joined(separator: " ") + ".")
+      size += texts[texts.count - 1].utf8.count
+    }
+    return texts
+  }
+
+  private static func terms() -> Workload {
+    let megabytes = 20
+    return Workload(
+      .linear, "tf-idf", "\(megabytes) MB of texts", parameters: ["megabytes": megabytes],
+      work: .items(megabytes * 1_000_000, "bytes"), hasPeers: true
+    ) { _ in
+      let texts = texts(bytes: megabytes * 1_000_000)
+      return Trial(tolerance: 1e-9) {
+        _ = try TfidfVectorizer.fitTransform(texts)
+      } check: {
+        // Rows are of length 1, and the words counted are all there are.
+        let (vectorizer, rows) = try TfidfVectorizer.fitTransform(texts)
+        let words = vectorizer.counts.transform(texts).values.reduce(0, +)
+        let lengths = (0..<rows.rows).map { row in rows.row(row).reduce(0) { $0 + $1.value * $1.value } }
+        return max(abs(words / Double(100 * texts.count) - 1), lengths.reduce(0) { max($0, abs($1 - 1)) })
       }
     }
   }
