@@ -84,8 +84,8 @@ static void check_small_sums(long count) {
   release();
 }
 
-static void check_sorting_of_ranks(long count, uint32_t ranks) {
-  describe("%ld rows of %u ranks", count, ranks);
+static void check_sorting_of_ranks(long count, uint32_t ranks, bool crowded) {
+  describe("%ld rows of %u ranks%s", count, ranks, crowded ? ", most of them near each other" : "");
   uint32_t *rank = room(count, 4), *rows = room(count, 4), *divided = room(count, 4), *others = room(count, 4);
   lathe_ranked_row *sorted = room(count, sizeof *sorted), *naive = room(count, sizeof *naive);
   lathe_ranked_row *scratch = room(count, sizeof *scratch);
@@ -93,6 +93,7 @@ static void check_sorting_of_ranks(long count, uint32_t ranks) {
   uint32_t least = UINT32_MAX, most = 0, range[2];
   for (long i = 0; i < count; i++) {
     rank[i] = (uint32_t)(next_bits() >> 32) % ranks;
+    if (crowded && i > 0) rank[i] = ranks - rank[i] % 1000;
     rows[i] = (uint32_t)((i * 7) % count);
     targets[i] = (double)next_below(3);
     weights[i] = 1 + (double)next_below(3);
@@ -138,9 +139,16 @@ static void check_sorting_of_ranks(long count, uint32_t ranks) {
   expect_same("divided rows", rows, divided, count, 4);
 
   // The best division: each one's sums are made anew.
-  for (int criterion = 0; criterion < 3; criterion++) {
+  static const struct {
+    lathe_criterion criterion;
+    long classes;
+  } kinds[] = {{LATHE_GINI, 3}, {LATHE_ENTROPY, 3}, {LATHE_SQUARED_ERROR, 1}, {LATHE_GINI, 2}, {LATHE_ENTROPY, 2}};
+  for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
     double best = -INFINITY, scratch_sums[9];
-    const long classes = criterion == LATHE_SQUARED_ERROR ? 1 : 3, min_rows = 2;
+    const lathe_criterion criterion = kinds[kind].criterion;
+    const long classes = kinds[kind].classes, min_rows = 2;
+    if (classes == 2)
+      for (long i = 0; i < count; i++) targets[i] = targets[i] > 0;
     const double min_weight = 3;
     for (long last = min_rows - 1; last + min_rows < count; last++) {
       if (naive[last].rank == naive[last + 1].rank) continue;
@@ -162,7 +170,7 @@ static void check_sorting_of_ranks(long count, uint32_t ranks) {
       best = fmax(best, score);
     }
     const lathe_exact_split found = lathe_tree_exact_split(
-        sorted, count, targets, weights, (lathe_criterion)criterion, classes, min_rows, min_weight, scratch_sums);
+        sorted, count, targets, weights, criterion, classes, min_rows, min_weight, scratch_sums);
     if (best == -INFINITY) expect_true("no split", found.last_left == -1);
     else expect_close_f64("score", &found.score, &best, 1, 1e-9, 1);
   }
@@ -222,9 +230,10 @@ void check_exact_trees(void) {
   check_small_sums(1001);
   static const long counts[] = {4, 48, 49, 50, 600};
   for (int i = 0; i < 5; i++) {
-    check_sorting_of_ranks(counts[i], 5);
-    check_sorting_of_ranks(counts[i], 70000);
-    check_sorting_of_ranks(counts[i], 1u << 31);
+    check_sorting_of_ranks(counts[i], 5, false);
+    check_sorting_of_ranks(counts[i], 70000, false);
+    check_sorting_of_ranks(counts[i], 1u << 31, false);
+    check_sorting_of_ranks(counts[i], 1u << 31, true);
   }
   for (int count = 1; count <= 10; count++) check_shapley(count);
 }
