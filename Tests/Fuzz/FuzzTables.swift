@@ -96,9 +96,10 @@ enum TableReader: String {
       throw error
     }
     let types = model.features.columnTypes
-    guard types.count <= 64 else { return }
-    let columns = types.sorted { $0.key < $1.key }.map { name, type in
-      type == .text ? Column(name, ["a", nil, "é"]) : Column(name, [1.5, nil, -1e30])
+    let names = Set(model.features.columnNames)
+    guard names.count <= 64 else { return }
+    let columns = names.sorted().map { name in
+      types[name] == .text ? Column(name, ["a", nil, "é"]) : Column(name, [1.5, nil, -1e30])
     }
     let table = try Table(columns)
     guard try model.predict(table).count == table.rowCount else {

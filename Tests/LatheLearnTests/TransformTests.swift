@@ -65,4 +65,13 @@ struct TransformTests {
     #expect(try encoder.transform(other).row(0) == [0, 0, 0, 0, 1, 0, 0, 0])
     #expect(try OrdinalEncoder(fit: columns, unknown: .ignore).transform(other)[0, 0].isNaN)
   }
+
+  @Test("Values whose spread no number can hold are named as such")
+  func tooLarge() throws {
+    let x = FeatureMatrix([[1e308], [-1e308], [0]])
+    let standard = #expect(throws: LatheError.self) { try StandardScaler(fit: x) }
+    #expect(standard?.message.contains("values up to 1e+308, whose spread float64 cannot hold") == true)
+    let minMax = #expect(throws: LatheError.self) { try MinMaxScaler(fit: x) }
+    #expect(minMax?.message.contains("whose spread float64 cannot hold") == true)
+  }
 }

@@ -197,4 +197,31 @@ struct CSVReadingTests {
     #expect(categories.count == count)
     #expect(codes.enumerated().allSatisfy { $0 == Int($1) })
   }
+
+  @Test("A few values among numbers that are none")
+  func nearlyNumbers() throws {
+    var lines = ["name,age,\"the note\""]
+    for row in 0..<200 {
+      lines.append("n\(row),\(row == 150 ? " n/a?" : "\(row).5"),\(row % 2 == 0 ? "x" : "1")")
+    }
+    lines[20] = "\"line\nbreak\",19,x"
+    let path = try folder.write(Array(lines.joined(separator: "\n").utf8), "ages.csv")
+    let reading = try Table.readCSV(path)
+    #expect(
+      reading.notes == [
+        "column 'age': 1 of 200 values no number, the first on line 153: ' n/a?'; read as text. Mend them, or make such values "
+          + "missing (option numbersOrMissing; --numbers age)"
+      ])
+    var options = CSVOptions()
+    options.numbersOrMissing = ["age"]
+    let again = try Table.readCSV(path, options: options)
+    #expect(again.notes == ["column 'age': 1 value no number, and missing"])
+    let age = try again.table["age"]
+    #expect(
+      age.type == .float64 && age.missingCount == 1 && age.isMissing(150) && age[19] == 19.0 && age[3] == 3.5)
+    var batches = try CSVBatches(csv: path, rows: 50, options: options)
+    #expect(try batches.next()?["age"].type == .float64)
+    options.numbersOrMissing = ["years"]
+    #expect(message { try Table.readCSV(path, options: options) }.contains("'years', which is not there"))
+  }
 }

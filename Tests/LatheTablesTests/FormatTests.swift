@@ -172,4 +172,21 @@ struct FormatTests {
     try table.head(1).writeSQLite(to: path, table: "a \"b\"", replacing: true)
     #expect(try Table(sqlite: path, table: "a \"b\"").rowCount == 1)
   }
+
+  @Test("Small files that would become large tables are errors")
+  func sparse() throws {
+    let json = (0..<2000).map { "{\"k\($0)\":1}" }.joined(separator: "\n")
+    let path = try file(json, "sparse.jsonl")
+    #expect(try Table(jsonLines: path).columnCount == 2000)
+    #expect(
+      message { try Table(jsonLines: path, memoryLimit: 1 << 20) }.contains(
+        "2000 rows of 2000 columns, most of them empty"))
+    let attributes = (0..<300).map { "@attribute a\($0) real\n" }.joined()
+    let sparse = try file(
+      "@relation r\n\(attributes)@data\n" + String(repeating: "{0 1}\n", count: 500), "sparse.arff")
+    #expect(try Table(arff: sparse).rowCount == 500)
+    #expect(
+      message { try Table(arff: sparse, memoryLimit: 1 << 20) }.contains("of 300 columns, most of them empty")
+    )
+  }
 }

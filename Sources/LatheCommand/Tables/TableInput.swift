@@ -4,24 +4,36 @@ import LatheML
 enum TableInput {
   /// A table and what should be known of it.
   ///
-  /// - Parameter texts: Columns whose values are texts even where all of them are numbers.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - texts: Columns whose values are texts even where all of them are numbers.
+  ///   - numbers: Columns in which what is no number is missing.
   /// - Throws: `LatheError` naming the file, and what it is where it is no table.
-  static func read(_ path: String, texts: Set<String> = []) throws -> (table: Table, notes: [String]) {
+  static func read(_ path: String, texts: Set<String> = [], numbers: Set<String> = []) throws -> (
+    table: Table, notes: [String]
+  ) {
+    func named(_ table: Table) throws -> Table {
+      for name in numbers { _ = try table[name] }
+      return try Table(table.columns.map { numbers.contains($0.name) ? $0.numbersOrMissing() : $0 })
+    }
     if try isParquet(path) {
       let reading = try Table.readParquet(path)
       let columns = try reading.table.columns.map { texts.contains($0.name) ? try $0.cast(to: .text) : $0 }
-      return (try Table(columns), reading.notes)
+      return (try named(Table(columns)), reading.notes)
     }
     let name = path.lowercased()
-    if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") { return (try Table(jsonLines: path), []) }
-    if name.hasSuffix(".arff") { return (try Table(arff: path), []) }
-    let reading = try Table.readCSV(path)
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") {
+      return (try named(Table(jsonLines: path)), [])
+    }
+    if name.hasSuffix(".arff") { return (try named(Table(arff: path)), []) }
+    var options = CSVOptions()
+    options.numbersOrMissing = numbers
+    let reading = try Table.readCSV(path, options: options)
     // A text such as 007 would be a number where nothing else in the column says otherwise.
     let misread = reading.table.columns.filter {
       texts.contains($0.name) && $0.type != .text && $0.type != .categorical
     }
     if misread.isEmpty { return (reading.table, reading.notes) }
-    var options = CSVOptions()
     for column in misread { options.types[column.name] = .text }
     let again = try Table.readCSV(path, options: options)
     return (again.table, again.notes)

@@ -32,6 +32,13 @@
           "\(path): column '\(name)': \(counted(count, "rows")) of categories that were not there in training"
         )
       }
+      let strange =
+        answers.type == .float64 ? (0..<answers.count).filter { !answers.numbers($0).isFinite } : []
+      if let first = strange.first {
+        Terminal.note(
+          "\(path): \(counted(strange.count, "predictions")) no finite number, the first of row \(first + 1): values far "
+            + "beyond those learned from, or a model of them")
+      }
       let probabilities = model.isClassifier ? try? model.probabilities(table) : nil
       if format != .json { header(hasProbabilities: probabilities != nil) }
       for row in 0..<answers.count { try line(answers, row, probabilities?[row]) }
@@ -65,6 +72,15 @@
     private struct NumberLine: Encodable {
       var row: Int
       var prediction: Double
+
+      /// JSON has no NaN and no infinite numbers.
+      func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(row, forKey: .row)
+        try keys.encode(prediction.isFinite ? prediction : nil, forKey: .prediction)
+      }
+
+      private enum CodingKeys: CodingKey { case row, prediction }
     }
 
     /// A field as CSV has it.

@@ -58,6 +58,11 @@
       help: ArgumentHelp("Columns that the model shall not see.", valueName: "column"))
     var drop: [String] = []
 
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp("Columns in which what is no number is missing.", valueName: "column"))
+    var numbers: [String] = []
+
     @Option(help: "The inverse of the penalty of logistic and svm; without it 1.")
     var c: Double?
 
@@ -120,7 +125,7 @@
     }
 
     func run() throws {
-      let input = try TableInput.read(data)
+      let input = try TableInput.read(data, numbers: Set(numbers))
       input.notes.forEach { Terminal.note("\(data): \($0)") }
       let table = try cleaned(input.table)
       let estimator = estimator(for: try table[target])

@@ -37,7 +37,12 @@ extension ColumnTransformer {
         leaveOut("all rows say '\(printable(values.lazy.compactMap { $0 }.first ?? ""))'")
       } else if column.type == .text || column.type == .categorical {
         let present = column.count - column.missingCount
-        if different > mostCategories {
+        let numbers = different > 20 ? column.numbersAmongTexts() : nil
+        if let numbers, numbers.numbers >= 19 * numbers.others {
+          leaveOut(
+            "\(numbers.others) of its \(present) values no number ('\(printable(String(column.text(numbers.firstOther).prefix(40))))'); "
+              + "mend them, or make them missing (numbersOrMissing)")
+        } else if different > mostCategories {
           leaveOut("\(different) different texts, \(mostCategories) are the most; group them")
         } else if different > 20 && 2 * different > present {
           leaveOut(

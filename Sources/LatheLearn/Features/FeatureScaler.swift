@@ -51,6 +51,7 @@ public struct StandardScaler: FeatureScaler, Hashable {
       let values = try PresentValues.of(x, column, "standard scaling")
       let (mean, count) = (Sums.mean(values), Double(values.count))
       let variance = Sums.variance(values, freedom: 0)
+      try PresentValues.check(variance + mean.magnitude, x, column, values, "standard scaling")
       // What rounding makes of a column that does not vary.
       let rounding = 0x1p-52 * count * (variance + 0x1p-52 * count * mean * mean)
       centers.append(withMean ? mean : 0)
@@ -79,6 +80,7 @@ public struct MinMaxScaler: FeatureScaler, Hashable {
     for column in 0..<x.columns {
       let values = try PresentValues.of(x, column, "min-max scaling")
       let (least, most) = (values.min() ?? 0, values.max() ?? 0)
+      try PresentValues.check(most - least, x, column, values, "min-max scaling")
       let scale = (PresentValues.isConstant(most - least) ? 1 : most - least) / width
       scales.append(scale)
       centers.append(least - range.lowerBound * scale)
@@ -109,6 +111,7 @@ public struct RobustScaler: FeatureScaler, Hashable {
       let values = try PresentValues.of(x, column, "robust scaling").sorted()
       let low = Sums.quantile(sorted: values, quantiles.lowerBound)
       let high = Sums.quantile(sorted: values, quantiles.upperBound)
+      try PresentValues.check(high - low, x, column, values, "robust scaling")
       centers.append(Sums.quantile(sorted: values, 0.5))
       scales.append(PresentValues.isConstant(high - low) ? 1 : high - low)
     }
@@ -129,6 +132,18 @@ enum PresentValues {
         .invalidArgument, "\(what): column '\(x.names[column])' has infinite values; remove them first")
     }
     return values
+  }
+
+  /// Refuses a spread that float64 cannot hold.
+  static func check(_ spread: Double, _ x: FeatureMatrix, _ column: Int, _ values: [Double], _ what: String)
+    throws
+  {
+    guard !spread.isFinite else { return }
+    let largest = values.reduce(0) { max($0, $1.magnitude) }
+    throw LatheError(
+      .invalidArgument,
+      "\(what): column '\(x.names[column])' has values up to \(largest), whose spread float64 cannot hold; divide the column, "
+        + "or remove such values")
   }
 
   /// Whether a distance is nothing but rounding.

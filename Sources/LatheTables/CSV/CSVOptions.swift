@@ -46,6 +46,8 @@ public struct CSVOptions: Sendable {
   public var columns: [String]?
   /// Types of columns by name; the others get the narrowest type that every value of the file has.
   public var types: [String: ColumnType] = [:]
+  /// Columns of numbers in which everything else is missing, such as `abc` among ten thousand ages; their type is `float64` then.
+  public var numbersOrMissing: Set<String> = []
   /// How characters are stored; nil: as a byte-order mark says, else UTF-8, or UTF-16 where every other byte is zero.
   public var encoding: TextEncoding?
   /// Texts that stand for a missing value: those that pandas takes for it.

@@ -28,7 +28,9 @@ struct CSVParser {
     let all = try CSVRows(source, layout, threads: options.threads, step: options.step)
     (rows, raggedRows) =
       options.raggedRows == .error ? (all, []) : try Self.withoutRagged(all, source, layout, options)
-    if let table = options.types.keys.sorted().first(where: { !layout.names.contains($0) }) {
+    if let table = (options.types.keys.sorted() + options.numbersOrMissing.sorted()).first(where: {
+      !layout.names.contains($0)
+    }) {
       throw LatheError(
         .invalidArgument,
         "\(path): a type for the column '\(table)', which is not there; there are "
@@ -173,11 +175,28 @@ struct CSVParser {
       }
     }
     try source.check()
-    return try builders.map { builder in
+    return try builders.indices.map { index in
+      let builder = builders[index]
       let column = try builder.finish(parts, threads: options.threads)
+      if builder.plan.isText && options.numbersOrMissing.contains(builder.plan.name) {
+        let numbers = column.numbersOrMissing(decimal: options.decimal ?? ".")
+        plans[index].note =
+          "\(counted(numbers.missingCount - column.missingCount, "values")) no number, and missing"
+        return numbers
+      }
       // A guess that nothing contradicted, since there is nothing.
       let isEmpty = !builder.plan.isGiven && column.missingCount == column.count && !builder.plan.isSure
       return isEmpty ? try column.cast(to: .float64) : column
+    }
+  }
+
+  /// The line on which a row begins.
+  func line(of row: Int) throws -> Int {
+    guard let part = rows.parts.first(where: { row < $0.first + $0.rows }) else { return 0 }
+    let box = CSVCutterBox(source, layout, options.raggedRows)
+    return try box.cutter.withCut(part) { cut in
+      source.line(
+        of: part.start + Int(cut.fields.starts[row - part.first]), lineEnd: layout.format.line_end)
     }
   }
 

@@ -18,11 +18,28 @@ extension Table {
     let parser = try CSVParser(path: path, options)
     var plans = try parser.firstPlans()
     let columns = try parser.read(0..<parser.rows.parts.count, &plans)
+    for (index, column) in columns.enumerated() where plans[index].note == nil && !plans[index].isGiven {
+      plans[index].note = try nearlyNumbers(column, parser)
+    }
     return CSVReading(
       table: Table(known: columns, rowCount: parser.rows.count),
       delimiter: Character(Unicode.Scalar(parser.layout.format.delimiter)), encoding: parser.source.encoding,
       raggedRows: parser.raggedRows,
       notes: plans.compactMap { plan in plan.note.map { "column '\(plan.name)': \($0)" } })
+  }
+}
+
+extension Table {
+  /// What to do about a column that a few values have made one of texts.
+  private static func nearlyNumbers(_ column: Column, _ parser: CSVParser) throws -> String? {
+    guard let found = column.numbersAmongTexts(decimal: parser.options.decimal ?? "."),
+      // 95 of 100 and more.
+      found.numbers >= 19 * found.others
+    else { return nil }
+    return
+      "\(found.others) of \(found.numbers + found.others) values no number, the first on line \(try parser.line(of: found.firstOther)): "
+      + "'\(printable(String(column.text(found.firstOther).prefix(40))))'; read as text. Mend them, or make such values missing "
+      + "(option numbersOrMissing; --numbers \(column.name))"
   }
 }
 

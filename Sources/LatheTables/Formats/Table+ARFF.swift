@@ -8,12 +8,16 @@ extension Table {
   /// Numeric attributes are columns of numbers (`integer` ones of whole numbers), nominal ones of categories in the order of
   /// their declaration, strings texts, and dates points in time. `?` is a missing value.
   ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - memoryLimit: What a compressed file or a table of sparse rows may take; as `ReadingLimits` says, and 16 times the text's
+  ///     size, unless given.
   /// - Throws: `LatheError` naming file, line and attribute of what is wrong.
   public init(arff path: String, memoryLimit: Int? = nil) throws {
     let source = try CSVSource(path, encoding: nil, memoryLimit: memoryLimit)
     let fault = lathe_utf8_fault(source.bytes, source.count)
     guard fault == source.count else { throw source.fault(fault, 0x0A, "not UTF-8 text; convert the file") }
-    var reader = ARFFReader(source)
+    var reader = ARFFReader(source, memoryLimit: memoryLimit)
     self = try reader.read()
   }
 
@@ -96,7 +100,12 @@ private struct ARFFReader {
   private var place = 0
   private var rowCount = 0
 
-  init(_ source: CSVSource) { self.source = source }
+  private let memoryLimit: Int?
+
+  init(_ source: CSVSource, memoryLimit: Int?) {
+    self.source = source
+    self.memoryLimit = memoryLimit
+  }
 
   private func fault(_ what: String) -> LatheError {
     LatheError(.format, "\(source.path): line \(line): \(what)")
@@ -204,6 +213,7 @@ private struct ARFFReader {
   /// `{1 x, 4 0.5}`: what is not named is 0, or the first value of a list.
   private mutating func sparseRow(_ text: ArraySlice<UInt8>) throws {
     guard text.last == UInt8(ascii: "}") else { throw fault("a row in braces without its closing one") }
+    try TableMemory.check(source, rows: rowCount + 1, columns: attributes.count, limit: memoryLimit)
     var values: [Int: ARFFWords.Word] = [:]
     var words = ARFFWords(text.dropFirst().dropLast())
     do {

@@ -11,11 +11,12 @@ extension Table {
   /// - Parameters:
   ///   - path: The file.
   ///   - types: Of columns by name, which are cast to them.
-  ///   - memoryLimit: What a compressed file may take; as `ReadingLimits` says unless given.
+  ///   - memoryLimit: What a compressed file or a table of few values in many columns may take; as `ReadingLimits` says, and 16
+  ///     times the text's size, unless given.
   /// - Throws: `LatheError` naming file, line and key: no JSON, a list or an object as a value, a key that comes twice.
   public init(jsonLines path: String, types: [String: ColumnType] = [:], memoryLimit: Int? = nil) throws {
     let source = try CSVSource(path, encoding: nil, memoryLimit: memoryLimit)
-    var reader = JSONLinesColumns(source)
+    var reader = JSONLinesColumns(source, memoryLimit: memoryLimit)
     try reader.read()
     if let unknown = types.keys.sorted().first(where: { reader.place(of: $0) == nil }) {
       throw LatheError(.invalidArgument, "\(path): a type for the column '\(unknown)', which is not there")
@@ -102,7 +103,12 @@ private struct JSONLinesColumns {
   private var places: [[UInt8]: Int] = [:]
   private(set) var rowCount = 0
 
-  init(_ source: CSVSource) { self.source = source }
+  private let memoryLimit: Int?
+
+  init(_ source: CSVSource, memoryLimit: Int?) {
+    self.source = source
+    self.memoryLimit = memoryLimit
+  }
 
   func place(of name: String) -> Int? { places[Array(name.utf8)] }
 
@@ -117,6 +123,7 @@ private struct JSONLinesColumns {
       line += 1
     }
     guard rowCount > 0 else { throw LatheError(.format, "\(source.path): no JSON in it, only empty lines") }
+    try TableMemory.check(source, rows: rowCount, columns: cells.count, limit: memoryLimit)
     try source.check()
   }
 
@@ -213,8 +220,12 @@ private struct JSONLinesColumns {
         builder.append(utf8: UnsafeBufferPointer(start: source.bytes + value.start, count: value.count))
       }
     }
-    let rows = Set(cells.rows)
-    return Column(
-      cells.name, .text(builder.finish()), validity: Bitmap(count: rowCount) { rows.contains($0) })
+    next = 0
+    let validity = Bitmap(count: rowCount) { row in
+      let isThere = next < cells.rows.count && cells.rows[next] == row
+      if isThere { next += 1 }
+      return isThere
+    }
+    return Column(cells.name, .text(builder.finish()), validity: validity)
   }
 }

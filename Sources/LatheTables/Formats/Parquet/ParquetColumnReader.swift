@@ -300,7 +300,8 @@ struct ParquetColumnReader {
         // In the same memory, whose front half they take.
         let bytes = UnsafeMutableRawBufferPointer(found)
         for index in found.indices {
-          bytes.storeBytes(of: Int32(truncatingIfNeeded: found[index]), toByteOffset: 4 * index, as: Int32.self)
+          bytes.storeBytes(
+            of: Int32(truncatingIfNeeded: found[index]), toByteOffset: 4 * index, as: Int32.self)
         }
       }
       return UnsafeRawBufferPointer(start: found.baseAddress, count: size)
