@@ -147,8 +147,10 @@ struct PipelineTests {
       #expect(message { _ = try TableModel(path: folder.path) }.contains(name), "\(new)")
     }
     try folder.write(Array("%PDF-1.4".utf8), name)
-    #expect(message { _ = try TableModel(path: folder.path) }.contains("not the JSON of a table model: not JSON"))
-    let other = text.split(separator: "\"version\" : 1", maxSplits: 1).joined(separator: "\"version\" : \"one\"")
+    #expect(
+      message { _ = try TableModel(path: folder.path) }.contains("not the JSON of a table model: not JSON"))
+    let other = text.split(separator: "\"version\" : 1", maxSplits: 1).joined(
+      separator: "\"version\" : \"one\"")
     try folder.write(Array(other.utf8), name)
     #expect(message { _ = try TableModel(path: folder.path) }.contains("'version' is not of type Int"))
   }
