@@ -81,6 +81,29 @@ extension CommandTests {
       #expect(ridge.status == 0 && ridge.errors.contains("runs/ridge-1/table-model.json"))
     }
 
+    @Test("Forests, single trees, AdaBoost and neighbours are trained and stored")
+    func forests() throws {
+      for (arguments, target) in [
+        (["random-forest", "--trees", "10"], "label"), (["extra-trees", "--trees", "10"], "price"),
+        (["decision-tree", "--pruning", "0.01", "--depth", "4"], "label"),
+        (["adaboost", "--depth", "2"], "label"), (["neighbors", "--k", "3"], "price"),
+      ] {
+        let trained = try Lathe.start(
+          ["train"] + arguments + ["--data", "data.csv", "--target", target, "--output", arguments[0]],
+          in: folder.path
+        ).wait()
+        #expect(trained.status == 0, "\(trained.errors)")
+        let predicted = try lathe("predict", "--model", arguments[0], "--data", "data.csv")
+        #expect(predicted.lines.count == 241, "\(predicted.errors)")
+      }
+      for wrong in [["neighbors", "--trees", "3"], ["random-forest", "--k", "3"]] {
+        let result = try Lathe.start(
+          ["train"] + wrong + ["--data", "data.csv", "--target", "label"], in: folder.path
+        ).wait()
+        #expect(result.status == 2 && result.errors.contains("not for \(wrong[0])"))
+      }
+    }
+
     @Test("What cannot be learned from is said in one line")
     func faults() throws {
       try folder.write(Array("a,b,c\n1,x,1\n2,x,2\n3,x,3\n4,x,4".utf8), "flat.csv")

@@ -139,12 +139,15 @@ struct ForestTests {
     #expect(scores[300] > 0.65 && scores[..<300].reduce(0, +) / 300 < 0.5)
   }
 
-  @Test("Missing values are refused by name")
-  func missing() {
-    let x = FeatureMatrix([[1, .nan], [2, 3]], names: ["age", "fare"])
+  @Test("Infinite values are refused by name, and missing ones where outliers are looked for")
+  func infinite() {
+    let x = FeatureMatrix([[1, .infinity], [2, 3]], names: ["age", "fare"])
     let error = #expect(throws: LatheError.self) {
       _ = try Forest.train(LabelledRows(x, [0, 1]), .randomForest(.gini))
     }
-    #expect(error?.message.contains("'fare'") == true)
+    #expect(error?.message.contains("column 'fare' has infinite values") == true)
+    let holes = FeatureMatrix([[1, .nan], [2, 3]], names: ["age", "fare"])
+    let other = #expect(throws: LatheError.self) { _ = try IsolationForest.train(holes) }
+    #expect(other?.message.contains("column 'fare' has missing values") == true)
   }
 }

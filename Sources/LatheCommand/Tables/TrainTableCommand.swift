@@ -10,7 +10,7 @@
       usage: "lathe train <model> --data <file> --target <column> [<options>]",
       discussion: """
         A part of the rows is kept apart for the test. Numbers are filled with medians and scaled, texts become one-hot columns \
-        (for boosted-trees both stay as they are); all of that is learned from the other rows alone and stored with the model, \
+        (trees take numbers as they are, boosted-trees texts, too); all of that is learned from the other rows alone and stored with the model, \
         so that `lathe predict` takes raw rows.
         """, shouldDisplay: false)
 
@@ -22,6 +22,16 @@
       case elasticNet = "elastic-net"
       case poisson
       case boostedTrees = "boosted-trees"
+      case randomForest = "random-forest"
+      case extraTrees = "extra-trees"
+      case decisionTree = "decision-tree"
+      case adaBoost = "adaboost"
+      case neighbors
+
+      /// Those that grow trees one by one.
+      static let forests: [Kind] = [.randomForest, .extraTrees, .decisionTree]
+      /// Those that tell classes or numbers.
+      static let ofBoth: [Kind] = [.boostedTrees, .neighbors] + forests
     }
 
     /// What is predicted.
@@ -50,7 +60,7 @@
     @Option(help: "What random choices depend on.")
     var seed: UInt64 = 42
 
-    @Option(help: "classification or regression, for boosted-trees; without it by the target's values.")
+    @Option(help: "classification or regression, for trees and neighbors; without it by the target's values.")
     var task: Task?
 
     @Option(
@@ -72,8 +82,17 @@
     @Option(help: "The part of the penalty that is of absolute weights, of logistic and elastic-net.")
     var l1Ratio: Double?
 
-    @Option(help: "The most trees of boosted-trees; without it 100.")
+    @Option(help: "The most trees; without it 100, of adaboost 50.")
     var trees: Int?
+
+    @Option(help: "The most conditions on the way to a leaf of trees; without it any number, of adaboost 1.")
+    var depth: Int?
+
+    @Option(help: "What a leaf of decision-tree costs: branches that bring less are cut off; without it 0.")
+    var pruning: Double?
+
+    @Option(help: "How many neighbours answer, of neighbors; without it 5.")
+    var k: Int?
 
     @Flag(help: "Let the rows of rare classes count more: logistic and svm.")
     var balanced = false
@@ -105,6 +124,11 @@
         throw ValidationError("--data, --target or --output is empty; name a file, a column and a folder")
       }
       if let trees, trees < 1 { throw ValidationError("--trees is \(trees); one is the least") }
+      if let depth, depth < 1 { throw ValidationError("--depth is \(depth); one is the least") }
+      if let k, k < 1 { throw ValidationError("--k is \(k); one neighbour is the least") }
+      if let pruning, !(pruning >= 0 && pruning.isFinite) {
+        throw ValidationError("--pruning is \(pruning); give 0 or a number above it")
+      }
       if let c, !(c > 0 && c.isFinite) { throw ValidationError("--c is \(c); give a number above 0") }
       if let alpha, !(alpha >= 0 && alpha.isFinite) {
         throw ValidationError("--alpha is \(alpha); give 0 or a number above it")
@@ -115,8 +139,11 @@
       let unused: [(String, Bool, [Kind])] = [
         ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
         ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
-        ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]), ("trees", trees != nil, [.boostedTrees]),
-        ("task", task != nil, [.boostedTrees]),
+        ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]),
+        ("trees", trees != nil, [.boostedTrees, .randomForest, .extraTrees, .adaBoost]),
+        ("depth", depth != nil, Kind.forests + [.boostedTrees, .adaBoost]),
+        ("pruning", pruning != nil, [.decisionTree]), ("k", k != nil, [.neighbors]),
+        ("task", task != nil, Kind.ofBoth),
       ]
       for (name, isGiven, kinds) in unused where isGiven && !kinds.contains(kind) {
         throw ValidationError(
@@ -133,7 +160,9 @@
       _ = try Pipeline.checkTarget(table[target], estimator)
       let split = try split(table, isClassifier: estimator.isClassifier)
       let (train, test) = (try table.take(split.train), try table.take(split.test))
-      let habit: ColumnTransformer.Habit = kind == .boostedTrees ? .trees : .linear
+      let ownTrees = Kind.forests + [.adaBoost]
+      let habit: ColumnTransformer.Habit =
+        kind == .boostedTrees ? .trees : ownTrees.contains(kind) ? .forests : .linear
       let (features, notes) = try ColumnTransformer.standard(for: train, target: target, habit)
       notes.forEach { Terminal.note($0) }
       let pipeline = Pipeline(features, estimator, target: target)
@@ -230,12 +259,38 @@
       case .elasticNet: return .elasticNet(.init(alpha: alpha ?? 1, l1Ratio: l1Ratio ?? 0.5))
       case .poisson: return .poisson(.init(alpha: alpha ?? 1))
       case .boostedTrees:
-        let isClassification = task.map { $0 == .classification } ?? column.looksLikeClasses
-        var configuration = BoostingConfiguration(loss: isClassification ? .binary : .squared)
+        var configuration = BoostingConfiguration(loss: isClassification(column) ? .binary : .squared)
         configuration.treeCount = trees ?? 100
+        configuration.maxDepth = depth
         configuration.seed = seed
         return .boostedTrees(configuration)
+      case .adaBoost:
+        var tree = TreeConfiguration(criterion: .gini)
+        tree.maxDepth = depth ?? 1
+        tree.seed = seed
+        return .adaBoost(.init(treeCount: trees ?? 50, tree: tree))
+      case .neighbors: return .nearestNeighbors(.init(k: k ?? 5, isClassification: isClassification(column)))
+      case .randomForest, .extraTrees, .decisionTree:
+        return .forest(forest(isClassification(column) ? .gini : .squaredError))
       }
+    }
+
+    private func isClassification(_ column: Column) -> Bool {
+      task.map { $0 == .classification } ?? column.looksLikeClasses
+    }
+
+    private func forest(_ criterion: TreeConfiguration.Criterion) -> ForestConfiguration {
+      var configuration: ForestConfiguration =
+        switch kind {
+        case .decisionTree: .decisionTree(TreeConfiguration(criterion: criterion))
+        case .extraTrees: .extraTrees(criterion)
+        default: .randomForest(criterion)
+        }
+      if let trees { configuration.treeCount = trees }
+      configuration.tree.maxDepth = depth
+      configuration.tree.pruningAlpha = pruning ?? 0
+      configuration.tree.seed = seed
+      return configuration
     }
   }
 #endif

@@ -8,6 +8,8 @@ extension ColumnTransformer {
     case linear
     /// For trees: numbers stay as they are, texts become categories.
     case trees
+    /// For forests: numbers stay as they are, texts become one-hot columns.
+    case forests
   }
 
   /// The usual features of a table by its columns' types, and what a person should know of columns left out.
@@ -70,7 +72,7 @@ extension ColumnTransformer {
       parts.append(Part(numbers, habit == .linear ? [.impute(.median), .standardScale] : []))
     }
     if !texts.isEmpty {
-      parts.append(Part(texts, [habit == .linear ? .oneHot(unknown: .ignore) : .categories]))
+      parts.append(Part(texts, [habit == .trees ? .categories : .oneHot(unknown: .ignore)]))
     }
     return (ColumnTransformer(parts), notes)
   }

@@ -40,7 +40,10 @@ public struct FittedTransformer: Sendable, Hashable {
   var parts: [Part]
 
   /// The columns that a table must have.
-  public var columnNames: [String] { parts.flatMap(\.columns) }
+  public var columnNames: [String] {
+    var seen: Set<String> = []
+    return parts.flatMap(\.columns).filter { seen.insert($0).inserted }
+  }
 
   /// How CSV files must be read so that texts stay as they are written, and numbers are numbers.
   public var columnTypes: [String: ColumnType] {

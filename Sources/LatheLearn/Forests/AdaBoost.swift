@@ -8,6 +8,32 @@ public struct AdaBoost: Sendable {
   public let votes: [Double]
   /// How many classes there are.
   public let classes: Int
+  /// The names of the columns.
+  public let featureNames: [String]
+
+  /// How it is trained, with scikit-learn's defaults.
+  public struct Configuration: Sendable, Hashable {
+    /// The most trees.
+    public var treeCount = 50
+    /// What each vote is multiplied by.
+    public var learningRate = 1.0
+    /// How each tree is grown; nil for one condition.
+    public var tree: TreeConfiguration?
+
+    /// The defaults.
+    public init(treeCount: Int = 50, learningRate: Double = 1, tree: TreeConfiguration? = nil) {
+      self.treeCount = treeCount
+      self.learningRate = learningRate
+      self.tree = tree
+    }
+  }
+
+  /// Grows trees as a configuration says.
+  public static func train(_ data: LabelledRows, _ configuration: Configuration) throws -> AdaBoost {
+    try train(
+      data, treeCount: configuration.treeCount, learningRate: configuration.learningRate,
+      tree: configuration.tree)
+  }
 
   /// Grows at most `treeCount` trees of one condition, or as `tree` says.
   public static func train(
@@ -49,11 +75,27 @@ public struct AdaBoost: Sendable {
       let total = weights.reduce(0, +)
       weights = weights.map { $0 / total }
     }
-    return AdaBoost(trees: trees, votes: votes, classes: classes)
+    return AdaBoost(trees: trees, votes: votes, classes: classes, featureNames: data.features.names)
   }
 
   /// The class with most votes of each row.
   public func predict(_ x: FeatureMatrix) -> [Double] {
+    RowAnswers.largest(votes(x).flatMap { $0 }, of: classes)
+  }
+
+  /// The probability of each class, class after class in each row: the softmax of the votes for it less those against it.
+  public func probabilities(_ x: FeatureMatrix) -> [Double] {
+    let total = votes.reduce(0, +)
+    let others = Double(classes - 1)
+    let scores = votes(x).flatMap { own -> [Double] in
+      // A vote for one class is a part of a vote against each other one.
+      own.map { ($0 - (total - $0) / others) / total / others }
+    }
+    return RowAnswers.softmax(scores, classes: classes)
+  }
+
+  /// The votes for each class of each row.
+  private func votes(_ x: FeatureMatrix) -> [[Double]] {
     (0..<x.rows).map { row in
       var sums = [Double](repeating: 0, count: classes)
       for (tree, vote) in zip(trees, votes) {
@@ -61,7 +103,7 @@ public struct AdaBoost: Sendable {
         let best = shares.indices.max { (shares[$0], -$0) < (shares[$1], -$1) } ?? 0
         sums[best] += vote
       }
-      return Double(sums.indices.max { (sums[$0], -$0) < (sums[$1], -$1) } ?? 0)
+      return sums
     }
   }
 }

@@ -11,6 +11,7 @@ struct ExactTreeBuilder {
     var impurity: Double
     var feature = -1
     var threshold = 0.0
+    var missingGoesLeft = true
     var left = -1
     var right = -1
     var isLeaf: Bool { left < 0 }
@@ -91,6 +92,9 @@ struct ExactTreeBuilder {
         node.feature = split.feature
         node.threshold = threshold(split)
         let middle = divide(range, split)
+        // Where no row to learn from was missing, a missing value goes where most rows went.
+        node.missingGoesLeft =
+          split.missingGoesLeft ?? (middle - range.lowerBound > range.upperBound - middle)
         nodes.append(node)
         open.append((middle..<range.upperBound, depth + 1, number, false))
         open.append((range.lowerBound..<middle, depth + 1, number, true))
@@ -111,6 +115,8 @@ struct ExactTreeBuilder {
     var nextRank: UInt32 = 0
     /// A threshold that was drawn.
     var drawn: Double?
+    /// Where the missing values go; nil where there are none. On the left side their rank is 0, and the others' one more.
+    var missingGoesLeft: Bool?
   }
 
   private var isClassification: Bool { configuration.criterion != .squaredError }
@@ -163,11 +169,27 @@ struct ExactTreeBuilder {
     return best.feature >= 0 ? best : nil
   }
 
+  /// The best split between neighbours, with missing values on the right side and on the left one.
   private mutating func sortedSplit(_ range: Range<Int>, _ feature: Int) -> Split? {
-    let count = range.count
     var ends: [UInt32] = [0, 0]
-    lathe_tree_gather(table.column(feature), rows + range.lowerBound, count, memory.ranked, &ends)
+    lathe_tree_gather(
+      table.column(feature), rows + range.lowerBound, range.count, memory.ranked, &ends)
     if ends[0] == ends[1] { return nil }
+    guard let missingFirst = table.missingFirst(feature), ends[1] == table.missingRank(feature) else {
+      return gatheredSplit(range.count, feature)
+    }
+    var best = gatheredSplit(range.count, feature)
+    best?.missingGoesLeft = false
+    lathe_tree_gather(missingFirst, rows + range.lowerBound, range.count, memory.ranked, &ends)
+    if var other = gatheredSplit(range.count, feature), other.score > best?.score ?? -.infinity {
+      other.missingGoesLeft = true
+      best = other
+    }
+    return best
+  }
+
+  /// The best split of the rows that were gathered.
+  private func gatheredSplit(_ count: Int, _ feature: Int) -> Split? {
     lathe_tree_sort(memory.ranked, count, memory.scratch)
     let criterion: lathe_criterion =
       switch configuration.criterion {
@@ -184,13 +206,27 @@ struct ExactTreeBuilder {
       nextRank: memory.ranked[found.last_left + 1].rank)
   }
 
-  /// A threshold anywhere between the least and the largest value.
+  /// A threshold anywhere between the least and the largest value; missing values go to a side that is drawn, too.
   private mutating func drawnSplit(_ range: Range<Int>, _ feature: Int) -> Split? {
     let (ranks, values) = (table.column(feature), table.values[feature])
     var ends: [UInt32] = [0, 0]
     lathe_tree_rank_range(ranks, rows + range.lowerBound, range.count, &ends)
-    let (least, most) = (ends[0], ends[1])
+    var (least, most) = (ends[0], ends[1])
     if least == most { return nil }
+    var missingFirst: UnsafePointer<UInt32>?
+    if most == table.missingRank(feature), let first = table.missingFirst(feature) {
+      missingFirst = first
+      lathe_tree_rank_range(first, rows + range.lowerBound, range.count, &ends)
+      most = ends[1] - 1
+      if least == most {
+        // One value, and missing ones: they are divided from each other.
+        return score(range, ranks, upTo: least).map {
+          Split(
+            feature: feature, score: $0, rank: least, nextRank: table.missingRank(feature),
+            missingGoesLeft: false)
+        }
+      }
+    }
     let (low, high) = (values[Int(least)], values[Int(most)])
     let drawn = low + random.uniform() * (high - low)
     let threshold = drawn >= high ? low : drawn
@@ -200,8 +236,15 @@ struct ExactTreeBuilder {
       let middle = (a + b) / 2
       if values[middle] <= threshold { a = middle } else { b = middle }
     }
-    guard let score = score(range, ranks, upTo: UInt32(a)) else { return nil }
-    return Split(feature: feature, score: score, rank: UInt32(a), drawn: threshold)
+    guard let missingFirst else {
+      guard let score = score(range, ranks, upTo: UInt32(a)) else { return nil }
+      return Split(feature: feature, score: score, rank: UInt32(a), drawn: threshold)
+    }
+    let goesLeft = random.below(2) == 0
+    let rank = UInt32(goesLeft ? a + 1 : a)
+    guard let score = score(range, goesLeft ? missingFirst : ranks, upTo: rank) else { return nil }
+    return Split(
+      feature: feature, score: score, rank: rank, drawn: threshold, missingGoesLeft: goesLeft)
   }
 
   private func score(_ range: Range<Int>, _ ranks: UnsafePointer<UInt32>, upTo rank: UInt32) -> Double? {
@@ -239,14 +282,21 @@ struct ExactTreeBuilder {
   private func threshold(_ split: Split) -> Double {
     if let drawn = split.drawn { return drawn }
     let values = table.values[split.feature]
-    let (a, b) = (values[Int(split.rank)], values[Int(split.nextRank)])
+    let before = split.missingGoesLeft == true ? 1 : 0
+    let (left, right) = (Int(split.rank) - before, Int(split.nextRank) - before)
+    // All values on one side, the missing ones on the other.
+    if left < 0 { return -.greatestFiniteMagnitude }
+    if right >= values.count { return .greatestFiniteMagnitude }
+    let (a, b) = (values[left], values[right])
     let middle = a / 2 + b / 2
     return middle >= b ? a : middle
   }
 
   private mutating func divide(_ range: Range<Int>, _ split: Split) -> Int {
+    let missingFirst = split.missingGoesLeft == true ? table.missingFirst(split.feature) : nil
     let lefts = lathe_tree_divide(
-      table.column(split.feature), rows + range.lowerBound, range.count, split.rank, memory.others)
+      missingFirst ?? table.column(split.feature), rows + range.lowerBound, range.count, split.rank,
+      memory.others)
     return range.lowerBound + lefts
   }
 
@@ -264,8 +314,8 @@ struct ExactTreeBuilder {
       let gain = node.cover * node.impurity - left.cover * left.impurity - right.cover * right.impurity
       splits.append(
         TreeSplit(
-          feature: node.feature, threshold: node.threshold, categories: nil, missing: .none,
-          missingGoesLeft: true,
+          feature: node.feature, threshold: node.threshold, categories: nil, missing: .nan,
+          missingGoesLeft: node.missingGoesLeft,
           left: 0, right: 0, gain: gain, values: node.values, cover: node.cover, rows: node.rows))
       splits[own].left = place(node.left)
       splits[own].right = place(node.right)

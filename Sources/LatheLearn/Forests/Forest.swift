@@ -38,6 +38,9 @@ public struct ForestConfiguration: Sendable, Hashable {
 
 /// Trees whose answers are averaged: a single one, a random forest, extremely randomised trees or bagging.
 ///
+/// A missing value goes to the side of a split that gains most (to one that is drawn, where thresholds are), as in scikit-learn;
+/// where no row to learn from was missing, to the side with more rows.
+///
 /// ```swift
 /// let forest = try Forest.train(LabelledRows(x, y), .randomForest(.gini))
 /// let classes = forest.predict(x)
@@ -50,7 +53,15 @@ public struct Forest: Sendable {
   /// The names of the columns.
   public let featureNames: [String]
 
+  init(trees: [Tree], classes: Int, featureNames: [String]) {
+    self.trees = trees
+    self.classes = classes
+    self.featureNames = featureNames
+  }
+
   /// Grows a forest; targets are classes 0, 1, ..., or numbers where the criterion is the squared error.
+  ///
+  /// - Throws: `LatheError.invalidArgument` for infinite values, and targets or weights that do not fit.
   public static func train(_ data: LabelledRows, _ configuration: ForestConfiguration) throws -> Forest {
     let isClassification = configuration.tree.criterion != .squaredError
     let rows = data.features.rows
@@ -73,7 +84,7 @@ public struct Forest: Sendable {
       )
     }
     let classes = isClassification ? Int(data.targets.max() ?? 0) + 1 : 0
-    let table = try RankedTable(data.features, what: "forest")
+    let table = try RankedTable(data.features, what: "forest", allowsMissing: true)
     var trees = [Tree](repeating: Tree(value: [0]), count: configuration.treeCount)
     trees.withUnsafeMutableBufferPointer { trees in
       ThreadPool.shared.parallelFor(configuration.treeCount, grain: 1) { range in

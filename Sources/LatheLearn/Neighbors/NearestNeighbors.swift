@@ -18,8 +18,33 @@ public struct NearestNeighbors: Sendable {
   public let weights: Weights
   /// The number of classes; 0 of numbers.
   public let classes: Int
-  private let rows: DenseRows
-  private let targets: [Double]
+  let rows: DenseRows
+  let targets: [Double]
+
+  /// How rows are kept and asked, with scikit-learn's defaults.
+  public struct Configuration: Sendable, Hashable {
+    /// How many neighbours answer.
+    public var k = 5
+    /// How much each counts.
+    public var weights = Weights.uniform
+    /// Whether targets are classes.
+    public var isClassification: Bool
+
+    /// The defaults, for classes or numbers.
+    public init(k: Int = 5, weights: Weights = .uniform, isClassification: Bool) {
+      self.k = k
+      self.weights = weights
+      self.isClassification = isClassification
+    }
+  }
+
+  init(rows: DenseRows, targets: [Double], k: Int, weights: Weights, classes: Int) {
+    self.rows = rows
+    self.targets = targets
+    self.k = k
+    self.weights = weights
+    self.classes = classes
+  }
 
   /// Keeps rows; targets are numbers, those of classes whole ones from 0 on.
   ///

@@ -16,12 +16,20 @@ public enum Estimator: Sendable, Hashable {
   case naiveBayes(NaiveBayes.Kind = .gaussian())
   /// Classes or numbers by boosted trees; of classes the loss takes as many as there are.
   case boostedTrees(BoostingConfiguration)
+  /// Classes or numbers, as its criterion says, by one tree or many: random forests, extremely randomised trees.
+  case forest(ForestConfiguration)
+  /// Classes by small trees that vote by weight.
+  case adaBoost(AdaBoost.Configuration = .init())
+  /// Classes or numbers by the nearest rows.
+  case nearestNeighbors(NearestNeighbors.Configuration)
 
   /// Whether it tells classes, not numbers.
   public var isClassifier: Bool {
     switch self {
-    case .logisticRegression, .linearSVC, .naiveBayes: true
+    case .logisticRegression, .linearSVC, .naiveBayes, .adaBoost: true
     case .boostedTrees(let configuration): configuration.loss.isClassification
+    case .forest(let configuration): configuration.tree.criterion != .squaredError
+    case .nearestNeighbors(let configuration): configuration.isClassification
     default: false
     }
   }
@@ -29,7 +37,7 @@ public enum Estimator: Sendable, Hashable {
   /// Trains a model of rows.
   ///
   /// - Parameter classes: How many classes there are; 0 of numbers.
-  func train(_ data: LabelledRows, classes: Int) throws -> FittedEstimator {
+  package func train(_ data: LabelledRows, classes: Int) throws -> FittedEstimator {
     switch self {
     case .logisticRegression(let c): return .logisticRegression(try .train(data, c))
     case .linearSVC(let c): return .linearSVC(try .train(data, c))
@@ -40,6 +48,11 @@ public enum Estimator: Sendable, Hashable {
     case .boostedTrees(var c):
       if isClassifier { c.loss = classes == 2 ? .binary : .multiclass(classes) }
       return .boostedTrees(try .train(data, c))
+    case .forest(let c): return .forest(try .train(data, c))
+    case .adaBoost(let c): return .adaBoost(try .train(data, c))
+    case .nearestNeighbors(let c):
+      return .nearestNeighbors(
+        try .init(data, k: c.k, weights: c.weights, isClassification: c.isClassification))
     }
   }
 }
@@ -60,6 +73,22 @@ public enum FittedEstimator: Sendable {
   case naiveBayes(NaiveBayes)
   /// Boosted trees.
   case boostedTrees(BoostedTrees)
+  /// One tree or many.
+  case forest(Forest)
+  /// Small trees that vote.
+  case adaBoost(AdaBoost)
+  /// Kept rows.
+  case nearestNeighbors(NearestNeighbors)
+  /// Several models that answer together.
+  case ensemble(FittedEnsemble)
+
+  /// Whether rows may have missing values.
+  var allowsMissing: Bool {
+    switch self {
+    case .boostedTrees, .forest, .adaBoost: true
+    default: false
+    }
+  }
 
   /// Numbers, or the places of classes.
   public func predict(_ x: FeatureMatrix) -> [Double] {
@@ -71,6 +100,10 @@ public enum FittedEstimator: Sendable {
     case .poisson(let model): model.predict(x)
     case .naiveBayes(let model): model.predict(x)
     case .boostedTrees(let model): model.predict(x)
+    case .forest(let model): model.predict(x)
+    case .adaBoost(let model): model.predict(x)
+    case .nearestNeighbors(let model): model.predict(x)
+    case .ensemble(let model): model.predict(x)
     }
   }
 
@@ -82,6 +115,10 @@ public enum FittedEstimator: Sendable {
     case .boostedTrees(let model) where model.loss.isClassification:
       let found = model.probabilities(x)
       return model.outputs == 1 ? found.flatMap { [1 - $0, $0] } : found
+    case .forest(let model) where model.classes > 0: return model.probabilities(x)
+    case .adaBoost(let model): return model.probabilities(x)
+    case .nearestNeighbors(let model) where model.classes > 0: return model.probabilities(x)
+    case .ensemble(let model): return model.probabilities(x)
     default: return nil
     }
   }
@@ -97,6 +134,10 @@ public enum FittedEstimator: Sendable {
     case .naiveBayes(let model): (model.parameters.first?.count ?? 0, model.classes)
     case .boostedTrees(let model):
       (model.featureNames.count, model.loss.isClassification ? max(2, model.outputs) : 0)
+    case .forest(let model): (model.featureNames.count, model.classes)
+    case .adaBoost(let model): (model.featureNames.count, model.classes)
+    case .nearestNeighbors(let model): (model.rows.columns, model.classes)
+    case .ensemble(let model): (model.columns, model.classes)
     }
   }
 }

@@ -29,7 +29,7 @@ public struct TableModel: Sendable {
     case .linearSVC(let model): model.hasConverged
     case .elasticNet(let model): model.hasConverged
     case .poisson(let model): model.hasConverged
-    case .linearRegression, .naiveBayes, .boostedTrees: true
+    default: true
     }
   }
 
@@ -75,11 +75,7 @@ public struct TableModel: Sendable {
   /// Features of rows, for models that need all values refused where one is missing.
   private func matrix(_ table: Table) throws -> FeatureMatrix {
     let x = try features.transform(table)
-    guard case .boostedTrees = estimator else {
-      // The same message as in training.
-      if x.rows > 0 { _ = try DenseRows(x, what: "prediction of '\(target)'") }
-      return x
-    }
+    try estimator.checkValues(x, what: "prediction of '\(target)'")
     return x
   }
 }

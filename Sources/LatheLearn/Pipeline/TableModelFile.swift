@@ -40,6 +40,9 @@ struct TableModelFile: Codable {
     var naiveBayes: NaiveBayes?
     /// Boosted trees in LightGBM's text format.
     var lightGBM: String?
+    var forest: StoredForest?
+    var neighbors: StoredNeighbors?
+    var ensemble: StoredEnsemble?
   }
 
   var format = Self.format
@@ -81,7 +84,9 @@ extension TableModel {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let bytes: Data
-    do { bytes = try encoder.encode(TableModelFile(self)) } catch {
+    do { bytes = try encoder.encode(TableModelFile(self)) } catch let error as LatheError {
+      throw error
+    } catch {
       throw LatheError(.format, "the model of '\(target)' has numbers that JSON cannot hold: \(error)")
     }
     try AtomicFile.write(to: "\(folder)/\(Self.fileName)") { file in
@@ -91,12 +96,12 @@ extension TableModel {
 }
 
 extension TableModelFile {
-  init(_ model: TableModel) {
+  init(_ model: TableModel) throws {
     target = Target(name: model.target, classes: model.classes)
     features = model.features.parts.map { part in
       Part(columns: part.columns, isText: part.isText, times: part.times, steps: part.steps.map(Step.init))
     }
-    self.model = Model(model.estimator)
+    self.model = try Model(model.estimator)
   }
 
   /// - Throws: `LatheError` where parts do not fit each other.
@@ -133,7 +138,7 @@ extension TableModelFile {
 
 extension FittedTransformer {
   /// How many features there are; nil where steps do not follow each other.
-  fileprivate var width: Int? {
+  var width: Int? {
     var sum = 0
     for part in parts {
       var (width, isText) = (part.columns.count, part.isText)
@@ -208,7 +213,7 @@ extension TableModelFile.Step {
 }
 
 extension TableModelFile.Model {
-  fileprivate init(_ estimator: FittedEstimator) {
+  init(_ estimator: FittedEstimator) throws {
     switch estimator {
     case .linearRegression(let model): self.init(kind: "linear", linear: model)
     case .elasticNet(let model): self.init(kind: "elasticNet", elasticNet: model)
@@ -217,10 +222,14 @@ extension TableModelFile.Model {
     case .poisson(let model): self.init(kind: "poisson", poisson: model)
     case .naiveBayes(let model): self.init(kind: "naiveBayes", naiveBayes: model)
     case .boostedTrees(let model): self.init(kind: "boostedTrees", lightGBM: model.lightGBMText())
+    case .forest(let model): self.init(kind: "forest", forest: try StoredForest(model))
+    case .adaBoost(let model): self.init(kind: "adaBoost", forest: try StoredForest(model))
+    case .nearestNeighbors(let model): self.init(kind: "neighbors", neighbors: StoredNeighbors(model))
+    case .ensemble(let model): self.init(kind: "ensemble", ensemble: try StoredEnsemble(model))
     }
   }
 
-  fileprivate func estimator() throws -> FittedEstimator {
+  func estimator() throws -> FittedEstimator {
     func isEven(_ coefficients: [[Double]], _ intercepts: [Double]) -> Bool {
       !coefficients.isEmpty && coefficients.count == intercepts.count && coefficients.count != 2
         && coefficients.allSatisfy { $0.count == coefficients[0].count }
@@ -236,6 +245,10 @@ extension TableModelFile.Model {
     case "naiveBayes": if let naiveBayes, naiveBayes.isSound { return .naiveBayes(naiveBayes) }
     case "svc": if let svc, isEven(svc.coefficients, svc.intercepts) { return .linearSVC(svc) }
     case "boostedTrees": if let lightGBM { return .boostedTrees(try BoostedTrees(lightGBM: lightGBM)) }
+    case "forest": if let forest { return .forest(try forest.forest()) }
+    case "adaBoost": if let forest { return .adaBoost(try forest.adaBoost()) }
+    case "ensemble": if let ensemble { return .ensemble(try ensemble.model()) }
+    case "neighbors": if let neighbors { return .nearestNeighbors(try neighbors.model()) }
     default: throw LatheError(.format, "a model '\(kind)' is not known")
     }
     throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
