@@ -19,7 +19,7 @@ let package = Package(
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
         "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables", "LatheLearn",
-        "LatheSearch",
+        "LatheSearch", "LatheAutoML",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -68,6 +68,14 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LatheSearch", dependencies: ["LatheCore", "LatheFiles", "LatheLearn"], swiftSettings: settings),
+    .target(
+      name: "LatheAutoML",
+      dependencies: ["LatheCore", "LatheFiles", "LatheTables", "LatheLearn", "LatheSearch"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LatheAutoMLTests",
+      dependencies: ["LatheAutoML", "LatheLearn", "LatheTables", "LatheCore", "DataTestSupport"],
+      swiftSettings: testSettings),
     .target(
       name: "LatheStudies",
       dependencies: [
@@ -118,7 +126,7 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks", "LatheText", "LatheSearch",
+        "LatheML", "LatheBenchmarks", "LatheText", "LatheSearch", "LatheAutoML",
         .target(name: "LatheStudies", condition: .when(traits: ["Tracking"])),
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
@@ -132,7 +140,8 @@ let package = Package(
       name: "DataTestSupport", dependencies: ["LatheML"], path: "Tests/DataTestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "LatheMLTests", dependencies: ["LatheML", "LatheSearch", "DataTestSupport", "TestSupport"],
+      name: "LatheMLTests",
+      dependencies: ["LatheML", "LatheSearch", "LatheAutoML", "DataTestSupport", "TestSupport"],
       swiftSettings: testSettings),
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",

@@ -25,6 +25,7 @@ LatheOpenCL: LatheCore COpenCL OpenCLKernels
 Lathe: LatheCore LatheCPU LatheOpenCL
 LatheLearn: LatheCore LatheFiles LatheTables LatheCPU CPUKernels
 LatheSearch: LatheCore LatheFiles LatheLearn
+LatheAutoML: LatheCore LatheFiles LatheTables LatheLearn LatheSearch
 LatheStudies: LatheCore LatheSearch GRDB
 LatheFiles: LatheCore CZlib CChecksum
 LatheTables: LatheCore LatheFiles TableKernels CSQLite
@@ -39,7 +40,7 @@ LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheML: Lathe LatheFiles LatheTables LatheLearn LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheLearn LatheSearch BenchmarkEstimates
-LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies
+LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
 own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CSQLite CUnicode BenchmarkEstimates"

@@ -124,7 +124,7 @@ public enum FittedEstimator: Sendable {
   }
 
   /// Features of a row, and classes; 0 of numbers.
-  var shape: (columns: Int, classes: Int) {
+  package var shape: (columns: Int, classes: Int) {
     switch self {
     case .logisticRegression(let model): (model.coefficients.first?.count ?? 0, model.classes)
     case .linearSVC(let model): (model.coefficients.first?.count ?? 0, model.classes)

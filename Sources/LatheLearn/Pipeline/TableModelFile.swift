@@ -80,17 +80,23 @@ extension TableModel {
 
   /// Writes the model into a folder, which is made where it is not there; the file appears whole or not at all.
   public func save(to folder: String) throws {
+    let bytes = try encoded()
     try AtomicFile.makeFolder(folder)
+    try AtomicFile.write(to: "\(folder)/\(Self.fileName)") { file in
+      try bytes.withUnsafeBytes { try file.append($0) }
+    }
+  }
+
+  /// How many bytes the file has.
+  package func storedSize() throws -> Int { try encoded().count }
+
+  private func encoded() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    let bytes: Data
-    do { bytes = try encoder.encode(TableModelFile(self)) } catch let error as LatheError {
+    do { return try encoder.encode(TableModelFile(self)) } catch let error as LatheError {
       throw error
     } catch {
       throw LatheError(.format, "the model of '\(target)' has numbers that JSON cannot hold: \(error)")
-    }
-    try AtomicFile.write(to: "\(folder)/\(Self.fileName)") { file in
-      try bytes.withUnsafeBytes { try file.append($0) }
     }
   }
 }
