@@ -179,7 +179,7 @@ struct AutoMLInputTests {
     #expect(refused(table, Tables.short("lable")).contains("no column 'lable'; there are age"))
     #expect(refused(table, Tables.short("flat")).contains("all rows"))
     #expect(refused(table, Tables.short("name")).contains("each of the 60 rows has a class of its own"))
-    #expect(refused(try table.head(1), Tables.short("label")).contains("1 row with a value of 'label' left"))
+    #expect(refused(table.head(1), Tables.short("label")).contains("1 row with a value of 'label' left"))
     #expect(
       refused(try table.select("label"), Tables.short("label")).contains("no column to learn 'label' from"))
     #expect(refused(try table.select("label", "name"), Tables.short("label")).contains("left"))

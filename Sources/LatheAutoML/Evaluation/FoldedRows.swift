@@ -57,10 +57,11 @@ final class FoldedRows {
     if let folds = made[habit] { return folds }
     let folds = try splits.map { split in
       let train = try table.take(split.train)
-      let features = try ColumnTransformer.standard(for: train, target: target, habit).features.fit(train)
+      let learned = split.train.map { targets[$0] }
+      let (features, x) = try ColumnTransformer.standard(for: train, target: target, habit).features
+        .fitTransform(train, targets: learned, classes: classes)
       return Fold(
-        train: LabelledRows(try features.transform(train), split.train.map { targets[$0] }),
-        test: try features.transform(table.take(split.test)))
+        train: LabelledRows(x, learned), test: try features.transform(table.take(split.test)))
     }
     made[habit] = folds
     return folds

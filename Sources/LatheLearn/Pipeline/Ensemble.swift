@@ -118,9 +118,10 @@ public struct Ensemble: Sendable {
     for split in splits {
       let (train, test) = (try table.take(split.train), try table.take(split.test))
       for (number, member) in members.enumerated() {
-        let features = try member.features.fit(train)
+        let learned = split.train.map { targets[$0] }
+        let (features, x) = try member.features.fitTransform(train, targets: learned, classes: classes)
         let data = LabelledRows(
-          try features.transform(train), split.train.map { targets[$0] },
+          x, learned,
           weights: weights.map { weights in split.train.map { weights[$0] } })
         let fitted = try member.estimator.train(data, classes: classes)
         guard fitted.shape.classes == classes else {
@@ -129,9 +130,9 @@ public struct Ensemble: Sendable {
             "stacking: a class of '\(target)' is not in each part to learn from; take fewer folds, or join rare classes"
           )
         }
-        let x = try features.transform(test)
-        try fitted.checkValues(x, what: "stacking of '\(target)'")
-        answers[number] += fitted.stackedAnswers(x, classes: classes)
+        let asked = try features.transform(test)
+        try fitted.checkValues(asked, what: "stacking of '\(target)'")
+        answers[number] += fitted.stackedAnswers(asked, classes: classes)
       }
     }
     let data = LabelledRows(
