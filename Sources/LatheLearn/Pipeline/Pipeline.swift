@@ -16,12 +16,19 @@ public struct Pipeline: Sendable {
   public var estimator: Estimator
   /// The column that is predicted.
   public var target: String
+  /// How the rows to learn from are resampled where classes are rare; rows to test on never pass here.
+  public var resampler: Resampler?
+  /// What the drawing of rows depends on.
+  public var resamplingSeed: UInt64 = 0
 
   /// A pipeline to the column `target`.
-  public init(_ features: ColumnTransformer, _ estimator: Estimator, target: String) {
+  public init(
+    _ features: ColumnTransformer, _ estimator: Estimator, target: String, resampler: Resampler? = nil
+  ) {
     self.features = features
     self.estimator = estimator
     self.target = target
+    self.resampler = resampler
   }
 
   /// The classes of a target for a kind of model; none where it predicts numbers.
@@ -47,7 +54,13 @@ public struct Pipeline: Sendable {
     let encoding = try TargetEncoding(column, isClassifier: estimator.isClassifier)
     let targets = try encoding.targets(column)
     let (fitted, x) = try features.fitTransform(table, targets: targets, classes: encoding.classes.count)
-    let data = LabelledRows(x, targets, weights: weights)
+    var data = LabelledRows(x, targets, weights: weights)
+    if let resampler {
+      guard estimator.isClassifier else {
+        throw LatheError(.invalidArgument, "resampling is of classes; the estimator predicts numbers")
+      }
+      data = try resampler.resample(data, seed: resamplingSeed)
+    }
     return TableModel(
       target: encoding, features: fitted,
       estimator: try estimator.train(data, classes: encoding.classes.count))
