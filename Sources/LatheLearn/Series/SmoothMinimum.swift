@@ -1,0 +1,27 @@
+/// Minimises functions of few parameters whose derivatives are taken from differences.
+enum SmoothMinimum {
+  /// The best point that L-BFGS reaches from several starts.
+  static func find(
+    from starts: [[Double]], iterations: Int = 200, _ function: ([Double]) -> Double
+  ) -> (point: [Double], value: Double) {
+    var best = (point: starts[0], value: Double.infinity)
+    for start in starts {
+      let found = LBFGS(maxIterations: iterations, tolerance: 1e-9).minimize(from: start) { point, gradient in
+        var moved = point
+        for i in point.indices {
+          let step = 6e-6 * max(1, abs(point[i]))
+          moved[i] = point[i] + step
+          let high = function(moved)
+          moved[i] = point[i] - step
+          let low = function(moved)
+          moved[i] = point[i]
+          gradient[i] = (high - low) / (2 * step)
+        }
+        return function(point)
+      }
+      let value = function(found.point)
+      if value < best.value { best = (found.point, value) }
+    }
+    return best
+  }
+}
