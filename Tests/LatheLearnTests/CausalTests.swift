@@ -10,7 +10,7 @@ import Testing
 /// Known effects of simulated treatments.
 @Suite("Causal effects")
 struct CausalTests {
-  /// Sick people are treated more often and do worse: the plain difference of means is wrong. The effect is 2 + x1.
+  /// Sick people are treated more often and do worse, so that the difference of means is wrong; the effect is 2 + x1.
   private func data(_ rows: Int = 1500, seed: UInt64, isCurved: Bool = false) throws -> (CausalData, [Double])
   {
     var random = RandomSource(seed: seed)
