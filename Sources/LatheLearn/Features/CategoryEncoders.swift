@@ -40,6 +40,9 @@ public struct Categories: Sendable, Hashable, Codable {
     }
   }
 
+  /// Whether no category of lists that came from a file is there twice.
+  var isSound: Bool { lists.allSatisfy { Set($0).count == $0.count } }
+
   func check(_ columns: [Column]) {
     require(columns.count == lists.count, "the encoder knows \(lists.count) columns, not \(columns.count)")
   }

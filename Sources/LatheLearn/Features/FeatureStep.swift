@@ -30,23 +30,23 @@ enum FeatureStep: Sendable, Hashable {
   var shape: (inputs: Int, outputs: Int)? {
     switch self {
     case .quantile(let own):
-      own.quantiles.allSatisfy { !$0.isEmpty } ? (own.quantiles.count, own.quantiles.count) : nil
+      own.isSound ? (own.quantiles.count, own.quantiles.count) : nil
     case .power(let own):
       own.means.count == own.lambdas.count && own.deviations.count == own.lambdas.count
         ? (own.lambdas.count, own.lambdas.count) : nil
     case .bins(let own): (own.edges.count, own.outputColumns)
     case .polynomial(let own):
-      own.products.allSatisfy { $0.allSatisfy { (0..<own.columns).contains($0) } }
+      own.columns >= 0 && own.products.allSatisfy { $0.allSatisfy { $0 >= 0 && $0 < own.columns } }
         ? (own.columns, own.products.count) : nil
     case .log(let own): (own.columns, own.columns)
     case .dateParts(let own): (own.columns, own.columns * own.parts.reduce(0) { $0 + $1.width })
     case .nearest(let own): own.isSound ? (own.columns, own.columns) : nil
     case .iterative(let own): own.isSound ? (own.means.count, own.means.count) : nil
     case .missing(let own):
-      own.features.allSatisfy { (0..<own.columns).contains($0) } ? (own.columns, own.features.count) : nil
+      own.features.allSatisfy { $0 >= 0 && $0 < own.columns } ? (own.columns, own.features.count) : nil
     case .frequency(let own): own.isSound ? (own.shares.count, own.shares.count) : nil
     case .targetMean(let own): own.isSound ? (own.categories.lists.count, own.means.count) : nil
-    case .hash(let own): own.features >= 1 ? (own.columns, own.features) : nil
+    case .hash(let own): own.isSound ? (own.columns, own.features) : nil
     case .terms(let own):
       own.allSatisfy(\.isSound) ? (own.count, own.reduce(0) { $0 + $1.counts.terms.count }) : nil
     }

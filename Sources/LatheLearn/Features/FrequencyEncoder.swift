@@ -21,7 +21,7 @@ public struct FrequencyEncoder: Sendable, Hashable, Codable {
     }
   }
 
-  var isSound: Bool { shares.map(\.count) == categories.lists.map(\.count) }
+  var isSound: Bool { categories.isSound && shares.map(\.count) == categories.lists.map(\.count) }
 
   /// A column of parts for each column.
   public func transform(_ columns: [Column]) throws -> FeatureMatrix {
@@ -46,6 +46,8 @@ public struct FeatureHasher: Sendable, Hashable, Codable {
   public let features: Int
   /// Whether half of the categories count -1, so that those in one column rather cancel out than add up.
   public let alternatesSign: Bool
+
+  var isSound: Bool { columns >= 0 && features >= 1 && features < 1 << 24 }
 
   /// For a number of columns.
   ///

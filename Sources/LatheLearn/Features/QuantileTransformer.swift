@@ -38,6 +38,10 @@ public struct QuantileTransformer: Sendable, Hashable, Codable {
     self.distribution = distribution
   }
 
+  var isSound: Bool {
+    quantiles.allSatisfy { list in !list.isEmpty && zip(list, list.dropFirst()).allSatisfy { $0 <= $1 } }
+  }
+
   private static func part(_ place: Int, _ count: Int) -> Double {
     place == count - 1 && count > 1 ? 1 : Double(place) / Double(max(1, count - 1))
   }

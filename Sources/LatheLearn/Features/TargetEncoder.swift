@@ -119,7 +119,7 @@ public struct TargetEncoder: Sendable, Hashable, Codable {
   var outputs: Int { targetMeans.count }
 
   var isSound: Bool {
-    outputs > 0 && means.count == categories.lists.count * outputs
+    outputs > 0 && categories.isSound && means.count == categories.lists.count * outputs
       && means.indices.allSatisfy { means[$0].count == categories.lists[$0 / outputs].count }
   }
 

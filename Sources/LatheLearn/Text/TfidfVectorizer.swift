@@ -37,7 +37,10 @@ public struct TfidfVectorizer: Sendable, Hashable, Codable {
   /// How counts become values.
   public let configuration: Configuration
 
-  var isSound: Bool { idf.isEmpty || idf.count == counts.terms.count }
+  var isSound: Bool {
+    (idf.isEmpty || idf.count == counts.terms.count) && counts.configuration.lengths.lowerBound >= 1
+      && Set(counts.terms).count == counts.terms.count
+  }
 
   /// Learns terms of texts, and how much each counts.
   ///
