@@ -1,5 +1,7 @@
+import DataTestSupport
 import LatheCore
 import LatheLearn
+import LatheTables
 import Testing
 
 /// Support vector machines, quantile regression, stochastic gradient descent and partial fitting beside scikit-learn's.
@@ -213,6 +215,30 @@ struct KernelModelTests {
       }
       let found = try counts.model().probabilities(rows.selecting(rows: Array(0..<30)))
       #expect(LearnFixture.difference(found, own.probabilities) < 1e-6, "\(own.name)")
+    }
+  }
+
+  @Test("Pipelines train, store and read them")
+  func pipelines() throws {
+    let columns = (0..<4).map { j in Column("x\(j)", x.column(j).map { Optional($0) }) }
+    let features = ColumnTransformer([.init(["x0", "x1", "x2", "x3"], [.standardScale])])
+    let plans: [(String, Estimator)] = [
+      ("label", .svc()), ("classes", .svc()), ("number", .svr()), ("number", .linearSVR()),
+      ("number", .quantile(.init(alpha: 0.1))), ("classes", .sgd(.init(.logLoss))),
+      ("number", .sgd(.init(.huber()))),
+    ]
+    for (target, estimator) in plans {
+      let values = try #require(content.targets[target])
+      let column =
+        target == "number"
+        ? Column("y", values.map { Optional($0) }) : Column("y", values.map { Optional(Int($0)) })
+      let table = try Table(columns + [column])
+      let model = try Pipeline(features, estimator, target: "y").fit(table)
+      let folder = try TemporaryFolder()
+      try model.save(to: folder.path)
+      let stored = try TableModel(path: folder.path)
+      #expect(try stored.predict(table).strings() == model.predict(table).strings())
+      #expect(stored.classes.count == model.classes.count)
     }
   }
 }

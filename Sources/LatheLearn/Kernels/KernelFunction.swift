@@ -19,7 +19,7 @@ public enum KernelFunction: Sendable, Hashable, Codable {
     _ row: UnsafePointer<Double>
   ) {
     if case .rbf(let gamma) = self {
-      lathe_linear_distances(rows, count, columns, row, result)
+      lathe_linear_distances(rows, count, columns, row, 1, result)
       for i in 0..<count { result[i] = exponential(-gamma * result[i]) }
       return
     }

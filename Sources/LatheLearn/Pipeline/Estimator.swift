@@ -22,6 +22,16 @@ public enum Estimator: Sendable, Hashable {
   case adaBoost(AdaBoost.Configuration = .init())
   /// Classes or numbers by the nearest rows.
   case nearestNeighbors(NearestNeighbors.Configuration)
+  /// Classes by planes among kernels.
+  case svc(SVC.Configuration = .init())
+  /// Numbers by a plane among kernels.
+  case svr(SVR.Configuration = .init())
+  /// Numbers by weighted sums that rows may be off by epsilon.
+  case linearSVR(LinearSVR.Configuration = .init())
+  /// Quantiles by weighted sums.
+  case quantile(QuantileRegressor.Configuration = .init())
+  /// Classes or numbers, as the loss says, by weighted sums that are learned row by row.
+  case sgd(SGDConfiguration = .init())
 
   /// Whether it tells classes, not numbers.
   public var isClassifier: Bool {
@@ -30,6 +40,8 @@ public enum Estimator: Sendable, Hashable {
     case .boostedTrees(let configuration): configuration.loss.isClassification
     case .forest(let configuration): configuration.tree.criterion != .squaredError
     case .nearestNeighbors(let configuration): configuration.isClassification
+    case .svc: true
+    case .sgd(let configuration): configuration.loss.isOfClasses
     default: false
     }
   }
@@ -53,6 +65,12 @@ public enum Estimator: Sendable, Hashable {
     case .nearestNeighbors(let c):
       return .nearestNeighbors(
         try .init(data, k: c.k, weights: c.weights, isClassification: c.isClassification))
+    case .svc(let c): return .svc(try .train(data, c))
+    case .svr(let c): return .svr(try .train(data, c))
+    case .linearSVR(let c): return .linearSVR(try .train(data, c))
+    case .quantile(let c): return .quantile(try .train(data, c))
+    case .sgd(let c):
+      return c.loss.isOfClasses ? .sgdClassifier(try .train(data, c)) : .sgdRegressor(try .train(data, c))
     }
   }
 }
@@ -81,6 +99,18 @@ public enum FittedEstimator: Sendable {
   case nearestNeighbors(NearestNeighbors)
   /// Several models that answer together.
   case ensemble(FittedEnsemble)
+  /// Classes by planes among kernels.
+  case svc(SVC)
+  /// Numbers by a plane among kernels.
+  case svr(SVR)
+  /// Numbers by weighted sums that rows may be off by epsilon.
+  case linearSVR(LinearSVR)
+  /// Quantiles by weighted sums.
+  case quantile(QuantileRegressor)
+  /// Classes by weighted sums that are learned row by row.
+  case sgdClassifier(SGDClassifier)
+  /// Numbers by weighted sums that are learned row by row.
+  case sgdRegressor(SGDRegressor)
 
   /// Whether rows may have missing values.
   var allowsMissing: Bool {
@@ -104,6 +134,12 @@ public enum FittedEstimator: Sendable {
     case .adaBoost(let model): model.predict(x)
     case .nearestNeighbors(let model): model.predict(x)
     case .ensemble(let model): model.predict(x)
+    case .svc(let model): model.predict(x)
+    case .svr(let model): model.predict(x)
+    case .linearSVR(let model): model.predict(x)
+    case .quantile(let model): model.predict(x)
+    case .sgdClassifier(let model): model.predict(x)
+    case .sgdRegressor(let model): model.predict(x)
     }
   }
 
@@ -119,6 +155,7 @@ public enum FittedEstimator: Sendable {
     case .adaBoost(let model): return model.probabilities(x)
     case .nearestNeighbors(let model) where model.classes > 0: return model.probabilities(x)
     case .ensemble(let model): return model.probabilities(x)
+    case .sgdClassifier(let model): return model.probabilities(x)
     default: return nil
     }
   }
@@ -138,6 +175,12 @@ public enum FittedEstimator: Sendable {
     case .adaBoost(let model): (model.featureNames.count, model.classes)
     case .nearestNeighbors(let model): (model.rows.columns, model.classes)
     case .ensemble(let model): (model.columns, model.classes)
+    case .svc(let model): (model.columns, model.classes)
+    case .svr(let model): (model.columns, 0)
+    case .linearSVR(let model): (model.coefficients.count, 0)
+    case .quantile(let model): (model.coefficients.count, 0)
+    case .sgdClassifier(let model): (model.columns, model.classes)
+    case .sgdRegressor(let model): (model.coefficients.count, 0)
     }
   }
 }

@@ -29,6 +29,12 @@ public struct TableModel: Sendable {
     case .linearSVC(let model): model.hasConverged
     case .elasticNet(let model): model.hasConverged
     case .poisson(let model): model.hasConverged
+    case .svc(let model): model.hasConverged
+    case .svr(let model): model.hasConverged
+    case .linearSVR(let model): model.hasConverged
+    case .quantile(let model): model.hasConverged
+    case .sgdClassifier(let model): model.hasConverged
+    case .sgdRegressor(let model): model.hasConverged
     default: true
     }
   }

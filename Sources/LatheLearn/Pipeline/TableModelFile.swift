@@ -43,6 +43,12 @@ struct TableModelFile: Codable {
     var forest: StoredForest?
     var neighbors: StoredNeighbors?
     var ensemble: StoredEnsemble?
+    var kernelSVC: SVC?
+    var kernelSVR: SVR?
+    var linearSVR: LinearSVR?
+    var quantile: QuantileRegressor?
+    var sgdClassifier: SGDClassifier?
+    var sgdRegressor: SGDRegressor?
   }
 
   var format = Self.format
@@ -232,6 +238,12 @@ extension TableModelFile.Model {
     case .adaBoost(let model): self.init(kind: "adaBoost", forest: try StoredForest(model))
     case .nearestNeighbors(let model): self.init(kind: "neighbors", neighbors: StoredNeighbors(model))
     case .ensemble(let model): self.init(kind: "ensemble", ensemble: try StoredEnsemble(model))
+    case .svc(let model): self.init(kind: "kernelSVC", kernelSVC: model)
+    case .svr(let model): self.init(kind: "kernelSVR", kernelSVR: model)
+    case .linearSVR(let model): self.init(kind: "linearSVR", linearSVR: model)
+    case .quantile(let model): self.init(kind: "quantile", quantile: model)
+    case .sgdClassifier(let model): self.init(kind: "sgdClassifier", sgdClassifier: model)
+    case .sgdRegressor(let model): self.init(kind: "sgdRegressor", sgdRegressor: model)
     }
   }
 
@@ -255,6 +267,12 @@ extension TableModelFile.Model {
     case "adaBoost": if let forest { return .adaBoost(try forest.adaBoost()) }
     case "ensemble": if let ensemble { return .ensemble(try ensemble.model()) }
     case "neighbors": if let neighbors { return .nearestNeighbors(try neighbors.model()) }
+    case "kernelSVC": if let kernelSVC, kernelSVC.isSound { return .svc(kernelSVC) }
+    case "kernelSVR": if let kernelSVR, kernelSVR.isSound { return .svr(kernelSVR) }
+    case "linearSVR": if let linearSVR { return .linearSVR(linearSVR) }
+    case "quantile": if let quantile { return .quantile(quantile) }
+    case "sgdClassifier": if let sgdClassifier, sgdClassifier.isSound { return .sgdClassifier(sgdClassifier) }
+    case "sgdRegressor": if let sgdRegressor { return .sgdRegressor(sgdRegressor) }
     default: throw LatheError(.format, "a model '\(kind)' is not known")
     }
     throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
