@@ -99,9 +99,13 @@ private struct PinballProgram {
       }
       if gap <= 1e-12 * max(1e-12, loss) + 1e-300 { return (weights, true) }
       // What rounding left of the dual conditions and of X^T d = 0.
-      let lack = (0..<count).map { w[$0] - z[$0] - residuals[$0] }
-      let drift = x.weightedSum((0..<count).map { below[$0] - a[$0] })
-      let scale = (0..<count).map { 1 / (z[$0] / a[$0] + w[$0] / s[$0]) }
+      var (lack, scale, off) = (residuals, residuals, residuals)
+      for i in 0..<count {
+        lack[i] = w[i] - z[i] - residuals[i]
+        scale[i] = 1 / (z[i] / a[i] + w[i] / s[i])
+        off[i] = below[i] - a[i]
+      }
+      let drift = x.weightedSum(off)
       var gram = x.gram(scale)
       let trace = (0..<width).reduce(0.0) { max($0, gram[$1 * width + $1]) }
       for j in 0..<width { gram[j * width + j] += 1e-14 * trace }
@@ -109,15 +113,21 @@ private struct PinballProgram {
       typealias Step = (weights: [Double], a: [Double], z: [Double], w: [Double])
       func direction(_ ra: [Double], _ rs: [Double]) -> Step {
         // The negative of the weights is the multiplier of X^T a.
-        let right = (0..<count).map { ra[$0] / a[$0] - rs[$0] / s[$0] - lack[$0] }
-        let pull = x.weightedSum((0..<count).map { scale[$0] * right[$0] })
+        var (right, scaled) = (lack, lack)
+        for i in 0..<count {
+          right[i] = ra[i] / a[i] - rs[i] / s[i] - lack[i]
+          scaled[i] = scale[i] * right[i]
+        }
+        let pull = x.weightedSum(scaled)
         let beta = factor.solve(zip(drift, pull).map { $0 - $1 })
         let moved = x.scores(beta, outputs: 1)
-        let da = (0..<count).map { scale[$0] * (moved[$0] + right[$0]) }
-        return (
-          beta.map { -$0 }, da, (0..<count).map { (ra[$0] - z[$0] * da[$0]) / a[$0] },
-          (0..<count).map { (rs[$0] + w[$0] * da[$0]) / s[$0] }
-        )
+        var (da, dz, dw) = (lack, lack, lack)
+        for i in 0..<count {
+          da[i] = scale[i] * (moved[i] + right[i])
+          dz[i] = (ra[i] - z[i] * da[i]) / a[i]
+          dw[i] = (rs[i] + w[i] * da[i]) / s[i]
+        }
+        return (beta.map { -$0 }, da, dz, dw)
       }
       func longest(_ step: Step) -> (primal: Double, dual: Double) {
         var (primal, dual) = (1.0, 1.0)
@@ -130,18 +140,23 @@ private struct PinballProgram {
         return (primal, dual)
       }
       // Mehrotra's predictor, and a step towards the middle as far as it lets one expect.
-      let first = direction((0..<count).map { -a[$0] * z[$0] }, (0..<count).map { -s[$0] * w[$0] })
+      var (lower, upper) = (lack, lack)
+      for i in 0..<count { (lower[i], upper[i]) = (-a[i] * z[i], -s[i] * w[i]) }
+      let first = direction(lower, upper)
       let reach = longest(first)
       var expected = 0.0
       for i in 0..<count {
-        expected += (a[i] + reach.primal * first.a[i]) * (z[i] + reach.dual * first.z[i])
-        expected += (s[i] - reach.primal * first.a[i]) * (w[i] + reach.dual * first.w[i])
+        let move: Double = reach.primal * first.a[i]
+        expected += (a[i] + move) * (z[i] + reach.dual * first.z[i])
+        expected += (s[i] - move) * (w[i] + reach.dual * first.w[i])
       }
       let share = expected / gap
       let center = share * share * share * gap / Double(2 * count)
-      let step = direction(
-        (0..<count).map { center - a[$0] * z[$0] - first.a[$0] * first.z[$0] },
-        (0..<count).map { center - s[$0] * w[$0] + first.a[$0] * first.w[$0] })
+      for i in 0..<count {
+        lower[i] += center - first.a[i] * first.z[i]
+        upper[i] += center + first.a[i] * first.w[i]
+      }
+      let step = direction(lower, upper)
       let length = longest(step)
       for i in 0..<count {
         a[i] += length.primal * step.a[i]
