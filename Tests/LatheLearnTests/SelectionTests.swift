@@ -76,7 +76,9 @@ struct SelectionTests {
   @Test("Permutation and Boruta find the columns that matter, and no noise")
   func useful() throws {
     let data = LabelledRows(x, content.number)
-    let (confirmed, _) = try FeatureSelection.boruta(data, classes: 0, rounds: 30)
+    var trees = ForestConfiguration.randomForest(.squaredError)
+    (trees.treeCount, trees.tree.maxDepth) = (30, 5)
+    let (confirmed, _) = try FeatureSelection.boruta(data, classes: 0, rounds: 15, forest: trees)
     #expect(confirmed.kept.contains(0) && confirmed.kept.contains(2))
     #expect(!confirmed.kept.contains(1) && !confirmed.kept.contains(3))
     let forest = try Forest.train(data, .randomForest(.squaredError))
