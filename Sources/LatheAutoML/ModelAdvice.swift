@@ -121,7 +121,7 @@ public struct ModelAdvice: Sendable, Codable {
       folds: 5, seed: configuration.seed)
     var scores: [ModelFamily: Double] = [:]
     for family in ModelFamily.allCases where family.suits(classes: classes) && family != .extraTrees {
-      let settings = family.beginnings(isExplainable: false)[0]
+      let settings = family.beginnings[0]
       let candidate = Candidate(family: family, settings: settings)
       guard
         let answers = try? rows.answers(candidate, seed: configuration.seed, isOver: { clock.isOver() })

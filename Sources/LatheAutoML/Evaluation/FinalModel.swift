@@ -80,7 +80,7 @@ struct FinalModel {
       let estimator = member.candidate.estimator(
         classes: classes, rows: train.rowCount, spread: rows.spread, seed: configuration.seed)
       let features = try ColumnTransformer.standard(
-        for: train, target: configuration.target, member.candidate.family.habit
+        for: train, target: configuration.target, member.candidate.habit
       ).features
       return try Pipeline(features, estimator, target: configuration.target).fit(train)
     }

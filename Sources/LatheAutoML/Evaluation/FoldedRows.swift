@@ -73,7 +73,7 @@ final class FoldedRows {
   /// - Returns: Answers part after part; nil where it was given up.
   func answers(_ candidate: Candidate, seed: UInt64, isOver: () -> Bool) throws -> [[Double]]? {
     var result: [[Double]] = []
-    for fold in try folds(candidate.family.habit) {
+    for fold in try folds(candidate.habit) {
       if isOver() { return nil }
       let estimator = candidate.estimator(
         classes: classes, rows: fold.train.targets.count, spread: spread, seed: seed)

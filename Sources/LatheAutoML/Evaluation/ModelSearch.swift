@@ -88,7 +88,7 @@ final class ModelSearch {
     var open = ModelFamily.allCases.filter {
       $0.suits(classes: classes) && (!configuration.isExplainable || $0.isExplainable)
     }.flatMap { family in
-      family.beginnings(isExplainable: configuration.isExplainable).map {
+      family.beginnings.map {
         Candidate(family: family, settings: $0)
       }
     }

@@ -40,7 +40,7 @@ public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
   }
 
   /// Settings to begin with.
-  func beginnings(isExplainable: Bool) -> [[String: SearchValue]] {
+  var beginnings: [[String: SearchValue]] {
     switch self {
     case .logistic: [["c": 1], ["c": 0.1], ["c": 0.01], ["c": 10]]
     case .ridge: [["alpha": 1], ["alpha": 10], ["alpha": 100]]
@@ -54,11 +54,11 @@ public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
       [
         [
           "trees": 100, "learning_rate": 0.1, "leaves": 31, "leaf_rows": 20, "columns": 1.0, "rows": 1.0,
-          "l2": 0.001,
+          "l2": 0.001, "texts": "one-hot",
         ],
         [
           "trees": 200, "learning_rate": 0.03, "leaves": 8, "leaf_rows": 20, "columns": 0.7, "rows": 0.8,
-          "l2": 1.0,
+          "l2": 1.0, "texts": "categories",
         ],
       ]
     }
@@ -93,7 +93,7 @@ public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
         .init("trees", .logInteger(30...600)), .init("learning_rate", .logUniform(0.01...0.3)),
         .init("leaves", .logInteger(2...64)), .init("leaf_rows", .logInteger(1...mostLeafRows)),
         .init("columns", .uniform(0.3...1)), .init("rows", .uniform(0.5...1)),
-        .init("l2", .logUniform(1e-3...30)),
+        .init("l2", .logUniform(1e-3...30)), .init("texts", .choice(["categories", "one-hot"])),
       ])
     }
   }
@@ -103,6 +103,9 @@ public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
 struct Candidate: Sendable, Hashable {
   let family: ModelFamily
   let settings: [String: SearchValue]
+
+  /// What becomes of columns for it: boosted trees know categories, or get a column for each.
+  var habit: ColumnTransformer.Habit { settings["texts"]?.text == "one-hot" ? .forests : family.habit }
 
   /// The name with its settings, for people.
   var name: String {
@@ -163,6 +166,8 @@ struct Candidate: Sendable, Hashable {
       let part = number("rows", 1)
       if part < 1 { boosting.sampling = .bagging(fraction: part) }
       boosting.l2 = number("l2", 0)
+      // The usual hundred rows leave few groups of few rows.
+      boosting.minRowsInGroup = max(5, min(100, rows / 100))
       boosting.seed = seed
       return .boostedTrees(boosting)
     }
