@@ -85,11 +85,14 @@ final class ModelSearch {
   /// - Returns: The rows that were reached, by which all that follows is compared.
   private func compare() throws -> FoldedRows {
     begin("candidates")
-    var open = ModelFamily.allCases.filter {
+    // What is usually best comes first, in case that time is short: first settings of each kind, then the second ones.
+    let families = ModelFamily.byPromise.filter {
       $0.suits(classes: classes) && (!configuration.isExplainable || $0.isExplainable)
-    }.flatMap { family in
-      family.beginnings.map {
-        Candidate(family: family, settings: $0)
+    }
+    let most = families.map(\.beginnings.count).max() ?? 0
+    var open = (0..<most).flatMap { place in
+      families.filter { place < $0.beginnings.count }.map {
+        Candidate(family: $0, settings: $0.beginnings[place])
       }
     }
     let order = Self.order(data.targets, classes: classes, seed: configuration.seed)

@@ -13,6 +13,12 @@ public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
   case extraTrees = "extra-trees"
   case boostedTrees = "boosted-trees"
 
+  /// All kinds, those that are usually best first.
+  static let byPromise: [ModelFamily] = [
+    .logistic, .ridge, .boostedTrees, .randomForest, .extraTrees, .elasticNet, .decisionTree, .naiveBayes,
+    .neighbors,
+  ]
+
   /// Whether it tells classes or numbers.
   func suits(classes: Int) -> Bool {
     switch self {
