@@ -30,8 +30,16 @@ struct AutoMLData {
     kept = try kept.dropMissing([target])
     leftOut["without a target"] = rowsRead - kept.rowCount
     let doubles = try kept.duplicateCount()
-    if doubles > 0 { kept = try kept.unique() }
-    leftOut["equal to another"] = doubles
+    if doubles > 0 {
+      if Self.tellsRowsApart(kept, target) {
+        kept = try kept.unique()
+        leftOut["equal to another"] = doubles
+      } else {
+        notes.append(
+          "\(counted(doubles, "rows")) equal to another stay: with so few different values rows are equal by themselves"
+        )
+      }
+    }
     for (why, count) in leftOut.sorted(by: { $0.key < $1.key }) where count > 0 {
       notes.append("\(counted(count, "rows")) \(why) left out")
     }
@@ -76,6 +84,11 @@ struct AutoMLData {
     notes += Self.warnings(train, target, classes, targets)
     self.notes = notes
     self.leftOut = leftOut.filter { $0.value > 0 }
+  }
+
+  /// Whether a column has so many different values that equal rows are copies of one, which would be learned from and tested on.
+  private static func tellsRowsApart(_ table: Table, _ target: String) -> Bool {
+    table.columns.contains { $0.name != target && 2 * $0.uniqueCount > table.rowCount }
   }
 
   /// Fewer rows cannot be divided for learning, comparing and testing.

@@ -78,7 +78,7 @@ struct EnsembleLibrary {
 
   // MARK: Mean
 
-  /// Models chosen one after the other, each as often as it makes the mean better (Caruana et al. 2004).
+  /// Models chosen one after the other, each as often as it makes the mean better: Caruana's greedy selection.
   ///
   /// The score is honest: answers to a part are joined by weights that were chosen by the other parts.
   private func averaged() -> (Choice, [Double]) {

@@ -115,7 +115,9 @@ struct ExactTreeBuilder {
     var nextRank: UInt32 = 0
     /// A threshold that was drawn.
     var drawn: Double?
-    /// Where the missing values go; nil where there are none. On the left side their rank is 0, and the others' one more.
+    /// Where the missing values go; nil where there are none.
+    ///
+    /// On the left side their rank is 0, and the others' one more.
     var missingGoesLeft: Bool?
   }
 

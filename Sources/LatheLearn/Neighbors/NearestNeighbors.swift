@@ -82,7 +82,8 @@ public struct NearestNeighbors: Sendable {
           for row in range {
             queries.withUnsafeBufferPointer { queries in
               guard let point = queries.baseAddress else { return }
-              lathe_linear_distances(rows.values, rows.rows, rows.columns, point + row * rows.columns, 1, &all)
+              lathe_linear_distances(
+                rows.values, rows.rows, rows.columns, point + row * rows.columns, 1, &all)
             }
             let nearest = Self.least(all, k)
             found[row] = nearest
