@@ -216,11 +216,14 @@ enum NumberGrid {
 extension TableModel {
   /// One number for each row: what is predicted, or the probability of a class.
   ///
+  /// Of models that know no probabilities it is 1 where the class is predicted, else 0.
+  ///
   /// - Parameter name: The class; without a name the last one, of two classes the second.
-  /// - Throws: `LatheError` where the class is not known, the model knows no probabilities, or a column is not there.
+  /// - Throws: `LatheError` where the class is not known or a column is not there.
   public func output(_ table: Table, class name: String? = nil) throws -> [Double] {
     guard isClassifier else { return try predict(table).numbers() }
     let place = try place(ofClass: name)
+    if case .linearSVC = estimator { return try predictedClasses(table).map { $0 == place ? 1 : 0 } }
     return try probabilities(table).map { $0[place] }
   }
 

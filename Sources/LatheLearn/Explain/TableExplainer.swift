@@ -2,7 +2,7 @@ import LatheCore
 import LatheTables
 
 /// What the columns of a table contribute to a model's predictions, by the kind of model: exact tree SHAP of boosted trees,
-/// linear SHAP of weighted sums, kernel SHAP of others.
+/// linear SHAP of weighted sums, kernel SHAP of others, and where features are made of several columns.
 ///
 /// Contributions of one-hot columns and the like are added up to the column that they were made of.
 public struct TableExplainer: Sendable {
@@ -60,13 +60,16 @@ public struct TableExplainer: Sendable {
     }
     var (tree, linear, kernel): (TreeSHAP?, LinearSHAP?, KernelSHAP<Table>?)
     switch model.estimator {
+    case _ where owners == nil: break
     case .boostedTrees(let trees):
       tree = try TreeSHAP(trees, Self.hasCovers(trees) ? .pathDependent : .interventional(x))
     case .logisticRegression(let own): linear = try weights(own.coefficients, own.intercepts)
     case .linearSVC(let own): linear = try weights(own.coefficients, own.intercepts)
     case .linearRegression(let own): linear = try weights([own.coefficients], [own.intercept])
     case .elasticNet(let own): linear = try weights([own.coefficients], [own.intercept])
-    default:
+    default: break
+    }
+    if tree == nil, linear == nil {
       var random = RandomSource(seed: seed)
       let count = min(mostBackground, inputs.rowCount)
       let rows = try inputs.take(random.sample(count, of: inputs.rowCount))
@@ -75,7 +78,7 @@ public struct TableExplainer: Sendable {
     self.tree = tree
     self.linear = linear
     self.kernel = kernel
-    self.owners = owners
+    self.owners = owners ?? []
     let sign = isNegated ? -1.0 : 1
     if let tree {
       (method, expected) = (.tree, sign * tree.expected[output])
@@ -90,10 +93,8 @@ public struct TableExplainer: Sendable {
     trees.trees.allSatisfy { $0.splits.allSatisfy { $0.cover > 0 } }
   }
 
-  /// The column that each feature is made of: the one whose values change it.
-  ///
-  /// - Throws: `LatheError.unsupported` where a feature is made of several columns.
-  private static func owners(_ model: TableModel, _ inputs: Table, _ x: FeatureMatrix) throws -> [Int?] {
+  /// The column that each feature is made of, the one whose values change it; nil where one is made of several.
+  private static func owners(_ model: TableModel, _ inputs: Table, _ x: FeatureMatrix) throws -> [Int?]? {
     let turned = Array(1..<inputs.rowCount) + [0]
     let same = Array(0..<inputs.rowCount)
     var owners = [Int?](repeating: nil, count: x.columns)
@@ -105,13 +106,8 @@ public struct TableExplainer: Sendable {
         let differs = same.contains {
           x[$0, feature] != other[$0, feature] && !(x[$0, feature].isNaN && other[$0, feature].isNaN)
         }
-        guard differs else { continue }
-        guard owners[feature] == nil else {
-          throw LatheError(
-            .unsupported,
-            "explanation: feature '\(x.names[feature])' is made of several columns; explain the features (TreeSHAP, "
-              + "LinearSHAP), or columns by KernelSHAP")
-        }
+        if !differs { continue }
+        if owners[feature] != nil { return nil }
         owners[feature] = column
       }
     }
