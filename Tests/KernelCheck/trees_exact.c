@@ -217,6 +217,20 @@ static void check_shapley(int count) {
   const lathe_shapley_tree tree = {1, column_starts, &value, columns, shares, condition_starts, conditions};
   lathe_tree_shapley(&tree, goes_left, result);
   expect_close_f64("contributions", result, expected, count, 1e-9, 1);
+  // Three rows: this one, one that goes left everywhere, this one again.
+  double *rows = zero_doubles(3 * count), *left = zero_doubles(count);
+  uint64_t sides[3] = {0, (1ull << 2 * count) - 1, 0};
+  for (int c = 0; c < 2 * count; c++) {
+    const double value = goes_left[c] ? 0.5 : 2;
+    lathe_shapley_sides(&value, 1, 1, LATHE_MISSING_NAN, 0, 0, c, sides);
+    goes_left[c] = 1;
+  }
+  sides[2] = sides[0];
+  lathe_tree_shapley(&tree, goes_left, left);
+  lathe_tree_shapley_rows(&tree, sides, 3, rows, count);
+  expect_close_f64("the first row", rows, result, count, 1e-12, 1);
+  expect_close_f64("the second row", rows + count, left, count, 1e-12, 1);
+  expect_close_f64("the third row", rows + 2 * count, result, count, 1e-12, 1);
   release();
 }
 

@@ -57,26 +57,72 @@ struct ShapleyTree: Sendable {
     columnStarts.append(Int32(columns.count))
   }
 
-  /// Adds the contributions of a row's columns.
-  func add(to result: UnsafeMutablePointer<Double>, _ row: [Double]) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(splits.count, 1)) { goesLeft in
-      for i in splits.indices { goesLeft[i] = splits[i].goesLeft(row[splits[i].feature]) ? 1 : 0 }
-      var tree = lathe_shapley_tree()
-      tree.leaf_count = Int32(values.count)
-      columnStarts.withUnsafeBufferPointer { columnStarts in
-        conditionStarts.withUnsafeBufferPointer { conditionStarts in
-          columns.withUnsafeBufferPointer { columns in
-            shares.withUnsafeBufferPointer { shares in
-              values.withUnsafeBufferPointer { values in
-                conditions.withUnsafeBufferPointer { conditions in
-                  tree.column_starts = columnStarts.baseAddress
-                  tree.condition_starts = conditionStarts.baseAddress
-                  tree.columns = columns.baseAddress
-                  tree.shares = shares.baseAddress
-                  tree.values = values.baseAddress
-                  tree.conditions = conditions.baseAddress
-                  lathe_tree_shapley(&tree, goesLeft.baseAddress, result)
-                }
+  /// Whether rows can go down together.
+  private var takesBlocks: Bool { splits.count <= Int(LATHE_SHAPLEY_SPLITS) }
+
+  /// Adds the contributions of rows' columns.
+  ///
+  /// - Parameters:
+  ///   - result: The first row's first number of the tree's output.
+  ///   - stride: Numbers between two rows there.
+  ///   - values: Values of at most `LATHE_SHAPLEY_ROWS` rows, column after column.
+  func add(
+    to result: UnsafeMutablePointer<Double>, stride: Int, _ values: UnsafePointer<Double>, rows: Int
+  ) {
+    withTree { tree in
+      guard takesBlocks else {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: splits.count) { goesLeft in
+          for row in 0..<rows {
+            for (i, split) in splits.enumerated() {
+              goesLeft[i] = split.goesLeft(values[split.feature * rows + row]) ? 1 : 0
+            }
+            lathe_tree_shapley(&tree, goesLeft.baseAddress, result + row * stride)
+          }
+        }
+        return
+      }
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rows) { sides in
+        guard let start = sides.baseAddress else { return }
+        start.initialize(repeating: 0, count: rows)
+        for (i, split) in splits.enumerated() {
+          let column = values + split.feature * rows
+          if split.categories != nil {
+            for row in 0..<rows where split.goesLeft(column[row]) { sides[row] |= 1 << UInt64(i) }
+          } else {
+            lathe_shapley_sides(
+              column, rows, split.threshold, Self.missing(split.missing), ColumnBins.zero,
+              split.missingGoesLeft ? 1 : 0, Int32(i), start)
+          }
+        }
+        lathe_tree_shapley_rows(&tree, start, rows, result, stride)
+      }
+    }
+  }
+
+  private static func missing(_ kind: MissingValues) -> lathe_missing {
+    switch kind {
+    case .none: LATHE_MISSING_NONE
+    case .zero: LATHE_MISSING_ZERO
+    case .nan: LATHE_MISSING_NAN
+    }
+  }
+
+  private func withTree(_ body: (inout lathe_shapley_tree) -> Void) {
+    var tree = lathe_shapley_tree()
+    tree.leaf_count = Int32(values.count)
+    columnStarts.withUnsafeBufferPointer { columnStarts in
+      conditionStarts.withUnsafeBufferPointer { conditionStarts in
+        columns.withUnsafeBufferPointer { columns in
+          shares.withUnsafeBufferPointer { shares in
+            values.withUnsafeBufferPointer { values in
+              conditions.withUnsafeBufferPointer { conditions in
+                tree.column_starts = columnStarts.baseAddress
+                tree.condition_starts = conditionStarts.baseAddress
+                tree.columns = columns.baseAddress
+                tree.shares = shares.baseAddress
+                tree.values = values.baseAddress
+                tree.conditions = conditions.baseAddress
+                body(&tree)
               }
             }
           }

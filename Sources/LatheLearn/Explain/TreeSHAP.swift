@@ -61,22 +61,39 @@ public struct TreeSHAP: Sendable {
     let width = model.outputs * columns
     var result = [Double](repeating: 0, count: x.rows * width)
     result.withUnsafeMutableBufferPointer { result in
-      ThreadPool.shared.parallelFor(x.rows, grain: 4) { range in
-        for row in range {
-          let values = x.row(row)
-          guard let to = result.baseAddress else { return }
-          switch perturbation {
-          case .pathDependent:
-            for (number, path) in paths.enumerated() {
-              path.add(to: to + row * width + number % model.outputs * columns, values)
-            }
-          case .interventional(let background):
-            intervene(values, background, to + row * width)
-          }
+      guard let to = result.baseAddress else { return }
+      if case .interventional(let background) = perturbation {
+        ThreadPool.shared.parallelFor(x.rows, grain: 4) { range in
+          for row in range { intervene(x.row(row), background, to + row * width) }
+        }
+        return
+      }
+      // Many rows together share what trees say of equal ones; fewer where threads would have none.
+      let size = min(Int(LATHE_SHAPLEY_ROWS), max(16, x.rows / (4 * ThreadPool.shared.threadCount)))
+      ThreadPool.shared.parallelFor((x.rows + size - 1) / size, grain: 1) { range in
+        for block in range {
+          addPaths(x, rows: block * size..<min((block + 1) * size, x.rows), to, width)
         }
       }
     }
     return result
+  }
+
+  /// Adds what all trees say of a block of rows.
+  private func addPaths(
+    _ x: FeatureMatrix, rows: Range<Int>, _ result: UnsafeMutablePointer<Double>, _ width: Int
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, rows.count * columns)) { values in
+      guard let start = values.baseAddress else { return }
+      for column in 0..<columns {
+        for (place, row) in rows.enumerated() { start[column * rows.count + place] = x[row, column] }
+      }
+      for (number, path) in paths.enumerated() {
+        path.add(
+          to: result + rows.lowerBound * width + number % model.outputs * columns, stride: width, start,
+          rows: rows.count)
+      }
+    }
   }
 
   private func intervene(_ values: [Double], _ background: FeatureMatrix, _ to: UnsafeMutablePointer<Double>)

@@ -4,8 +4,7 @@ enum SmoothMinimum {
   static func find(
     from starts: [[Double]], iterations: Int = 200, _ function: ([Double]) -> Double
   ) -> (point: [Double], value: Double) {
-    var best = (point: starts[0], value: Double.infinity)
-    for start in starts {
+    func minimum(_ start: [Double], _ iterations: Int) -> (point: [Double], value: Double) {
       let found = LBFGS(maxIterations: iterations, tolerance: 1e-9).minimize(from: start) { point, gradient in
         var moved = point
         for i in point.indices {
@@ -19,9 +18,17 @@ enum SmoothMinimum {
         }
         return function(point)
       }
-      let value = function(found.point)
-      if value < best.value { best = (found.point, value) }
+      return (found.point, function(found.point))
     }
+    if starts.count == 1 { return minimum(starts[0], iterations) }
+    // A few steps show which start leads lowest.
+    var best = (point: starts[0], value: Double.infinity)
+    for start in starts {
+      let found = minimum(start, min(25, iterations))
+      if found.value < best.value { best = found }
+    }
+    let found = minimum(best.point, iterations)
+    if found.value < best.value { best = found }
     return best
   }
 }

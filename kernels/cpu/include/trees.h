@@ -153,6 +153,19 @@ enum { LATHE_SHAPLEY_COLUMNS = 128 };
 /// Adds contributions of columns to `result`; `goes_left` says of each split where the row goes.
 void lathe_tree_shapley(const lathe_shapley_tree *tree, const uint8_t *goes_left, double *result);
 
+/// The most rows and splits of `lathe_tree_shapley_rows`.
+enum { LATHE_SHAPLEY_ROWS = 256, LATHE_SHAPLEY_SPLITS = 64 };
+
+/// The same for rows that lie `stride` numbers apart in `result`; a bit of `sides` says of each split that the row goes left.
+void lathe_tree_shapley_rows(const lathe_shapley_tree *tree, const uint64_t *sides, long rows, double *result, long stride);
+
+/// Which values are missing: none (NaN is zero), zero and NaN, or NaN.
+typedef enum { LATHE_MISSING_NONE, LATHE_MISSING_ZERO, LATHE_MISSING_NAN } lathe_missing;
+
+/// Sets the bit of a numeric split for rows that go left; what is at most `zero` from 0 counts as zero.
+void lathe_shapley_sides(const double *values, long rows, double threshold, lathe_missing missing, double zero,
+    int missing_left, int split, uint64_t *sides);
+
 /// Rows of a node in the order of one column, with what is to be predicted: `place` is the value's rank.
 typedef struct {
   uint32_t rank, row;
