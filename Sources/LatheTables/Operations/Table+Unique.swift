@@ -25,6 +25,14 @@ extension Table {
     rowCount - (try uniqueRows(subset, keep: .first)).count
   }
 
+  /// For each row the first one that is equal to it, which may be itself.
+  package func firstEqualRows(_ subset: [String]? = nil) throws -> [Int] {
+    let columns = try (subset ?? columnNames).map { try self[$0] }
+    guard !columns.isEmpty else { return Array(0..<rowCount) }
+    let codes = KeyCodes(columns)
+    return codes.codes.map { codes.firstRows[$0] }
+  }
+
   private func uniqueRows(_ subset: [String]?, keep: KeptRow) throws -> [Int] {
     let columns = try (subset ?? columnNames).map { try self[$0] }
     guard !columns.isEmpty else { return Array(0..<rowCount) }
