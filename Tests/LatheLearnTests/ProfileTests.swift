@@ -57,19 +57,27 @@ struct ProfileTests {
 
   private func table() throws -> Table {
     var random = RandomSource(seed: 6)
-    let x = (0..<400).map { _ in random.uniform() }
-    let label = x.map { $0 + 0.3 * random.uniform() > 1.1 ? "yes" : "no" }
-    return try Table([
-      Column("id", (0..<400).map { "u\($0)" }), Column("x", x.map { Optional($0) }),
-      Column("same", [Int?](repeating: 7, count: 400)),
-      Column("leak", label.map { $0 == "yes" ? 1 : 0 }),
-      Column("nearly", x.indices.map { label[$0] == "yes" ? 5 + x[$0] : x[$0] }),
-      Column("mixed", (0..<400).map { $0 % 3 == 0 ? "a" : "\($0 % 7)" }),
-      Column("none", [Double?](repeating: nil, count: 400)),
-      Column("infinite", (0..<400).map { $0 == 3 ? Double.infinity : $0 == 4 ? 1e9 : Double($0 % 9) }),
-      Column("<b>", (0..<400).map { $0 % 2 == 0 ? "<script>" : nil }),
-      Column("label", label.map { Optional($0) }),
-    ])
+    let rows = 0..<400
+    let x: [Double] = rows.map { _ in random.uniform() }
+    let label: [String] = x.map { $0 + 0.3 * random.uniform() > 1.1 ? "yes" : "no" }
+    let ids: [String?] = rows.map { "u\($0)" }
+    let same: [Int?] = rows.map { _ in 7 }
+    let leak: [Int?] = label.map { $0 == "yes" ? 1 : 0 }
+    let nearly: [Double?] = rows.map { label[$0] == "yes" ? 5 + x[$0] : x[$0] }
+    let mixed: [String?] = rows.map { $0 % 3 == 0 ? "a" : "\($0 % 7)" }
+    let none: [Double?] = rows.map { _ in nil }
+    var infinite: [Double?] = rows.map { Double($0 % 9) }
+    infinite[3] = .infinity
+    infinite[4] = 1e9
+    let half: [String?] = rows.map { $0 % 2 == 0 ? "<script>" : nil }
+    var columns = [
+      Column("id", ids), Column("x", x.map { Optional($0) }), Column("same", same), Column("leak", leak),
+    ]
+    columns += [
+      Column("nearly", nearly), Column("mixed", mixed), Column("none", none), Column("infinite", infinite),
+    ]
+    columns += [Column("<b>", half), Column("label", label.map { Optional($0) })]
+    return try Table(columns)
   }
 
   @Test("What needs a look: leaks, identifiers, constants, mixed types, balance")

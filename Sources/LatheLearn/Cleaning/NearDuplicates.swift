@@ -43,7 +43,7 @@ public struct NearDuplicates: Sendable {
       } ?? 1
   }
 
-  /// Pairs of sets that are alike, the first places first. Empty sets are like nothing.
+  /// Pairs of sets that are alike, the first places first; empty sets are like nothing.
   ///
   /// - Parameter sets: Hashes of items.
   public func pairs(sets: [[UInt64]]) -> [Pair] {

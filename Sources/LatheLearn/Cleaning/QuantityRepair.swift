@@ -50,7 +50,7 @@ public struct QuantityRepair: Sendable {
     factors = kind.mapValues { $0 / (kind[chosen] ?? 1) }
   }
 
-  /// A text as a number in the unit; nil where it is none. A number without a unit is taken to be in it.
+  /// A text as a number in the unit, which a number without one is taken to be in; nil where it is none.
   public func number(_ text: String) -> Double? {
     guard let (value, unit) = Self.parts(text, decimal) else { return nil }
     if unit.isEmpty { return value }

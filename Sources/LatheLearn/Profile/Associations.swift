@@ -39,8 +39,8 @@ public enum Associations {
     return max(-1, min(1, product / squares))
   }
 
-  /// Cramér's V without a correction, of the places of categories; nil where one column does not vary. A negative place is
-  /// missing.
+  /// Cramér's V without a correction, of the places of categories, negative where missing; nil where one column does not
+  /// vary.
   public static func cramersV(_ a: [Int], _ b: [Int]) -> Double? {
     struct Cell: Hashable {
       let a: Int
