@@ -22,6 +22,11 @@ struct GroupTests {
     var labels: [Int]
   }
 
+  struct Stable: Decodable {
+    var size: Int
+    var labels: [Int]
+  }
+
   struct Hierarchy: Decodable {
     var distances: [Double]
     var labels: [[Int]]
@@ -51,6 +56,8 @@ struct GroupTests {
     var start: [Int]
     var mixtures: [Mixture]
     var dbscan: [Density]
+    var hdbscan: [Stable]
+    var perplexity: Double
     var trees: [String: Hierarchy]
     var batches: [Double]
     var counts: [[Double]]
@@ -107,6 +114,9 @@ struct GroupTests {
   func density() throws {
     for own in content.dbscan {
       #expect(try DBSCAN.labels(x, epsilon: own.epsilon, minSamples: own.minSamples) == own.labels)
+    }
+    for own in content.hdbscan {
+      #expect(renamed(try HDBSCAN.labels(x, minClusterSize: own.size)) == renamed(own.labels), "\(own.size)")
     }
   }
 
@@ -189,5 +199,31 @@ struct GroupTests {
         #expect(LearnFixture.difference(parts.row(row).map { abs($0) }, wanted.map { abs($0) }) < 1e-6)
       }
     }
+  }
+
+  @Test("Topics are as likely as scikit-learn's")
+  func topics() throws {
+    let counts = SparseRows(FeatureMatrix(content.counts))
+    let found = try (0..<3).map { seed in
+      try LatentDirichlet(fit: counts, topics: 3, maxIterations: 30, seed: UInt64(seed)).perplexity(counts)
+    }
+    #expect(found.allSatisfy { abs($0 / content.perplexity - 1) < 0.05 }, "\(found), \(content.perplexity)")
+    let parts = try LatentDirichlet(fit: counts, topics: 3).transform(counts)
+    #expect(abs(parts.row(5).reduce(0, +) - 1) < 1e-9)
+  }
+
+  @Test("Neighbours stay neighbours in t-SNE's picture")
+  func picture() throws {
+    var configuration = TSNE.Configuration()
+    (configuration.perplexity, configuration.maxIterations) = (15, 400)
+    let points = try TSNE.points(x, configuration)
+    let labels = try KMeans.train(points, .init(clusters: 3)).predict(points)
+    // Groups of the picture are those of the rows, for nearly all of them.
+    var counts: [[Int]: Int] = [:]
+    for pair in zip(labels, content.start) { counts[[pair.0, pair.1], default: 0] += 1 }
+    let agreeing = Set(labels).reduce(0) { sum, group in
+      sum + (0..<3).reduce(0) { max($0, counts[[group, $1]] ?? 0) }
+    }
+    #expect(agreeing >= 75, "\(agreeing)")
   }
 }
