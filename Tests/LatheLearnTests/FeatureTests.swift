@@ -187,7 +187,7 @@ struct FeatureTests {
         + (0..<3).map { j in Column("x\(j)", holes.column(j).map { $0.isNaN ? nil : $0 }) })
     let numbers = ["x0", "x1", "x2"]
     let features = ColumnTransformer([
-      .init(numbers, [.imputeNearest(), .powerScale(), .polynomial()]),
+      .init(numbers, [.imputeNearest(), .powerScale(), .polynomial(), .select(.kBest(4, .fClassif))]),
       .init(numbers, [.imputeIteratively(), .quantileScale(.normal), .log]),
       .init(numbers, [.impute(.mean), .bin(.init(bins: 3))]), .init(numbers, [.missingIndicators]),
       .init(["when"], [.dateParts(), .standardScale]), .init(["t0", "t1"], [.frequency]),
@@ -205,6 +205,9 @@ struct FeatureTests {
     let (fitted, x) = try crossed.fitTransform(table, targets: y, classes: 2)
     #expect(try fitted.transform(table).column(0) != x.column(0))
     #expect(throws: LatheError.self) { _ = try crossed.fit(table) }
+    let chosen = ColumnTransformer([.init(numbers, [.impute(.mean), .select(.l1(strength: 0.5))])])
+    #expect(try chosen.fitTransform(table, targets: y, classes: 2).features.columns <= 3)
+    #expect(throws: LatheError.self) { _ = try chosen.fit(table) }
     #expect(throws: LatheError.self) {
       _ = try ColumnTransformer([.init(["x0"], [.impute(.mean), .dateParts()])]).fit(table)
     }

@@ -222,10 +222,14 @@ struct KernelModelTests {
   func pipelines() throws {
     let columns = (0..<4).map { j in Column("x\(j)", x.column(j).map { Optional($0) }) }
     let features = ColumnTransformer([.init(["x0", "x1", "x2", "x3"], [.standardScale])])
+    var fixed = GaussianProcessRegressor.Configuration(.rbf() + .white(0.1))
+    var fixedClasses = GaussianProcessClassifier.Configuration()
+    (fixed.isOptimized, fixedClasses.isOptimized) = (false, false)
     let plans: [(String, Estimator)] = [
       ("label", .svc()), ("classes", .svc()), ("number", .svr()), ("number", .linearSVR()),
       ("number", .quantile(.init(alpha: 0.1))), ("classes", .sgd(.init(.logLoss))),
       ("number", .sgd(.init(.huber()))),
+      ("number", .gaussianProcess(fixed)), ("classes", .gaussianProcessClassifier(fixedClasses)),
     ]
     for (target, estimator) in plans {
       let values = try #require(content.targets[target])

@@ -54,6 +54,8 @@ public struct ColumnTransformer: Sendable, Hashable {
     case hash(features: Int = 256)
     /// Texts become a column for each of their terms (TF-IDF); `maxFeatures` keeps them few.
     case terms(TfidfVectorizer.Configuration = .init(.init(maxFeatures: 1000)))
+    /// Some of the features so far are kept.
+    case select(FeatureSelection.Rule)
   }
 
   /// Columns with which the same is done.
@@ -117,6 +119,12 @@ public struct ColumnTransformer: Sendable, Hashable {
             columns, targets, classes > 0 ? .classes(classes) : .continuous, configuration)
           steps.append(.learned(.targetMean(encoder)))
           cells = .numbers(features)
+          continue
+        }
+        if case .select(let rule) = step, case .numbers(let x) = cells {
+          let selection = try rule.selection(x, targets, classes: classes)
+          steps.append(.learned(.select(selection)))
+          cells = .numbers(selection.transform(x))
           continue
         }
         let fitted = try step.fit(cells)

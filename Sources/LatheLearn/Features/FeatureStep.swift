@@ -17,6 +17,7 @@ enum FeatureStep: Sendable, Hashable {
   case hash(FeatureHasher)
   /// One for each column.
   case terms([TfidfVectorizer])
+  case select(FeatureSelection)
 
   /// Whether it takes texts, and makes numbers of them.
   var isEncoder: Bool {
@@ -49,6 +50,7 @@ enum FeatureStep: Sendable, Hashable {
     case .hash(let own): own.isSound ? (own.columns, own.features) : nil
     case .terms(let own):
       own.allSatisfy(\.isSound) ? (own.count, own.reduce(0) { $0 + $1.counts.terms.count }) : nil
+    case .select(let own): own.isSound ? (own.columns, own.kept.count) : nil
     }
   }
 
@@ -63,6 +65,7 @@ enum FeatureStep: Sendable, Hashable {
     case (.nearest(let own), .numbers(let x)): return .numbers(own.transform(x))
     case (.iterative(let own), .numbers(let x)): return .numbers(own.transform(x))
     case (.missing(let own), .numbers(let x)): return .numbers(own.transform(x))
+    case (.select(let own), .numbers(let x)): return .numbers(own.transform(x))
     case (.frequency(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
@@ -113,7 +116,7 @@ extension ColumnTransformer.Step {
 extension FeatureStep: Codable {
   private enum CodingKeys: String, CodingKey {
     case quantile, power, bins, polynomial, log, dateParts, nearest, iterative, missing, frequency, targetMean
-    case hash, terms
+    case hash, terms, select
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -132,6 +135,7 @@ extension FeatureStep: Codable {
     case .targetMean(let own): try container.encode(own, forKey: .targetMean)
     case .hash(let own): try container.encode(own, forKey: .hash)
     case .terms(let own): try container.encode(own, forKey: .terms)
+    case .select(let own): try container.encode(own, forKey: .select)
     }
   }
 
@@ -155,6 +159,7 @@ extension FeatureStep: Codable {
     case .targetMean: self = .targetMean(try own(key))
     case .hash: self = .hash(try own(key))
     case .terms: self = .terms(try own(key))
+    case .select: self = .select(try own(key))
     }
   }
 }

@@ -28,7 +28,7 @@ public struct GaussianProcessRegressor: Sendable, Hashable, Codable {
   public let kernel: ProcessKernel
   /// The logarithm of the likelihood of the rows.
   public let logMarginalLikelihood: Double
-  private let columns: Int
+  let columns: Int
   private let rows: [Double]
   private let weights: [Double]
   private let alpha: Double
@@ -88,6 +88,10 @@ public struct GaussianProcessRegressor: Sendable, Hashable, Codable {
     return GaussianProcessRegressor(
       kernel: kernel, logMarginalLikelihood: value, columns: x.columns, rows: x.values, weights: weights,
       alpha: configuration.alpha, targetMean: mean, targetDeviation: deviation)
+  }
+
+  var isSound: Bool {
+    columns > 0 && rows.count == weights.count * columns && (try? kernel.check(columns: columns)) != nil
   }
 
   /// What is predicted of rows.

@@ -145,29 +145,36 @@ public struct GaussianProcessClassifier: Sendable, Hashable, Codable {
     return Binary(kernel: kernel, likelihood: value, lack: lack, roots: roots)
   }
 
+  var isSound: Bool {
+    columns > 0 && rows.count % columns == 0 && classes >= 2 && machines.count == (classes == 2 ? 1 : classes)
+      && machines.allSatisfy { machine in
+        machine.lack.count * columns == rows.count && machine.roots.count == machine.lack.count
+          && (try? machine.kernel.check(columns: columns)) != nil
+      }
+  }
+
   /// The probability of each class, class after class in each row.
-  ///
-  /// - Throws: `LatheError.invalidArgument` where a kernel's matrix is not positive.
-  public func probabilities(_ x: FeatureMatrix) throws -> [Double] {
+  public func probabilities(_ x: FeatureMatrix) -> [Double] {
     require(x.columns == columns, "the model knows \(columns) columns, the matrix has \(x.columns)")
     let (points, n) = (DenseRows.rowMajor(x), rows.count / columns)
     let known = DenseRows(rows, rows: n, columns: columns)
-    let each = try machines.map { machine -> [Double] in
+    let each = machines.map { machine -> [Double] in
       let k = ProcessMatrix.whole(known, machine.kernel, gradients: false).k
       var b = k
       for i in 0..<n {
         for j in 0..<n { b[i * n + j] = machine.roots[i] * k[i * n + j] * machine.roots[j] }
         b[i * n + i] += 1
       }
-      guard let factor = Cholesky(b, size: n) else {
-        throw LatheError(.invalidArgument, "Gaussian process: the kernel's matrix is not positive")
-      }
+      // The identity and a kernel's matrix together are positive.
+      let factor = Cholesky(b, size: n)
+      require(factor != nil, "Gaussian process: a kernel whose values are beyond float64")
       return GaussianProcessLimits.each(x.rows) { row in
         points.withUnsafeBufferPointer { points in
           guard let point = points.baseAddress.map({ $0 + row * columns }) else { return 0 }
           let own = ProcessMatrix.row(point, known, machine.kernel)
           let mean = Self.dot(own, machine.lack)
-          let part = factor.forward(zip(own, machine.roots).map { $0 * $1 })
+          let scaled = zip(own, machine.roots).map { $0 * $1 }
+          let part = factor?.forward(scaled) ?? scaled
           var none: [Double] = []
           let whole = machine.kernel.value(point, point, columns, isSame: true, &none, from: 0, wanted: false)
           return Self.meanLogistic(mean, whole - Self.dot(part, part))
@@ -183,10 +190,8 @@ public struct GaussianProcessClassifier: Sendable, Hashable, Codable {
   }
 
   /// The most probable class of each row.
-  ///
-  /// - Throws: `LatheError.invalidArgument` where a kernel's matrix is not positive.
-  public func predict(_ x: FeatureMatrix) throws -> [Double] {
-    RowAnswers.largest(try probabilities(x), of: classes)
+  public func predict(_ x: FeatureMatrix) -> [Double] {
+    RowAnswers.largest(probabilities(x), of: classes)
   }
 
   /// The mean of the logistic function of a normal distribution, by five error functions (Williams and Barber, 1998).

@@ -32,6 +32,10 @@ public enum Estimator: Sendable, Hashable {
   case quantile(QuantileRegressor.Configuration = .init())
   /// Classes or numbers, as the loss says, by weighted sums that are learned row by row.
   case sgd(SGDConfiguration = .init())
+  /// Numbers as values of a Gaussian process.
+  case gaussianProcess(GaussianProcessRegressor.Configuration = .init())
+  /// Classes by a Gaussian process.
+  case gaussianProcessClassifier(GaussianProcessClassifier.Configuration = .init())
 
   /// Whether it tells classes, not numbers.
   public var isClassifier: Bool {
@@ -40,7 +44,7 @@ public enum Estimator: Sendable, Hashable {
     case .boostedTrees(let configuration): configuration.loss.isClassification
     case .forest(let configuration): configuration.tree.criterion != .squaredError
     case .nearestNeighbors(let configuration): configuration.isClassification
-    case .svc: true
+    case .svc, .gaussianProcessClassifier: true
     case .sgd(let configuration): configuration.loss.isOfClasses
     default: false
     }
@@ -71,6 +75,8 @@ public enum Estimator: Sendable, Hashable {
     case .quantile(let c): return .quantile(try .train(data, c))
     case .sgd(let c):
       return c.loss.isOfClasses ? .sgdClassifier(try .train(data, c)) : .sgdRegressor(try .train(data, c))
+    case .gaussianProcess(let c): return .gaussianProcess(try .train(data, c))
+    case .gaussianProcessClassifier(let c): return .gaussianProcessClassifier(try .train(data, c))
     }
   }
 }
@@ -111,6 +117,10 @@ public enum FittedEstimator: Sendable {
   case sgdClassifier(SGDClassifier)
   /// Numbers by weighted sums that are learned row by row.
   case sgdRegressor(SGDRegressor)
+  /// Numbers as values of a Gaussian process.
+  case gaussianProcess(GaussianProcessRegressor)
+  /// Classes by a Gaussian process.
+  case gaussianProcessClassifier(GaussianProcessClassifier)
 
   /// Whether rows may have missing values.
   var allowsMissing: Bool {
@@ -140,6 +150,8 @@ public enum FittedEstimator: Sendable {
     case .quantile(let model): model.predict(x)
     case .sgdClassifier(let model): model.predict(x)
     case .sgdRegressor(let model): model.predict(x)
+    case .gaussianProcess(let model): model.predict(x)
+    case .gaussianProcessClassifier(let model): model.predict(x)
     }
   }
 
@@ -156,6 +168,7 @@ public enum FittedEstimator: Sendable {
     case .nearestNeighbors(let model) where model.classes > 0: return model.probabilities(x)
     case .ensemble(let model): return model.probabilities(x)
     case .sgdClassifier(let model): return model.probabilities(x)
+    case .gaussianProcessClassifier(let model): return model.probabilities(x)
     default: return nil
     }
   }
@@ -181,6 +194,8 @@ public enum FittedEstimator: Sendable {
     case .quantile(let model): (model.coefficients.count, 0)
     case .sgdClassifier(let model): (model.columns, model.classes)
     case .sgdRegressor(let model): (model.coefficients.count, 0)
+    case .gaussianProcess(let model): (model.columns, 0)
+    case .gaussianProcessClassifier(let model): (model.columns, model.classes)
     }
   }
 }

@@ -49,6 +49,8 @@ struct TableModelFile: Codable {
     var quantile: QuantileRegressor?
     var sgdClassifier: SGDClassifier?
     var sgdRegressor: SGDRegressor?
+    var gaussianProcess: GaussianProcessRegressor?
+    var gaussianProcessClassifier: GaussianProcessClassifier?
   }
 
   var format = Self.format
@@ -244,6 +246,9 @@ extension TableModelFile.Model {
     case .quantile(let model): self.init(kind: "quantile", quantile: model)
     case .sgdClassifier(let model): self.init(kind: "sgdClassifier", sgdClassifier: model)
     case .sgdRegressor(let model): self.init(kind: "sgdRegressor", sgdRegressor: model)
+    case .gaussianProcess(let model): self.init(kind: "gaussianProcess", gaussianProcess: model)
+    case .gaussianProcessClassifier(let model):
+      self.init(kind: "gaussianProcessClassifier", gaussianProcessClassifier: model)
     }
   }
 
@@ -273,6 +278,10 @@ extension TableModelFile.Model {
     case "quantile": if let quantile { return .quantile(quantile) }
     case "sgdClassifier": if let sgdClassifier, sgdClassifier.isSound { return .sgdClassifier(sgdClassifier) }
     case "sgdRegressor": if let sgdRegressor { return .sgdRegressor(sgdRegressor) }
+    case "gaussianProcess":
+      if let gaussianProcess, gaussianProcess.isSound { return .gaussianProcess(gaussianProcess) }
+    case "gaussianProcessClassifier":
+      if let model = gaussianProcessClassifier, model.isSound { return .gaussianProcessClassifier(model) }
     default: throw LatheError(.format, "a model '\(kind)' is not known")
     }
     throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
