@@ -158,5 +158,57 @@ extension CommandTests {
         #expect(run.errors.contains("1 class of 'y' with a single row"), "\(run.errors)")
       }
     }
+
+    @Test("A stored model is explained, on the screen and as a page")
+    func explanation() throws {
+      let trained = try lathe(
+        "train", "logistic", "--data", "data.csv", "--target", "label", "--drop", "price", "--output", "why")
+      #expect(trained.status == 0, "\(trained.errors)")
+      let explained = try lathe(
+        "explain", "--model", "why", "--data", "data.csv", "--rows", "2", "--output", "report.html")
+      #expect(explained.status == 0, "\(explained.errors)")
+      #expect(explained.output.contains("importance: what shuffling costs of the share of right classes"))
+      #expect(explained.output.contains("mean size of contributions (linear SHAP)"))
+      #expect(explained.output.contains("row 1: ") && !explained.output.contains("row 2: "))
+      #expect(explained.errors.contains("report written to report.html"))
+      let page = try String(contentsOfFile: folder.file("report.html"), encoding: .utf8)
+      #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("<svg"))
+      let json = try lathe("explain", "--model", "why", "--data", "data.csv", "--json")
+      #expect(json.output.contains("\"method\":\"linear\""))
+      let unknown = try lathe("explain", "--model", "why", "--data", "data.csv", "--class", "maybe")
+      #expect(unknown.status == 1 && unknown.errors.contains("no class 'maybe'; there are no, yes"))
+      #expect(try lathe("explain", "--model", "nowhere", "--data", "data.csv").status == 1)
+    }
+
+    @Test("A column is forecast by the best model of the past")
+    func forecast() throws {
+      let lines = (0..<60).map { k -> String in
+        let month = "\(2019 + k / 12)-\(k % 12 < 9 ? "0" : "")\(k % 12 + 1)-01"
+        return "\(month),\(Double(100 + k + 8 * (k % 12)) + Double(k * 7 % 5) / 10)"
+      }
+      try folder.write(Array((["month,sold"] + lines).joined(separator: "\n").utf8), "sales.csv")
+      let found = try lathe(
+        "forecast", "--data", "sales.csv", "--time", "month", "--target", "sold", "--horizon", "6", "--model",
+        "ets",
+        "--folds", "2", "--output", "next")
+      #expect(found.status == 0, "\(found.errors)")
+      #expect(found.output.contains("on the past, season 12") && found.output.contains("2024-06-01"))
+      let csv = try String(contentsOfFile: folder.file("next/forecast.csv"), encoding: .utf8)
+      #expect(csv.hasPrefix("month,forecast,low,high\n2024-01-01") && csv.split(separator: "\n").count == 7)
+      let json = try String(contentsOfFile: folder.file("next/forecast.json"), encoding: .utf8)
+      #expect(json.contains("\"chosen\" : \"ets\"") || json.contains("\"chosen\": \"ets\""))
+      let again = try lathe(
+        "forecast", "--data", "sales.csv", "--time", "month", "--target", "sold", "--horizon", "6",
+        "--output", "next")
+      #expect(again.status == 1 && again.errors.contains("holds an earlier forecast"))
+      let short = try lathe(
+        "forecast", "--data", "sales.csv", "--time", "month", "--target", "sold", "--horizon", "60",
+        "--output", "far")
+      #expect(short.status == 1 && short.errors.contains("60 values are too few"))
+      let wrong = try lathe(
+        "forecast", "--data", "sales.csv", "--time", "when", "--target", "sold", "--horizon", "6", "--output",
+        "far")
+      #expect(wrong.status == 1 && wrong.errors.contains("no column 'when'; there are month, sold"))
+    }
   }
 }

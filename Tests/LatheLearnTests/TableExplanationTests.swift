@@ -162,4 +162,25 @@ struct TableExplanationTests {
     let error = #expect(throws: LatheError.self) { try card.points(other) }
     #expect(error?.message.contains("column 'port', row 0: 'X' was not there") == true)
   }
+
+  @Test("Rules of experts decide before the model")
+  func rules() throws {
+    let table = try table(60)
+    let model = try models(table)[0]
+    let ruled = try RuledModel(
+      model, [.init(col("income") < 1000, "no"), .init(col("port") == "C" && col("income") > 500, "yes")])
+    let incomes = try table["income"].numbers()
+    let ports = try table["port"].strings()
+    let (own, plain) = (try ruled.predict(table).strings(), try model.predict(table).strings())
+    let probabilities = try ruled.probabilities(table)
+    let decided = try ruled.deciding(table)
+    for row in 0..<60 {
+      let rule = incomes[row] < 1000 ? 0 : ports[row] == "C" ? 1 : nil
+      #expect(decided[row] == rule)
+      #expect(own[row] == (rule.map { ["no", "yes"][$0] } ?? plain[row]))
+      if let rule { #expect(probabilities[row] == (rule == 0 ? [1, 0] : [0, 1])) }
+    }
+    #expect(throws: LatheError.self) { try RuledModel(model, [.init(col("income") < 1, "maybe")]) }
+    #expect(throws: LatheError.self) { try RuledModel(model, [.init(col("wage") < 1, "no")]).predict(table) }
+  }
 }

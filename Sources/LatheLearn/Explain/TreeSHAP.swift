@@ -69,7 +69,7 @@ public struct TreeSHAP: Sendable {
         return
       }
       // Many rows together share what trees say of equal ones; fewer where threads would have none.
-      let size = min(Int(LATHE_SHAPLEY_ROWS), max(16, x.rows / (4 * ThreadPool.shared.threadCount)))
+      let size = min(Int(LATHE_SHAPLEY_ROWS), max(16, x.rows / (2 * ThreadPool.shared.threadCount)))
       ThreadPool.shared.parallelFor((x.rows + size - 1) / size, grain: 1) { range in
         for block in range {
           addPaths(x, rows: block * size..<min((block + 1) * size, x.rows), to, width)
