@@ -30,8 +30,9 @@ struct ReportTests {
     #expect(report.permutation?.count == 2 && report.contributions.count == 2 && report.rows.count == 3)
     #expect(report.dependence.count == 2 && !report.rules.isEmpty && report.fidelity ?? 0 > 0.8)
     let html = report.html
-    #expect(html.contains("a &lt;b&gt;") && html.contains("C&amp;A") && !html.contains("<b>") && !html.contains("<S>"))
-    #expect(html.hasPrefix("<!DOCTYPE html>") && !html.contains("http://") || html.contains("www.w3.org/2000/svg"))
+    #expect(html.contains("a &lt;b&gt;") && html.contains("C&amp;A"))
+    #expect(!html.contains("<b>") && !html.contains("<S>"))
+    #expect(html.hasPrefix("<!DOCTYPE html>") && !html.contains("src=") && !html.contains("href="))
     #expect(html.components(separatedBy: "<svg").count == html.components(separatedBy: "</svg>").count)
     let stored = try JSONDecoder().decode(ExplanationReport.self, from: JSONEncoder().encode(report))
     #expect(stored.rows == report.rows)
@@ -51,7 +52,8 @@ struct ReportTests {
       Column("sold", values.reversed().map { Optional($0) }),
     ])
     var configuration = ForecastReport.Configuration(time: "month", target: "sold", horizon: 3)
-    configuration.models = [.naive, .arima(.init(0, 0, 0, seasonal: (0, 1, 0), period: 12, hasConstant: true))]
+    let order = ARIMA.Order(0, 0, 0, seasonal: (0, 1, 0), period: 12, hasConstant: true)
+    configuration.models = [.naive, .arima(order)]
     configuration.backtest.folds = 2
     let report = try ForecastReport(table, configuration)
     #expect(report.season == 12 && report.chosen == "arima")
@@ -63,7 +65,7 @@ struct ReportTests {
     gaps[5] = nil
     let missing = try table.with(Column("sold", gaps))
     let error = #expect(throws: LatheError.self) { try ForecastReport(missing, configuration) }
-    #expect(error?.message.contains("column 'sold': 1 row without a value, by time the first is row 42") == true)
+    #expect(error?.message.contains("1 row without a value, by time the first is row 42") == true)
     configuration.fill = .linear
     #expect(try ForecastReport(missing, configuration).points.count == 3)
     configuration.target = "nothing"

@@ -1,7 +1,6 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
-  import LatheFiles
   import LatheML
 
   /// `lathe explain`: what a model of a table goes by.

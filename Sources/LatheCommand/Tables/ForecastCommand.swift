@@ -1,7 +1,6 @@
 #if CommandLine
   import ArgumentParser
   import Foundation
-  import LatheFiles
   import LatheML
 
   /// `lathe forecast`: the next values of a column.

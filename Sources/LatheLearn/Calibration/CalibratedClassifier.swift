@@ -178,12 +178,15 @@ extension CalibratedClassifier.Curve {
 }
 
 extension FittedEstimator {
-  /// What calibration starts from: one score of two classes, or one of each; of models without scores probabilities, for a
-  /// temperature their logarithms. Nil where a model has neither.
+  /// What calibration starts from: one score of two classes, or one of each; nil where a model has neither scores nor probabilities.
+  ///
+  /// Of models without scores they are probabilities, for a temperature their logarithms.
   func calibrationScores(_ x: FeatureMatrix, _ method: CalibrationMethod) -> [Double]? {
     switch self {
     case .logisticRegression(let model): return model.scores(x)
     case .linearSVC(let model): return model.scores(x)
+    case .svc(let model): return model.scores(x)
+    case .sgdClassifier(let model): return model.scores(x)
     case .boostedTrees(let model) where model.loss.isClassification: return model.scores(x)
     default:
       guard let found = probabilities(x) else { return nil }

@@ -223,8 +223,11 @@ extension TableModel {
   public func output(_ table: Table, class name: String? = nil) throws -> [Double] {
     guard isClassifier else { return try predict(table).numbers() }
     let place = try place(ofClass: name)
-    if case .linearSVC = estimator { return try predictedClasses(table).map { $0 == place ? 1 : 0 } }
-    return try probabilities(table).map { $0[place] }
+    do { return try probabilities(table).map { $0[place] } } catch let error as LatheError
+      where error.kind == .unsupported
+    {
+      return try predictedClasses(table).map { $0 == place ? 1 : 0 }
+    }
   }
 
   /// The place of a class among `classes`; without a name the last one.

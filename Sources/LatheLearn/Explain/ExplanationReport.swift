@@ -63,7 +63,7 @@ public struct ExplanationReport: Sendable, Codable {
   public let method: TableExplainer.Method
   /// The mean size of each column's contributions.
   public let contributions: [Value]
-  /// Partial dependence of the most telling columns.
+  /// Partial dependence of the most telling columns, with the predictions of 30 rows.
   public let dependence: [PartialDependence]
   /// A small tree in words; none where features have missing values, which it does not take.
   public let rules: [String]
@@ -105,7 +105,8 @@ public struct ExplanationReport: Sendable, Codable {
     }
     dependence = try contributions.prefix(configuration.columns).map { own in
       try PartialDependence(
-        model, part, column: own.column, class: configuration.className, keepsIndividual: true)
+        model, part, column: own.column, class: configuration.className, keepsIndividual: true
+      ).keeping(individual: 30)
     }
     let surrogate = try? SurrogateTree(model, part, seed: configuration.seed)
     rules = surrogate?.rules(classes: model.classes) ?? []
@@ -189,7 +190,7 @@ public struct ExplanationReport: Sendable, Codable {
         + Chart.bars(
           title: own.column, zip(own.points, own.average).map { ($0.text ?? "missing", $1) }) + "</figure>\n"
     }
-    var series = own.individual.prefix(30).map { line in
+    var series = own.individual.map { line in
       Chart.Series(name: "", points: Array(zip(numbers, line)), isLine: true, isFaint: true)
     }
     series.append(.init(name: "mean", points: Array(zip(numbers, own.average)), isLine: true))

@@ -55,6 +55,19 @@ public struct PartialDependence: Sendable, Hashable, Codable {
     individual = keepsIndividual ? (0..<rows.rowCount).map { row in all.map { $0[row] } } : []
   }
 
+  /// The same with the first rows' predictions alone.
+  func keeping(individual count: Int) -> PartialDependence {
+    PartialDependence(
+      column: column, points: points, average: average, individual: Array(individual.prefix(count)))
+  }
+
+  private init(column: String, points: [ColumnPoint], average: [Double], individual: [[Double]]) {
+    self.column = column
+    self.points = points
+    self.average = average
+    self.individual = individual
+  }
+
   /// Predictions of a model of a table: numbers, or the probability of a class.
   public init(
     _ model: TableModel, _ table: Table, column: String, class name: String? = nil, resolution: Int = 20,

@@ -67,6 +67,10 @@ public struct TableExplainer: Sendable {
     case .linearSVC(let own): linear = try weights(own.coefficients, own.intercepts)
     case .linearRegression(let own): linear = try weights([own.coefficients], [own.intercept])
     case .elasticNet(let own): linear = try weights([own.coefficients], [own.intercept])
+    case .linearSVR(let own): linear = try weights([own.coefficients], [own.intercept])
+    case .quantile(let own): linear = try weights([own.coefficients], [own.intercept])
+    case .sgdRegressor(let own): linear = try weights([own.coefficients], [own.intercept])
+    case .sgdClassifier(let own): linear = try weights(own.coefficients, own.intercepts)
     default: break
     }
     if tree == nil, linear == nil {

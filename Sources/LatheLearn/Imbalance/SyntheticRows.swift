@@ -2,7 +2,9 @@ import LatheCPU
 import LatheCore
 import LatheTables
 
-/// SMOTE: rows between rows. Categories take the most frequent one of the neighbours, as in imbalanced-learn's `SMOTENC`.
+/// SMOTE: rows between rows.
+///
+/// Categories take the most frequent one of the neighbours, as in imbalanced-learn's `SMOTENC`.
 struct SyntheticRows {
   private let data: LabelledRows
   private let neighbors: Int
