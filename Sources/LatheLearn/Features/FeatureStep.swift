@@ -40,7 +40,7 @@ enum FeatureStep: Sendable, Hashable {
       own.columns >= 0 && own.products.allSatisfy { $0.allSatisfy { $0 >= 0 && $0 < own.columns } }
         ? (own.columns, own.products.count) : nil
     case .log(let own): (own.columns, own.columns)
-    case .dateParts(let own): (own.columns, own.columns * own.parts.reduce(0) { $0 + $1.width })
+    case .dateParts(let own): (own.columns, own.columns &* own.parts.reduce(0) { $0 + $1.width })
     case .nearest(let own): own.isSound ? (own.columns, own.columns) : nil
     case .iterative(let own): own.isSound ? (own.means.count, own.means.count) : nil
     case .missing(let own):

@@ -30,7 +30,10 @@ public struct KNNImputer: Sendable, Hashable, Codable {
     rows = DenseRows.rowMajor(x).map { $0.isNaN ? nil : $0 }
   }
 
-  var isSound: Bool { columns > 0 && means.count == columns && rows.count % columns == 0 && neighbors >= 1 }
+  var isSound: Bool {
+    columns > 0 && means.count == columns && rows.count >= columns && rows.count % columns == 0
+      && neighbors >= 1
+  }
 
   /// Rows without missing values.
   public func transform(_ x: FeatureMatrix) -> FeatureMatrix {

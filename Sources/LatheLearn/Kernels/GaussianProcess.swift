@@ -91,7 +91,8 @@ public struct GaussianProcessRegressor: Sendable, Hashable, Codable {
   }
 
   var isSound: Bool {
-    columns > 0 && rows.count == weights.count * columns && (try? kernel.check(columns: columns)) != nil
+    columns > 0 && columns <= rows.count && rows.count == weights.count * columns
+      && (try? kernel.check(columns: columns)) != nil
   }
 
   /// What is predicted of rows.

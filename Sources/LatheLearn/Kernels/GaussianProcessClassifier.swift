@@ -146,7 +146,8 @@ public struct GaussianProcessClassifier: Sendable, Hashable, Codable {
   }
 
   var isSound: Bool {
-    columns > 0 && rows.count % columns == 0 && classes >= 2 && machines.count == (classes == 2 ? 1 : classes)
+    columns > 0 && columns <= rows.count && rows.count % columns == 0 && classes >= 2
+      && machines.count == (classes == 2 ? 1 : classes)
       && machines.allSatisfy { machine in
         machine.lack.count * columns == rows.count && machine.roots.count == machine.lack.count
           && (try? machine.kernel.check(columns: columns)) != nil
