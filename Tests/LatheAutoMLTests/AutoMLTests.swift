@@ -35,7 +35,7 @@ enum Tables {
     ])
   }
 
-  static func short(_ target: String, seconds: Double = 30, trials: Int = 2) -> AutoML.Configuration {
+  static func short(_ target: String, seconds: Double = 600, trials: Int = 2) -> AutoML.Configuration {
     var configuration = AutoML.Configuration(target: target)
     configuration.timeLimit = seconds
     configuration.trialsPerModel = trials

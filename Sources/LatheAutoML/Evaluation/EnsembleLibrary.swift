@@ -107,6 +107,12 @@ struct EnsembleLibrary {
     return sum
   }
 
+  /// The best model of each of the three best kinds.
+  private var beginners: [Int] {
+    var seen: Set<ModelFamily> = []
+    return Array(library.indices.filter { seen.insert(library[$0].candidate.family).inserted }.prefix(3))
+  }
+
   /// Weights by some parts, which add up to one.
   private func chosen(_ parts: [Int]) -> [Double] {
     let answers = library.map { found in parts.flatMap { found.answers[$0] } }
@@ -114,8 +120,12 @@ struct EnsembleLibrary {
     var sum = [Double](repeating: 0, count: answers[0].count)
     var counts = [Double](repeating: 0, count: library.count)
     var best: (loss: Double, counts: [Double])?
-    let rounds = 20
-    for round in 1...rounds {
+    // The best models of three kinds are in from the start: with few rows what comes first is chance.
+    for place in beginners {
+      for i in sum.indices { sum[i] += answers[place][i] }
+      counts[place] += 1
+    }
+    for round in beginners.count + 1...beginners.count + 20 {
       var found: (loss: Double, place: Int)?
       for place in library.indices {
         let loss = smoothLoss(sum, answers[place], Double(round), known)
