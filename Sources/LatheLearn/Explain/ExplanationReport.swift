@@ -65,7 +65,7 @@ public struct ExplanationReport: Sendable, Codable {
   public let contributions: [Value]
   /// Partial dependence of the most telling columns, with the predictions of 30 rows.
   public let dependence: [PartialDependence]
-  /// A small tree in words; none where features have missing values, which it does not take.
+  /// A small tree in words; none where no column is one of numbers or of few texts.
   public let rules: [String]
   /// How far it agrees with the model.
   public let fidelity: Double?

@@ -52,9 +52,22 @@ public struct SurrogateTree: Sendable {
     trainFidelity = fidelity(split.train)
   }
 
-  /// The tree of a model of a table, by its features.
+  /// The tree of a model of a table, by the columns as they are: missing numbers are medians, texts of at most twenty different
+  /// ones are columns of their own.
   public init(_ model: TableModel, _ table: Table, maxDepth: Int = 3, seed: UInt64 = 0) throws {
-    let x = try model.features.transform(table)
+    let inputs = try model.inputs(table)
+    var (numbers, texts): ([String], [String]) = ([], [])
+    for (place, column) in inputs.columns.enumerated() where column.missingCount < column.count {
+      if inputs.isNumeric(place) {
+        numbers.append(column.name)
+      } else if Set(column.strings()).count <= 20 {
+        texts.append(column.name)
+      }
+    }
+    let parts = [
+      ColumnTransformer.Part(numbers, [.impute(.median)]), .init(texts, [.oneHot(unknown: .ignore)]),
+    ]
+    let x = try ColumnTransformer(parts.filter { !$0.columns.isEmpty }).fit(inputs).transform(inputs)
     let answers =
       try model.isClassifier
       ? model.predictedClasses(table).map(Double.init) : model.predict(table).numbers()

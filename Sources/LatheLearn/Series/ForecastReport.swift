@@ -104,7 +104,12 @@ public struct ForecastReport: Sendable, Codable {
     summary = choice.fitted.summary
     let horizon = configuration.backtest.horizon
     let forecast = choice.fitted.forecast(horizon)
-    let texts = times.column(configuration.time, times.next(horizon)).strings()
+    let next = times.next(horizon)
+    // Days without an hour are written as such.
+    let areDays = times.areDates && times.zone == nil && next.allSatisfy { $0 % CivilTime.dayLength == 0 }
+    let texts = times.column(configuration.time, next).strings().map { text in
+      areDays ? text.map { String($0.prefix(10)) } : text
+    }
     points = zip(texts, zip(forecast.means, forecast.intervals(level))).map {
       Point(time: $0 ?? "", forecast: $1.0, low: $1.1.lowerBound, high: $1.1.upperBound)
     }
