@@ -1,13 +1,8 @@
 import Foundation
+import LatheCore
 
 /// Text inside a page.
 enum HTML {
-  /// Text with the characters that mean something in HTML replaced.
-  static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-  }
-
   /// A table of rows, the first of them titles.
   ///
   /// - Parameter marked: The row that is the best one.
@@ -24,8 +19,8 @@ enum HTML {
   static func figure(_ curves: SVGCurves) -> String {
     let picture = curves.svg
     guard !picture.isEmpty else { return "" }
-    let legend = curves.lines.map { "<span class=\"\($0.style)\">\(escaped($0.name))</span>" }
+    let legend = curves.lines.map { "<span class=\"\($0.style)\">\(markupEscaped($0.name))</span>" }
     return
-      "<figure><figcaption>\(escaped(curves.title)): \(legend.joined(separator: " "))</figcaption>\(picture)</figure>\n"
+      "<figure><figcaption>\(markupEscaped(curves.title)): \(legend.joined(separator: " "))</figcaption>\(picture)</figure>\n"
   }
 }

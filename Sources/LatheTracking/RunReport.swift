@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 import LatheData
 import LatheFiles
 import LatheNN
@@ -34,7 +35,7 @@ public final class RunReport: TrainerCallback {
 
   private func page(_ trainer: Trainer, _ outcome: Trainer.Outcome) throws -> String {
     let (network, data) = (trainer.configuration.architecture, trainer.configuration.data)
-    var body = "<h1>\(HTML.escaped(network)) on \(HTML.escaped(data))</h1>\n"
+    var body = "<h1>\(markupEscaped(network)) on \(markupEscaped(data))</h1>\n"
     if let last = trainer.history.last {
       body +=
         "<p>\(outcome == .finished ? "Finished" : "Stopped") after \(trainer.history.count) "
@@ -42,7 +43,7 @@ public final class RunReport: TrainerCallback {
         + (last.testLoss.map { ": test loss \(decimals($0))" }
           ?? ": training loss \(decimals(last.trainLoss))")
         + (last.testAccuracy.map { ", test accuracy \(decimals($0))" } ?? "")
-        + trainer.metrics.map { ", \(HTML.escaped($0.name)) \(decimals(last.metrics?[$0.name]))" }.joined()
+        + trainer.metrics.map { ", \(markupEscaped($0.name)) \(decimals(last.metrics?[$0.name]))" }.joined()
         + ".\(bestEpoch(trainer))</p>\n"
     }
     let metrics = trainer.metrics.map(\.name)
@@ -56,7 +57,7 @@ public final class RunReport: TrainerCallback {
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>\(HTML.escaped(network))</title>
+      <title>\(markupEscaped(network))</title>
       <style>
       \(ReportStyle.css)
       </style></head><body>
@@ -73,7 +74,7 @@ public final class RunReport: TrainerCallback {
       return ""
     }
     let report = trainer.history[place]
-    return " The best is epoch \(report.epoch), by its test \(HTML.escaped(monitor.figure.name)) of "
+    return " The best is epoch \(report.epoch), by its test \(markupEscaped(monitor.figure.name)) of "
       + "\(decimals(monitor.value(report)))."
   }
 
@@ -103,7 +104,7 @@ public final class RunReport: TrainerCallback {
     func pair<Value>(_ first: Value, _ second: Value) -> [Value] { hasAnswers ? [first, second] : [first] }
     let titles =
       pair("loss", "accuracy") + pair("test loss", "test accuracy")
-      + metrics.map { "test \(HTML.escaped($0))" }
+      + metrics.map { "test \(markupEscaped($0))" }
     return HTML.table(
       [["epoch"] + titles + ["examples/s", "seconds"]]
         + history.map { report in
@@ -137,7 +138,7 @@ public final class RunReport: TrainerCallback {
     _ trainer: Trainer, _ objective: ClassificationObjective, _ classNames: [String]
   ) throws -> String {
     var matrix = ConfusionMatrix(classes: classNames.count)
-    let names = classNames.map(HTML.escaped)
+    let names = classNames.map(markupEscaped)
     var wrong = WrongExamples(limit: examples, classes: classNames)
     try trainer.withTestOutputs { batch, output in
       let counted = objective.countedTargets(batch)
@@ -153,7 +154,7 @@ public final class RunReport: TrainerCallback {
       }
     }
     var text =
-      "<h2>Classes</h2>\n<pre>\(HTML.escaped(matrix.report(names: classNames, digits: 4)))</pre>\n"
+      "<h2>Classes</h2>\n<pre>\(markupEscaped(matrix.report(names: classNames, digits: 4)))</pre>\n"
     let largest = Double(max(matrix.counts.joined().max() ?? 1, 1))
     text += "<h2>Confusion matrix</h2>\n<p>Rows are true classes, columns what the model says.</p>\n"
     text += "<div class=\"wide\"><table><tr><th></th>\(names.map { "<th>\($0)</th>" }.joined())</tr>\n"
@@ -176,6 +177,6 @@ public final class RunReport: TrainerCallback {
         ["examples", "\(trainer.training.count) \(trainer.training.noun)"],
       ] + asked.map { [$0.name, $0.value] }
       + RunEnvironment(program: program, device: trainer.device).rows
-    return "<h2>The run</h2>\n" + HTML.table(rows.map { $0.map(HTML.escaped) }, titles: false)
+    return "<h2>The run</h2>\n" + HTML.table(rows.map { $0.map(markupEscaped) }, titles: false)
   }
 }

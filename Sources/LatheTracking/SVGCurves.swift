@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 
 /// Lines over epochs as an SVG picture.
 struct SVGCurves {
@@ -45,7 +46,7 @@ struct SVGCurves {
       Self.number(top + (height - top - bottom) * (1 - (value - low) / (high - low)))
     }
     var text =
-      "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
+      "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"\(markupEscaped(title))\">"
     for tick in Ticks(low...high).values {
       text +=
         "<line x1=\"\(left)\" x2=\"\(width - 12)\" y1=\"\(y(tick.value))\" y2=\"\(y(tick.value))\" class=\"grid\"/>"

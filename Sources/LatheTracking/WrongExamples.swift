@@ -1,5 +1,6 @@
 import Foundation
 import Lathe
+import LatheCore
 import LatheData
 import LatheNN
 
@@ -29,16 +30,16 @@ struct WrongExamples {
   {
     count += 1
     guard pictures.count + rows.count < limit else { return }
-    let names = [label, predicted].map { HTML.escaped(classes[$0]) }
+    let names = [label, predicted].map { markupEscaped(classes[$0]) }
     switch try data.description(of: batch, at: place) {
     case .text(let text):
       let shown = text.count > Self.textLength ? text.prefix(Self.textLength) + "…" : text[...]
-      add(names + [HTML.escaped(String(shown))], titles: ["text"])
+      add(names + [markupEscaped(String(shown))], titles: ["text"])
     case .features(let columns, let values):
       let more = values.count > Self.featureCount ? ["…"] : []
       add(
         names + values.prefix(Self.featureCount).map(Self.shown) + more,
-        titles: columns.prefix(Self.featureCount).map(HTML.escaped) + more)
+        titles: columns.prefix(Self.featureCount).map(markupEscaped) + more)
     case nil:
       guard let image = try Picture(batch.inputs, at: place) else { return }
       pictures.append(

@@ -111,19 +111,7 @@ private enum Page {
     td:first-child, th:first-child { text-align: left } svg { width: 32rem; max-width: 100% } text { font-size: 11px; fill: currentColor }
     """
 
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in printable(text) {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
+  static func escaped(_ text: String) -> String { markupEscaped(printable(text)) }
 
   static func number(_ value: Double) -> String { formatted(value, "%.4g") }
 

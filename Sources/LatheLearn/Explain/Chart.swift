@@ -1,3 +1,5 @@
+import LatheCore
+
 /// Lines, points and bars as an SVG picture that needs nothing beside it.
 package struct Chart: Sendable {
   /// What is drawn in one colour.
@@ -64,7 +66,7 @@ package struct Chart: Sendable {
     }
     text +=
       "<text x=\"\(Self.short((left + width) / 2))\" y=\"\(Self.short(height - 6))\" text-anchor=\"middle\">"
-      + "\(Self.escaped(x))</text><text x=\"\(Self.short(left))\" y=\"14\">\(Self.escaped(y))</text>"
+      + "\(markupEscaped(x))</text><text x=\"\(Self.short(left))\" y=\"14\">\(markupEscaped(y))</text>"
     for (k, own) in series.enumerated() {
       let color = own.isFaint ? "#8888" : Self.colors[k % Self.colors.count]
       if own.isLine, own.points.count > 1 {
@@ -74,11 +76,11 @@ package struct Chart: Sendable {
       } else {
         for (i, point) in own.points.enumerated() {
           text += "<circle cx=\"\(px(point.x))\" cy=\"\(py(point.y))\" r=\"3.5\" fill=\"\(color)\">"
-          if !own.labels.isEmpty { text += "<title>\(Self.escaped(own.labels[i]))</title>" }
+          if !own.labels.isEmpty { text += "<title>\(markupEscaped(own.labels[i]))</title>" }
           text += "</circle>"
           if !own.labels.isEmpty {
             text +=
-              "<text x=\"\(px(point.x))\" y=\"\(py(point.y))\" dx=\"6\" dy=\"-6\">\(Self.escaped(own.labels[i]))</text>"
+              "<text x=\"\(px(point.x))\" y=\"\(py(point.y))\" dx=\"6\" dy=\"-6\">\(markupEscaped(own.labels[i]))</text>"
           }
         }
       }
@@ -97,12 +99,12 @@ package struct Chart: Sendable {
     let height = top + line * Double(kept.count) + 6
     func px(_ v: Double) -> Double { left + room * (v - low) / span }
     var text = head(title, width, height)
-    text += "<text x=\"0\" y=\"14\">\(escaped(title))</text>"
+    text += "<text x=\"0\" y=\"14\">\(markupEscaped(title))</text>"
     for (k, own) in kept.enumerated() {
       let y = top + line * Double(k)
       let (a, b) = (min(px(0), px(own.value)), max(px(0), px(own.value)))
       text +=
-        "<text x=\"\(short(left - 8))\" y=\"\(short(y + 12))\" text-anchor=\"end\">\(escaped(clipped(own.name)))</text>"
+        "<text x=\"\(short(left - 8))\" y=\"\(short(y + 12))\" text-anchor=\"end\">\(markupEscaped(clipped(own.name)))</text>"
         + "<rect x=\"\(short(a))\" y=\"\(short(y + 2))\" width=\"\(short(max(b - a, 0.5)))\" height=\"14\" "
         + "fill=\"\(own.value < 0 ? colors[1] : colors[0])\"/>"
         + "<text x=\"\(short(b + 6))\" y=\"\(short(y + 13))\">\(ShortNumber.text(own.value))</text>"
@@ -112,7 +114,7 @@ package struct Chart: Sendable {
 
   private static func head(_ title: String, _ width: Double, _ height: Double) -> String {
     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(short(width)) \(short(height))\" role=\"img\" "
-      + "aria-label=\"\(escaped(title))\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"currentColor\">"
+      + "aria-label=\"\(markupEscaped(title))\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"currentColor\">"
   }
 
   private static func clipped(_ text: String) -> String { text.count > 26 ? "\(text.prefix(25))…" : text }
@@ -140,20 +142,5 @@ package struct Chart: Sendable {
     let tenths = Int((value * 10).rounded())
     return tenths % 10 == 0
       ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
-  }
-
-  /// Text with the characters that mean something in HTML replaced.
-  package static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
   }
 }

@@ -198,7 +198,7 @@ public struct ExplanationReport: Sendable, Codable {
       + "</figure>\n"
   }
 
-  private static func text(_ text: String) -> String { Chart.escaped(printable(text)) }
+  private static func text(_ text: String) -> String { markupEscaped(printable(text)) }
 
   private static func page(_ title: String, _ body: String) -> String {
     """

@@ -89,44 +89,29 @@ public struct DateParts: Sendable, Hashable, Codable {
 
   /// A point in time in the Gregorian calendar.
   private struct Clock {
-    var (year, month, day) = (1970, 1, 1)
-    var dayOfYear = 1
-    var weekday = 0
+    let date: CivilTime
     /// Since midnight.
-    var seconds = 0.0
+    let seconds: Double
 
     init(_ sinceEpoch: Double) {
       // Years beyond what microseconds of 64 bits hold have no calendar here.
       let days = (min(max(sinceEpoch, -1e13), 1e13) / 86400).rounded(.down)
       seconds = sinceEpoch - days * 86400
-      let number = Int(days)
-      weekday = ((number + 3) % 7 + 7) % 7
-      // Eras of 400 years that begin in March (Hinnant, chrono-compatible date algorithms).
-      let shifted = number + 719_468
-      let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-      let ofEra = shifted - era * 146_097
-      let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36524 - ofEra / 146_096) / 365
-      let fromMarch = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-      let shiftedMonth = (5 * fromMarch + 2) / 153
-      day = fromMarch - (153 * shiftedMonth + 2) / 5 + 1
-      month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-      year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-      let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-      dayOfYear = month > 2 ? fromMarch + 60 + (isLeap ? 1 : 0) : fromMarch - 305
+      date = CivilTime(day: Int(days))
     }
 
     func numbers(_ part: Part) -> [Double] {
       func cycle(_ share: Double) -> [Double] { [sine(2 * .pi * share), cosine(2 * .pi * share)] }
       switch part {
-      case .year: return [Double(year)]
-      case .month: return [Double(month)]
-      case .day: return [Double(day)]
-      case .weekday: return [Double(weekday)]
-      case .dayOfYear: return [Double(dayOfYear)]
+      case .year: return [Double(date.year)]
+      case .month: return [Double(date.month)]
+      case .day: return [Double(date.day)]
+      case .weekday: return [Double(date.weekday)]
+      case .dayOfYear: return [Double(date.dayOfYear)]
       case .hour: return [(seconds / 3600).rounded(.down)]
       case .minute: return [(seconds.truncatingRemainder(dividingBy: 3600) / 60).rounded(.down)]
-      case .monthCycle: return cycle(Double(month - 1) / 12)
-      case .weekdayCycle: return cycle(Double(weekday) / 7)
+      case .monthCycle: return cycle(Double(date.month - 1) / 12)
+      case .weekdayCycle: return cycle(Double(date.weekday) / 7)
       case .dayCycle: return cycle(seconds / 86400)
       }
     }

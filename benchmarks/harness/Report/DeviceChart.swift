@@ -1,3 +1,5 @@
+import LatheCore
+
 /// How the devices of a run compare on each workload: bars of the speed relative to the fastest.
 struct DeviceChart {
   private let file: ResultFile
@@ -35,13 +37,13 @@ struct DeviceChart {
       body +=
         "<text x=\"\(at(8 + 212 * Double(index % 4)))\" y=\"\(16 + 18 * (index / 4))\">"
         + "<tspan class=\"\(Markup.colour(index))\">"
-        + "&#9679; \(Markup.escaped(TextTable.device(device.index, device.profile)))</tspan></text>\n"
+        + "&#9679; \(markupEscaped(TextTable.device(device.index, device.profile)))</tspan></text>\n"
     }
     var y = Double(18 * ((file.head.devices.count + 3) / 4) + 12)
     for group in groups {
       let fastest = group.bars.map(\.seconds).min() ?? 1
       body +=
-        "<text x=\"\(at(left - 8))\" y=\"\(at(y + 11))\" text-anchor=\"end\">\(Markup.escaped(group.title))</text>\n"
+        "<text x=\"\(at(left - 8))\" y=\"\(at(y + 11))\" text-anchor=\"end\">\(markupEscaped(group.title))</text>\n"
       for item in group.bars {
         let length = max(span * fastest / item.seconds, 1)
         body +=

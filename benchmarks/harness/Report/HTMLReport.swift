@@ -1,3 +1,5 @@
+import LatheCore
+
 /// A run as one page that needs nothing else: plot, chart and tables, light and dark.
 public struct HTMLReport {
   private let file: ResultFile
@@ -11,7 +13,7 @@ public struct HTMLReport {
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>Lathe benchmarks, \(Markup.escaped(head.host)), \(Markup.escaped(head.date))</title>
+      <title>Lathe benchmarks, \(markupEscaped(head.host)), \(markupEscaped(head.date))</title>
       <style>
       \(Markup.style)
       \(HTMLReport.style)
@@ -57,7 +59,7 @@ public struct HTMLReport {
     }
     facts += head.warnings.map { ("warning", $0) }
     let rows = facts.map {
-      "<tr><th>\(Markup.escaped($0.0))</th><td>\(Markup.escaped($0.1))</td></tr>"
+      "<tr><th>\(markupEscaped($0.0))</th><td>\(markupEscaped($0.1))</td></tr>"
     }
     return "<table class=\"facts\">\(rows.joined(separator: "\n"))</table>"
   }
@@ -71,7 +73,7 @@ public struct HTMLReport {
     return suites.map { suite in
       let rows = file.rows.filter { $0.suite == suite }.map(line)
       return """
-        <h3>\(Markup.escaped(suite))</h3><div class="scroll"><table>
+        <h3>\(markupEscaped(suite))</h3><div class="scroll"><table>
         <tr><th>operation</th><th>shape</th><th>dtype</th><th>device</th>\(titles)<th></th></tr>
         \(rows.joined(separator: "\n"))
         </table></div>
@@ -81,13 +83,13 @@ public struct HTMLReport {
 
   private func line(_ row: Row) -> String {
     let device = TextTable.device(row.device, row.profile)
-    let names = [row.operation, row.shape, row.dtype, device].map { "<td>\(Markup.escaped($0))</td>" }
+    let names = [row.operation, row.shape, row.dtype, device].map { "<td>\(markupEscaped($0))</td>" }
       .joined()
     guard let figures = row.figures else {
       return
-        "<tr>\(names)<td class=\"bad\" colspan=\"\(TextTable.titles(estimates).count + 1)\">FAILED: \(Markup.escaped(row.failure ?? ""))</td></tr>"
+        "<tr>\(names)<td class=\"bad\" colspan=\"\(TextTable.titles(estimates).count + 1)\">FAILED: \(markupEscaped(row.failure ?? ""))</td></tr>"
     }
     let cells = TextTable.cells(row, figures, estimates) + [TextTable.remarks(figures)]
-    return "<tr>\(names)\(cells.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>"
+    return "<tr>\(names)\(cells.map { "<td>\(markupEscaped($0))</td>" }.joined())</tr>"
   }
 }

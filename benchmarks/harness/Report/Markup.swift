@@ -1,20 +1,5 @@
-/// What the report's pieces share: escaping, numbers, colours.
+/// What the report's pieces share: numbers, colours.
 enum Markup {
-  /// Text as it may stand in HTML, SVG and quoted attributes.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
-
   /// A coordinate with one decimal.
   static func number(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())

@@ -1,4 +1,5 @@
 import Foundation
+import LatheCore
 
 /// Arithmetic speed over arithmetic per byte, under each device's roof (Williams, Waterman and Patterson, 2009).
 public struct RooflinePlot {
@@ -71,7 +72,7 @@ public struct RooflinePlot {
       svg +=
         "<text x=\"\(at(width - right - 150 * Double(devices.count - index - 1)))\" y=\"16\" "
         + "text-anchor=\"end\"><tspan class=\"\(Markup.colour(index))\">&#9679; "
-        + "\(Markup.escaped(label))</tspan></text>\n"
+        + "\(markupEscaped(label))</tspan></text>\n"
       guard let roofs = device.roofs else { continue }
       let peak = roofs.operationsPerSecond * 1e-9
       let bandwidth = roofs.copyBytesPerSecond * 1e-9
@@ -85,7 +86,7 @@ public struct RooflinePlot {
     for point in points {
       svg +=
         "<circle class=\"\(Markup.colour(point.device))\" cx=\"\(at(x(point.intensity)))\" "
-        + "cy=\"\(at(y(point.speed)))\" r=\"4\"><title>\(Markup.escaped(point.title))</title></circle>\n"
+        + "cy=\"\(at(y(point.speed)))\" r=\"4\"><title>\(markupEscaped(point.title))</title></circle>\n"
     }
     return svg + "</svg>\n"
   }
