@@ -74,7 +74,8 @@
         DevicesCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
-        AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self, ProfileCommand.self,
+        AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
+        ProfileCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.

@@ -189,12 +189,13 @@ struct CleaningTests {
   @Test("Quantities in one unit")
   func quantities() throws {
     var cleaner = try TableCleaner(
-      Table([Column("weight", ["12 kg", "850 g", "1,200 kg", "7", nil, "heavy", "-1.5e3 g", "2 lb"])]))
+      Table([Column("weight", ["12 kg", "850 g", "1,200 kg", "7", nil, "heavy", "-1.5e3 g", "2 lb", "3 kg"])])
+    )
     let repair = try cleaner.repairQuantities("weight")
     #expect(repair.unit == "kg")
     #expect(
-      try cleaner.table["weight"].numbers(missing: -9) == [12, 0.85, 1200, 7, -9, -9, -1.5, 0.90718474])
-    #expect(cleaner.report.steps[0].changed.map(\.row) == [0, 1, 2, 5, 6, 7])
+      try cleaner.table["weight"].numbers(missing: -9) == [12, 0.85, 1200, 7, -9, -9, -1.5, 0.90718474, 3])
+    #expect(cleaner.report.steps[0].changed.map(\.row) == [0, 1, 2, 5, 6, 7, 8])
     #expect(cleaner.report.steps[0].notes == ["'weight' in kg", "1 value without a unit, taken to be in kg"])
     let comma = try QuantityRepair(of: Column("a", ["1.234,5 €"]), decimal: ",")
     #expect(

@@ -86,7 +86,6 @@ struct ProfileTests {
     let found = profile.findings.joined(separator: "\n")
     for expected in [
       "'leak' says the same as the target in each row: a leak",
-      "'nearly' alone predicts the target nearly perfectly",
       "'id' is different in 100.0 % of the rows", "'same' is the same in all rows", "'none' has no values",
       "'mixed' is of mixed types: 266 of 400", "'infinite' has 1 infinite value",
       "'infinite' is very lopsided",
@@ -103,6 +102,20 @@ struct ProfileTests {
     let regression = try TableProfile(table(), target: "x")
     #expect(regression.target?.isClassification == false)
     #expect(try #require(regression.target?.powers.first { $0.column == "id" }).score < 0.05)
+  }
+
+  @Test("A column that alone predicts the target nearly perfectly")
+  func leak() throws {
+    var random = RandomSource(seed: 8)
+    let x: [Double] = (0..<400).map { _ in random.uniform() }
+    let label: [String?] = x.map { $0 > 0.6 ? "yes" : "no" }
+    let noise: [Double?] = x.map { _ in random.uniform() }
+    let table = try Table([
+      Column("x", x.map { Optional($0) }), Column("noise", noise), Column("label", label),
+    ])
+    let found = try TableProfile(table, target: "label").findings
+    #expect(found.contains { $0.hasPrefix("'x' alone predicts the target nearly perfectly") })
+    #expect(!found.contains { $0.contains("'noise'") })
   }
 
   @Test("One page, in which nothing of the table is taken for its own")

@@ -144,7 +144,7 @@ public struct TableProfile: Sendable, Encodable {
             + "classes, and look at more than accuracy")
       }
     }
-    for power in target.powers where power.isSame || power.score >= 0.97 {
+    for power in target.powers where power.isSame || power.score >= 0.9 {
       found.append(
         power.isSame
           ? "'\(power.column)' says the same as the target in each row: a leak, unless it is known when predictions are made"

@@ -52,7 +52,7 @@ public struct TargetProfile: Sendable, Encodable {
     }.sorted { ($1.score, $0.column) < ($0.score, $1.column) }
   }
 
-  /// A column's values as numbers from 0 on: each different one, or, of many numbers, those of about 30 steps.
+  /// A column's values as numbers from 0 on: each different one, or, of many numbers, those of at most 100 steps of 20 rows and more.
   private struct Places {
     var values: [Int]
     var steps: [Int]
@@ -65,9 +65,18 @@ public struct TargetProfile: Sendable, Encodable {
         return
       }
       let sorted = numbers.filter { !$0.isNaN }.sorted()
-      guard Set(values).count > 30 else { return }
-      let limits = (1..<30).map { Sums.quantile(sorted: sorted, Double($0) / 30) }
-      steps = numbers.indices.map { row in column.isMissing(row) ? -1 : limits.count { $0 < numbers[row] } }
+      let count = max(2, min(100, values.count / 20))
+      guard Set(values).count > count else { return }
+      let limits = (1..<count).map { Sums.quantile(sorted: sorted, Double($0) / Double(count)) }
+      steps = numbers.indices.map { row in
+        if column.isMissing(row) { return -1 }
+        var (low, high) = (0, limits.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if limits[middle] < numbers[row] { low = middle + 1 } else { high = middle }
+        }
+        return low
+      }
     }
   }
 
