@@ -82,7 +82,9 @@ public final class Study: Sendable {
         written.append(space.isWritten(configuration) ? configuration : try space.checked(configuration))
       }
       var result = trials
-      for (place, configuration) in zip(result.indices, written) { result[place].configuration = configuration }
+      for (place, configuration) in zip(result.indices, written) {
+        result[place].configuration = configuration
+      }
       return result
     }
   }
