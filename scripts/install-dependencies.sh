@@ -5,7 +5,8 @@
 #
 #   make     make itself, for images that start without it
 #   build    what compiling needs besides Swift: git, and the headers of OpenCL and SQLite
-#   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, libcurl, SQLite, the OpenCL loader and a BLAS
+#   runtime  what a binary uses where it finds it: zlib, libpng, libjpeg-turbo, libcurl, SQLite, snappy, zstd, the OpenCL
+#            loader and a BLAS
 #   pocl     OpenCL on the CPU, for machines without a GPU and for the tests
 #   data     the Fashion-MNIST data set
 #   arm      compiling and running the CPU path's kernels for aarch64; not among the default groups
@@ -25,7 +26,7 @@ packages() {
   case $1 in
     make) echo make ;;
     build) echo git ca-certificates ocl-icd-opencl-dev libsqlite3-dev ;;
-    runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' 'libcurl4|libcurl4t64' libsqlite3-0 ocl-icd-libopencl1 libopenblas0-pthread ;;
+    runtime) echo zlib1g 'libpng16-16|libpng16-16t64' 'libturbojpeg0|libturbojpeg' 'libcurl4|libcurl4t64' libsqlite3-0 libsnappy1v5 libzstd1 ocl-icd-libopencl1 libopenblas0-pthread ;;
     pocl) echo pocl-opencl-icd ;;
     data) echo dataset-fashion-mnist ;;
     test) echo oclgrind ;;
