@@ -39,7 +39,7 @@
 
     @Option(
       help: ArgumentHelp(
-        "A .csv, .jsonl or .arff table for a model of tables, with the columns that it learned from in any order.",
+        "A .csv, .jsonl, .arff or .parquet table for a model of tables, with the columns that it learned from in any order.",
         valueName: "file"))
     var data: String?
 

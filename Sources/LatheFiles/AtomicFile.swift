@@ -52,8 +52,10 @@ package enum AtomicFile {
 
   /// Replaces or makes a file of what `body` writes; where it throws, nothing is replaced.
   ///
-  /// - Throws: `LatheError.file` naming the path and what the system refused, and what `body` throws.
+  /// - Throws: `LatheError.file` naming the path and what the system refused, or that it is a device or a pipe, and what `body`
+  ///   throws.
   package static func write(to path: String, _ body: (Writer) throws -> Void) throws {
+    try RegularFile.checkReplaceable(path)
     try withTemporary(of: path) { temporary, descriptor in
       try body(Writer(descriptor, path))
       // Some file systems report a full disk only here or at close.

@@ -33,6 +33,26 @@ package final class RegularFile: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Makes sure that a new file in a path's place replaces no device, pipe or socket.
+  ///
+  /// - Throws: `LatheError.file` naming what is there.
+  static func checkReplaceable(_ path: String) throws {
+    var facts = stat()
+    // What cannot be looked at is no obstacle, or one that writing names.
+    guard lstat(path, &facts) == 0 else { return }
+    switch facts.st_mode & S_IFMT {
+    case S_IFREG, S_IFLNK, S_IFDIR: return
+    default:
+      throw LatheError(.file, "\(path): \(kind(facts.st_mode)), which no file may replace; name another one")
+    }
+  }
+
+  /// Whether two paths lead to the same file; false where one of them is not there.
+  package static func isSame(_ first: String, _ second: String) -> Bool {
+    var (a, b) = (stat(), stat())
+    return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
   private static func kind(_ mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "a folder"

@@ -133,6 +133,16 @@ struct PipelineTests {
     #expect(message { _ = try unscaled.fit(table) }.contains("column 'port'"))
     let folder = try TemporaryFolder()
     #expect(message { _ = try TableModel(path: folder.path) }.contains("cannot be read"))
+    let boosted = Pipeline(
+      ColumnTransformer([.init(["port"], [.categories])]),
+      .boostedTrees(BoostingConfiguration(loss: .binary)),
+      target: "label")
+    try boosted.fit(table).save(to: folder.path)
+    let stored = String(decoding: try folder.read(TableModel.fileName), as: UTF8.self)
+    for category in ["\"Kiel\"", "\"Oslo\""] {
+      try folder.write(Array(stored.replacing(category, with: "null").utf8), TableModel.fileName)
+      #expect(message { _ = try TableModel(path: folder.path) }.contains("has null among its categories"))
+    }
     try model.save(to: folder.path)
     let name = TableModel.fileName
     let text = String(decoding: try folder.read(name), as: UTF8.self)

@@ -215,6 +215,10 @@ struct SeriesTests {
     #expect(gap?.message.contains("between row 1 (2024-05-02 00:00:00) and row 2") == true)
     let order = #expect(throws: LatheError.self) { try days(["2024-05-02", "2024-05-01"]) }
     #expect(order?.message.contains("sort the table") == true)
+    let month = #expect(throws: LatheError.self) {
+      try days(["2024-01-01", "2024-02-01", "2024-03-01", "2024-05-01", "2024-06-01"])
+    }
+    #expect(month?.message.contains("between row 2 (2024-03-01") == true)
     #expect(throws: LatheError.self) { try SeriesTimes(Column("t", ["a", "b"])) }
   }
 
@@ -230,6 +234,16 @@ struct SeriesTests {
     #expect(throws: LatheError.self) { try ARIMA(fit: [1, 2, 3, 4, 5, 6], .init(-1, 0, 0)) }
     #expect(throws: LatheError.self) {
       try Backtest([1, 2, 3, 4], .naive, Backtest.Configuration(horizon: 3))
+    }
+    for setting in [\Backtest.Configuration.gap, \.folds] {
+      var huge = Backtest.Configuration(horizon: 3)
+      huge[keyPath: setting] = .max
+      #expect(throws: LatheError.self) { try Backtest.splits(count: 100, huge) }
+    }
+    // Squares of such values are beyond float64.
+    let large = (0..<40).map { 1e307 * Double($0 % 5 + 1) }
+    for model in [ForecastModel.exponentialSmoothing(), .arima(), .trees()] {
+      _ = try? Backtest(large, model, Backtest.Configuration(horizon: 3))
     }
     // A constant series can be forecast.
     let same = try ExponentialSmoothing.auto(.init(repeating: 5, count: 12))

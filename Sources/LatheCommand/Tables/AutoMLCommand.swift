@@ -19,7 +19,7 @@
         with the best model so far.
         """)
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
     var data: String
 
     @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))

@@ -16,7 +16,7 @@
     @Option(help: ArgumentHelp("The folder of a model of a table.", valueName: "dir"))
     var model: String
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
     var data: String
 
     @Option(help: "How many of the first rows to give reasons for.")
@@ -42,6 +42,9 @@
     }
 
     func run() throws {
+      try output.map {
+        try TableInput.checkReplaces($0, none: [data, self.model, "\(self.model)/\(TableModel.fileName)"])
+      }
       let model = try TableModel(path: self.model)
       let (table, notes) = try TableInput.read(data, texts: Set(model.features.columnTypes.keys))
       notes.forEach { Terminal.note("\(data): \($0)") }

@@ -28,7 +28,7 @@
       }
     }
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
     var data: String
 
     @Option(

@@ -30,6 +30,7 @@
     }
 
     func run() throws {
+      try output.map { try TableInput.checkReplaces($0, none: [file]) }
       let (table, notes) = try TableInput.read(file)
       notes.forEach { Terminal.note("\(file): \($0)") }
       let profile: TableProfile

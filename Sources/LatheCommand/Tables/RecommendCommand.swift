@@ -13,7 +13,7 @@
         most 5,000 rows. Without a target it says how rows can be grouped.
         """)
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl or .arff.", valueName: "file"))
+    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
     var data: String
 
     @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))

@@ -39,6 +39,15 @@ enum TableInput {
     return (again.table, again.notes)
   }
 
+  /// Makes sure that a page replaces none of the files that it is made of.
+  ///
+  /// - Throws: `LatheError.file` where it would.
+  static func checkReplaces(_ output: String, none inputs: [String]) throws {
+    if let input = inputs.first(where: { RegularFile.isSame(output, $0) }) {
+      throw LatheError(.file, "--output \(output): would replace \(input), which is read; name another file")
+    }
+  }
+
   /// Whether a file is Parquet by its first bytes; refuses what begins as files of other programs do.
   private static func isParquet(_ path: String) throws -> Bool {
     let head = try RegularFile(path).read(8, at: 0)

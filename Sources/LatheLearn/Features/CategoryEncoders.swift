@@ -26,9 +26,7 @@ public struct Categories: Sendable, Hashable, Codable {
 
   /// The place of each row's category in a column's list; nil of one that is not in it.
   func places(_ column: Column, _ number: Int, _ unknown: UnknownCategories) throws -> [Int?] {
-    // The first place of a category that a file names twice.
-    let places = Dictionary(
-      lists[number].enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(uniqueKeysWithValues: lists[number].enumerated().map { ($1, $0) })
     return try column.strings().enumerated().map { row, text in
       if let place = places[text] { return place }
       guard unknown == .ignore else {

@@ -217,8 +217,13 @@ extension TableModelFile.Step {
         AnyScaler(centers: try needed(centers, "centers"), scales: try needed(scales, "scales")))
     case "oneHot": return .oneHot(OneHotEncoder(categories: try known(), unknown: unknown ?? .error))
     case "ordinal", "categories":
+      let categories = try known()
+      // A missing value stays missing, and has no place.
+      guard !categories.lists.contains(where: { $0.contains(nil) }) else {
+        throw LatheError(.format, "a step '\(kind)' of \(columns) has null among its categories")
+      }
       return .ordinal(
-        OrdinalEncoder(categories: try known(), unknown: unknown ?? .error),
+        OrdinalEncoder(categories: categories, unknown: unknown ?? .error),
         areCategories: kind == "categories")
     case "learned": return .learned(try needed(learned, "learned"))
     default: throw LatheError(.format, "a step '\(kind)' of \(columns) is not known")

@@ -71,12 +71,16 @@ public struct Backtest: Sendable {
           + "\(configuration.gap), level \(configuration.level); gap and level may be 0, the others must be above, level below 1"
       )
     }
-    let used = configuration.horizon + (configuration.folds - 1) * step + configuration.gap
-    guard count > used + 1 else {
+    // In float64, where no setting is too large to be added.
+    let used =
+      Double(configuration.horizon) + Double(configuration.folds - 1) * Double(step)
+      + Double(configuration.gap)
+    guard Double(count) > used + 1 else {
       throw LatheError(
         .invalidArgument,
-        "back-test: \(counted(count, "values")) are too few for \(configuration.folds) points of \(configuration.horizon); "
-          + "\(used + 2) are the least, take a shorter horizon or fewer points")
+        "back-test: \(counted(count, "values")) are too few for \(configuration.folds) points of \(configuration.horizon), a gap "
+          + "of \(configuration.gap); \(formatted(used + 2, "%.0f")) are the least, take a shorter horizon, fewer points or a "
+          + "smaller gap")
     }
     return (0..<configuration.folds).map { fold in
       let start = count - configuration.horizon - (configuration.folds - 1 - fold) * step
@@ -101,7 +105,7 @@ public struct Backtest: Sendable {
       let known = split.train.map { values[$0] }
       let fitted = try model.fit(
         known, times: times.selecting(split.train[0]..<split.train[0] + split.train.count), season: season)
-      let all = fitted.forecast(configuration.gap + configuration.horizon)
+      let all = try fitted.finiteForecast(configuration.gap + configuration.horizon)
       let forecast = Forecast(
         means: Array(all.means.suffix(configuration.horizon)),
         deviations: Array(all.deviations.suffix(configuration.horizon)))

@@ -103,7 +103,7 @@ public struct ForecastReport: Sendable, Codable {
     chosen = choice.best.name
     summary = choice.fitted.summary
     let horizon = configuration.backtest.horizon
-    let forecast = choice.fitted.forecast(horizon)
+    let forecast = try choice.fitted.finiteForecast(horizon)
     let next = times.next(horizon)
     // Days without an hour are written as such.
     let areDays = times.areDates && times.zone == nil && next.allSatisfy { $0 % CivilTime.dayLength == 0 }

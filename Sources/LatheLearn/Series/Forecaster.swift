@@ -66,6 +66,18 @@ public enum FittedForecaster: Sendable {
     }
   }
 
+  /// The next values, where float64 can hold them and their deviations.
+  ///
+  /// - Throws: `LatheError.training` where it cannot.
+  func finiteForecast(_ steps: Int) throws -> Forecast {
+    let result = forecast(steps)
+    // Ends of intervals are a few deviations away.
+    guard zip(result.means, result.deviations).allSatisfy({ (abs($0) + 16 * $1).isFinite }) else {
+      throw LatheError(.training, "forecast: values or their spread are beyond float64; scale the column")
+    }
+    return result
+  }
+
   /// What was learned, in words.
   public var summary: String {
     switch self {

@@ -79,10 +79,15 @@ public struct SeriesTimes: Sendable, Hashable {
       if isWeekday, civil.allSatisfy({ $0.weekday < 5 }) { return .weekdays }
     }
     if isEven { return .fixed(gaps[0]) }
+    // Of days of the month that stay the same months are the measure, whose lengths differ.
+    let civil = areDates ? values.map { CivilTime($0) } : []
+    let areMonths = civil.count > 2 && civil.allSatisfy { $0.day == civil[0].day }
+    let lengths = areMonths ? zip(civil.dropFirst(), civil).map { Int64($0.months - $1.months) } : gaps
     let usual =
-      Dictionary(grouping: gaps, by: { $0 }).max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
+      Dictionary(grouping: lengths, by: { $0 }).max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?
+      .key
       ?? 0
-    let row = (gaps.firstIndex { $0 != usual } ?? 0) + 1
+    let row = (lengths.firstIndex { $0 != usual } ?? 0) + 1
     throw LatheError(
       .invalidArgument,
       "time column '\(column.name)': times are not evenly spaced, between row \(row - 1) (\(column.text(row - 1))) and row \(row) "
