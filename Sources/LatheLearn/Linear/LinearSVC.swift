@@ -47,18 +47,31 @@ public struct LinearSVC: Sendable, Hashable, Codable {
     let weights = try configuration.classWeights.rowWeights(data, classes: classes, what: what)
     let total = weights?.reduce(0, +) ?? Double(data.targets.count)
     let x = try DenseRows(data.features, what: what)
-    let results = (classes == 2 ? [1] : Array(0..<classes)).map { own in
+    return minimized(data.targets, classes: classes, columns: x.columns, configuration) { signs in
       let objective = LinearObjective(
-        x: x, targets: data.targets.map { Int($0) == own ? 1 : -1 }, weights: weights, loss: .squaredHinge,
+        x: x, targets: signs, weights: weights, loss: .squaredHinge,
         fitsIntercept: configuration.fitsIntercept, l2: 1 / (configuration.c * total),
         penalizesIntercept: true)
-      return LBFGS(maxIterations: configuration.maxIterations, tolerance: configuration.tolerance).minimize(
-        from: .init(repeating: 0, count: objective.parameterCount)
-      ) { objective.evaluate($0, gradient: &$1) }
+      return { objective.evaluate($0, gradient: &$1) }
+    }
+  }
+
+  /// A plane between each class and the others, of two classes one alone.
+  ///
+  /// - Parameter objective: What a plane minimises, by 1 for rows of its class and -1 for others.
+  static func minimized(
+    _ targets: [Double], classes: Int, columns: Int, _ configuration: Configuration,
+    _ objective: ([Double]) -> LBFGS.Function
+  ) -> LinearSVC {
+    let search = LBFGS(maxIterations: configuration.maxIterations, tolerance: configuration.tolerance)
+    let results = (classes == 2 ? [1] : Array(0..<classes)).map { own in
+      search.minimize(
+        from: .init(repeating: 0, count: columns + (configuration.fitsIntercept ? 1 : 0)),
+        objective(targets.map { Int($0) == own ? 1 : -1 }))
     }
     return LinearSVC(
-      coefficients: results.map { Array($0.point.prefix(x.columns)) },
-      intercepts: results.map { configuration.fitsIntercept ? $0.point[x.columns] : 0 },
+      coefficients: results.map { Array($0.point.prefix(columns)) },
+      intercepts: results.map { configuration.fitsIntercept ? $0.point[columns] : 0 },
       hasConverged: results.allSatisfy(\.hasConverged))
   }
 

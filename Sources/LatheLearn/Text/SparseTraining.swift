@@ -142,19 +142,12 @@ extension LinearSVC {
     let data = LabelledRows(FeatureMatrix([Double](), rows: x.rows, columns: 0), targets, weights: weights)
     let own = try configuration.classWeights.rowWeights(data, classes: classes, what: what)
     let total = own?.reduce(0, +) ?? Double(x.rows)
-    let results = (classes == 2 ? [1] : Array(0..<classes)).map { positive in
+    return minimized(targets, classes: classes, columns: x.columns, configuration) { signs in
       let objective = SparseObjective(
-        x, targets: targets.map { Int($0) == positive ? 1 : -1 }, weights: own, loss: .squaredHinge,
-        fitsIntercept: configuration.fitsIntercept, l2: 1 / (configuration.c * total),
-        penalizesIntercept: true)
-      return LBFGS(maxIterations: configuration.maxIterations, tolerance: configuration.tolerance).minimize(
-        from: .init(repeating: 0, count: objective.parameterCount)
-      ) { objective.evaluate($0, gradient: &$1) }
+        x, targets: signs, weights: own, loss: .squaredHinge, fitsIntercept: configuration.fitsIntercept,
+        l2: 1 / (configuration.c * total), penalizesIntercept: true)
+      return { objective.evaluate($0, gradient: &$1) }
     }
-    return LinearSVC(
-      coefficients: results.map { Array($0.point.prefix(x.columns)) },
-      intercepts: results.map { configuration.fitsIntercept ? $0.point[x.columns] : 0 },
-      hasConverged: results.allSatisfy(\.hasConverged))
   }
 
   /// The class of each sparse row.
