@@ -73,6 +73,7 @@
         throw ValidationError(
           "--data, --time, --target or --output is empty; name a file, columns and a folder")
       }
+      if time == target { throw ValidationError("--time and --target are both '\(time)'; name two columns") }
       if horizon < 1 || horizon > 100_000 {
         throw ValidationError("--horizon is \(horizon); give 1 to 100000")
       }

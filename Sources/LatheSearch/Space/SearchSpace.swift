@@ -100,18 +100,6 @@ public struct SearchSpace: Sendable, Hashable {
     return result
   }
 
-  /// Whether all values are of the kinds that the space writes.
-  func isWritten(_ configuration: [String: SearchValue]) -> Bool {
-    parameters.allSatisfy { parameter in
-      guard let value = configuration[parameter.name] else { return true }
-      return switch (parameter.domain, value) {
-      case (.uniform, .number), (.logUniform, .number), (.integer, .integer), (.logInteger, .integer): true
-      case (.choice(let values), _): values.contains(value)
-      default: false
-      }
-    }
-  }
-
   /// A configuration with its values as the space writes them.
   ///
   /// - Throws: `LatheError.invalidArgument` where a value is missing, surplus or not of its domain.

@@ -77,10 +77,7 @@ public final class Study: Sendable {
   /// Trials of the store with their values as the space writes them: files know one kind of numbers.
   private func normalized(_ trials: [Trial]) throws -> [Trial] {
     try written.withLock { written in
-      for trial in trials.dropFirst(written.count) {
-        let configuration = trial.configuration
-        written.append(space.isWritten(configuration) ? configuration : try space.checked(configuration))
-      }
+      for trial in trials.dropFirst(written.count) { written.append(try space.checked(trial.configuration)) }
       var result = trials
       for (place, configuration) in zip(result.indices, written) {
         result[place].configuration = configuration
