@@ -19,7 +19,8 @@ static void load(void) {
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *why = dlerror();
-    snprintf(failure, sizeof failure, "no OpenCL loader: %s", why ? why : path);
+    snprintf(failure, sizeof failure, "no OpenCL loader%s: %s",
+             path == chosen ? " by LATHE_OPENCL_LIBRARY, which may be left unset" : "", why ? why : path);
     return;
   }
 #define LATHE_RESOLVE(name)                                                                                    \

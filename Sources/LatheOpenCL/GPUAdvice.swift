@@ -66,8 +66,8 @@
       let makers = makers
       if exists("/dev/dxg") {
         lines.append(
-          "this is WSL2: Windows' GPUs are there for OpenCL through Intel's driver (intel-opencl-icd) or Mesa's "
-            + "(mesa-opencl-icd, RUSTICL_ENABLE=zink or d3d12)")
+          "this is WSL2: Intel's GPUs are there for OpenCL through intel-opencl-icd, others where Windows' driver has an "
+            + "OpenCL library in /usr/lib/wsl/lib")
       } else if makers.isEmpty {
         lines.append(
           "no graphics processor is on this host's PCI bus, as far as /sys/bus/pci shows; OpenCL takes a driver, its "

@@ -8,7 +8,12 @@ struct ApartRun {
 
   /// - Returns: The exit code.
   func run() throws -> Int32 {
-    let devices = try FoundDevice.all(patience: options.patience)
+    let devices: [FoundDevice]
+    do { devices = try FoundDevice.all(patience: options.patience) } catch {
+      // A driver's fault, not one of the command line.
+      writeToStandardError("\(error)")
+      return 1
+    }
     let chosen = try chosen(devices)
     guard !chosen.isEmpty else {
       for line in Device.missingGPU { writeToStandardError(line) }
@@ -48,6 +53,7 @@ struct ApartRun {
     case "all": return devices
     case "auto": return devices.filter(\.isGPU)
     default:
+      if options.device.hasPrefix("opencl"), !devices.contains(where: { $0.index != "cpu" }) { return [] }
       let name = options.device == "opencl" ? "opencl:0" : options.device
       guard let device = devices.first(where: { $0.index == name }) else {
         throw LatheError(

@@ -90,6 +90,13 @@
         run.errors.hasPrefix("no OpenCL GPU") && run.errors.contains("docs/devices.md"), "\(run.errors)")
     }
 
+    @Test(arguments: ["auto", "opencl", "opencl:0"])
+    func withoutOpenCLTheReasonIsNamed(device: String) throws {
+      let run = try check("", "--device", device, variables: ["LATHE_OPENCL_LIBRARY": "/nonexistent"])
+      #expect(run.ending == .exited(3), "\(run.output)\(run.errors)")
+      #expect(run.errors.contains("no OpenCL loader by LATHE_OPENCL_LIBRARY"), "\(run.errors)")
+    }
+
     @Test func wrongUse() throws {
       for (words, message) in [
         (["--device", "opencl:7"], "no device 'opencl:7'"),
