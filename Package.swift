@@ -19,7 +19,7 @@ let package = Package(
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
         "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables", "LatheLearn",
-        "LatheSearch", "LatheAutoML",
+        "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -113,8 +113,17 @@ let package = Package(
     .target(
       name: "LatheLanguage", dependencies: ["LatheTraining", "LatheText"], swiftSettings: settings),
     .target(
+      name: "LatheTabular", dependencies: ["LatheLearn", "LatheTables", "LatheTraining"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LatheTabularTests",
+      dependencies: ["LatheTabular", "LatheLearn", "LatheTables", "LatheTraining", "DataTestSupport"],
+      swiftSettings: testSettings),
+    .target(
       name: "LatheML",
-      dependencies: ["LatheTracking", "LatheHub", "LatheLanguage", "LatheTables", "LatheLearn"],
+      dependencies: [
+        "LatheTracking", "LatheHub", "LatheLanguage", "LatheTables", "LatheLearn", "LatheTabular",
+      ],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(

@@ -9,6 +9,7 @@
 @_exported public import LatheModels
 @_exported public import LatheNN
 @_exported public import LatheTables
+@_exported public import LatheTabular
 @_exported public import LatheText
 @_exported public import LatheTracking
 @_exported public import LatheTraining

@@ -10,6 +10,16 @@ extension ColumnTransformer {
     case trees
     /// For forests: numbers stay as they are, texts become one-hot columns.
     case forests
+    /// For networks: numbers are filled with medians, with a column that says so, and scaled; texts become categories.
+    case networks(NumberScaling = .quantiles)
+  }
+
+  /// How numbers are scaled for networks.
+  public enum NumberScaling: String, Sendable, Hashable, CaseIterable {
+    /// As parts of the rows below them would be in a normal distribution.
+    case quantiles
+    /// To mean 0 and deviation 1.
+    case standard
   }
 
   /// The usual features of a table by its columns' types, and what a person should know of columns left out.
@@ -67,6 +77,9 @@ extension ColumnTransformer {
       throw LatheError(
         .invalidArgument, "no column is left to learn '\(target)' from" + notes.map { "; \($0)" }.joined())
     }
+    if case .networks(let scaling) = habit {
+      return (ColumnTransformer(try networkParts(table, numbers, texts, scaling)), notes)
+    }
     var parts: [Part] = []
     if !numbers.isEmpty {
       parts.append(Part(numbers, habit == .linear ? [.impute(.median), .standardScale] : []))
@@ -75,6 +88,20 @@ extension ColumnTransformer {
       parts.append(Part(texts, [habit == .trees ? .categories : .oneHot(unknown: .ignore)]))
     }
     return (ColumnTransformer(parts), notes)
+  }
+
+  private static func networkParts(
+    _ table: Table, _ numbers: [String], _ texts: [String], _ scaling: NumberScaling
+  ) throws -> [Part] {
+    var parts: [Part] = []
+    if !numbers.isEmpty {
+      let scale: Step = scaling == .standard ? .standardScale : .quantileScale(.normal)
+      parts.append(Part(numbers, [.impute(.median), scale]))
+    }
+    let gaps = try numbers.filter { try table[$0].missingCount > 0 }
+    if !gaps.isEmpty { parts.append(Part(gaps, [.missingIndicators])) }
+    if !texts.isEmpty { parts.append(Part(texts, [.categories])) }
+    return parts
   }
 
   /// Of a column of texts; with more, one-hot columns would take memory that nobody expects.

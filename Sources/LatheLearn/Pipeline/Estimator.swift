@@ -36,6 +36,8 @@ public enum Estimator: Sendable, Hashable {
   case gaussianProcess(GaussianProcessRegressor.Configuration = .init())
   /// Classes by a Gaussian process.
   case gaussianProcessClassifier(GaussianProcessClassifier.Configuration = .init())
+  /// What another library brings, such as `TabularNetwork`.
+  case custom(CustomEstimator)
 
   /// Whether it tells classes, not numbers.
   public var isClassifier: Bool {
@@ -46,6 +48,7 @@ public enum Estimator: Sendable, Hashable {
     case .nearestNeighbors(let configuration): configuration.isClassification
     case .svc, .gaussianProcessClassifier: true
     case .sgd(let configuration): configuration.loss.isOfClasses
+    case .custom(let own): own.settings.isClassifier
     default: false
     }
   }
@@ -77,6 +80,7 @@ public enum Estimator: Sendable, Hashable {
       return c.loss.isOfClasses ? .sgdClassifier(try .train(data, c)) : .sgdRegressor(try .train(data, c))
     case .gaussianProcess(let c): return .gaussianProcess(try .train(data, c))
     case .gaussianProcessClassifier(let c): return .gaussianProcessClassifier(try .train(data, c))
+    case .custom(let own): return .custom(try own.settings.train(data, classes: classes))
     }
   }
 }
@@ -121,11 +125,13 @@ public enum FittedEstimator: Sendable {
   case gaussianProcess(GaussianProcessRegressor)
   /// Classes by a Gaussian process.
   case gaussianProcessClassifier(GaussianProcessClassifier)
+  /// What another library brought.
+  case custom(any TablePredictor)
 
   /// Whether rows may have missing values.
   var allowsMissing: Bool {
     switch self {
-    case .boostedTrees, .forest, .adaBoost: true
+    case .boostedTrees, .forest, .adaBoost, .custom: true
     default: false
     }
   }
@@ -152,6 +158,7 @@ public enum FittedEstimator: Sendable {
     case .sgdRegressor(let model): model.predict(x)
     case .gaussianProcess(let model): model.predict(x)
     case .gaussianProcessClassifier(let model): model.predict(x)
+    case .custom(let model): model.answers(x)
     }
   }
 
@@ -169,6 +176,7 @@ public enum FittedEstimator: Sendable {
     case .ensemble(let model): return model.probabilities(x)
     case .sgdClassifier(let model): return model.probabilities(x)
     case .gaussianProcessClassifier(let model): return model.probabilities(x)
+    case .custom(let model): return model.chances(x)
     default: return nil
     }
   }
@@ -196,6 +204,7 @@ public enum FittedEstimator: Sendable {
     case .sgdRegressor(let model): (model.coefficients.count, 0)
     case .gaussianProcess(let model): (model.columns, 0)
     case .gaussianProcessClassifier(let model): (model.columns, model.classes)
+    case .custom(let model): (model.columns, model.classes)
     }
   }
 }

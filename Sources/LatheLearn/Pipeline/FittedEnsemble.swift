@@ -187,6 +187,8 @@ extension FittedEstimator {
       for member in model.members {
         try member.estimator.checkValues(x.selecting(columns: member.columns), what: what)
       }
+    } else if case .custom(let model) = self {
+      try model.check(x, what: what)
     } else if !allowsMissing {
       // The same message as in training.
       _ = try DenseRows(x, what: what)

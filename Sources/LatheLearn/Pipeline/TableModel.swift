@@ -45,7 +45,7 @@ public struct TableModel: Sendable {
   ///
   /// - Throws: `LatheError.invalidArgument` naming a column that is not there, or a value that the features have no place for.
   public func predict(_ table: Table) throws -> Column {
-    let answers = estimator.predict(try matrix(table))
+    let answers = try answers(table)
     if !isClassifier { return Column(target, answers.map { Optional($0) }) }
     return Column(target, answers.map { classes[Int($0)] })
   }
@@ -53,14 +53,14 @@ public struct TableModel: Sendable {
   /// The places of rows' predicted classes among `classes`.
   public func predictedClasses(_ table: Table) throws -> [Int] {
     require(isClassifier, "predictedClasses: the model predicts numbers")
-    return estimator.predict(try matrix(table)).map { Int($0) }
+    return try answers(table).map { Int($0) }
   }
 
   /// The probability of each class, for each row a list.
   ///
   /// - Throws: `LatheError.unsupported` where the model knows no probabilities.
   public func probabilities(_ table: Table) throws -> [[Double]] {
-    guard isClassifier, let found = estimator.probabilities(try matrix(table)) else {
+    guard isClassifier, let found = try chances(table) else {
       throw LatheError(.unsupported, "the model of '\(target)' knows no probabilities")
     }
     let width = classes.count
@@ -77,6 +77,19 @@ public struct TableModel: Sendable {
 
   /// The true numbers of a table's rows, for scores.
   public func targets(_ table: Table) throws -> [Double] { try encoding.targets(table[target]) }
+
+  /// Numbers or places of classes; what fails on the device of a model of another library is thrown.
+  private func answers(_ table: Table) throws -> [Double] {
+    let x = try matrix(table)
+    if case .custom(let model) = estimator { return try model.predict(x) }
+    return estimator.predict(x)
+  }
+
+  private func chances(_ table: Table) throws -> [Double]? {
+    let x = try matrix(table)
+    if case .custom(let model) = estimator { return try model.probabilities(x) }
+    return estimator.probabilities(x)
+  }
 
   /// Features of rows, for models that need all values refused where one is missing.
   private func matrix(_ table: Table) throws -> FeatureMatrix {

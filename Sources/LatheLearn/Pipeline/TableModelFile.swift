@@ -51,6 +51,7 @@ struct TableModelFile: Codable {
     var sgdRegressor: SGDRegressor?
     var gaussianProcess: GaussianProcessRegressor?
     var gaussianProcessClassifier: GaussianProcessClassifier?
+    var custom: StoredCustomModel?
   }
 
   var format = Self.format
@@ -75,33 +76,50 @@ extension TableModel {
         .file, "\(file): cannot be read; `lathe train logistic` and the like store such models")
     }
     try JSONNesting.check(Array(bytes), file)
-    let stored: TableModelFile
     do {
-      stored = try JSONDecoder().decode(TableModelFile.self, from: bytes)
+      var stored = try JSONDecoder().decode(TableModelFile.self, from: bytes)
+      let folder = URL(filePath: file).deletingLastPathComponent().path
+      var place = 0
+      try stored.model.eachCustom {
+        try $0.attach(weights: "\(folder)/\(TableModelFile.weightsName(place))")
+        place += 1
+      }
+      self = try stored.tableModel()
     } catch let error as DecodingError {
       throw LatheError(.format, "\(file): not the JSON of a table model: \(DecodingErrors.text(error))")
-    }
-    do { self = try stored.tableModel() } catch let error as LatheError {
+    } catch let error as LatheError {
       throw LatheError(error.kind, "\(file): \(error.message)")
     }
   }
 
   /// Writes the model into a folder, which is made where it is not there; the file appears whole or not at all.
   public func save(to folder: String) throws {
-    let bytes = try encoded()
+    var stored = try TableModelFile(self)
+    let bytes = try encoded(stored)
     try AtomicFile.makeFolder(folder)
+    // Before the JSON, which is there where all is.
+    var place = 0
+    try stored.model.eachCustom {
+      try $0.model?.saveWeights(to: "\(folder)/\(TableModelFile.weightsName(place))")
+      place += 1
+    }
     try AtomicFile.write(to: "\(folder)/\(Self.fileName)") { file in
       try bytes.withUnsafeBytes { try file.append($0) }
     }
   }
 
-  /// How many bytes the file has.
-  package func storedSize() throws -> Int { try encoded().count }
+  /// How many bytes the file has, and those of weights beside it.
+  package func storedSize() throws -> Int {
+    var stored = try TableModelFile(self)
+    var bytes = try encoded(stored).count
+    stored.model.eachCustom { bytes += $0.model?.weightBytes ?? 0 }
+    return bytes
+  }
 
-  private func encoded() throws -> Data {
+  private func encoded(_ stored: TableModelFile) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    do { return try encoder.encode(TableModelFile(self)) } catch let error as LatheError {
+    do { return try encoder.encode(stored) } catch let error as LatheError {
       throw error
     } catch {
       throw LatheError(.format, "the model of '\(target)' has numbers that JSON cannot hold: \(error)")
@@ -254,6 +272,7 @@ extension TableModelFile.Model {
     case .gaussianProcess(let model): self.init(kind: "gaussianProcess", gaussianProcess: model)
     case .gaussianProcessClassifier(let model):
       self.init(kind: "gaussianProcessClassifier", gaussianProcessClassifier: model)
+    case .custom(let model): self.init(kind: "custom", custom: StoredCustomModel(model))
     }
   }
 
@@ -287,6 +306,7 @@ extension TableModelFile.Model {
       if let gaussianProcess, gaussianProcess.isSound { return .gaussianProcess(gaussianProcess) }
     case "gaussianProcessClassifier":
       if let model = gaussianProcessClassifier, model.isSound { return .gaussianProcessClassifier(model) }
+    case "custom": if let model = custom?.model { return .custom(model) }
     default: throw LatheError(.format, "a model '\(kind)' is not known")
     }
     throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
