@@ -12,6 +12,7 @@
       StopSignals.unblock()
       Terminal.showKernelBuilds()
       endWithParent()
+      TabularNetwork.register()
       do {
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         let arguments = Array(CommandLine.arguments.dropFirst())

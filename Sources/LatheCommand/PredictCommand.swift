@@ -86,9 +86,10 @@
 
     func run() throws {
       if let table = data ?? (TablePrediction.isModel(stored.model) ? dataFile : nil) {
-        return try TablePrediction(
-          model: try TableModel(path: stored.model), format: json ? .json : format ?? .csv
-        ).write(table)
+        let model =
+          try options.device.map { try TableModel(path: stored.model, device: ChosenDevice.open(flag: $0)) }
+          ?? TableModel(path: stored.model)
+        return try TablePrediction(model: model, format: json ? .json : format ?? .csv).write(table)
       }
       let device = try ChosenDevice.open(flag: options.device)
       let model = try stored.load(device)

@@ -58,9 +58,10 @@ public struct FittedTabularNetwork: TablePredictor {
     guard least <= bytes / 4 else {
       throw LatheError(.format, "\(path): \(bytes) bytes, too few for the network of the JSON")
     }
-    let module = Self.module(facts, .default)
+    let device = try LoadingDevice.current ?? Device.named("auto")
+    let module = Self.module(facts, device)
     try module.load(from: path)
-    self.init(facts, module, .default)
+    self.init(facts, module, device)
   }
 
   private init(_ facts: Facts, _ module: sending any Module, _ device: Device) {

@@ -10,7 +10,7 @@
       usage: "lathe train <model> --data <file> --target <column> [<options>]",
       discussion: """
         A part of the rows is kept apart for the test. Numbers are filled with medians and scaled, texts become one-hot columns \
-        (trees take numbers as they are, boosted-trees texts, too); all of that is learned from the other rows alone and stored with the model, \
+        (trees take numbers as they are, boosted-trees texts, too; networks take scaled quantiles and vectors of categories); all of that is learned from the other rows alone and stored with the model, \
         so that `lathe predict` takes raw rows.
         """, shouldDisplay: false)
 
@@ -27,11 +27,16 @@
       case decisionTree = "decision-tree"
       case adaBoost = "adaboost"
       case neighbors
+      case tabularMLP = "tabular-mlp"
+      case tabularResNet = "tabular-resnet"
+      case ftTransformer = "ft-transformer"
 
+      /// Those of `LatheTabular`.
+      static let networks: [Kind] = [.tabularMLP, .tabularResNet, .ftTransformer]
       /// Those that grow trees one by one.
       static let forests: [Kind] = [.randomForest, .extraTrees, .decisionTree]
       /// Those that tell classes or numbers.
-      static let ofBoth: [Kind] = [.boostedTrees, .neighbors] + forests
+      static let ofBoth: [Kind] = [.boostedTrees, .neighbors] + forests + networks
     }
 
     /// What is predicted.
@@ -60,7 +65,9 @@
     @Option(help: "What random choices depend on.")
     var seed: UInt64 = 42
 
-    @Option(help: "classification or regression, for trees and neighbors; without it by the target's values.")
+    @Option(
+      help:
+        "classification or regression, for trees, neighbors and networks; without it by the target's values.")
     var task: Task?
 
     @Option(
@@ -93,6 +100,8 @@
 
     @Option(help: "How many neighbours answer, of neighbors; without it 5.")
     var k: Int?
+
+    @OptionGroup var networks: TableNetworkOptions
 
     @Flag(help: "Let the rows of rare classes count more: logistic and svm.")
     var balanced = false
@@ -136,15 +145,17 @@
       if let l1Ratio, !(0...1).contains(l1Ratio) {
         throw ValidationError("--l1-ratio is \(l1Ratio); give a number in 0...1")
       }
-      let unused: [(String, Bool, [Kind])] = [
-        ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
-        ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
-        ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]),
-        ("trees", trees != nil, [.boostedTrees, .randomForest, .extraTrees, .adaBoost]),
-        ("depth", depth != nil, Kind.forests + [.boostedTrees, .adaBoost]),
-        ("pruning", pruning != nil, [.decisionTree]), ("k", k != nil, [.neighbors]),
-        ("task", task != nil, Kind.ofBoth),
-      ]
+      let unused: [(String, Bool, [Kind])] =
+        [
+          ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
+          ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
+          ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]),
+          ("trees", trees != nil, [.boostedTrees, .randomForest, .extraTrees, .adaBoost]),
+          ("depth", depth != nil, Kind.forests + [.boostedTrees, .adaBoost]),
+          ("pruning", pruning != nil, [.decisionTree]), ("k", k != nil, [.neighbors]),
+          ("task", task != nil, Kind.ofBoth),
+        ]
+        + networks.given.map { ($0.name, $0.isGiven, Kind.networks) }
       for (name, isGiven, kinds) in unused where isGiven && !kinds.contains(kind) {
         throw ValidationError(
           "--\(name) is for \(kinds.map(\.rawValue).joined(separator: ", ")), not for \(kind.rawValue)")
@@ -155,14 +166,16 @@
       let input = try TableInput.read(data, numbers: Set(numbers))
       input.notes.forEach { Terminal.note("\(data): \($0)") }
       let table = try cleaned(input.table)
-      let estimator = estimator(for: try table[target])
+      let estimator = try estimator(for: table[target])
       // A target that nothing can be learned from is said before rows are divided.
       _ = try Pipeline.checkTarget(table[target], estimator)
       let split = try split(table, isClassifier: estimator.isClassifier)
       let (train, test) = (try table.take(split.train), try table.take(split.test))
       let ownTrees = Kind.forests + [.adaBoost]
       let habit: ColumnTransformer.Habit =
-        kind == .boostedTrees ? .trees : ownTrees.contains(kind) ? .forests : .linear
+        Kind.networks.contains(kind)
+        ? .networks(networks.scaling ?? .quantiles)
+        : kind == .boostedTrees ? .trees : ownTrees.contains(kind) ? .forests : .linear
       let (features, notes) = try ColumnTransformer.standard(for: train, target: target, habit)
       notes.forEach { Terminal.note($0) }
       let pipeline = Pipeline(features, estimator, target: target)
@@ -241,7 +254,7 @@
       }[0]
     }
 
-    private func estimator(for column: Column) -> Estimator {
+    private func estimator(for column: Column) throws -> Estimator {
       switch kind {
       case .logistic:
         var configuration = LogisticRegression.Configuration(c: c ?? 1, l1Ratio: l1Ratio ?? 0)
@@ -272,7 +285,14 @@
       case .neighbors: return .nearestNeighbors(.init(k: k ?? 5, isClassification: isClassification(column)))
       case .randomForest, .extraTrees, .decisionTree:
         return .forest(forest(isClassification(column) ? .gini : .squaredError))
+      case .tabularMLP: return try network(.mlp(), column)
+      case .tabularResNet: return try network(.resNet(), column)
+      case .ftTransformer: return try network(.ftTransformer(), column)
       }
+    }
+
+    private func network(_ architecture: TabularArchitecture, _ column: Column) throws -> Estimator {
+      try networks.network(architecture, isClassifier: isClassification(column), seed: seed)
     }
 
     private func isClassification(_ column: Column) -> Bool {
