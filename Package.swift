@@ -18,8 +18,8 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheTables", "LatheLearn",
-        "LatheTabular", "LatheSearch", "LatheAutoML",
+        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheAdapters", "LatheTables",
+        "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
@@ -112,6 +112,10 @@ let package = Package(
     .target(name: "LatheHub", dependencies: ["LatheCore", "LatheFiles", "CCurl"], swiftSettings: settings),
     .target(
       name: "LatheLanguage", dependencies: ["LatheTraining", "LatheText"], swiftSettings: settings),
+    .target(name: "LatheAdapters", dependencies: ["LatheLanguage"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
+      swiftSettings: testSettings),
     .target(
       name: "LatheTabular", dependencies: ["LatheLearn", "LatheTables", "LatheTraining"],
       swiftSettings: settings),
@@ -122,7 +126,7 @@ let package = Package(
     .target(
       name: "LatheML",
       dependencies: [
-        "LatheTracking", "LatheHub", "LatheLanguage", "LatheTables", "LatheLearn", "LatheTabular",
+        "LatheTracking", "LatheHub", "LatheAdapters", "LatheTables", "LatheLearn", "LatheTabular",
       ],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),

@@ -39,7 +39,8 @@ LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining
-LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
+LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '

@@ -1,5 +1,6 @@
 // One import for all of the library, tensors included.
 @_exported public import Lathe
+@_exported public import LatheAdapters
 @_exported public import LatheData
 @_exported public import LatheFiles
 @_exported public import LatheFormats

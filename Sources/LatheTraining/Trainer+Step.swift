@@ -130,17 +130,20 @@ extension Trainer {
       state.lossScaler?.update(areFinite: areFinite)
     }
     for callback in callbacks { try callback.gradientsComputed(self, gradients) }
+    let found = gradients
     var norm: Tensor?
     if let clipping = configuration.clipping { (gradients, norm) = clipping(gradients) }
     let factor = configuration.schedule.factor(step: state.step) * (state.plateau?.factor ?? 1)
     optimizer.learningRate = Float(Double(baseLearningRate) * factor)
     if let verdict, let optimizer = optimizer as? GroupedOptimizer {
       try optimizer.step(gradients, where: verdict)
+      for callback in callbacks { try callback.parametersChanged(self, found) }
       return norm
     }
     guard areFinite else { return nil }
     followNewParameters()
     optimizer.step(gradients)
+    for callback in callbacks { try callback.parametersChanged(self, found) }
     average?.update()
     return norm
   }

@@ -6,6 +6,8 @@ public protocol TrainerCallback: AnyObject {
   func trainingStarts(_ trainer: Trainer) throws
   /// In each step, with the gradients of `trainer.optimizer.parameters` before they are clipped.
   func gradientsComputed(_ trainer: Trainer, _ gradients: [Tensor]) throws
+  /// In each step that is made, with the gradients that `gradientsComputed` saw, after the parameters have changed.
+  func parametersChanged(_ trainer: Trainer, _ gradients: [Tensor]) throws
   /// After steps whose losses were read, oldest first.
   func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws
   /// After a test inside an epoch.
@@ -23,6 +25,8 @@ extension TrainerCallback {
   public func trainingStarts(_ trainer: Trainer) throws {}
   /// Nothing.
   public func gradientsComputed(_ trainer: Trainer, _ gradients: [Tensor]) throws {}
+  /// Nothing.
+  public func parametersChanged(_ trainer: Trainer, _ gradients: [Tensor]) throws {}
   /// Nothing.
   public func stepsRead(_ trainer: Trainer, _ steps: [StepReport]) throws {}
   /// Nothing.

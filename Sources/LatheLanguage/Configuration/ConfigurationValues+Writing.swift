@@ -13,6 +13,13 @@ extension ConfigurationValues {
     try self.init(JSONValue.parse(Array(text.utf8), source: source), source: source)
   }
 
+  /// Values of which there is no file yet.
+  ///
+  /// - Parameter members: Their names and values, each name once.
+  package init(members: [JSONValue.Member]) throws {
+    try self.init(.object(members), source: "the configuration")
+  }
+
   /// The same values with one in the place of another, or behind all others.
   func setting(_ key: String, _ new: JSONValue) throws -> ConfigurationValues {
     var members = value.members ?? []

@@ -52,7 +52,7 @@ public struct ConfigurationValues: Sendable {
   }
 
   /// The error of a value that cannot be used.
-  func failure(_ key: String, _ what: String) -> LatheError {
+  package func failure(_ key: String, _ what: String) -> LatheError {
     LatheError(.format, "\(source): '\(name(key))': \(what)")
   }
 
@@ -144,6 +144,44 @@ public struct ConfigurationValues: Sendable {
     try object(key)?.value.members?.map { member in
       guard let text = member.value.string else { throw failure("\(key).\(member.key)", "is no text") }
       return (member.key, text)
+    }
+  }
+
+  /// Whether a value is a text, where a key may have one or something else.
+  package func holdsText(_ key: String) -> Bool { value[key]?.string != nil }
+
+  /// Whole numbers by names; none where there is no object of that name.
+  package func wholeNumbers(_ key: String) throws -> [String: Int] {
+    try byName(key, "a whole number") { $0.integer }
+  }
+
+  /// Numbers by names; none where there is no object of that name.
+  package func numbersByName(_ key: String) throws -> [String: Double] {
+    try byName(key, "a number") { $0.double }
+  }
+
+  private func byName<Value>(
+    _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
+  ) throws -> [String: Value] {
+    var found: [String: Value] = [:]
+    for member in try object(key)?.value.members ?? [] {
+      guard let number = read(member.value) else {
+        throw wrong("\(key).\(member.key)", member.value, expected)
+      }
+      found[member.key] = number
+    }
+    return found
+  }
+
+  /// Says that some keys ask for what is not supported, unless they are absent, null, false or empty.
+  ///
+  /// - Throws: `LatheError` naming the first that does.
+  package func refuse(_ keys: [String]) throws {
+    for key in keys {
+      guard let value = find(key), value != .bool(false), value != .array([]), value != .object([]) else {
+        continue
+      }
+      throw failure(key, "is not supported")
     }
   }
 }

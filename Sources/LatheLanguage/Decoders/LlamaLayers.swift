@@ -67,6 +67,7 @@ final class LlamaAttention: ParameterContainer {
     visitor.module("k_proj", key) { self.key = $0 }
     visitor.module("v_proj", value) { self.value = $0 }
     visitor.module("o_proj", output) { self.output = $0 }
+    visitor.omit(rotary)
   }
 }
 
