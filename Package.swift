@@ -116,6 +116,10 @@ let package = Package(
     .testTarget(
       name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
       swiftSettings: testSettings),
+    .target(name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheTuningTests", dependencies: ["LatheTuning", "LatheAdapters", "LatheLanguage"],
+      swiftSettings: testSettings),
     .target(
       name: "LatheTabular", dependencies: ["LatheLearn", "LatheTables", "LatheTraining"],
       swiftSettings: settings),
@@ -126,7 +130,7 @@ let package = Package(
     .target(
       name: "LatheML",
       dependencies: [
-        "LatheTracking", "LatheHub", "LatheAdapters", "LatheTables", "LatheLearn", "LatheTabular",
+        "LatheTracking", "LatheHub", "LatheTuning", "LatheTables", "LatheLearn", "LatheTabular",
       ],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),

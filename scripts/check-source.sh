@@ -40,7 +40,8 @@ LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining
 LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
-LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheLanguage LatheNN LatheTables LatheText LatheTraining
+LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '

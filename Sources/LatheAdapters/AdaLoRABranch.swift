@@ -6,6 +6,11 @@ final class AdaLoRABranch: AdapterBranch {
   let a: Parameter, b: Parameter
   /// Singular values, [rank, 1].
   let e: Parameter
+  /// Ones at the singular values that are left in the end.
+  let mask: ModuleBuffer
+  /// Means of importance and of its uncertainty, of A, B and E; buffers, so that a run that goes on has them.
+  let scores: [(importance: ModuleBuffer, uncertainty: ModuleBuffer)]
+  private(set) var isTraining = true
   private let scaling: Float
   private let dropout: Dropout
 
@@ -16,6 +21,11 @@ final class AdaLoRABranch: AdapterBranch {
     a = Parameter(first([rank, base.shape[1]], generator: generator, device: device))
     b = Parameter(first([base.shape[0], rank], generator: generator, device: device))
     e = Parameter(.zeros([rank, 1], device: device))
+    mask = ModuleBuffer(.ones([rank, 1], device: device))
+    scores = [a, b, e].map { parameter in
+      let zeros = { ModuleBuffer(.zeros(parameter.shape, device: device)) }
+      return (zeros(), zeros())
+    }
     scaling = settings.scaling
     dropout = Dropout(settings.dropout, generator: generator)
   }
@@ -44,7 +54,17 @@ final class AdaLoRABranch: AdapterBranch {
     visitor.parameter("lora_A.\(name)", a)
     visitor.parameter("lora_B.\(name)", b)
     visitor.parameter("lora_E.\(name)", e)
+    visitor.buffer("rank_mask.\(name)", mask)
+    for (end, score) in zip(["A", "B", "E"], scores) {
+      visitor.buffer("importance_\(end).\(name)", score.importance)
+      visitor.buffer("uncertainty_\(end).\(name)", score.uncertainty)
+    }
     visitor.module("lora_dropout.\(name)", dropout)
+  }
+
+  func setTraining(_ isTraining: Bool) {
+    self.isTraining = isTraining
+    dropout.setTraining(isTraining)
   }
 
   var stored: [(name: String, parameter: Parameter)] { [("lora_A", a), ("lora_B", b), ("lora_E", e)] }

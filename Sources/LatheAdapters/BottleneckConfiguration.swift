@@ -34,21 +34,21 @@ public struct BottleneckConfiguration: Sendable, Hashable {
     self.deviation = deviation
   }
 
-  /// Behind both parts of each layer of BERT's kind (Houlsby et al., 2019).
+  /// Behind both parts of each layer of BERT's and DistilBERT's kind (Houlsby et al., 2019).
   ///
   /// - Parameter saved: Layers that are trained whole, such as `classifier`.
   public static func houlsby(saved: [String] = []) -> BottleneckConfiguration {
     BottleneckConfiguration(
-      AdapterPlacement(.names(["attention.output.dense", "output.dense"]), saved: saved), activation: .gelu)
+      AdapterPlacement(.names(["output.dense", "out_lin", "lin2"]), saved: saved), activation: .gelu)
   }
 
-  /// Behind the feed-forward part of each layer of BERT's kind (Pfeiffer et al., 2021).
+  /// Behind the feed-forward part of each layer of BERT's and DistilBERT's kind (Pfeiffer et al., 2021).
   ///
   /// - Parameter saved: Layers that are trained whole, such as `classifier`.
   public static func pfeiffer(saved: [String] = []) -> BottleneckConfiguration {
     BottleneckConfiguration(
       AdapterPlacement(
-        .names(["output.dense"]), excluded: .names(["attention.output.dense"]), saved: saved))
+        .names(["output.dense", "lin2"]), excluded: .names(["attention.output.dense"]), saved: saved))
   }
 
   func check() throws {

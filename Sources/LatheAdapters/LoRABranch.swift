@@ -56,7 +56,10 @@ final class LoRABranch: AdapterBranch {
     visitor.module("lora_dropout.\(name)", dropout)
   }
 
-  func setTraining(_ isTraining: Bool) { self.isTraining = isTraining }
+  func setTraining(_ isTraining: Bool) {
+    self.isTraining = isTraining
+    dropout.setTraining(isTraining)
+  }
 
   var stored: [(name: String, parameter: Parameter)] {
     [("lora_A.weight", a), ("lora_B.weight", b)] + (magnitude.map { [("lora_magnitude_vector", $0)] } ?? [])

@@ -75,6 +75,9 @@ public final class ModelAdapters {
     _ branches: [(path: String, branch: any AdapterBranch)]
   ) throws {
     if configurations.isEmpty { model.freeze() }
+    // A network that is not in training must not drop what the adapter takes.
+    let mode = model.namedModules.lazy.compactMap(\.module.trainingMode).first
+    if let mode { for (_, branch) in branches { branch.setTraining(mode) } }
     for (path, branch) in branches { try wrapped(path).add(name, branch) }
     let targets = branches.filter { !$0.branch.replacesBase }.map(\.path)
     for (_, bias) in biases(configuration.placement, targets) { bias.isFrozen = false }

@@ -9,10 +9,6 @@ public final class RankAllocator {
   private let settings: AdaLoRAConfiguration
   private let branches: [AdaLoRABranch]
   private let firstRanks: Int
-  /// Means of importance and of its uncertainty, by parameters.
-  private var scores: [ObjectIdentifier: (importance: Tensor, uncertainty: Tensor)] = [:]
-  /// Ones at the singular values that are left, by branches, once they are final.
-  private var finalMasks: [Tensor]?
 
   /// The ranks of an adapter.
   ///
@@ -26,6 +22,9 @@ public final class RankAllocator {
     branches = adapters.adapted.compactMap { $0.layer.branch(name) as? AdaLoRABranch }
     firstRanks = branches.reduce(0) { $0 + $1.e.shape[0] }
   }
+
+  /// Whether the network was told that it is trained.
+  public var isTraining: Bool { branches.contains(where: \.isTraining) }
 
   /// The term that keeps the adapter's matrices orthogonal, to be added to the loss.
   public var orthogonality: Tensor {
@@ -42,52 +41,37 @@ public final class RankAllocator {
   /// - Throws: `LatheError` where values cannot be read.
   public func update(step: Int, gradients: [(parameter: Parameter, gradient: Tensor)]) throws {
     let last = settings.totalSteps - settings.finalSteps
-    if step < last || finalMasks == nil && step == last {
-      note(gradients)
-      let (ranks, cuts) = settings.budget(
-        step: step, first: firstRanks, target: settings.targetRank * branches.count)
-      if step == last {
-        let masks = try masks(leaving: ranks)
-        finalMasks = masks
-        apply(masks)
-      } else if cuts {
-        apply(try masks(leaving: ranks))
-      }
-    } else if let finalMasks {
-      apply(finalMasks)
-    }
+    guard step <= last else { return apply(branches.map(\.mask.value)) }
+    note(gradients)
+    let (ranks, cuts) = settings.budget(
+      step: step, first: firstRanks, target: settings.targetRank * branches.count)
+    guard cuts || step == last else { return }
+    let masks = try masks(leaving: ranks)
+    if step == last { for (branch, mask) in zip(branches, masks) { branch.mask.value = mask } }
+    apply(masks)
   }
 
   private func note(_ gradients: [(parameter: Parameter, gradient: Tensor)]) {
     let found = Dictionary(gradients.map { (ObjectIdentifier($0.parameter), $0.gradient) }) { first, _ in
       first
     }
+    let (b1, b2) = (settings.sensitivityDecay, settings.uncertaintyDecay)
     for branch in branches {
-      for parameter in branch.parameters {
+      for (parameter, score) in zip(branch.parameters, branch.scores) {
         guard let gradient = found[ObjectIdentifier(parameter)] else { continue }
         let sensitivity = (parameter.value.detached() * gradient.detached()).abs()
-        let before = scores[ObjectIdentifier(parameter)]
-        let (b1, b2) = (settings.sensitivityDecay, settings.uncertaintyDecay)
-        let importance =
-          (before.map { $0.importance * b1 + sensitivity * (1 - b1) }) ?? sensitivity * (1 - b1)
-        let change = (sensitivity - importance).abs() * (1 - b2)
-        let uncertainty = before.map { $0.uncertainty * b2 + change } ?? change
-        // Computed now, or each step would wait behind all those before.
-        scores[ObjectIdentifier(parameter)] = (
-          (try? importance.computed()) ?? importance, (try? uncertainty.computed()) ?? uncertainty
-        )
+        score.importance.value = score.importance.value * b1 + sensitivity * (1 - b1)
+        let change = (sensitivity - score.importance.value).abs()
+        score.uncertainty.value = score.uncertainty.value * b2 + change * (1 - b2)
       }
     }
   }
 
   /// The importance of each rank of a branch: that of its singular value, and the means of its row and column.
   private func importance(_ branch: AdaLoRABranch) throws -> [Float] {
-    func score(_ parameter: Parameter) -> Tensor {
-      scores[ObjectIdentifier(parameter)].map { $0.importance * $0.uncertainty }
-        ?? .zeros(parameter.shape, device: parameter.value.device)
-    }
-    let rows = score(branch.a).mean(axis: 1), columns = score(branch.b).mean(axis: 0)
-    return try (score(branch.e).reshaped(to: [branch.e.shape[0]]) + (rows + columns)).scalars()
+    let scores = branch.scores.map { $0.importance.value * $0.uncertainty.value }
+    let (rows, columns) = (scores[0].mean(axis: 1), scores[1].mean(axis: 0))
+    return try (scores[2].reshaped(to: [branch.e.shape[0]]) + (rows + columns)).scalars()
   }
 
   /// Which singular values are left where so many of all are.

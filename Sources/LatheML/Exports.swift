@@ -14,3 +14,4 @@
 @_exported public import LatheText
 @_exported public import LatheTracking
 @_exported public import LatheTraining
+@_exported public import LatheTuning

@@ -76,7 +76,7 @@ extension Dataset {
 /// The places 0..<count divided at random, as `Dataset.split` does.
 ///
 /// - Throws: `LatheError.invalidArgument` where a part would be empty.
-func splitPlaces(_ count: Int, _ shares: [Double], seed: UInt64, stratifiedBy labels: [Int]?) throws
+package func splitPlaces(_ count: Int, _ shares: [Double], seed: UInt64, stratifiedBy labels: [Int]?) throws
   -> [[Int]]
 {
   require(

@@ -39,6 +39,20 @@ public final class SequenceClassifier: NamedModule, PretrainedModel {
   public var labels: [String] { encoder.settings.labels }
   /// Whether the network predicts a number and no class.
   public var isRegression: Bool { labels.count == 1 }
+  /// The paths of the layers that a new task trains from the start.
+  public var headPaths: [String] { Self.headPaths(encoder.settings.family) }
+
+  private static func headPaths(_ family: EncoderConfiguration.Family) -> [String] {
+    family == .distilbert ? ["pre_classifier", "classifier"] : ["classifier"]
+  }
+
+  /// The paths of the layers that a new task of a configuration trains from the start.
+  ///
+  /// - Throws: `LatheError` where the configuration is no encoder's.
+  public static func headPaths(_ configuration: ConfigurationValues) throws -> [String] {
+    headPaths(try EncoderConfiguration(configuration).family)
+  }
+
   /// The class that `transformers` has for the network.
   public var architecture: String { "\(encoder.settings.className)ForSequenceClassification" }
 

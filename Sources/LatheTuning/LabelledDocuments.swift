@@ -1,0 +1,140 @@
+import LatheCore
+import LatheFiles
+import LatheTables
+
+/// Texts with the names of their classes, as a file gives them.
+public struct LabelledDocuments: Sendable {
+  /// The texts.
+  public let texts: [String]
+  /// The name of each text's class.
+  public let labels: [String]
+  /// Where they come from, for messages.
+  public let source: String
+
+  /// Documents in memory.
+  ///
+  /// - Throws: `LatheError.invalidArgument` where there are not as many labels as texts.
+  public init(texts: [String], labels: [String], source: String = "the documents") throws {
+    guard texts.count == labels.count else {
+      throw LatheError(.invalidArgument, "\(source): \(texts.count) texts and \(labels.count) labels")
+    }
+    (self.texts, self.labels, self.source) = (texts, labels, source)
+  }
+
+  /// The column of texts, and that of labels, where a file's are not named.
+  public static let textColumn = "text", labelColumn = "label"
+
+  /// Reads a file: lines `label<TAB>text`, or a table with a column of texts and one of labels (.csv, .tsv, .jsonl,
+  /// .parquet).
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - text: The column of texts; `text` unless given.
+  ///   - label: The column of labels; `label` unless given.
+  /// - Throws: `LatheError` naming the file and the line or row that cannot be used: one of another number of fields, an
+  ///   empty text, a missing label.
+  public init(path: String, text: String? = nil, label: String? = nil) throws {
+    source = path
+    let name = path.lowercased()
+    let isTable = [".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz"].contains { name.hasSuffix($0) }
+    if !isTable, text == nil, label == nil, try !Self.hasHeader(path) {
+      var found: (texts: [String], labels: [String]) = ([], [])
+      for record in try Self.lines(path) {
+        found.texts.append(record.text)
+        found.labels.append(record.label)
+      }
+      (texts, labels) = found
+    } else {
+      let (text, label) = (text ?? Self.textColumn, label ?? Self.labelColumn)
+      let table = try Self.table(path, texts: [text, label])
+      texts = try Self.strings(table[text], path)
+      labels = try Self.strings(table[label], path)
+    }
+    guard !texts.isEmpty else { throw LatheError(.format, "\(path): no texts") }
+  }
+
+  /// Whether the first line of a file of tabs names the columns.
+  private static func hasHeader(_ path: String) throws -> Bool {
+    let fields = try TextLineReader(path: path).next()?.split(
+      separator: "\t", omittingEmptySubsequences: false)
+    return fields.map { $0.contains(Substring(textColumn)) && $0.contains(Substring(labelColumn)) } ?? false
+  }
+
+  private static func lines(_ path: String) throws -> [(label: String, text: String)] {
+    let reader = try TextLineReader(path: path)
+    var found: [(label: String, text: String)] = []
+    while let line = try reader.next() {
+      if line.isEmpty { continue }
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      guard fields.count == 2, !fields[0].isEmpty else {
+        throw LatheError(
+          .format,
+          "\(path): line \(reader.line): \(fields.count) fields between tabs, expected a label, a tab and a text; a table with more columns needs a first line that names '\(textColumn)' and '\(labelColumn)'"
+        )
+      }
+      try checkText(fields[1], path, "line \(reader.line)")
+      found.append((String(fields[0]), String(fields[1])))
+    }
+    return found
+  }
+
+  private static func checkText(_ text: Substring, _ path: String, _ place: String) throws {
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw LatheError(.format, "\(path): \(place): an empty text; remove it")
+    }
+  }
+
+  /// Every value of the two columns is a text, whatever it looks like.
+  private static func table(_ path: String, texts: [String]) throws -> Table {
+    let name = path.lowercased()
+    if name.hasSuffix(".parquet") { return try Table.readParquet(path).table.select(texts) }
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") {
+      return try Table(jsonLines: path).select(texts)
+    }
+    var options = CSVOptions()
+    for column in texts { options.types[column] = .text }
+    options.missing = [""]
+    if name.hasSuffix(".tsv") || name.hasSuffix(".tsv.gz") { options.delimiter = "\t" }
+    return try Table(csv: path, options: options).select(texts)
+  }
+
+  private static func strings(_ column: Column, _ path: String) throws -> [String] {
+    let column = try column.type == .text || column.type == .categorical ? column : column.cast(to: .text)
+    return try column.strings().enumerated().map { row, value in
+      guard let value, value.contains(where: { !$0.isWhitespace }) else {
+        throw LatheError(
+          .format, "\(path): row \(row + 1): no value in column '\(column.name)'; fill it or remove the row")
+      }
+      return value
+    }
+  }
+
+  /// The documents at some places.
+  func picked(_ places: [Int]) -> LabelledDocuments {
+    LabelledDocuments(places.map { texts[$0] }, places.map { labels[$0] }, source)
+  }
+
+  private init(_ texts: [String], _ labels: [String], _ source: String) {
+    (self.texts, self.labels, self.source) = (texts, labels, source)
+  }
+
+  /// Without texts that stood before, which would be in two parts of a split; how many there were of them, and how many of
+  /// those had other labels.
+  public func withoutDuplicates() -> (documents: LabelledDocuments, removed: Int, contradicting: Int) {
+    var first: [String: String] = [:]
+    var places: [Int] = []
+    var contradicting = 0
+    for (place, text) in texts.enumerated() {
+      if let label = first[text] {
+        if label != labels[place] { contradicting += 1 }
+      } else {
+        first[text] = labels[place]
+        places.append(place)
+      }
+    }
+    return (picked(places), texts.count - places.count, contradicting)
+  }
+
+  /// How many documents there are.
+  public var count: Int { texts.count }
+}
