@@ -35,6 +35,7 @@
 
     func run() throws {
       let device = try ChosenDevice.open(flag: options.device)
+      if TextAnswers.isModel(stored.model) { return try testTexts(device) }
       let model = try stored.load(device)
       let recipe = model.recipe
       try options.checkMetrics(recipe, classes: model.description.input.classes)
@@ -65,6 +66,18 @@
           "\(model.source): the loss is \(loss): the weights or the data hold values that are not finite")
       }
       data.problems.lines.forEach(Terminal.note)
+    }
+
+    /// Tests a fine-tuned model on labelled texts.
+    private func testTexts(_ device: Device) throws {
+      guard let file = options.dataFile else {
+        throw LatheError(
+          .invalidArgument,
+          "\(stored.model): a model of texts, whose test is in test-report.txt; name other texts with --data-file")
+      }
+      let report = try TextAnswers(stored.model, device).test(file)
+      if options.json == true { return try Terminal.output(json: report.scores) }
+      Terminal.output(report.text)
     }
 
     /// The data to test on, read as the model's was.

@@ -16,7 +16,8 @@
       do {
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         let arguments = Array(CommandLine.arguments.dropFirst())
-        var command = try LatheCommand.parseAsRoot(TrainTableCommand.routed(arguments))
+        var command = try LatheCommand.parseAsRoot(
+          TrainTextCommand.routed(TrainTableCommand.routed(arguments)))
         try command.run()
       } catch {
         finish(error)
@@ -43,8 +44,10 @@
       }
       if let code = error as? ExitCode { exit(code.rawValue) }
       let code = LatheCommand.exitCode(for: error)
-      let message = TrainTableCommand.named(
-        quotingArguments(LatheCommand.fullMessage(for: error)), as: CommandLine.arguments.dropFirst())
+      let arguments = CommandLine.arguments.dropFirst()
+      let message = TrainTextCommand.named(
+        TrainTableCommand.named(quotingArguments(LatheCommand.fullMessage(for: error)), as: arguments),
+        as: arguments)
       if code.isSuccess {
         Terminal.output(message)
         exit(0)
@@ -76,7 +79,7 @@
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
         AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
-        ProfileCommand.self,
+        ProfileCommand.self, TrainTextCommand.self, MergeCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.

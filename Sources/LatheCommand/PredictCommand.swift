@@ -46,6 +46,9 @@
     @Option(parsing: .unconditionalSingleValue, help: "A text; may be given several times.")
     var text: [String] = []
 
+    @Option(help: ArgumentHelp("Texts, one a line, for a model of texts.", valueName: "file"))
+    var file: String?
+
     @Option(help: "table, json or csv; without it table.")
     var format: Format?
 
@@ -66,12 +69,14 @@
 
     func validate() throws {
       try stored.check()
-      let sources = [!image.isEmpty, dataDir != nil, dataFile != nil, data != nil, !text.isEmpty].count { $0 }
+      let sources = [
+        !image.isEmpty, dataDir != nil, dataFile != nil, data != nil, !text.isEmpty, file != nil,
+      ].count { $0 }
       guard sources == 1 else {
         throw ValidationError(
-          "give --image, --data-dir, --data-file, --data or --text\(sources == 0 ? "" : ", one of them")")
+          "give --image, --data-dir, --data-file, --data, --text or --file\(sources == 0 ? "" : ", one of them")")
       }
-      if dataDir?.isEmpty == true || dataFile?.isEmpty == true || data?.isEmpty == true || image.contains("")
+      if dataDir?.isEmpty == true || file?.isEmpty == true || dataFile?.isEmpty == true || data?.isEmpty == true || image.contains("")
       {
         throw ValidationError("a path is empty; name a file or a folder")
       }
@@ -92,6 +97,10 @@
         return try TablePrediction(model: model, format: json ? .json : format ?? .csv).write(table)
       }
       let device = try ChosenDevice.open(flag: options.device)
+      if TextAnswers.isModel(stored.model) { return try predictTexts(device) }
+      guard file == nil else {
+        throw LatheError(.invalidArgument, "--file is for models of texts, and \(stored.model) is none; give --data-file")
+      }
       let model = try stored.load(device)
       let answers = try Answers(model)
       let inputs = try self.inputs(of: model)
@@ -103,6 +112,19 @@
           try writer.write(name: inputs.name(place), probabilities: row, of: answers.names)
         }
       }
+    }
+
+    private func predictTexts(_ device: Device) throws {
+      guard !text.isEmpty || file != nil else {
+        throw LatheError(.invalidArgument, "\(stored.model): a model of texts; give --text or --file")
+      }
+      var texts = text
+      if let file {
+        let lines = try TextLines(file)
+        while let line = try lines.next() { texts.append(line) }
+      }
+      var writer = PredictionWriter(format: json ? .json : format ?? .table, top: top ?? 3)
+      try TextAnswers(stored.model, device).write(texts, to: &writer)
     }
 
     private func inputs(of model: Model) throws -> PredictionInputs {

@@ -10,7 +10,8 @@
       discussion:
         "`lathe models` lists the networks. What a flag says goes before what the file of --config says. Models of tables have "
         + "options of their own: `lathe train logistic --help`; there are "
-        + TrainTableCommand.Kind.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        + TrainTableCommand.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        + ". A pre-trained encoder learns to tell texts by `lathe train text-classifier --help`.")
 
     /// All settings.
     enum Choice: SettingChoice {

@@ -38,7 +38,7 @@ public struct TextClassifierPlan: Codable, Sendable, Hashable {
   static let fileName = "tuning.json"
 
   /// What cannot be; nil where nothing is wrong.
-  var problem: String? {
+  package var problem: String? {
     if epochs < 1 { return "epochs is \(epochs), not 1 or more" }
     if batchSize < 1 { return "a batch has \(batchSize) texts, not 1 or more" }
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {

@@ -81,6 +81,21 @@ public struct TextClassifierReport: Sendable {
       + "calibration error \(number(calibrationError))\n"
   }
 
+  /// The figures, for JSON.
+  public struct Scores: Encodable, Sendable {
+    /// As in the report.
+    public let accuracy: Double, baseline: Double, loss: Double, calibrationError: Double, macroF1: Double
+    /// Counts by true and given class, and the classes.
+    public let confusion: [[Int]], classes: [String]
+  }
+
+  /// The figures, for JSON.
+  public var scores: Scores {
+    Scores(
+      accuracy: confusion.accuracy, baseline: baseline, loss: loss, calibrationError: calibrationError,
+      macroF1: confusion.score(.macro).f1, confusion: confusion.counts, classes: classes)
+  }
+
   /// Writes `test-report.txt` and `mistakes.jsonl`.
   func write(to folder: String) throws {
     try AtomicFile.write([Array(text.utf8)], to: "\(folder)/test-report.txt")
