@@ -18,8 +18,8 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheAdapters", "LatheTables",
-        "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
+        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheAdapters", "LatheTuning",
+        "LatheTables", "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
     // For tests: an OpenCL loader that `LATHE_OPENCL_LIBRARY` can name, see Tests/ShimDriver/include/ShimDriver.h.
