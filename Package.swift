@@ -117,9 +117,6 @@ let package = Package(
       name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
       swiftSettings: testSettings),
     .target(name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables"], swiftSettings: settings),
-    .testTarget(
-      name: "LatheTuningTests", dependencies: ["LatheTuning", "LatheAdapters", "LatheLanguage"],
-      swiftSettings: testSettings),
     .target(
       name: "LatheTabular", dependencies: ["LatheLearn", "LatheTables", "LatheTraining"],
       swiftSettings: settings),

@@ -73,7 +73,8 @@
       guard let file = options.dataFile else {
         throw LatheError(
           .invalidArgument,
-          "\(stored.model): a model of texts, whose test is in test-report.txt; name other texts with --data-file")
+          "\(stored.model): a model of texts, whose test is in test-report.txt; name other texts with --data-file"
+        )
       }
       let report = try TextAnswers(stored.model, device).test(file)
       if options.json == true { return try Terminal.output(json: report.scores) }

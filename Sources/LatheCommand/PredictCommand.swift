@@ -74,9 +74,11 @@
       ].count { $0 }
       guard sources == 1 else {
         throw ValidationError(
-          "give --image, --data-dir, --data-file, --data, --text or --file\(sources == 0 ? "" : ", one of them")")
+          "give --image, --data-dir, --data-file, --data, --text or --file\(sources == 0 ? "" : ", one of them")"
+        )
       }
-      if dataDir?.isEmpty == true || file?.isEmpty == true || dataFile?.isEmpty == true || data?.isEmpty == true || image.contains("")
+      if dataDir?.isEmpty == true || file?.isEmpty == true || dataFile?.isEmpty == true
+        || data?.isEmpty == true || image.contains("")
       {
         throw ValidationError("a path is empty; name a file or a folder")
       }
@@ -99,7 +101,8 @@
       let device = try ChosenDevice.open(flag: options.device)
       if TextAnswers.isModel(stored.model) { return try predictTexts(device) }
       guard file == nil else {
-        throw LatheError(.invalidArgument, "--file is for models of texts, and \(stored.model) is none; give --data-file")
+        throw LatheError(
+          .invalidArgument, "--file is for models of texts, and \(stored.model) is none; give --data-file")
       }
       let model = try stored.load(device)
       let answers = try Answers(model)

@@ -129,6 +129,6 @@
     private var program: String { CommandLine.arguments.first ?? "lathe" }
 
     /// What a run's records say it was made by.
-    private static var release: String { "lathe \(Version.current), commit \(Version.commit)" }
+    static var release: String { "lathe \(Version.current), commit \(Version.commit)" }
   }
 #endif

@@ -194,8 +194,8 @@
         json: json, epochs: epochs, metrics: trainer.metrics.map(\.name), unit: "texts")
       display.attach(to: trainer)
       trainer.callbacks += [
-        RunRecorder(folder: folder, command: CommandLine.arguments, program: Self.release),
-        RunReport(folder: folder, program: Self.release),
+        RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
+        RunReport(folder: folder, program: TrainCommand.release),
       ]
       if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
       trainer.shouldStop = { StopSignals.number != 0 }
@@ -225,8 +225,6 @@
       display.note("model, test report and mistakes stored in \(folder)")
       if Terminal.hasLostResults { throw ExitCode(1) }
     }
-
-    private static var release: String { "lathe \(Version.current), commit \(Version.commit)" }
   }
 
   extension TuningMethod: ExpressibleByArgument {}

@@ -1,14 +1,10 @@
 import Foundation
-import Lathe
-import LatheLanguage
-import LatheNN
-import LatheText
-import LatheTraining
-import LatheTuning
+import LatheML
 
 /// A pre-trained model of two narrow layers, and texts whose classes hang on single words.
-struct TinyBase {
-  let folder: String
+package struct TinyBase {
+  /// Its folder.
+  package let folder: String
 
   private static let words = [
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "is", "a", "and", "of", "with", "story",
@@ -17,7 +13,7 @@ struct TinyBase {
   ]
 
   /// A base that knows words of classes from another task, without its head.
-  init(in folder: String) throws {
+  package init(in folder: String) throws {
     let first = try TinyBase(drawnIn: folder)
     let path = "\(folder)/first.tsv"
     try Self.lines(160, seed: 9).joined(separator: "\n").write(
@@ -58,7 +54,7 @@ struct TinyBase {
   }
 
   /// Lines `label<TAB>text`.
-  static func lines(_ count: Int, seed: UInt64 = 1) -> [String] {
+  package static func lines(_ count: Int, seed: UInt64 = 1) -> [String] {
     var state = seed
     func next(_ limit: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -73,19 +69,4 @@ struct TinyBase {
       return "\(number % 2 == 0 ? "neg" : "pos")\t\(words.joined(separator: " ")) \(number)"
     }
   }
-}
-
-/// A folder that is removed with the test.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
-    .path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
-/// What an expression throws.
-func message(_ body: () throws -> Void) -> String {
-  do { try body() } catch { return "\(error)" }
-  return "no error"
 }

@@ -1,0 +1,46 @@
+import DataTestSupport
+import Foundation
+import LatheML
+import Testing
+
+/// The examples of docs/fine-tuning.md, run on a small model; a test compares the texts.
+@Suite("Examples of docs/fine-tuning.md")
+struct TuningGuideTests {
+  @Test("Every example stands in this file as it does in the document")
+  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 2) }
+
+  @Test("A classifier, its stored run, and adapters by themselves")
+  func classifier() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array(TinyBase.lines(120).joined(separator: "\n").utf8), "texts.tsv")
+    let basePath = try TinyBase(in: folder.path).folder
+    let (runPath, adapterPath) = (folder.file("run"), folder.file("adapter"))
+    var plan = TextClassifierPlan(base: "minilm")
+    plan.tuning = TuningSettings(.lora)
+    let documents = try LabelledDocuments(path: path).withoutDuplicates().documents
+    let split = try DocumentSplit(documents)
+    let training = try TextClassifierTraining(plan, base: basePath, split, folder: runPath)
+    try training.writeDescription()
+    _ = try training.trainer.run()
+    print(training.summary, try training.finish().text)
+
+    let classifier = try TextClassifier(run: runPath)
+    print(classifier.classes, try classifier.probabilities(["a bright story"]))
+    #expect(FileManager.default.fileExists(atPath: "\(runPath)/adapter/adapter_config.json"))
+    #expect(FileManager.default.fileExists(atPath: "\(runPath)/test-report.txt"))
+
+    let model = try SequenceClassifier.pretrained(
+      basePath, labels: ["neg", "pos"], newLayers: ["classifier"])
+    let adapters = ModelAdapters(of: model)
+    let placement = AdapterPlacement(.names(["query", "value"]), saved: ["classifier"])
+    try adapters.add(.lora(LoRAConfiguration(placement, rank: 4)), name: "first")
+    try adapters.add(.lora(LoRAConfiguration(placement, rank: 2, isWeightDecomposed: true)), name: "second")
+    try adapters.activate(["first"])
+    print(adapters.summary)
+    try adapters.save(to: adapterPath, name: "first", base: "minilm", task: "SEQ_CLS")
+    try adapters.merge()
+    adapters.unmerge()
+    try adapters.unload(merging: true)
+    #expect(adapters.active.isEmpty && model.namedModules.allSatisfy { !($0.module is AdaptedLinear) })
+  }
+}
