@@ -35,7 +35,8 @@ public final class TextClassifier {
   public convenience init(run folder: String, device: Device = .default) throws {
     let plan = try TextClassifierPlan(folder: folder)
     let source = LayerSource(generator: Generator(seed: 0), device: device)
-    let model = try SequenceClassifier(ConfigurationValues(path: "\(folder)/config.json"), from: source)
+    let model = try SequenceClassifier(
+      ConfigurationValues(path: "\(folder)/\(TextClassifierPlan.networkName)"), from: source)
     let adapters = try plan.tuning.apply(
       to: model, heads: model.headPaths, steps: 1, generator: Generator(seed: 0))
     let best = "\(folder)/\(ModelFolder.bestName)"

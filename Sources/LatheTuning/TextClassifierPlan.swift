@@ -36,6 +36,8 @@ public struct TextClassifierPlan: Codable, Sendable, Hashable {
 
   /// The file in a run's folder.
   static let fileName = "tuning.json"
+  /// The network's configuration there; `config.json` is the record of the run.
+  static let networkName = "network.json"
 
   /// What cannot be; nil where nothing is wrong.
   package var problem: String? {

@@ -117,7 +117,7 @@ public final class TextClassifierTraining {
     var stored = plan
     stored.length = length
     try stored.write(to: folder)
-    try model.configuration.write(to: "\(folder)/config.json")
+    try model.configuration.write(to: "\(folder)/\(TextClassifierPlan.networkName)")
     try tokenizer.write(to: "\(folder)/tokenizer.json")
   }
 
