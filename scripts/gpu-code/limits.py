@@ -86,6 +86,10 @@ class Limits:
                 lines.append(finding.text)
             elif finding.is_worse_than(ceiling):
                 lines.append(f"{finding.text}; it was {ceiling} before")
+        lines += [
+            f"{family}: kernels/opencl/gpu-limits.json has reasons for it, which is not among what is known: take them out"
+            for family in self.content["reasons"] if family not in known
+        ]
         if is_whole:
             present = {(finding.family, finding.metric, finding.target) for finding in findings}
             looked_at = {row.target for row in rows}
@@ -128,5 +132,7 @@ def layout(content):
     for family, metrics in sorted(content["known"].items()):
         entries = ",\n".join(f"      {json.dumps(name)}: {json.dumps(targets)}" for name, targets in metrics.items())
         blocks.append(f"    {json.dumps(family)}: {{\n{entries}\n    }}")
-    lines.append('  "known": {\n' + ",\n".join(blocks) + "\n  }")
+    lines.append('  "known": {\n' + ",\n".join(blocks) + "\n  },")
+    reasons = ",\n".join(f"    {json.dumps(name)}: {json.dumps(why)}" for name, why in sorted(content["reasons"].items()))
+    lines.append('  "reasons": {\n' + reasons + "\n  }")
     return "\n".join(lines) + "\n}\n"

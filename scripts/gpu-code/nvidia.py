@@ -101,9 +101,6 @@ def before_ampere(options):
     if "-DMATRIX_FORM=1" not in options:
         return options
     options = options.replace("-DSTAGES=3", "-DSTAGES=2").replace("-DOPERANDS=2", "-DOPERANDS=1")
-    # Tiles of attention that local memory has room for.
-    if "-DMAX_WIDTH=" in options and "-DCOLUMNS=" not in options:
-        options += " -DCOLUMNS=32"
     return options + " -DMATRIX_SHORT=1 -DMATRIX_ASYNC=0"
 
 
