@@ -39,10 +39,9 @@ extension CommandTests {
       #expect(result.output.contains(name) && result.output.contains("gpu"), "\(result.output)")
     }
 
-    @Test("A workload's programs and launches are written down, and the worker tells the work of each")
-    func records() throws {
-      guard let environment = try environment("h200") else { return }
-      let request = #"{"do": "run", "name": "gemm/matmul/64x64x64/float32", "runs": 2}"#
+    /// What a worker says that runs a workload on paper.
+    private func record(_ workload: String, _ environment: [String: String]) throws -> Lathe {
+      let request = #"{"do": "run", "name": "\#(workload)", "runs": 2}"#
       let running = try Lathe.start(
         program: "/bin/sh",
         [
@@ -53,6 +52,27 @@ extension CommandTests {
         in: folder.path, environment: environment)
       let result = try running.wait()
       #expect(result.status == 0, "\(result.errors)")
+      return result
+    }
+
+    @Test("Attention's sums are in registers, of which NVIDIA's compiler is told how many")
+    func attention() throws {
+      guard let environment = try environment("h200") else { return }
+      _ = try record("attention/attention-forward/8x12x128x64/float32", environment)
+      let folder = folder.path + "/paper/programs"
+      let options = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+        $0.hasSuffix(".options")
+      }
+      .map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
+      #expect(
+        options.contains { $0.contains("-DUNROLLED=1") && $0.contains("-cl-nv-maxrregcount=128") },
+        "\(options)")
+    }
+
+    @Test("A workload's programs and launches are written down, and the worker tells the work of each")
+    func records() throws {
+      guard let environment = try environment("h200") else { return }
+      let result = try record("gemm/matmul/64x64x64/float32", environment)
       #expect(
         result.output.contains(#""name":"gemm: matmul 64x64x64""#)
           && result.output.contains(#""operations":524288"#),

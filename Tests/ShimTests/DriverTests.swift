@@ -74,6 +74,28 @@
       #expect(values[0].isZero == isZero && values[1].isZero == isZero && values[2] == 4)
     }
 
+    @Test func smallFloat16NumbersAreKeptWhereFloat32LosesIts() async {
+      await #expect(processExitsWith: .success) {
+        Shim.use("flush-to-zero")
+        let backend = try Shim.open()
+        let text = """
+          __kernel void both(__global float *x, __global float *bits) {
+            const int i = (int)get_global_id(0);
+            x[i] = lathe_from_float16_f1((ushort)i);
+            bits[i] = (float)lathe_to_float16_f1(x[i]);
+          }
+
+          """
+        let count = 1025
+        let zeros = [Float](repeating: 0, count: count)
+        let (values, bits) = (try backend.buffer(zeros), try backend.buffer(zeros))
+        try backend.launch(
+          backend.kernel("both", text), [.memory(values.memory), .memory(bits.memory)], global: (count, 1, 1))
+        #expect(try backend.floats(values, count: count) == (0..<count).map { Float($0) * 0x1p-24 })
+        #expect(try backend.floats(bits, count: count) == (0..<count).map { Float($0) })
+      }
+    }
+
     @Test func aWriteTakesItsBytesLate() async {
       await #expect(processExitsWith: .success) {
         Shim.use("copy-delay=30000")
