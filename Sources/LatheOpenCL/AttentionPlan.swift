@@ -27,6 +27,8 @@
 
     /// The kernel that is the same with matrix units and without.
     static let deltas = "attention_deltas"
+    /// The kernel that gives the gradients of keys and values.
+    static let keys = "attention_keys"
 
     init(_ sizes: Attention, _ profile: KernelProfile, _ type: StoredType, rows: [Layout], isPoCL: Bool) {
       self.type = type
@@ -48,6 +50,9 @@
       plan.steps = parameters.map { $0["STEPS"] }
       return plan
     }
+
+    /// Whether a head's queries and sums fit into 128 registers of a work-item.
+    var fitsFewRegisters: Bool { max(width, valueWidth) <= 128 }
 
     /// Whether all but the deltas' kernel are those on matrix units.
     var isOnUnits: Bool { units != nil }
@@ -72,7 +77,7 @@
     /// What a kernel is built with.
     func options(_ function: String) -> KernelOptions {
       if function != Self.deltas, let units {
-        var options = units.options
+        var options = units.options(function)
         if keysPart != 3 { options["KEYS_PART"] = .int(keysPart) }
         return options
       }

@@ -28,13 +28,16 @@
     /// A sub-group for each sixteen of 64 rows.
     var local: (Int, Int, Int) { (4 * form.lanes, 1, 1) }
 
-    var options: KernelOptions {
+    /// What a kernel is built with.
+    func options(_ function: String) -> KernelOptions {
       var options = form.options
       options["MAX_WIDTH"] = .int(width)
       options["VECTOR"] = isVector ? 1 : 0
-      // Backward, scores and their gradients are in registers at once, and tiles of both sides in local memory. Forward, local
-      // memory of 64 KB would have room for one group of more: NVIDIA has more of it where it copies past registers.
-      if isBackward || !form.copiesAsynchronously { options["COLUMNS"] = isBackward && isWide ? 16 : 32 }
+      // With 32, dK and dV take 248 registers of NVIDIA, with 16 a third less; heads of more than 64 elements have
+      // no room in local memory for more.
+      if isBackward && (isWide || function == AttentionPlan.keys && form.kind == .nvidia) {
+        options["COLUMNS"] = 16
+      }
       options.set(operands: type, results: type)
       return options
     }

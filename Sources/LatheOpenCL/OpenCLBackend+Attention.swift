@@ -93,7 +93,7 @@
         global: plan.grid(sizes.queries, sizes.heads, batch: sizes.batch), local: plan.local)
       for part in plan.keyParts {
         try launch(
-          attentionKernel("attention_keys", part),
+          attentionKernel(AttentionPlan.keys, part),
           shared + outputs[1...].map { .memory($0.memory) } + steps + rest,
           global: plan.grid(sizes.keys, sizes.keyHeads, batch: sizes.batch), local: plan.local)
       }
@@ -115,8 +115,11 @@
         let files = plan.files(function)
         let text = try files.map(KernelSource.content).joined()
         var options = plan.options(function)
-        // By itself NVIDIA's compiler takes 140 to 180, which leaves room for one group; dK and dV need what they take.
-        if place.isNVIDIA, !plan.isOnUnits, ["attention", "attention_queries"].contains(function) {
+        // By itself NVIDIA's compiler takes 140 to 180, which leaves room for one group; dK and dV, and all of heads of more
+        // than 128 elements, need what they take.
+        if place.isNVIDIA, !plan.isOnUnits, plan.fitsFewRegisters,
+          ["attention", "attention_queries"].contains(function)
+        {
           options[KernelOptions.registers] = 128
         }
         return try kernel(.generated(name: files[files.count - 1], text: text), function, options)

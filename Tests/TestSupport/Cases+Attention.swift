@@ -97,6 +97,8 @@ extension OpCase {
       // Long enough to be cut into chunks of keys.
       AttentionForm(n: 1, heads: 2, keyHeads: 1, t: 70, m: 1100, d: 64, e: 64).large(),
       AttentionForm(n: 1, t: 150, m: 70, d: 64, e: 64, isCausal: true).large(),
+      // As wide as heads may be.
+      AttentionForm(n: 1, heads: 1, keyHeads: 1, t: 5, m: 70, d: 256, e: 192, isCausal: true).large(),
       AttentionForm(n: 1, heads: 1, keyHeads: 1, t: 1, m: 1, d: 1, e: 1).large(),
       AttentionForm(heads: 6, keyHeads: 2, t: 1, m: 67, d: 24, e: 16, isCausal: true).large(),
       AttentionForm(heads: 6, keyHeads: 2, t: 1, m: 70, d: 16, e: 24, mask: ([2, 6, 1, 70], .bools)).large(),

@@ -18,9 +18,9 @@ Made by `make check-gpu-code` from datasheets and compiled code: **a model, no m
 longest of: its bytes at the peak of the memory, as far as reads under way hide {latency:.0f} ns; its multiply-adds at
 the share that they are of the instructions of their loop, on as many cores as have a work-group, less below an
 occupancy of {occupancy:.0%}; all instructions of kernels without a loop; the time between two launches. Work is what
-an operation has to do at least: results that tiles compute beyond an edge, reads that are repeated and caches are
-left out, so that real cards will be slower, mostly. What it is good for: to see which kernels hold a step up, and
-what a change is worth.
+an operation has to do at least: results that tiles compute beyond an edge, reads that are repeated, loops beside the
+one with most arithmetic, and caches are left out, so that real cards will be slower, mostly. What it is good for: to
+see which kernels hold a step up, and what a change is worth.
 
 """
 

@@ -12,6 +12,8 @@ END = "// End of the common part\n"
 DOUBLES = "cl_khr_fp64 : enable"
 # Forms of a kernel that only the operation suite has.
 MOST_FORMS = 3
+# Heads of attention that are wider than those of any workload.
+WIDE = re.compile(r"MAX_(WIDTH|VALUE)=(192|256)")
 # Options that say nothing of a form.
 COMMON = re.compile(r"-w|-cl-\S+|-DLATHE_PROFILE_GPU=1")
 
@@ -115,7 +117,8 @@ def form(recording, program, kernel, source):
 
 
 def of_workloads(found, recording):
-    """The forms of workloads, and of kernels that they lack those which most work-items of the operation suite run."""
+    """The forms of workloads and of wide heads, and of kernels that workloads lack those which most work-items of the
+    operation suite run."""
     mine = [form for form in found if (form.program, form.kernel) in recording.of_workloads]
     known = {form.family for form in mine}
     others = {}
@@ -124,7 +127,7 @@ def of_workloads(found, recording):
             others.setdefault(form.family, []).append(form)
     for group in others.values():
         mine += sorted(group, key=lambda form: (-form.items, form.program))[:MOST_FORMS]
-    return mine
+    return mine + [form for form in found if WIDE.search(form.options) and form not in mine]
 
 
 def text(compiled):
