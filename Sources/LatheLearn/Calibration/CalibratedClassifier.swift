@@ -187,6 +187,12 @@ extension FittedEstimator {
     case .linearSVC(let model): return model.scores(x)
     case .svc(let model): return model.scores(x)
     case .sgdClassifier(let model): return model.scores(x)
+    case .linearDiscriminant(let model): return model.scores(x)
+    case .quadraticDiscriminant(let model):
+      // As scikit-learn, of two classes how much the second is more likely.
+      let found = model.jointLogLikelihoods(x)
+      if model.classes > 2 { return found }
+      return stride(from: 0, to: found.count, by: 2).map { found[$0 + 1] - found[$0] }
     case .boostedTrees(let model) where model.loss.isClassification: return model.scores(x)
     default:
       guard let found = probabilities(x) else { return nil }

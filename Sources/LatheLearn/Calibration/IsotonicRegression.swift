@@ -8,6 +8,9 @@ public struct IsotonicRegression: Sendable, Hashable, Codable {
   /// The values at these places.
   public let values: [Double]
 
+  /// Whether lists that came from a file fit each other.
+  var isSound: Bool { (try? IsotonicRegression(thresholds: thresholds, values: values)) != nil }
+
   /// Steps of known places.
   ///
   /// - Throws: `LatheError.invalidArgument` where counts differ or places do not rise.

@@ -18,6 +18,10 @@ public struct LinearDiscriminant: Sendable, Hashable, Codable {
 
   /// The number of classes.
   public var classes: Int { coefficients.count == 1 ? 2 : coefficients.count }
+  var isSound: Bool {
+    !coefficients.isEmpty && coefficients.count != 2 && intercepts.count == coefficients.count
+      && (coefficients + scalings).allSatisfy { $0.count == mean.count }
+  }
 
   /// Learns from rows; targets are classes 0, 1, ...
   ///

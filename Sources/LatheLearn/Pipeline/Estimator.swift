@@ -38,6 +38,14 @@ public enum Estimator: Sendable, Hashable {
   case gaussianProcessClassifier(GaussianProcessClassifier.Configuration = .init())
   /// What another library brings, such as `TabularNetwork`.
   case custom(CustomEstimator)
+  /// Classes as normal distributions with the same covariances.
+  case linearDiscriminant
+  /// Classes as normal distributions with covariances of their own.
+  case quadraticDiscriminant(QuadraticDiscriminant.Configuration = .init())
+  /// Numbers by small trees whose weighted median answers.
+  case adaBoostRegressor(AdaBoostRegressor.Configuration = .init())
+  /// Classes by a model whose scores are made probabilities.
+  indirect case calibrated(Estimator, CalibratedClassifier.Configuration = .init())
 
   /// Whether it tells classes, not numbers.
   public var isClassifier: Bool {
@@ -46,7 +54,7 @@ public enum Estimator: Sendable, Hashable {
     case .boostedTrees(let configuration): configuration.loss.isClassification
     case .forest(let configuration): configuration.tree.criterion != .squaredError
     case .nearestNeighbors(let configuration): configuration.isClassification
-    case .svc, .gaussianProcessClassifier: true
+    case .svc, .gaussianProcessClassifier, .linearDiscriminant, .quadraticDiscriminant, .calibrated: true
     case .sgd(let configuration): configuration.loss.isOfClasses
     case .custom(let own): own.settings.isClassifier
     default: false
@@ -81,6 +89,10 @@ public enum Estimator: Sendable, Hashable {
     case .gaussianProcess(let c): return .gaussianProcess(try .train(data, c))
     case .gaussianProcessClassifier(let c): return .gaussianProcessClassifier(try .train(data, c))
     case .custom(let own): return .custom(try own.settings.train(data, classes: classes))
+    case .linearDiscriminant: return .linearDiscriminant(try .train(data))
+    case .quadraticDiscriminant(let c): return .quadraticDiscriminant(try .train(data, c))
+    case .adaBoostRegressor(let c): return .adaBoostRegressor(try .train(data, c))
+    case .calibrated(let own, let c): return .calibrated(try .train(data, own, c))
     }
   }
 }
@@ -127,11 +139,19 @@ public enum FittedEstimator: Sendable {
   case gaussianProcessClassifier(GaussianProcessClassifier)
   /// What another library brought.
   case custom(any TablePredictor)
+  /// Classes as normal distributions with the same covariances.
+  case linearDiscriminant(LinearDiscriminant)
+  /// Classes as normal distributions with covariances of their own.
+  case quadraticDiscriminant(QuadraticDiscriminant)
+  /// Numbers by small trees whose weighted median answers.
+  case adaBoostRegressor(AdaBoostRegressor)
+  /// Classes by models whose scores are made probabilities.
+  case calibrated(CalibratedClassifier)
 
   /// Whether rows may have missing values.
   var allowsMissing: Bool {
     switch self {
-    case .boostedTrees, .forest, .adaBoost, .custom: true
+    case .boostedTrees, .forest, .adaBoost, .adaBoostRegressor, .custom: true
     default: false
     }
   }
@@ -159,6 +179,10 @@ public enum FittedEstimator: Sendable {
     case .gaussianProcess(let model): model.predict(x)
     case .gaussianProcessClassifier(let model): model.predict(x)
     case .custom(let model): model.answers(x)
+    case .linearDiscriminant(let model): model.predict(x)
+    case .quadraticDiscriminant(let model): model.predict(x)
+    case .adaBoostRegressor(let model): model.predict(x)
+    case .calibrated(let model): model.predict(x)
     }
   }
 
@@ -177,6 +201,9 @@ public enum FittedEstimator: Sendable {
     case .sgdClassifier(let model): return model.probabilities(x)
     case .gaussianProcessClassifier(let model): return model.probabilities(x)
     case .custom(let model): return model.chances(x)
+    case .linearDiscriminant(let model): return model.probabilities(x)
+    case .quadraticDiscriminant(let model): return model.probabilities(x)
+    case .calibrated(let model): return model.probabilities(x)
     default: return nil
     }
   }
@@ -205,6 +232,10 @@ public enum FittedEstimator: Sendable {
     case .gaussianProcess(let model): (model.columns, 0)
     case .gaussianProcessClassifier(let model): (model.columns, model.classes)
     case .custom(let model): (model.columns, model.classes)
+    case .linearDiscriminant(let model): (model.mean.count, model.classes)
+    case .quadraticDiscriminant(let model): (model.columns, model.classes)
+    case .adaBoostRegressor(let model): (model.featureNames.count, 0)
+    case .calibrated(let model): (model.members.first?.model.shape.columns ?? 0, model.classes)
     }
   }
 }

@@ -189,6 +189,8 @@ extension FittedEstimator {
       }
     } else if case .custom(let model) = self {
       try model.check(x, what: what)
+    } else if case .calibrated(let model) = self {
+      for member in model.members { try member.model.checkValues(x, what: what) }
     } else if !allowsMissing {
       // The same message as in training.
       _ = try DenseRows(x, what: what)

@@ -167,6 +167,20 @@ struct StoredForest: Codable {
     trees = try StoredTrees(model.trees)
   }
 
+  init(_ model: AdaBoostRegressor) throws {
+    (classes, columns, votes) = (0, model.featureNames, model.votes)
+    trees = try StoredTrees(model.trees)
+  }
+
+  /// - Throws: `LatheError.format` where it is none.
+  func adaBoostRegressor() throws -> AdaBoostRegressor {
+    guard let votes, votes.count == trees.count, classes == 0, trees.outputs == 1,
+      votes.allSatisfy({ $0.isFinite && $0 >= 0 })
+    else { throw LatheError(.format, "adaBoostRegressor: votes and trees do not fit each other") }
+    return AdaBoostRegressor(
+      trees: try trees.trees(columns: columns.count), votes: votes, featureNames: columns)
+  }
+
   /// - Throws: `LatheError.format` where it is none.
   func forest() throws -> Forest {
     guard trees.outputs == max(classes, 1), classes != 1 else {

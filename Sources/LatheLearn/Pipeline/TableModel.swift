@@ -35,6 +35,8 @@ public struct TableModel: Sendable {
     case .quantile(let model): model.hasConverged
     case .sgdClassifier(let model): model.hasConverged
     case .sgdRegressor(let model): model.hasConverged
+    case .calibrated(let model):
+      model.members.allSatisfy { TableModel(target: encoding, features: features, estimator: $0.model).hasConverged }
     default: true
     }
   }

@@ -52,6 +52,9 @@ struct TableModelFile: Codable {
     var gaussianProcess: GaussianProcessRegressor?
     var gaussianProcessClassifier: GaussianProcessClassifier?
     var custom: StoredCustomModel?
+    var linearDiscriminant: LinearDiscriminant?
+    var quadraticDiscriminant: QuadraticDiscriminant?
+    var calibrated: StoredCalibration?
   }
 
   var format = Self.format
@@ -273,6 +276,12 @@ extension TableModelFile.Model {
     case .gaussianProcessClassifier(let model):
       self.init(kind: "gaussianProcessClassifier", gaussianProcessClassifier: model)
     case .custom(let model): self.init(kind: "custom", custom: StoredCustomModel(model))
+    case .linearDiscriminant(let model): self.init(kind: "linearDiscriminant", linearDiscriminant: model)
+    case .quadraticDiscriminant(let model):
+      self.init(kind: "quadraticDiscriminant", quadraticDiscriminant: model)
+    case .adaBoostRegressor(let model):
+      self.init(kind: "adaBoostRegressor", forest: try StoredForest(model))
+    case .calibrated(let model): self.init(kind: "calibrated", calibrated: try StoredCalibration(model))
     }
   }
 
@@ -307,6 +316,12 @@ extension TableModelFile.Model {
     case "gaussianProcessClassifier":
       if let model = gaussianProcessClassifier, model.isSound { return .gaussianProcessClassifier(model) }
     case "custom": if let model = custom?.model { return .custom(model) }
+    case "linearDiscriminant":
+      if let linearDiscriminant, linearDiscriminant.isSound { return .linearDiscriminant(linearDiscriminant) }
+    case "quadraticDiscriminant":
+      if let model = quadraticDiscriminant, model.isSound { return .quadraticDiscriminant(model) }
+    case "adaBoostRegressor": if let forest { return .adaBoostRegressor(try forest.adaBoostRegressor()) }
+    case "calibrated": if let calibrated { return .calibrated(try calibrated.model()) }
     default: throw LatheError(.format, "a model '\(kind)' is not known")
     }
     throw LatheError(.format, "the model '\(kind)' lacks its weights, or they are of unequal lengths")
