@@ -149,6 +149,44 @@ public struct Scorecard: Sendable, Hashable, Codable {
     }
   }
 
+  /// The card as a model like others, which predicts the target's classes and goes into a file with its points.
+  ///
+  /// - Parameter classes: The two classes of the target in their order.
+  public func tableModel(_ classes: [String]) throws -> TableModel {
+    guard classes.count == 2, let place = classes.firstIndex(of: good) else {
+      throw LatheError(
+        .invalidArgument,
+        "scorecard: the classes are \(classes.prefix(20).joined(separator: ", ")); there must be two, and '\(good)' one of them"
+      )
+    }
+    // Numbers first: a part of the features holds numbers or texts.
+    let ordered = characteristics.filter(\.bins.isNumeric) + characteristics.filter { !$0.bins.isNumeric }
+    let parts = [true, false].compactMap { isNumeric -> FittedTransformer.Part? in
+      let own = ordered.map(\.bins).filter { $0.isNumeric == isNumeric }
+      return own.isEmpty
+        ? nil
+        : FittedTransformer.Part(
+          columns: own.map(\.column), isText: !isNumeric, steps: [.learned(.evidence(own))])
+    }
+    let sign = place == 1 ? 1.0 : -1
+    let share = characteristics.first.map { $0.points[0] - factor * $0.coefficient * $0.bins.bins[0].evidence } ?? 0
+    let constant = (share * Double(characteristics.count) - offset) / factor
+    var model = TableModel(
+      target: TargetEncoding(name: target, classes: classes), features: FittedTransformer(parts: parts),
+      estimator: .logisticRegression(
+        LogisticRegression(
+          coefficients: [ordered.map { sign * $0.coefficient }], intercepts: [sign * constant], iterations: 0,
+          hasConverged: true)))
+    model.scorecard = self
+    return model
+  }
+
+  /// Whether lists that came from a file fit each other.
+  var isSound: Bool {
+    !characteristics.isEmpty && factor > 0
+      && characteristics.allSatisfy { !$0.bins.bins.isEmpty && $0.points.count == $0.bins.bins.count }
+  }
+
   /// A row for each bin: column, bin, rows, share of bad ones, evidence and points.
   public var table: Table {
     get throws {

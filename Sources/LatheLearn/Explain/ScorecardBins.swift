@@ -145,7 +145,18 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
   ///
   /// - Throws: `LatheError.invalidArgument` where a value has no bin: missing where none was missing in training.
   func places(_ table: Table) throws -> [Int] {
-    let place = try table.place(of: column)
+    try places(table.columns[table.place(of: column)])
+  }
+
+  /// The evidence of columns, each by its bins.
+  static func evidence(_ bins: [ScorecardBins], _ columns: [Column]) throws -> FeatureMatrix {
+    let lists = try zip(bins, columns).map { own, column in try own.places(column).map { own.bins[$0].evidence } }
+    return FeatureMatrix(
+      lists.flatMap { $0 }, rows: columns.first?.count ?? 0, columns: columns.count, order: .columnMajor,
+      names: columns.map(\.name))
+  }
+
+  private func places(_ values: Column) throws -> [Int] {
     let missing = bins.firstIndex(where: \.isMissing)
     func missingPlace(_ row: Int) throws -> Int {
       guard let missing else {
@@ -157,7 +168,7 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
       return missing
     }
     if isNumeric {
-      return try table.columns[place].cast(to: .float64).numbers().enumerated().map { row, value in
+      return try values.cast(to: .float64).numbers().enumerated().map { row, value in
         if value.isNaN { return try missingPlace(row) }
         return bins.firstIndex { !$0.isMissing && value <= ($0.atMost ?? .infinity) } ?? 0
       }
@@ -165,7 +176,7 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
     var known: [String: Int] = [:]
     for (k, bin) in bins.enumerated() { for text in bin.texts { known[text] = k } }
     let others = bins.firstIndex { $0.texts.isEmpty && !$0.isMissing }
-    return try table.columns[place].strings().enumerated().map { row, text in
+    return try values.strings().enumerated().map { row, text in
       guard let text else { return try missingPlace(row) }
       guard let bin = known[text] ?? others else {
         throw LatheError(

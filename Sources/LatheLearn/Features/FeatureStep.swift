@@ -18,11 +18,14 @@ enum FeatureStep: Sendable, Hashable {
   /// One for each column.
   case terms([TfidfVectorizer])
   case select(FeatureSelection)
+  /// One for each column.
+  case evidence([ScorecardBins])
 
   /// Whether it takes texts, and makes numbers of them.
   var isEncoder: Bool {
     switch self {
     case .frequency, .targetMean, .hash, .terms: true
+    case .evidence(let bins): bins.first?.isNumeric == false
     default: false
     }
   }
@@ -51,6 +54,8 @@ enum FeatureStep: Sendable, Hashable {
     case .terms(let own):
       own.allSatisfy(\.isSound) ? (own.count, own.reduce(0) { $0 + $1.counts.terms.count }) : nil
     case .select(let own): own.isSound ? (own.columns, own.kept.count) : nil
+    case .evidence(let own):
+      own.allSatisfy { $0.isNumeric == own[0].isNumeric && !$0.bins.isEmpty } ? (own.count, own.count) : nil
     }
   }
 
@@ -69,6 +74,10 @@ enum FeatureStep: Sendable, Hashable {
     case (.frequency(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
+    case (.evidence(let own), .numbers(let x)):
+      return .numbers(try ScorecardBins.evidence(own, (0..<x.columns).map { Column(x.names[$0], x.column($0)) }))
+    case (.evidence(let own), .texts(let columns)):
+      return .numbers(try ScorecardBins.evidence(own, columns))
     case (.terms(let own), .texts(let columns)):
       let matrices = try zip(own, columns).map { made, column in
         let x = try made.transform(column).dense()
@@ -116,7 +125,7 @@ extension ColumnTransformer.Step {
 extension FeatureStep: Codable {
   private enum CodingKeys: String, CodingKey {
     case quantile, power, bins, polynomial, log, dateParts, nearest, iterative, missing, frequency, targetMean
-    case hash, terms, select
+    case hash, terms, select, evidence
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -136,6 +145,7 @@ extension FeatureStep: Codable {
     case .hash(let own): try container.encode(own, forKey: .hash)
     case .terms(let own): try container.encode(own, forKey: .terms)
     case .select(let own): try container.encode(own, forKey: .select)
+    case .evidence(let own): try container.encode(own, forKey: .evidence)
     }
   }
 
@@ -160,6 +170,7 @@ extension FeatureStep: Codable {
     case .hash: self = .hash(try own(key))
     case .terms: self = .terms(try own(key))
     case .select: self = .select(try own(key))
+    case .evidence: self = .evidence(try own(key))
     }
   }
 }

@@ -8,6 +8,13 @@ public struct TableModel: Sendable {
   public let features: FittedTransformer
   /// What learned from them.
   public let estimator: FittedEstimator
+  /// How classes are told by probabilities; nil for the most probable one.
+  public internal(set) var decision: DecisionRule?
+  /// Rules of experts above the model; the first one that holds decides.
+  public internal(set) var rules: [ExpertRule] = []
+  var parsedRules: [RuledModel.Rule] = []
+  /// The scorecard that it was made of.
+  public internal(set) var scorecard: Scorecard?
 
   init(target: TargetEncoding, features: FittedTransformer, estimator: FittedEstimator) {
     encoding = target
@@ -36,7 +43,9 @@ public struct TableModel: Sendable {
     case .sgdClassifier(let model): model.hasConverged
     case .sgdRegressor(let model): model.hasConverged
     case .calibrated(let model):
-      model.members.allSatisfy { TableModel(target: encoding, features: features, estimator: $0.model).hasConverged }
+      model.members.allSatisfy {
+        TableModel(target: encoding, features: features, estimator: $0.model).hasConverged
+      }
     default: true
     }
   }
@@ -47,6 +56,7 @@ public struct TableModel: Sendable {
   ///
   /// - Throws: `LatheError.invalidArgument` naming a column that is not there, or a value that the features have no place for.
   public func predict(_ table: Table) throws -> Column {
+    guard rules.isEmpty else { return try RuledModel(withoutRules, parsedRules).predict(table) }
     let answers = try answers(table)
     if !isClassifier { return Column(target, answers.map { Optional($0) }) }
     return Column(target, answers.map { classes[Int($0)] })
@@ -55,6 +65,10 @@ public struct TableModel: Sendable {
   /// The places of rows' predicted classes among `classes`.
   public func predictedClasses(_ table: Table) throws -> [Int] {
     require(isClassifier, "predictedClasses: the model predicts numbers")
+    guard rules.isEmpty else {
+      let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+      return try predict(table).strings().map { places[$0 ?? ""] ?? 0 }
+    }
     return try answers(table).map { Int($0) }
   }
 
@@ -62,6 +76,7 @@ public struct TableModel: Sendable {
   ///
   /// - Throws: `LatheError.unsupported` where the model knows no probabilities.
   public func probabilities(_ table: Table) throws -> [[Double]] {
+    guard rules.isEmpty else { return try RuledModel(withoutRules, parsedRules).probabilities(table) }
     guard isClassifier, let found = try chances(table) else {
       throw LatheError(.unsupported, "the model of '\(target)' knows no probabilities")
     }
@@ -82,6 +97,7 @@ public struct TableModel: Sendable {
 
   /// Numbers or places of classes; what fails on the device of a model of another library is thrown.
   private func answers(_ table: Table) throws -> [Double] {
+    if let decision, let found = try chances(table) { return decision.classes(found, of: classes.count) }
     let x = try matrix(table)
     if case .custom(let model) = estimator { return try model.predict(x) }
     return estimator.predict(x)

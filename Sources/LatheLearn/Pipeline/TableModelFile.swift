@@ -62,6 +62,9 @@ struct TableModelFile: Codable {
   var target: Target
   var features: [Part]
   var model: Model
+  var decision: DecisionRule?
+  var rules: [ExpertRule]?
+  var scorecard: Scorecard?
 }
 
 extension TableModel {
@@ -137,6 +140,8 @@ extension TableModelFile {
       Part(columns: part.columns, isText: part.isText, times: part.times, steps: part.steps.map(Step.init))
     }
     self.model = try Model(model.estimator)
+    (decision, scorecard) = (model.decision, model.scorecard)
+    rules = model.rules.isEmpty ? nil : model.rules
   }
 
   /// - Throws: `LatheError` where parts do not fit each other.
@@ -165,9 +170,18 @@ extension TableModelFile {
         "features, model (\(shape.columns) columns) and classes (\(target.classes.count)) do not fit each other"
       )
     }
-    return TableModel(
+    var model = TableModel(
       target: TargetEncoding(name: target.name, classes: target.classes), features: fitted,
       estimator: estimator)
+    if let decision { model = try model.deciding(by: decision) }
+    if let rules { model = try model.ruled(by: rules) }
+    if let scorecard {
+      guard scorecard.isSound, scorecard.target == target.name, target.classes.contains(scorecard.good) else {
+        throw LatheError(.format, "the scorecard's bins and points do not fit each other, or the target")
+      }
+      model.scorecard = scorecard
+    }
+    return model
   }
 }
 

@@ -71,6 +71,12 @@ extension TableModelFile.Model {
       try body(&own)
       custom = own
     }
+    if var own = calibrated {
+      for i in own.members.indices {
+        for k in own.members[i].model.indices { try own.members[i].model[k].eachCustom(body) }
+      }
+      calibrated = own
+    }
     guard var joined = ensemble else { return }
     for i in joined.members.indices { try joined.members[i].model.eachCustom(body) }
     for i in (joined.final ?? []).indices { try joined.final?[i].eachCustom(body) }
