@@ -59,7 +59,7 @@
     @Option(help: "The probability of intervals.")
     var level = 0.9
 
-    @Option(help: "How missing values are filled: none, linear or last.")
+    @Option(help: "How missing values and times that are not there are filled: none, linear, last or seasonal.")
     var fill = "none"
 
     @Option(help: ArgumentHelp("The folder for the forecast; without it one under runs/.", valueName: "dir"))
@@ -83,7 +83,7 @@
       if let window, window < 1 { throw ValidationError("--window is \(window); one value is the least") }
       if !(level > 0 && level < 1) { throw ValidationError("--level is \(level); give a part, such as 0.9") }
       if ForecastReport.Fill(rawValue: fill) == nil {
-        throw ValidationError("--fill is '\(fill)'; give none, linear or last")
+        throw ValidationError("--fill is '\(fill)'; give none, linear, last or seasonal")
       }
     }
 
@@ -105,6 +105,9 @@
         let report: ForecastReport
         do { report = try ForecastReport(table, configuration) } catch let error as LatheError {
           throw LatheError(error.kind, "\(data): \(error.message)")
+        }
+        if report.filled > 0 {
+          Terminal.note("\(data): \(counted(report.filled, "values")) of '\(target)' filled (\(fill))")
         }
         try report.table.writeCSV(to: "\(folder)/forecast.csv")
         try AtomicFile.write(JSONText.of(report, isPretty: true) + "\n", to: "\(folder)/forecast.json")

@@ -137,7 +137,7 @@ extension SeriesTimes {
     SeriesTimes(values: Array(values[range]), step: step, areDates: areDates, zone: zone)
   }
 
-  private init(values: [Int64], step: Step, areDates: Bool, zone: String?) {
+  init(values: [Int64], step: Step, areDates: Bool, zone: String?) {
     self.values = values
     self.step = step
     self.areDates = areDates

@@ -3,14 +3,16 @@ import LatheTables
 
 /// Forecasts of a table's column: the models compared on the past, the one chosen, and the next values with intervals.
 public struct ForecastReport: Sendable, Codable {
-  /// How gaps among values are closed.
+  /// How gaps are closed, of values that are missing and of times that are not there.
   public enum Fill: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Not at all: a missing value is an error.
+    /// Not at all: a gap is an error.
     case none
     /// By a line between the neighbours.
     case linear
     /// By the value before.
     case last
+    /// By the mean of the values a season before and behind; by a line where neither is known.
+    case seasonal
   }
 
   /// What is forecast, and how.
@@ -62,6 +64,8 @@ public struct ForecastReport: Sendable, Codable {
   public let target: String
   /// Values of a season.
   public let season: Int
+  /// How many values were filled, those of times that were not there among them.
+  public let filled: Int
   /// The probability of intervals.
   public let level: Double
   /// The models' tests.
@@ -79,12 +83,17 @@ public struct ForecastReport: Sendable, Codable {
   /// - Throws: `LatheError` naming the column or row that does not fit, or that no model can learn.
   public init(_ table: Table, _ configuration: Configuration) throws {
     let sorted = try table.sort(by: .ascending(configuration.time))
-    let times = try SeriesTimes(sorted[configuration.time])
-    let values = try Self.values(sorted[configuration.target], configuration.fill)
+    let known = try sorted[configuration.time]
+    let (times, rows) =
+      configuration.fill == .none
+      ? (try SeriesTimes(known), (0..<known.count).map { $0 }) : try SeriesTimes.complete(known)
     let season = configuration.season ?? times.season
     guard season >= 1 else {
       throw LatheError(.invalidArgument, "forecast: a season of \(season) values; 1 for none")
     }
+    let (values, filled) = try Self.values(
+      sorted[configuration.target], rows, configuration.fill, season: season)
+    self.filled = filled
     let choice = try ForecastChoice(
       values, times: times, season: season, models: configuration.models, configuration.backtest)
     models = choice.entries.map { entry in
@@ -115,30 +124,42 @@ public struct ForecastReport: Sendable, Codable {
     }
   }
 
-  private static func values(_ column: Column, _ fill: Fill) throws -> [Double] {
-    var values = try column.cast(to: .float64).numbers()
-    if let row = values.firstIndex(where: \.isInfinite) {
+  /// - Parameter rows: For each time the row that it stands in.
+  private static func values(
+    _ column: Column, _ rows: [Int?], _ fill: Fill, season: Int
+  ) throws -> (values: [Double], filled: Int) {
+    let given = try column.cast(to: .float64).numbers()
+    if let row = given.firstIndex(where: \.isInfinite) {
       throw LatheError(
-        .invalidArgument, "column '\(column.name)': row \(row) is \(values[row]); remove it first")
+        .invalidArgument, "column '\(column.name)': row \(row) is \(given[row]); remove it first")
     }
+    var values = rows.map { $0.map { given[$0] } ?? .nan }
     let missing = values.indices.filter { values[$0].isNaN }
-    guard let first = missing.first else { return values }
+    guard let first = missing.first else { return (values, 0) }
     guard fill != .none, let known = values.firstIndex(where: { !$0.isNaN }), known == 0 else {
       throw LatheError(
         .invalidArgument,
         "column '\(column.name)': \(counted(missing.count, "rows")) without a value, by time the first is row \(first); "
           + (fill == .none
-            ? "fill them (linear, last)" : "rows before the first value cannot be filled, leave them out"))
+            ? "fill them (linear, last, seasonal)" : "rows before the first value cannot be filled, leave them out"))
     }
+    let before = values
     for row in missing {
-      let next = values[row...].firstIndex { !$0.isNaN }
-      if fill == .linear, let next {
-        values[row] = values[row - 1] + (values[next] - values[row - 1]) / Double(next - row + 1)
+      if fill == .seasonal, season > 1 {
+        let around = [row - season, row + season].filter { before.indices.contains($0) && !before[$0].isNaN }
+        if !around.isEmpty {
+          values[row] = around.reduce(0) { $0 + before[$1] } / Double(around.count)
+          continue
+        }
+      }
+      let next = before[row...].firstIndex { !$0.isNaN }
+      if fill != .last, let next {
+        values[row] = values[row - 1] + (before[next] - values[row - 1]) / Double(next - row + 1)
       } else {
         values[row] = values[row - 1]
       }
     }
-    return values
+    return (values, missing.count)
   }
 
   /// A row for each value to come: time, forecast, low and high.

@@ -91,7 +91,7 @@ public struct SeriesTimes: Sendable, Hashable {
     throw LatheError(
       .invalidArgument,
       "time column '\(column.name)': times are not evenly spaced, between row \(row - 1) (\(column.text(row - 1))) and row \(row) "
-        + "(\(column.text(row))) for the first time; put in the rows that are not there, or aggregate")
+        + "(\(column.text(row))) for the first time; fill the rows that are not there (fill linear, last or seasonal), or aggregate")
   }
 
   /// The times that follow.

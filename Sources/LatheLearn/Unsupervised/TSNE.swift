@@ -1,10 +1,9 @@
 import LatheCPU
 import LatheCore
 
-/// Rows as points of a picture in which near rows are near: t-SNE with all pairs (van der Maaten and Hinton, 2008), with
-/// scikit-learn's defaults.
+/// Rows as points of a picture in which near rows are near: t-SNE (van der Maaten and Hinton, 2008), with scikit-learn's defaults.
 ///
-/// Time goes with the square of the rows.
+/// Far points push together (Barnes and Hut's tree) unless `theta` is 0, where all pairs are looked at.
 public enum TSNE {
   /// How points are found, in scikit-learn's words and with its defaults.
   public struct Configuration: Sendable, Hashable, Codable {
@@ -18,28 +17,44 @@ public enum TSNE {
     public var learningRate: Double?
     /// Steps, of which the first 250 are exaggerated.
     public var maxIterations = 1000
+    /// How long a cell of points may be beside its distance to count as one; 0 for all pairs.
+    public var theta = 0.5
 
     /// The defaults.
     public init() {}
   }
 
-  private static let mostRows = 10_000
+  private static let mostRowsOfPairs = 10_000
 
   /// The points of rows; they begin with the principal components.
   ///
-  /// - Throws: `LatheError.invalidArgument` for missing or infinite values, more than 10,000 rows, and a perplexity that is not
-  ///   below the number of rows.
+  /// - Throws: `LatheError.invalidArgument` for missing or infinite values, a perplexity that is not below the number of rows,
+  ///   more than three columns by a tree, and more than 10,000 rows by all pairs.
   public static func points(_ x: FeatureMatrix, _ configuration: Configuration = .init()) throws
     -> FeatureMatrix
   {
+    try fitted(x, configuration).points
+  }
+
+  /// The points of rows, and how far they are from the rows' neighbourhoods (Kullback and Leibler's divergence).
+  package static func fitted(_ x: FeatureMatrix, _ configuration: Configuration) throws -> (
+    points: FeatureMatrix, divergence: Double
+  ) {
     let rows = try DenseRows(x, what: "t-SNE")
     let (n, width) = (rows.rows, configuration.components)
     try LinearChecks.expect(
-      n <= mostRows && configuration.perplexity < Double(n) && configuration.perplexity > 0 && width >= 1
-        && width <= min(n, rows.columns),
-      "t-SNE: \(n) rows, perplexity \(configuration.perplexity); rows are \(mostRows) at most, and more than the perplexity"
-    )
-    let p = similarities(rows, configuration.perplexity)
+      configuration.perplexity < Double(n) && configuration.perplexity > 0 && width >= 1
+        && width <= min(n, rows.columns) && configuration.theta >= 0,
+      "t-SNE: \(n) rows of \(rows.columns) columns, perplexity \(configuration.perplexity), \(width) columns, theta "
+        + "\(configuration.theta); rows must be more than the perplexity, and columns no more than there were")
+    try LinearChecks.expect(
+      configuration.theta > 0 ? width <= 3 : n <= mostRowsOfPairs,
+      "t-SNE: \(n) rows to \(width) columns, theta \(configuration.theta); by a tree columns are 3 at most, by all pairs "
+        + "(theta 0) rows \(mostRowsOfPairs)")
+    let forces: any PictureForces =
+      configuration.theta > 0
+      ? TreeForces(rows, configuration.perplexity, width: width, theta: configuration.theta)
+      : PairForces(rows, configuration.perplexity, width: width)
     var y = DenseRows.rowMajor(try PCA(fit: x, components: width).transform(x))
     let square = (0..<n).reduce(0.0) { $0 + y[$1 * width] * y[$1 * width] } / Double(n)
     let scale = square > 0 ? 1e-4 / square.squareRoot() : 1
@@ -49,57 +64,80 @@ public enum TSNE {
     var gains = [Double](repeating: 1, count: y.count)
     for step in 0..<configuration.maxIterations {
       let isEarly = step < 250
-      let slopes = gradient(p, y, width, isEarly ? configuration.earlyExaggeration : 1)
+      let slopes = forces.gradient(y, isEarly ? configuration.earlyExaggeration : 1)
       for i in y.indices {
         gains[i] = max(0.01, speed[i] * slopes[i] < 0 ? gains[i] + 0.2 : gains[i] * 0.8)
         speed[i] = (isEarly ? 0.5 : 0.8) * speed[i] - rate * gains[i] * slopes[i]
         y[i] += speed[i]
       }
     }
-    return FeatureMatrix(y, rows: n, columns: width, names: (0..<width).map { "tsne\($0)" })
+    let divergence = forces.divergence(y)
+    return (FeatureMatrix(y, rows: n, columns: width, names: (0..<width).map { "tsne\($0)" }), divergence)
   }
 
-  /// How near pairs of rows are, by normal distributions as wide as the perplexity asks for; all together 1.
-  private static func similarities(_ x: DenseRows, _ perplexity: Double) -> [Double] {
-    let n = x.rows
+  /// How near some rows are to one, by a normal distribution as wide as the perplexity asks for; all together 1.
+  ///
+  /// - Parameter distances: Their squared distances.
+  static func shares(_ distances: [Double], _ perplexity: Double) -> [Double] {
     let wanted = logarithm(perplexity)
-    let lists = RowDistances.map(x) { row, distances -> [Double] in
-      var (low, high, beta) = (0.0, Double.infinity, 1.0)
-      var list = [Double](repeating: 0, count: n)
-      for _ in 0..<100 {
-        var (sum, moment) = (0.0, 0.0)
-        for j in 0..<n where j != row {
-          list[j] = exponential(-beta * distances[j])
-          sum += list[j]
-          moment += list[j] * distances[j]
-        }
-        let total = max(sum, 1e-8)
-        for j in 0..<n { list[j] /= total }
-        let difference = logarithm(total) + beta * moment / total - wanted
-        if abs(difference) <= 1e-5 { break }
-        if difference > 0 {
-          low = beta
-          beta = high == .infinity ? 2 * beta : (beta + high) / 2
-        } else {
-          high = beta
-          beta = (beta + low) / 2
-        }
+    var (low, high, beta) = (0.0, Double.infinity, 1.0)
+    var list = distances
+    for _ in 0..<100 {
+      var (sum, moment) = (0.0, 0.0)
+      for j in distances.indices {
+        list[j] = exponential(-beta * distances[j])
+        sum += list[j]
+        moment += list[j] * distances[j]
       }
+      let total = max(sum, 1e-8)
+      for j in list.indices { list[j] /= total }
+      let difference = logarithm(total) + beta * moment / total - wanted
+      if abs(difference) <= 1e-5 { break }
+      if difference > 0 {
+        low = beta
+        beta = high == .infinity ? 2 * beta : (beta + high) / 2
+      } else {
+        high = beta
+        beta = (beta + low) / 2
+      }
+    }
+    return list
+  }
+}
+
+/// What moves points of a picture.
+protocol PictureForces {
+  /// The derivative of the divergence by each number, similarities taken so many times.
+  func gradient(_ y: [Double], _ factor: Double) -> [Double]
+  /// The divergence.
+  func divergence(_ y: [Double]) -> Double
+}
+
+/// The forces of all pairs.
+private struct PairForces: PictureForces {
+  let p: [Double]
+  let width: Int
+
+  init(_ x: DenseRows, _ perplexity: Double, width: Int) {
+    self.width = width
+    let n = x.rows
+    let lists = RowDistances.map(x) { row, distances -> [Double] in
+      var list = TSNE.shares((0..<n).filter { $0 != row }.map { distances[$0] }, perplexity)
+      list.insert(0, at: row)
       return list
     }
     var p = [Double](repeating: 0, count: n * n)
     for i in 0..<n {
       for j in 0..<n where i != j { p[i * n + j] = max((lists[i][j] + lists[j][i]) / Double(2 * n), 1e-300) }
     }
-    return p
+    self.p = p
   }
 
-  private static func gradient(_ p: [Double], _ y: [Double], _ width: Int, _ factor: Double) -> [Double] {
+  /// 1 / (1 + distance^2) of pairs, and the sum over all of them.
+  private func nearness(_ y: [Double]) -> (near: [Double], total: Double) {
     let n = y.count / width
-    // 1 / (1 + distance^2) of pairs, and the sum over all of them.
     var near = [Double](repeating: 0, count: n * n)
     var sums = [Double](repeating: 0, count: n)
-    var slopes = [Double](repeating: 0, count: y.count)
     near.withUnsafeMutableBufferPointer { near in
       sums.withUnsafeMutableBufferPointer { sums in
         nonisolated(unsafe) let (near, sums) = (near, sums)
@@ -118,7 +156,13 @@ public enum TSNE {
         }
       }
     }
-    let total = sums.reduce(0, +)
+    return (near, sums.reduce(0, +))
+  }
+
+  func gradient(_ y: [Double], _ factor: Double) -> [Double] {
+    let n = y.count / width
+    let (near, total) = nearness(y)
+    var slopes = [Double](repeating: 0, count: y.count)
     slopes.withUnsafeMutableBufferPointer { slopes in
       nonisolated(unsafe) let slopes = slopes
       ThreadPool.shared.parallelFor(n, grain: 16) { range in
@@ -132,5 +176,15 @@ public enum TSNE {
       }
     }
     return slopes
+  }
+
+  func divergence(_ y: [Double]) -> Double {
+    let n = y.count / width
+    let (near, total) = nearness(y)
+    var sum = 0.0
+    for i in 0..<n * n where i / n != i % n && p[i] > 1e-290 {
+      sum += p[i] * logarithm(p[i] / (near[i] / total))
+    }
+    return sum
   }
 }
