@@ -22,7 +22,7 @@
       do { answers = try model.predict(table) } catch let error as LatheError {
         throw LatheError(error.kind, "\(path): \(error.message)")
       }
-      let known = Set(model.features.columnNames + [model.target])
+      let known = Set(model.features.columnNames + [model.target]).union(model.ruleColumns)
       let surplus = table.columnNames.filter { !known.contains($0) }
       if !surplus.isEmpty {
         Terminal.note("\(path): passed over: \(surplus.prefix(20).joined(separator: ", "))")
@@ -40,26 +40,31 @@
             + "beyond those learned from, or a model of them")
       }
       let probabilities = model.isClassifier ? try? model.probabilities(table) : nil
-      if format != .json { header(hasProbabilities: probabilities != nil) }
-      for row in 0..<answers.count { try line(answers, row, probabilities?[row]) }
+      let more = try TableScorecard.Answers(model, table)
+      if format != .json { header(hasProbabilities: probabilities != nil, more.names) }
+      for row in 0..<answers.count { try line(answers, row, probabilities?[row], more) }
     }
 
-    private func header(hasProbabilities: Bool) {
+    private func header(hasProbabilities: Bool, _ more: [String]) {
       let names = hasProbabilities ? model.classes.map { "probability_\($0)" } : []
-      Terminal.output(([model.target] + names).map(Self.field).joined(separator: ","))
+      Terminal.output(([model.target] + names + more).map(Self.field).joined(separator: ","))
     }
 
-    private func line(_ answers: Column, _ row: Int, _ probabilities: [Double]?) throws {
+    private func line(_ answers: Column, _ row: Int, _ probabilities: [Double]?, _ more: TableScorecard.Answers)
+      throws
+    {
       guard format == .json else {
-        let fields = [Self.field(answers.strings(row))] + (probabilities ?? []).map { "\($0)" }
+        let fields = [Self.field(answers.strings(row))] + (probabilities ?? []).map { "\($0)" } + more.fields(row).map(Self.field)
         return Terminal.output(fields.joined(separator: ","))
       }
       let shares = probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) }
       if model.isClassifier {
         try Terminal.output(
-          json: ClassLine(row: row, prediction: answers.strings(row), probabilities: shares))
+          json: ClassLine(
+            row: row, prediction: answers.strings(row), probabilities: shares, points: more.points?[row],
+            reasons: more.reasons?[row], rule: more.rule(row)))
       } else {
-        try Terminal.output(json: NumberLine(row: row, prediction: answers.numbers(row)))
+        try Terminal.output(json: NumberLine(row: row, prediction: answers.numbers(row), rule: more.rule(row)))
       }
     }
 
@@ -67,20 +72,25 @@
       var row: Int
       var prediction: String
       var probabilities: [String: Double]?
+      var points: Double?
+      var reasons: [String]?
+      var rule: String?
     }
 
     private struct NumberLine: Encodable {
       var row: Int
       var prediction: Double
+      var rule: String?
 
       /// JSON has no NaN and no infinite numbers.
       func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(row, forKey: .row)
         try keys.encode(prediction.isFinite ? prediction : nil, forKey: .prediction)
+        try keys.encodeIfPresent(rule, forKey: .rule)
       }
 
-      private enum CodingKeys: CodingKey { case row, prediction }
+      private enum CodingKeys: CodingKey { case row, prediction, rule }
     }
 
     /// A field as CSV has it.

@@ -55,7 +55,8 @@ struct TableScores {
   }
 
   /// The scores of each part of the rows by a model that learned, features included, from the others.
-  static func ofFolds(_ folds: Int, seed: UInt64, _ pipeline: Pipeline, _ table: Table) throws
+  static func ofFolds(_ folds: Int, seed: UInt64, _ pipeline: Pipeline, _ table: Table, _ fit: (Table) throws -> TableModel)
+    throws
     -> [TableScores]
   {
     let splits =
@@ -65,7 +66,7 @@ struct TableScores {
       }
       : try RowSplits.kFold(rows: table.rowCount, folds: folds, seed: seed)
     return try splits.map { split in
-      try TableScores(pipeline.fit(table.take(split.train)), table.take(split.test))
+      try TableScores(fit(table.take(split.train)), table.take(split.test))
     }
   }
 

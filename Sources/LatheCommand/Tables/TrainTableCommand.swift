@@ -25,18 +25,28 @@
       case randomForest = "random-forest"
       case extraTrees = "extra-trees"
       case decisionTree = "decision-tree"
+      case bagging
       case adaBoost = "adaboost"
       case neighbors
       case tabularMLP = "tabular-mlp"
       case tabularResNet = "tabular-resnet"
       case ftTransformer = "ft-transformer"
+      case kernelSVM = "kernel-svm"
+      case linearSVR = "linear-svr"
+      case quantile, sgd
+      case gaussianProcess = "gaussian-process"
+      case lda, qda
+      case multinomialBayes = "multinomial-bayes"
+      case bernoulliBayes = "bernoulli-bayes"
+      case scorecard
 
       /// Those of `LatheTabular`.
       static let networks: [Kind] = [.tabularMLP, .tabularResNet, .ftTransformer]
       /// Those that grow trees one by one.
-      static let forests: [Kind] = [.randomForest, .extraTrees, .decisionTree]
+      static let forests: [Kind] = [.randomForest, .extraTrees, .decisionTree, .bagging]
       /// Those that tell classes or numbers.
-      static let ofBoth: [Kind] = [.boostedTrees, .neighbors] + forests + networks
+      static let ofBoth: [Kind] =
+        [.boostedTrees, .neighbors, .adaBoost, .kernelSVM, .sgd, .gaussianProcess] + forests + networks
     }
 
     /// What is predicted.
@@ -80,19 +90,19 @@
       help: ArgumentHelp("Columns in which what is no number is missing.", valueName: "column"))
     var numbers: [String] = []
 
-    @Option(help: "The inverse of the penalty of logistic and svm; without it 1.")
+    @Option(help: "The inverse of the penalty of logistic, svm, kernel-svm and linear-svr; without it 1.")
     var c: Double?
 
-    @Option(help: "The penalty of ridge, lasso, elastic-net and poisson; without it 1.")
+    @Option(help: "The penalty of ridge, lasso, elastic-net, poisson and quantile; without it 1.")
     var alpha: Double?
 
     @Option(help: "The part of the penalty that is of absolute weights, of logistic and elastic-net.")
     var l1Ratio: Double?
 
-    @Option(help: "The most trees; without it 100, of adaboost 50.")
+    @Option(help: "The most trees; without it 100, of adaboost 50, of bagging 10.")
     var trees: Int?
 
-    @Option(help: "The most conditions on the way to a leaf of trees; without it any number, of adaboost 1.")
+    @Option(help: "The most conditions on the way to a leaf of trees; without it any number, of adaboost 1, of numbers 3.")
     var depth: Int?
 
     @Option(help: "What a leaf of decision-tree costs: branches that bring less are cut off; without it 0.")
@@ -102,6 +112,8 @@
     var k: Int?
 
     @OptionGroup var networks: TableNetworkOptions
+
+    @OptionGroup var more: TableModelOptions
 
     @Flag(help: "Let the rows of rare classes count more: logistic and svm.")
     var balanced = false
@@ -147,15 +159,16 @@
       }
       let unused: [(String, Bool, [Kind])] =
         [
-          ("c", c != nil, [.logistic, .svm]), ("balanced", balanced, [.logistic, .svm]),
-          ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson]),
+          ("c", c != nil, [.logistic, .svm, .kernelSVM, .linearSVR]),
+          ("balanced", balanced, [.logistic, .svm]),
+          ("alpha", alpha != nil, [.ridge, .lasso, .elasticNet, .poisson, .quantile]),
           ("l1-ratio", l1Ratio != nil, [.logistic, .elasticNet]),
-          ("trees", trees != nil, [.boostedTrees, .randomForest, .extraTrees, .adaBoost]),
+          ("trees", trees != nil, [.boostedTrees, .randomForest, .extraTrees, .bagging, .adaBoost]),
           ("depth", depth != nil, Kind.forests + [.boostedTrees, .adaBoost]),
           ("pruning", pruning != nil, [.decisionTree]), ("k", k != nil, [.neighbors]),
           ("task", task != nil, Kind.ofBoth),
         ]
-        + networks.given.map { ($0.name, $0.isGiven, Kind.networks) }
+        + networks.given.map { ($0.name, $0.isGiven, Kind.networks) } + more.unused(kind)
       for (name, isGiven, kinds) in unused where isGiven && !kinds.contains(kind) {
         throw ValidationError(
           "--\(name) is for \(kinds.map(\.rawValue).joined(separator: ", ")), not for \(kind.rawValue)")
@@ -166,7 +179,10 @@
       let input = try TableInput.read(data, numbers: Set(numbers))
       input.notes.forEach { Terminal.note("\(data): \($0)") }
       let table = try cleaned(input.table)
-      let estimator = try estimator(for: table[target])
+      let estimator = try more.calibrated(estimator(for: table[target]), seed: seed)
+      if kind == .scorecard, more.calibrate != nil {
+        throw LatheError(.invalidArgument, "--calibrate: a scorecard's points are its probabilities")
+      }
       // A target that nothing can be learned from is said before rows are divided.
       _ = try Pipeline.checkTarget(table[target], estimator)
       let split = try split(table, isClassifier: estimator.isClassifier)
@@ -178,15 +194,24 @@
         : kind == .boostedTrees ? .trees : ownTrees.contains(kind) ? .forests : .linear
       let (features, notes) = try ColumnTransformer.standard(for: train, target: target, habit)
       notes.forEach { Terminal.note($0) }
-      let pipeline = Pipeline(features, estimator, target: target)
+      let pipeline = Pipeline(kind.prepared(features), estimator, target: target)
+      let good = more.good
+      let fit: (Table) throws -> TableModel = { [kind, target] rows in
+        kind == .scorecard
+          ? try TableScorecard.model(rows, target: target, good: good) : try pipeline.fit(rows)
+      }
       try OutputFolder.use(output, model: kind.rawValue, resume: false) { folder in
-        let folds = try folds.map { try TableScores.ofFolds($0, seed: seed, pipeline, train) }
-        let model = try pipeline.fit(train)
+        let folds = try folds.map { try TableScores.ofFolds($0, seed: seed, pipeline, train, fit) }
+        let model = try more.applied(to: fit(train), train, seed: seed, fit: fit)
         if !model.hasConverged {
           Terminal.note("training ended before the minimum; scale the columns, or take a stronger penalty")
         }
         let scores = try TableScores(model, test)
         try model.save(to: folder)
+        if let card = model.scorecard {
+          try card.table.writeCSV(to: "\(folder)/scorecard.csv")
+          Terminal.note("points of all bins in \(folder)/scorecard.csv")
+        }
         if json {
           try Terminal.output(json: Result(folds: folds?.map(\.figures), test: scores.figures, model: folder))
         } else {
@@ -266,6 +291,23 @@
         if balanced { configuration.classWeights = .balanced }
         return .linearSVC(configuration)
       case .naiveBayes: return .naiveBayes()
+      case .multinomialBayes: return .naiveBayes(.multinomial())
+      case .bernoulliBayes: return .naiveBayes(.bernoulli())
+      case .scorecard: return .logisticRegression()
+      case .lda: return .linearDiscriminant
+      case .qda: return .quadraticDiscriminant(.init(regularization: more.regularization ?? 0))
+      case .linearSVR: return .linearSVR(.init(c: c ?? 1))
+      case .quantile: return .quantile(.init(quantile: more.quantile ?? 0.5, alpha: alpha ?? 1))
+      case .kernelSVM:
+        let kernel = KernelConfiguration(more.kernel?.kind ?? .rbf)
+        return isClassification(column)
+          ? .svc(.init(c: c ?? 1, kernel: kernel)) : .svr(.init(c: c ?? 1, kernel: kernel))
+      case .sgd:
+        var configuration = SGDConfiguration(isClassification(column) ? .logLoss : .squaredError)
+        configuration.seed = seed
+        return .sgd(configuration)
+      case .gaussianProcess:
+        return isClassification(column) ? .gaussianProcessClassifier() : .gaussianProcess()
       case .linear: return .linearRegression()
       case .ridge: return .linearRegression(.ridge(alpha: alpha ?? 1))
       case .lasso: return .elasticNet(.lasso(alpha: alpha ?? 1))
@@ -277,13 +319,18 @@
         configuration.maxDepth = depth
         configuration.seed = seed
         return .boostedTrees(configuration)
+      case .adaBoost where !isClassification(column):
+        var tree = TreeConfiguration(criterion: .squaredError)
+        tree.maxDepth = depth ?? 3
+        tree.seed = seed
+        return .adaBoostRegressor(.init(treeCount: trees ?? 50, tree: tree))
       case .adaBoost:
         var tree = TreeConfiguration(criterion: .gini)
         tree.maxDepth = depth ?? 1
         tree.seed = seed
         return .adaBoost(.init(treeCount: trees ?? 50, tree: tree))
       case .neighbors: return .nearestNeighbors(.init(k: k ?? 5, isClassification: isClassification(column)))
-      case .randomForest, .extraTrees, .decisionTree:
+      case .randomForest, .extraTrees, .decisionTree, .bagging:
         return .forest(forest(isClassification(column) ? .gini : .squaredError))
       case .tabularMLP: return try network(.mlp(), column)
       case .tabularResNet: return try network(.resNet(), column)
@@ -304,6 +351,7 @@
         switch kind {
         case .decisionTree: .decisionTree(TreeConfiguration(criterion: criterion))
         case .extraTrees: .extraTrees(criterion)
+        case .bagging: .bagging(criterion)
         default: .randomForest(criterion)
         }
       if let trees { configuration.treeCount = trees }
