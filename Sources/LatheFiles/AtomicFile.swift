@@ -4,7 +4,7 @@ import LatheCore
 /// Files that appear whole or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed; a failure at any
-/// point leaves what was there before.
+/// point leaves what was there before. Where a path is a symbolic link, what it leads to is replaced and the link stays.
 package enum AtomicFile {
   /// A file being written.
   package final class Writer {
@@ -55,6 +55,7 @@ package enum AtomicFile {
   /// - Throws: `LatheError.file` naming the path and what the system refused, or that it is a device or a pipe, and what `body`
   ///   throws.
   package static func write(to path: String, _ body: (Writer) throws -> Void) throws {
+    let path = try RegularFile.behindLinks(path)
     try RegularFile.checkReplaceable(path)
     try withTemporary(of: path) { temporary, descriptor in
       try body(Writer(descriptor, path))

@@ -15,7 +15,12 @@ package final class RegularFile: Sendable {
   package init(_ path: String) throws {
     // A pipe that nobody writes to would be waited for without O_NONBLOCK, which files do not heed.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw FileErrors.failed("open", path) }
+    guard descriptor >= 0 else {
+      if path == "-" && errno == ENOENT {
+        throw LatheError(.file, "-: standard input is not read here; name a file")
+      }
+      throw FileErrors.failed("open", path)
+    }
     var facts = stat()
     guard fstat(descriptor, &facts) == 0 else {
       let error = FileErrors.failed("read", path)
@@ -33,15 +38,36 @@ package final class RegularFile: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Where a path leads through symbolic links, so that a file that is written there leaves them as they are; a link to a file
+  /// that is not there yet leads to where it will be.
+  ///
+  /// - Throws: `LatheError.file` where links lead in a circle.
+  static func behindLinks(_ path: String) throws -> String {
+    var (path, facts) = (path, stat())
+    // As many as the system follows.
+    for _ in 0..<40 {
+      guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFLNK else { return path }
+      // What can be opened is followed by the system, which knows links without a path, such as /dev/stdout.
+      if stat(path, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG { return path }
+      var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink(path, &bytes, bytes.count)
+      guard count > 0 else { throw FileErrors.failed("write", path) }
+      let target = String(decoding: bytes[..<count], as: UTF8.self)
+      let slash = target.hasPrefix("/") ? nil : path.lastIndex(of: "/")
+      path = (slash.map { String(path[...$0]) } ?? "") + target
+    }
+    throw FileErrors.failed("write", path, code: ELOOP)
+  }
+
   /// Makes sure that a new file in a path's place replaces no device, pipe or socket.
   ///
   /// - Throws: `LatheError.file` naming what is there.
   static func checkReplaceable(_ path: String) throws {
     var facts = stat()
     // What cannot be looked at is no obstacle, or one that writing names.
-    guard lstat(path, &facts) == 0 else { return }
+    guard stat(path, &facts) == 0 else { return }
     switch facts.st_mode & S_IFMT {
-    case S_IFREG, S_IFLNK, S_IFDIR: return
+    case S_IFREG, S_IFDIR: return
     default:
       throw LatheError(.file, "\(path): \(kind(facts.st_mode)), which no file may replace; name another one")
     }

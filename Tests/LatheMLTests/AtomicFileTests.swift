@@ -15,6 +15,27 @@ struct AtomicFileTests {
     #expect(folder.names == ["a"])
   }
 
+  @Test("A link stays, and what it leads to is replaced; a device behind one is refused")
+  func links() throws {
+    let folder = try TemporaryFolder()
+    try AtomicFile.makeFolder(folder.file("pages"))
+    for (target, link) in [
+      ("pages/page.html", "page"), ("page", "second"), ("pages/new.html", "dangling"), ("b", "a"), ("a", "b"),
+      ("/dev/null", "null"),
+    ] {
+      #expect(symlink(target, folder.file(link)) == 0)
+    }
+    try AtomicFile.write("old", to: folder.file("pages/page.html"))
+    try AtomicFile.write("new", to: folder.file("second"))
+    try AtomicFile.write("made", to: folder.file("dangling"))
+    #expect(try folder.read("pages/page.html") == Array("new".utf8))
+    #expect(try folder.read("pages/new.html") == Array("made".utf8))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("second")) == "page")
+    #expect(throws: LatheError.self) { try AtomicFile.write("", to: folder.file("a")) }
+    #expect(throws: LatheError.self) { try AtomicFile.write("", to: folder.file("null")) }
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("null")) == "/dev/null")
+  }
+
   @Test("What a killed process left behind goes with the next writing, and nothing else does")
   func leftovers() async throws {
     let folder = try TemporaryFolder()
