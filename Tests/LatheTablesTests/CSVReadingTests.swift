@@ -86,10 +86,21 @@ struct CSVReadingTests {
       try Table.readCSV(folder.write(Array(text.utf8), "table.csv")).notes.joined(separator: "\n")
     }
     #expect(try notes("a\n31/01/2024\n01/31/2024\n").contains("column 'a': dates in two orders"))
+    #expect(try notes("a\n31/01/2024\n2024-02-01\n").contains("column 'a': dates in two forms"))
+    #expect(try notes("a\n2024-01-31T10:00Z\n01/31/2024\n").contains("column 'a': dates in two forms"))
     #expect(try notes("a\n01/02/2024\n").contains("whether day or month comes first"))
     #expect(try notes("a\n99999999999999999999\n").contains("beyond 64 bits"))
     #expect(try notes("a\tb\n1,234\t1\n").contains("decimal marks"))
     #expect(try notes("a,b\n1,x\n") == "")
+  }
+
+  @Test("A month is a date: its first day")
+  func months() throws {
+    let table = try read("month,code,season\n2015-01,2015-12,2015/01\n2015-02-28,2015-13,2015/16\n")
+    #expect(table.columns.map(\.type) == [.dateTime(), .text, .text])
+    #expect(try table["month"].strings() == ["2015-01-01 00:00:00", "2015-02-28 00:00:00"])
+    #expect(try read("a\n2015-1\n").columns[0].type == .text)
+    #expect(try read("a\n2015-01 10:00\n").columns[0].type == .text)
   }
 
   @Test("Types, names, columns and marks that are asked for")

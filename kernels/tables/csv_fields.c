@@ -244,9 +244,10 @@ uint32_t lathe_csv_classify(const lathe_csv_fields *f, uint32_t kinds) {
     if (lathe_scan_bool(field.text, length) >= 0) possible |= LATHE_KIND_BOOL;
     int64_t whole_number;
     bool is_zoned;
-    if (kinds & (LATHE_KIND_TIME | LATHE_KIND_ZONED_TIME) &&
-        lathe_scan_time(field.text, field.end, LATHE_YEAR_FIRST, &whole_number, &is_zoned))
+    if (lathe_scan_time(field.text, field.end, LATHE_YEAR_FIRST, &whole_number, &is_zoned)) {
       possible |= is_zoned ? LATHE_KIND_ZONED_TIME : LATHE_KIND_TIME;
+      seen |= LATHE_SEEN_YEAR_FIRST;
+    }
     const bool is_day_first = lathe_scan_time(field.text, field.end, LATHE_DAY_FIRST, &whole_number, &is_zoned) && !is_zoned;
     const bool is_month_first =
         lathe_scan_time(field.text, field.end, LATHE_MONTH_FIRST, &whole_number, &is_zoned) && !is_zoned;

@@ -105,7 +105,9 @@ bool lathe_scan_time(const uint8_t *text, const uint8_t *end, int order, int64_t
     if (!take(&text, end, 4, 4, &year) || text == end) return false;
     between = *text++;
     if ((between != '-' && between != '/') || !take(&text, end, 2, 2, &month)) return false;
-    if (!take_byte(&text, end, between) || !take(&text, end, 2, 2, &day)) return false;
+    // A month stands for its first day; with a slash it may be a season such as 2015/16.
+    day = 1;
+    if ((text < end || between == '/') && (!take_byte(&text, end, between) || !take(&text, end, 2, 2, &day))) return false;
   } else {
     unsigned first, second;
     if (!take(&text, end, 1, 2, &first) || text == end) return false;

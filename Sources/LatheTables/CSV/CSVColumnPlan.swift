@@ -13,6 +13,8 @@ struct CSVColumnPlan: Sendable {
   /// Whether nothing in the file can contradict it any more.
   var isSure: Bool
   var note: String?
+  /// Values of a column of numbers that are none, in the rows read so far.
+  var noNumbers = 0
 }
 
 /// Finds the types of columns.
@@ -103,6 +105,9 @@ struct CSVTypes {
       let both = LATHE_SEEN_DAY_FIRST.rawValue | LATHE_SEEN_MONTH_FIRST.rawValue
       if found & both == both {
         plan.note = "dates in two orders, day first and month first; read as text: mend one of them"
+        plan.isSure = false
+      } else if options.infersDates && found & LATHE_SEEN_YEAR_FIRST.rawValue != 0 && found & both != 0 {
+        plan.note = "dates in two forms, with the year first and with it last; read as text: mend one of them"
         plan.isSure = false
       } else if found & LATHE_SEEN_LONG_INTEGER.rawValue != 0 {
         plan.note =

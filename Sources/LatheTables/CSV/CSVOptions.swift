@@ -95,6 +95,7 @@ public struct CSVRaggedRow: Sendable, Hashable {
 
 /// A CSV file as a table, and what was found on the way.
 public struct CSVReading: Sendable {
+  let parser: CSVParser
   /// The table.
   public let table: Table
   /// The delimiter of the file.
@@ -105,4 +106,7 @@ public struct CSVReading: Sendable {
   public let raggedRows: [CSVRaggedRow]
   /// What a person should know of columns that could be read in several ways: dates in two orders, long whole numbers.
   public let notes: [String]
+
+  /// The line of the file on which a row of the table begins, the row counted from 0 and the line from 1.
+  public func line(ofRow row: Int) throws -> Int { try parser.line(of: row) }
 }

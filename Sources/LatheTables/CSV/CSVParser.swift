@@ -180,8 +180,8 @@ struct CSVParser {
       let column = try builder.finish(parts, threads: options.threads)
       if builder.plan.isText && options.numbersOrMissing.contains(builder.plan.name) {
         let numbers = column.numbersOrMissing(decimal: options.decimal ?? ".")
-        plans[index].note =
-          "\(counted(numbers.missingCount - column.missingCount, "values")) no number, and missing"
+        plans[index].noNumbers += numbers.missingCount - column.missingCount
+        plans[index].note = "\(counted(plans[index].noNumbers, "values")) no number, and missing"
         return numbers
       }
       // A guess that nothing contradicted, since there is nothing.

@@ -22,7 +22,7 @@ extension Table {
       plans[index].note = try nearlyNumbers(column, parser)
     }
     return CSVReading(
-      table: Table(known: columns, rowCount: parser.rows.count),
+      parser: parser, table: Table(known: columns, rowCount: parser.rows.count),
       delimiter: Character(Unicode.Scalar(parser.layout.format.delimiter)), encoding: parser.source.encoding,
       raggedRows: parser.raggedRows,
       notes: plans.compactMap { plan in plan.note.map { "column '\(plan.name)': \($0)" } })
@@ -54,6 +54,21 @@ public struct CSVBatches {
 
   /// The number of rows of the whole file.
   public var rowCount: Int { parser.rows.count }
+  /// What a person should know of columns that could be read in several ways.
+  public var notes: [String] {
+    plans.compactMap { plan in plan.note.map { "column '\(plan.name)': \($0)" } }
+  }
+  /// Rows that were left out, in their order.
+  public var raggedRows: [CSVRaggedRow] { parser.raggedRows }
+  /// The columns' names in their order.
+  public var columnNames: [String] { plans.map(\.name) }
+  /// The columns' types by name.
+  package var columnTypes: [String: ColumnType] {
+    Dictionary(uniqueKeysWithValues: plans.map { ($0.name, $0.type) })
+  }
+
+  /// The line of the file on which a row begins, both counted over the whole file, the line from 1.
+  public func line(ofRow row: Int) throws -> Int { try parser.line(of: row) }
 
   /// Opens a file.
   ///
@@ -86,5 +101,28 @@ public struct CSVBatches {
     let range = nextPart..<end
     nextPart = end
     return Table(known: try parser.read(range, &plans), rowCount: rows)
+  }
+}
+
+/// How large the table of a CSV file will be, found without reading its values.
+package struct CSVSize {
+  /// How many rows there are.
+  package let rows: Int
+  /// How many columns.
+  package let columns: Int
+  /// About how many bytes their values take.
+  package let bytes: Int
+
+  /// Looks where the file's rows are, and at some of them.
+  ///
+  /// - Throws: `LatheError` naming file, line and column of what is wrong.
+  package init(csv path: String, options: CSVOptions = CSVOptions()) throws {
+    let parser = try CSVParser(path: path, options)
+    let plans = try parser.firstPlans()
+    rows = parser.rows.count
+    columns = plans.count
+    // All texts together are no longer than the file.
+    let hasTexts = plans.contains { $0.isText }
+    bytes = rows * columns * 8 + (hasTexts ? parser.source.count : 0)
   }
 }

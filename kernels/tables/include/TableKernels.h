@@ -162,6 +162,7 @@ enum lathe_field_kind {
   LATHE_SEEN_LONG_INTEGER = 1 << 10,
   LATHE_SEEN_DAY_FIRST = 1 << 11,
   LATHE_SEEN_MONTH_FIRST = 1 << 12,
+  LATHE_SEEN_YEAR_FIRST = 1 << 13,
 };
 
 /// What all fields of a column can be read as, of the bits `kinds`, and what was seen in one.
