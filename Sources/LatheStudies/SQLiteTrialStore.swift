@@ -146,7 +146,8 @@
       }
     }
 
-    private static let lostNote = "its process ended"
+    /// The note of a trial whose process ended, which is begun again under another number.
+    package static let lostNote = "its process ended"
 
     private func failLost(_ database: Database) throws {
       let now = Date().timeIntervalSince1970

@@ -51,7 +51,7 @@ extension CommandTests {
         ("{\"model\": \"resnet19\"}", "unknown model 'resnet19'; did you mean 'resnet18'?"),
         ("{\"model\": \"mlp\", \"epochs\": \"many\"}", "key 'epochs': expected a whole number"),
         ("{\"model\": \"mlp\", \"epochs\": 0}", "--epochs is 0"), ("[1]", "one JSON object"),
-        ("{", "not JSON: Unexpected end"), ("{\"model\": \"mlp\"\n\"epochs\": 2}", "character 16"),
+        ("{", "not JSON: Unexpected end"), ("{\"model\": \"mlp\"\n\"epochs\": 2}", "on line 2"),
         ("{\"model\": \"mlp\", \"epochs\": 1.5}", "key 'epochs': 1.5 is no whole number"),
         ("{\"model\": \"mlp\", \"epochs\": 1e30}", "key 'epochs': 1e+30 is too large"),
         ("{\"model\": \"mlp\", \"learning_rate\": 1e39}", "key 'learning_rate': 1e+39 is too large"),

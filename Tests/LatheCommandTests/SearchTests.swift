@@ -96,6 +96,9 @@
         let next = try second.wait()
         #expect(next.status == 130, "\(next.errors)")
         #expect(next.lines[0] == "2 trials: 1 running, 0 complete, 0 pruned, 1 failed", "\(next.output)")
+        // What is begun again leaves nothing behind.
+        #expect(
+          folder.namesIn("out").allSatisfy { $0.hasPrefix("search.sqlite") }, "\(folder.namesIn("out"))")
         // The trial that comes again sets what the lost one did.
         let begun = lost.errors.split(separator: "\n").last { $0.contains("learning_rate") }
         let again = next.errors.split(separator: "\n").first { $0.contains("learning_rate") }
@@ -152,6 +155,23 @@
         #expect(
           run.status == 1 && run.errors.contains(message) && run.errors.contains("wrong.json"),
           "\(run.errors)")
+      }
+
+      @Test("What is wrong in the file is said with its line, and options of the search are none to search")
+      func file() throws {
+        for (text, message) in [
+          ("{\n\"command\": [\"train\"],\n\"goals\": [ }", "search.json: not JSON: Invalid value on line 3"),
+          ("{\"command\": [\"train\"],\n", "on line 2"), ("[]", "not a JSON object"),
+          (
+            "{\"command\": [\"train\", \"logistic\"], \"goals\": [{\"maximize\": \"x\"}],"
+              + "\"space\": {\"output\": {\"type\": \"choice\", \"values\": [\"a\", \"b\"]}}}",
+            "\"space\" has \"output\", which is no setting to search"
+          ),
+        ] {
+          try folder.write(Array(text.utf8), "search.json")
+          let run = try search("--trials", "1", file: "search.json")
+          #expect(run.status == 1 && run.errors.contains(message), "\(run.errors)")
+        }
       }
 
       @Test("Options that make no sense")

@@ -50,8 +50,7 @@ extension TrainingOptions {
     do {
       parsed = try JSONSerialization.jsonObject(with: content)
     } catch {
-      let what = (error as NSError).userInfo["NSDebugDescription"] as? String
-      throw LatheError(.format, "\(path): not JSON: \(what ?? "it cannot be parsed")")
+      throw LatheError(.format, "\(path): not JSON: \(JSONFault.text(error, in: content))")
     }
     guard let object = parsed as? [String: Any] else {
       throw LatheError(

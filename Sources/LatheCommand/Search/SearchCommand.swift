@@ -68,7 +68,15 @@
         study: study, store: store, program: program, command: plan.command, folder: output,
         left: RemainingTrials(trials, seconds: try seconds()))
       try runWorkers(worker)
+      for trial in try study.trials() where trial.note == SQLiteTrialStore.lostNote {
+        SearchWorker.remove("\(output)/trial-\(trial.number)")
+      }
       if json { try printJSON(study) } else { try printTable(study) }
+      if let seen = study.goals.map(\.name).first(where: { $0.hasPrefix("test") }) {
+        Terminal.note(
+          "\(seen) is a figure of the test part, which each trial has read: the best one's is too good; test the chosen one once "
+            + "on other data")
+      }
       if StopSignals.number != 0 {
         Terminal.note("stopped; the same command goes on, and begins again what was running")
         throw ExitCode(128 + StopSignals.number)

@@ -26,6 +26,11 @@ struct SearchPlan {
     var seed: UInt64?
   }
 
+  /// Options of a run that are the search's own, or with which nothing is trained.
+  private static let ownOptions: Set<String> = [
+    "output", "json", "resume", "help", "version", "dry_run", "find_learning_rate",
+  ]
+
   private static let keys: Set<String> = [
     "command", "goals", "space", "sampler", "pruner", "first", "last", "factor", "seed",
   ]
@@ -43,9 +48,11 @@ struct SearchPlan {
 
   private init(_ data: Data) throws {
     func wrong(_ message: String) -> LatheError { LatheError(.invalidArgument, message) }
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-      throw LatheError(.format, "not a JSON object")
+    let parsed: Any
+    do { parsed = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) } catch {
+      throw LatheError(.format, "not JSON: \(JSONFault.text(error, in: data))")
     }
+    guard let object = parsed as? [String: Any] else { throw LatheError(.format, "not a JSON object") }
     if let unknown = object.keys.sorted().first(where: { !Self.keys.contains($0) }) {
       throw wrong("\"\(unknown)\" is none of \(Self.keys.sorted().joined(separator: ", "))")
     }
@@ -66,6 +73,12 @@ struct SearchPlan {
     }
     command = content.command
     self.space = try SearchSpace(json: try JSONSerialization.data(withJSONObject: space))
+    if let own = self.space.parameters.map(\.name).first(where: {
+      Self.ownOptions.contains($0.replacingOccurrences(of: "-", with: "_"))
+    }) {
+      throw wrong(
+        "\"space\" has \"\(own)\", which is no setting to search: the search says it, or it ends a run early")
+    }
     goals = try content.goals.map { goal in
       guard goal.count == 1, let (direction, name) = goal.first, ["minimize", "maximize"].contains(direction)
       else { throw wrong("a goal is {\"minimize\": NAME} or {\"maximize\": NAME}") }

@@ -67,7 +67,7 @@
         return Terminal.note("trial \(trial.number): given up after epoch \(figures.epochs)")
       }
       // What was interrupted is begun again by whoever goes on.
-      if StopSignals.number != 0 { return }
+      if StopSignals.number != 0 { return Self.remove(output) }
       guard child.ending == .exited(0) else {
         let reason = Self.reason(child)
         try trial.fail(reason)
@@ -85,6 +85,9 @@
       let reached = zip(study.goals, values).map { "\($0.name) \($1)" }.joined(separator: ", ")
       Terminal.note("trial \(trial.number): \(reached)")
     }
+
+    /// Removes what a run left that is begun again from its first epoch.
+    static func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Why a run failed: the error among its last lines, or the signal.
     static func reason(_ child: ChildProcess) -> String {
