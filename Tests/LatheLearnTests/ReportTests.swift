@@ -65,7 +65,7 @@ struct ReportTests {
     gaps[5] = nil
     let missing = try table.with(Column("sold", gaps))
     let error = #expect(throws: LatheError.self) { try ForecastReport(missing, configuration) }
-    #expect(error?.message.contains("1 row without a value, by time the first is row 42") == true)
+    #expect(error?.message.contains("1 row without a value, the first at 20") == true)
     configuration.fill = .linear
     #expect(try ForecastReport(missing, configuration).points.count == 3)
     configuration.target = "nothing"

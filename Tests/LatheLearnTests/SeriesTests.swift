@@ -212,13 +212,13 @@ struct SeriesTests {
     let gap = #expect(throws: LatheError.self) {
       try days(["2024-05-01", "2024-05-02", "2024-05-05", "2024-05-06"])
     }
-    #expect(gap?.message.contains("between row 1 (2024-05-02 00:00:00) and row 2") == true)
+    #expect(gap?.message.contains("between 2024-05-02 00:00:00 and 2024-") == true)
     let order = #expect(throws: LatheError.self) { try days(["2024-05-02", "2024-05-01"]) }
     #expect(order?.message.contains("sort the table") == true)
     let month = #expect(throws: LatheError.self) {
       try days(["2024-01-01", "2024-02-01", "2024-03-01", "2024-05-01", "2024-06-01"])
     }
-    #expect(month?.message.contains("between row 2 (2024-03-01") == true)
+    #expect(month?.message.contains("between 2024-03-01") == true)
     #expect(throws: LatheError.self) { try SeriesTimes(Column("t", ["a", "b"])) }
   }
 

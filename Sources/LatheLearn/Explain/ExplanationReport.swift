@@ -103,6 +103,12 @@ public struct ExplanationReport: Sendable, Codable {
     contributions = try explainer.importance(explained).map {
       Value(column: $0.column, value: $0.value, deviation: nil)
     }
+    guard contributions.allSatisfy(\.value.isFinite) else {
+      throw LatheError(
+        .invalidArgument,
+        "explanation: contributions are beyond float64; values or weights of the model are near 1e308: scale the columns, and "
+          + "train again")
+    }
     dependence = try contributions.prefix(configuration.columns).map { own in
       try PartialDependence(
         model, part, column: own.column, class: configuration.className, keepsIndividual: true
@@ -172,7 +178,7 @@ public struct ExplanationReport: Sendable, Codable {
         "<h2>Rows</h2>\n<table><tr><th>row</th><th>prediction</th><th>output</th><th>for</th><th>against</th></tr>\n"
       for own in rows {
         let cells = [
-          "\(own.row)", own.prediction, ShortNumber.text(own.output),
+          "\(own.row + 1)", own.prediction, ShortNumber.text(own.output),
           own.reasonsFor.map(\.description).joined(separator: "; "),
           own.reasonsAgainst.map(\.description).joined(separator: "; "),
         ]

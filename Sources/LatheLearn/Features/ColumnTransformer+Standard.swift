@@ -35,18 +35,18 @@ extension ColumnTransformer {
   public static func standard(
     for table: Table, target: String, _ habit: Habit
   ) throws -> (features: ColumnTransformer, notes: [String]) {
-    let answers = try table[target].strings()
+    let answers = try table[target]
     var notes: [String] = []
     var numbers: [String] = []
     var texts: [String] = []
     for column in table.columns where column.name != target {
-      let values = column.strings()
-      let different = Set(values.compactMap { $0 }).count
+      // Of millions of rows no texts are made.
+      let different = column.uniqueCount
       func leaveOut(_ why: String) { notes.append("column '\(column.name)' is left out: \(why)") }
       if different == 0 {
         leaveOut("it has no values")
       } else if different == 1 && column.missingCount == 0 {
-        leaveOut("all rows say '\(printable(values.lazy.compactMap { $0 }.first ?? ""))'")
+        leaveOut("all rows say '\(printable(column.text(0)))'")
       } else if column.type == .text || column.type == .categorical {
         let present = column.count - column.missingCount
         let numbers = different > 20 ? column.numbersAmongTexts() : nil
@@ -67,7 +67,7 @@ extension ColumnTransformer {
       } else {
         numbers.append(column.name)
       }
-      if values == answers {
+      if saysTheSame(column, answers) {
         notes.append(
           "column '\(column.name)' says the same as the target in each row; will it be known when predictions are made?"
         )
@@ -102,6 +102,14 @@ extension ColumnTransformer {
     if !gaps.isEmpty { parts.append(Part(gaps, [.missingIndicators])) }
     if !texts.isEmpty { parts.append(Part(texts, [.categories])) }
     return parts
+  }
+
+  private static func saysTheSame(_ column: Column, _ other: Column) -> Bool {
+    column.missingCount == other.missingCount
+      && (0..<column.count).allSatisfy { row in
+        column.isMissing(row) == other.isMissing(row)
+          && (column.isMissing(row) || column.text(row) == other.text(row))
+      }
   }
 
   /// Of a column of texts; with more, one-hot columns would take memory that nobody expects.

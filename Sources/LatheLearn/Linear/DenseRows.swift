@@ -45,10 +45,13 @@ struct DenseRows: Sendable {
       throw LatheError(
         .invalidArgument, "\(what): sums of the columns are beyond float64; scale the columns")
     }
+    let isMissing = values[place].isNaN
     throw LatheError(
       .invalidArgument,
-      "\(what): column '\(x.names[place % columns])' is \(values[place]) in row \(place / columns); "
-        + "fill missing values first (SimpleImputer), and remove what is infinite")
+      "\(what): column '\(x.names[place % columns])' is \(isMissing ? "missing" : "\(values[place])") in row \(place / columns); "
+        + (isMissing
+          ? "fill missing values first (SimpleImputer)"
+          : "remove what is infinite, or far beyond the other values"))
   }
 
   /// The values of a matrix row after row, without a copy where that is how they are stored.

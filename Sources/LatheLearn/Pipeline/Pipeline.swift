@@ -149,6 +149,12 @@ struct TargetEncoding: Sendable, Hashable {
   }
 
   private static func numbers(_ column: Column) throws -> [Double] {
+    guard !column.holdsTimes else {
+      throw LatheError(
+        .invalidArgument,
+        "target '\(column.name)': times (\(column.type)) are no numbers to predict; predict a number made of them, such as days "
+          + "since a date")
+    }
     let numbers: [Double]
     do { numbers = try column.cast(to: .float64).numbers() } catch let error as LatheError {
       throw LatheError(

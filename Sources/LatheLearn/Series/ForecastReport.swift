@@ -92,7 +92,7 @@ public struct ForecastReport: Sendable, Codable {
       throw LatheError(.invalidArgument, "forecast: a season of \(season) values; 1 for none")
     }
     let (values, filled) = try Self.values(
-      sorted[configuration.target], rows, configuration.fill, season: season)
+      sorted[configuration.target], at: known, rows, configuration.fill, season: season)
     self.filled = filled
     let choice = try ForecastChoice(
       values, times: times, season: season, models: configuration.models, configuration.backtest)
@@ -126,12 +126,13 @@ public struct ForecastReport: Sendable, Codable {
 
   /// - Parameter rows: For each time the row that it stands in.
   private static func values(
-    _ column: Column, _ rows: [Int?], _ fill: Fill, season: Int
+    _ column: Column, at times: Column, _ rows: [Int?], _ fill: Fill, season: Int
   ) throws -> (values: [Double], filled: Int) {
     let given = try column.cast(to: .float64).numbers()
     if let row = given.firstIndex(where: \.isInfinite) {
       throw LatheError(
-        .invalidArgument, "column '\(column.name)': row \(row) is \(given[row]); remove it first")
+        .invalidArgument,
+        "column '\(column.name)': \(given[row]) at \(times.text(row)); remove the row first")
     }
     var values = rows.map { $0.map { given[$0] } ?? .nan }
     let missing = values.indices.filter { values[$0].isNaN }
@@ -139,7 +140,7 @@ public struct ForecastReport: Sendable, Codable {
     guard fill != .none, let known = values.firstIndex(where: { !$0.isNaN }), known == 0 else {
       throw LatheError(
         .invalidArgument,
-        "column '\(column.name)': \(counted(missing.count, "rows")) without a value, by time the first is row \(first); "
+        "column '\(column.name)': \(counted(missing.count, "rows")) without a value, the first at \(rows[first].map(times.text) ?? "a time put in"); "
           + (fill == .none
             ? "fill them (linear, last, seasonal)" : "rows before the first value cannot be filled, leave them out"))
     }

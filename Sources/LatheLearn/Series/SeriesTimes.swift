@@ -52,7 +52,7 @@ public struct SeriesTimes: Sendable, Hashable {
     if let row = (1..<values.count).first(where: { values[$0] <= values[$0 - 1] }) {
       throw LatheError(
         .invalidArgument,
-        "\(what): row \(row) (\(column.text(row))) is not after row \(row - 1) (\(column.text(row - 1))); sort the table, and keep "
+        "\(what): \(column.text(row)) comes behind \(column.text(row - 1)) and is not after it; sort the table, and keep "
           + "one row for each time")
     }
     step = try Self.step(values, areDates: areDates, column)
@@ -90,8 +90,8 @@ public struct SeriesTimes: Sendable, Hashable {
     let row = (lengths.firstIndex { $0 != usual } ?? 0) + 1
     throw LatheError(
       .invalidArgument,
-      "time column '\(column.name)': times are not evenly spaced, between row \(row - 1) (\(column.text(row - 1))) and row \(row) "
-        + "(\(column.text(row))) for the first time; fill the rows that are not there (fill linear, last or seasonal), or aggregate")
+      "time column '\(column.name)': times are not evenly spaced, between \(column.text(row - 1)) and "
+        + "\(column.text(row)) for the first time; fill the rows that are not there (fill linear, last or seasonal), or aggregate")
   }
 
   /// The times that follow.
