@@ -39,6 +39,7 @@
       var options = try flags.options(temperature: 0.7)
       if flags.temperature == nil && flags.topP == nil { options.topP = 0.9 }
       let lines = try TextLines(nil)
+      var hasFailed = false
       while true {
         if isTerminal {
           Terminal.piece("> ")
@@ -50,6 +51,7 @@
         } catch let error as LatheError where error.kind == .format {
           // A message that cannot be read is no end of the conversation.
           Terminal.error(error.message)
+          hasFailed = true
           continue
         }
         guard let line = next, line != "/exit" else { break }
@@ -59,20 +61,28 @@
         }
         if line.allSatisfy(\.isWhitespace) { continue }
         StopSignals.listen()
-        try reply(line, chat, options)
+        if try !reply(line, chat, options) { hasFailed = true }
+        // Where nobody can be asked, Ctrl-C ends all of it.
+        if !isTerminal && StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
         StopSignals.stopListening()
         options.seed &+= 1
       }
       if isTerminal { Terminal.piece("\n") }
+      // A person has seen it; a program sees the status.
+      if hasFailed && !isTerminal { throw ExitCode(1) }
     }
 
-    private func reply(_ line: String, _ chat: ChatSession, _ options: GenerationOptions) throws {
+    /// Writes a reply.
+    ///
+    /// - Returns: Whether there was one; a message that does not fit gets none.
+    private func reply(_ line: String, _ chat: ChatSession, _ options: GenerationOptions) throws -> Bool {
       let stream: TextStream
       do {
         stream = try chat.reply(to: line, options: options)
       } catch let error as LatheError where error.kind == .invalidArgument {
         // A message that does not fit is no end of the conversation.
-        return Terminal.error(error.message)
+        Terminal.error(error.message)
+        return false
       }
       stream.shouldStop = { StopSignals.number != 0 }
       var meter = GenerationMeter(prompt: stream.promptCount, loading: .zero)
@@ -86,6 +96,7 @@
       chat.finish(stream, text: text)
       if timings { Terminal.note(meter.line) }
       if [SIGTERM, SIGHUP].contains(StopSignals.number) { throw ExitCode(128 + StopSignals.number) }
+      return true
     }
   }
 #endif

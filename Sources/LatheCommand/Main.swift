@@ -17,7 +17,7 @@
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         let arguments = Array(CommandLine.arguments.dropFirst())
         var command = try LatheCommand.parseAsRoot(
-          TrainTextCommand.routed(TrainTableCommand.routed(arguments)))
+          NegativeValues.joined(TrainTextCommand.routed(TrainTableCommand.routed(arguments))))
         try command.run()
       } catch {
         finish(error)

@@ -26,6 +26,8 @@
 
     /// What is printed as JSON.
     private struct Content: Encodable {
+      /// The models of tables that `lathe train` knows.
+      var tables = TrainTableCommand.Kind.allCases.map(\.rawValue)
       struct Network: Encodable {
         var name: String
         var summary: String
@@ -58,6 +60,9 @@
       for recipe in networks {
         Terminal.output("\(Terminal.left(recipe.name, width))  \(recipe.summary) (\(recipe.task.words))")
       }
+      let kinds = TrainTableCommand.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      Terminal.output(
+        "\nof tables (lathe train MODEL --help; lathe inspect RUN shows a stored one): \(kinds)")
       guard !models.isEmpty else { return }
       Terminal.output("\npre-trained, in \(store.folder):")
       let nameWidth = models.map(\.name.count).max() ?? 0

@@ -13,6 +13,7 @@ enum OutputFolder {
   ) throws -> Result {
     let (folder, made) = try choose(asked, model: model, resume: resume)
     defer { removeEmpty(made) }
+    StopSignals.removeWhenStopped(made)
     let lock = try FolderLock.of(folder)
     if let weakness = lock.weakness {
       Terminal.note("\(folder): cannot be locked (\(weakness)); no other process should work in it meanwhile")

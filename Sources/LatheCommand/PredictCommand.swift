@@ -39,7 +39,8 @@
 
     @Option(
       help: ArgumentHelp(
-        "A .csv, .jsonl, .arff or .parquet table for a model of tables, with the columns that it learned from in any order.",
+        "A .csv, .jsonl, .arff or .parquet table for a model of tables, with the columns that it learned from in any order; - for "
+          + "standard input.",
         valueName: "file"))
     var data: String?
 
@@ -65,7 +66,30 @@
 
     @OptionGroup var given: Flags<Choice>
 
+    @OptionGroup(title: "Reading tables") var reading: TableReadingOptions
+
     private var options: TrainingOptions { given.options }
+
+    /// The file of rows for a model of tables; nil for a network.
+    private var rows: String? { data ?? (TablePrediction.isModel(stored.model) ? dataFile : nil) }
+
+    /// Refuses what says nothing to the kind of model that is asked.
+    private func checkKind() throws {
+      let isTable = TablePrediction.isModel(stored.model)
+      let ofNetworks: [(String, Bool)] = [
+        ("image", !image.isEmpty), ("data-dir", dataDir != nil), ("text", !text.isEmpty), ("top", top != nil),
+        ("best", stored.best), ("format table", format == .table), ("input", options.input != nil),
+        ("data-limit", options.dataLimit != nil), ("pixel-limit", options.pixelLimit != nil),
+        ("scan-limit", options.scanLimit != nil), ("file", file != nil),
+      ]
+      if isTable, let unused = ofNetworks.first(where: \.1)?.0 {
+        throw ValidationError("--\(unused) is for networks; \(stored.model) is a model of tables")
+      }
+      if !isTable, reading.isGiven {
+        throw ValidationError(
+          "options for reading tables are for models of tables; \(stored.model) is no folder of one")
+      }
+    }
 
     func validate() throws {
       try stored.check()
@@ -86,17 +110,19 @@
         throw ValidationError("--top is \(top); give 1 to 1000000")
       }
       if let problem = options.problem { throw ValidationError(problem) }
+      try checkKind()
       if json, let format, format != .json {
         throw ValidationError("--json is --format json; leave one of them out")
       }
     }
 
     func run() throws {
-      if let table = data ?? (TablePrediction.isModel(stored.model) ? dataFile : nil) {
+      if let rows {
         let model =
           try options.device.map { try TableModel(path: stored.model, device: ChosenDevice.open(flag: $0)) }
           ?? TableModel(path: stored.model)
-        return try TablePrediction(model: model, format: json ? .json : format ?? .csv).write(table)
+        var prediction = TablePrediction(model: model, format: json ? .json : format ?? .csv, path: rows)
+        return try prediction.write(reading.reading)
       }
       let device = try ChosenDevice.open(flag: options.device)
       if TextAnswers.isModel(stored.model) { return try predictTexts(device) }

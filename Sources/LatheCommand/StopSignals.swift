@@ -33,6 +33,30 @@ enum StopSignals {
     }
   }
 
+  /// Folders that were made and hold nothing yet, as a handler can read them: it may allocate nothing.
+  nonisolated(unsafe) private static var emptyFolders: [UnsafeMutablePointer<CChar>] = []
+
+  /// Has a signal that ends the process at once remove folders first, if they are still empty.
+  ///
+  /// Not where the signals are listened to, and not those that are ignored.
+  static func removeWhenStopped(_ folders: [String]) {
+    emptyFolders = folders.compactMap { strdup($0) }
+    for number in all where isDefault(number) {
+      signal(number) { number in
+        for folder in StopSignals.emptyFolders { rmdir(folder) }
+        signal(number, SIG_DFL)
+        raise(number)
+      }
+    }
+  }
+
+  private static func isDefault(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_DFL, to: Int.self)
+  }
+
   /// Lets a signal end the process at once again.
   static func stopListening() { for number in all where !isIgnored(number) { signal(number, SIG_DFL) } }
 

@@ -67,10 +67,14 @@ enum Terminal {
   /// Text on standard error as it is; nothing can be done where that fails.
   private static func writeError(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 
-  /// A line of results on standard output; ends the program where it cannot be delivered.
+  /// A line of results on standard output; ends the program where it cannot be delivered, without a word where the reader went
+  /// away.
   static func output(_ line: String) {
-    if !deliver(printable(line, keepingLines: true)) { exit(1) }
+    if !deliver(printable(line, keepingLines: true)) { endWithoutOutput() }
   }
+
+  /// Who closed the pipe has read enough, as `head` does; a program that listens to no signals ends in silence, too.
+  private static func endWithoutOutput() -> Never { exit(errno == EPIPE ? 128 + SIGPIPE : 1) }
 
   /// Part of a text on standard output, as soon as it is there; ends the program where it cannot be delivered, without a word
   /// where the reader went away.
@@ -78,8 +82,7 @@ enum Terminal {
     let shown = isatty(STDOUT_FILENO) == 1 ? printable(text, keepingLines: true) : text
     if writeText(shown, to: STDOUT_FILENO) { return }
     let code = errno
-    // Who closed the pipe has read enough, as `head` does; a program that listens to no signals ends in silence, too.
-    if code == EPIPE { exit(128 + SIGPIPE) }
+    if code == EPIPE { endWithoutOutput() }
     error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())")
     exit(1)
   }
@@ -88,7 +91,7 @@ enum Terminal {
   ///
   /// - Throws: `LatheError` for numbers that JSON cannot hold.
   static func output(json value: some Encodable, isPretty: Bool = false) throws {
-    if !deliver(try JSONText.of(value, isPretty: isPretty)) { exit(1) }
+    if !deliver(try JSONText.of(value, isPretty: isPretty)) { endWithoutOutput() }
   }
 
   /// Whether results of a run were lost, for another reason than a reader that went away.
@@ -110,7 +113,9 @@ enum Terminal {
     finishLine()
     if writeText(line + "\n", to: STDOUT_FILENO) { return true }
     let code = errno
-    error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())\(advice)")
+    if code != EPIPE || !advice.isEmpty {
+      error("standard output: cannot write: \(String(cString: strerror(code)).lowercased())\(advice)")
+    }
     errno = code
     return false
   }

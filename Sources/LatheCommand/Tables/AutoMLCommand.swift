@@ -70,6 +70,8 @@
       help: ArgumentHelp("Columns that the model shall not see.", valueName: "column"))
     var drop: [String] = []
 
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -126,9 +128,9 @@
       settings.dropped = drop
       if let test { settings.testFraction = test }
       if let trials { settings.trialsPerModel = trials }
-      let input = try TableInput.read(data)
-      input.notes.forEach { Terminal.note("\(data): \($0)") }
-      let other = try testData.map { try TableInput.read($0) }
+      let input = try TableInput.read(data, reading.reading)
+      input.showNotes(of: data)
+      let other = try testData.map { try TableInput.read($0, reading.reading) }
       StopSignals.listen()
       try OutputFolder.use(output, model: "automl", resume: false) { folder in
         let log = AutoMLLog()
@@ -138,16 +140,24 @@
             input.table, settings, test: other?.table, progress: { log.show($0) },
             shouldStop: { StopSignals.number != 0 })
         } catch let error as LatheError where error.kind == .invalidArgument {
-          throw LatheError(error.kind, "\(data): \(error.message)")
+          throw LatheError(error.kind, "\(TableFile.name(data)): \(TableFile.words(error.message))")
         }
         StopSignals.stopListening()
+        var report = result.report
+        if let rows = report.test?.rows, data != "-" {
+          let settings = testData == nil ? ["\(settings.testFraction)", "\(seed)", target] : [target]
+          let reading = try TestReading.note(
+            file: testData ?? data, settings: settings, rows: rows, in: folder)
+          report.test?.reads += reading.reads - 1
+          if let warning = reading.warning { report.notes.append(warning) }
+        }
         try result.model.save(to: folder)
-        try result.report.save(to: folder)
-        result.report.notes.forEach { Terminal.note($0) }
+        try report.save(to: folder)
+        report.notes.forEach { Terminal.note($0) }
         if json {
-          Terminal.output(String(decoding: try result.report.json(), as: UTF8.self))
+          Terminal.output(String(decoding: try report.json(), as: UTF8.self))
         } else {
-          Terminal.output(AutoMLLog.text(result.report))
+          Terminal.output(AutoMLLog.text(report))
         }
         Terminal.note(
           "model and report stored in \(folder)/\(TableModel.fileName), report.html and report.json")

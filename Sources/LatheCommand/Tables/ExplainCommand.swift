@@ -31,6 +31,8 @@
     @Option(help: "What random choices depend on.")
     var seed: UInt64 = 0
 
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print everything as JSON.")
     var json = false
 
@@ -46,16 +48,13 @@
         try TableInput.checkReplaces($0, none: [data, self.model, "\(self.model)/\(TableModel.fileName)"])
       }
       let model = try TableModel(path: self.model)
-      let (table, notes) = try TableInput.read(data, texts: Set(model.features.columnTypes.keys))
-      notes.forEach { Terminal.note("\(data): \($0)") }
+      let input = try TableInput.read(data, reading.reading, texts: Set(model.features.columnTypes.keys))
+      input.showNotes(of: data)
       var configuration = ExplanationReport.Configuration()
       configuration.rows = rows
       configuration.className = className
       configuration.seed = seed
-      let report: ExplanationReport
-      do { report = try ExplanationReport(model, table, configuration) } catch let error as LatheError {
-        throw LatheError(error.kind, "\(data): \(error.message)")
-      }
+      let report = try input.use(of: data, isWhole: false) { try ExplanationReport(model, $0, configuration) }
       if let output {
         try AtomicFile.write(report.html, to: output)
         Terminal.note("report written to \(output)")
@@ -86,7 +85,7 @@
         lines += report.rules.map { "  \($0)" } + [""]
       }
       for own in report.rows {
-        lines.append("row \(own.row): \(own.prediction), \(Terminal.fixed(own.output, 4))")
+        lines.append("row \(own.row + 1): \(own.prediction), \(Terminal.fixed(own.output, 4))")
         if !own.reasonsFor.isEmpty {
           lines.append("  for      " + own.reasonsFor.map(\.description).joined(separator: ", "))
         }

@@ -65,6 +65,8 @@
     @Option(help: ArgumentHelp("The folder for the forecast; without it one under runs/.", valueName: "dir"))
     var output: String?
 
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print everything as JSON.")
     var json = false
 
@@ -88,8 +90,8 @@
     }
 
     func run() throws {
-      let (table, notes) = try TableInput.read(data)
-      notes.forEach { Terminal.note("\(data): \($0)") }
+      let input = try TableInput.read(data, reading.reading)
+      input.showNotes(of: data)
       var configuration = ForecastReport.Configuration(time: time, target: target, horizon: horizon)
       configuration.season = season
       configuration.models = model.models
@@ -102,12 +104,10 @@
         if FileManager.default.fileExists(atPath: "\(folder)/forecast.json") {
           throw LatheError(.file, "\(folder): holds an earlier forecast; choose another folder with --output")
         }
-        let report: ForecastReport
-        do { report = try ForecastReport(table, configuration) } catch let error as LatheError {
-          throw LatheError(error.kind, "\(data): \(error.message)")
-        }
+        let report = try input.use(of: data, isWhole: false) { try ForecastReport($0, configuration) }
         if report.filled > 0 {
-          Terminal.note("\(data): \(counted(report.filled, "values")) of '\(target)' filled (\(fill))")
+          Terminal.note(
+            "\(TableFile.name(data)): \(counted(report.filled, "values")) of '\(target)' filled (\(fill))")
         }
         try report.table.writeCSV(to: "\(folder)/forecast.csv")
         try AtomicFile.write(JSONText.of(report, isPretty: true) + "\n", to: "\(folder)/forecast.json")

@@ -11,7 +11,9 @@
         that give it away.
         """)
 
-    @Argument(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
+    @Argument(
+      help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet; - for standard input.", valueName: "file")
+    )
     var file: String
 
     @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))
@@ -20,6 +22,11 @@
     @Option(help: ArgumentHelp("A page to write, such as report.html.", valueName: "file"))
     var output: String?
 
+    @Option(help: "Look at so many rows, evenly from the whole file; without it at all.")
+    var sample: Int?
+
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
@@ -27,19 +34,19 @@
       if file.isEmpty || target?.isEmpty == true || output?.isEmpty == true {
         throw ValidationError("the file, --target or --output is empty; name a file, a column and a page")
       }
+      if let sample, sample < 2 { throw ValidationError("--sample is \(sample); two rows are the least") }
     }
 
     func run() throws {
       try output.map { try TableInput.checkReplaces($0, none: [file]) }
-      let (table, notes) = try TableInput.read(file)
-      notes.forEach { Terminal.note("\(file): \($0)") }
-      let profile: TableProfile
-      do { profile = try TableProfile(table, target: target) } catch let error as LatheError {
-        throw LatheError(error.kind, "\(file): \(error.message)")
-      }
+      var options = reading.reading
+      options.sample = sample
+      let input = try TableInput.read(file, options)
+      input.showNotes(of: file)
+      let profile = try input.use(of: file) { try TableProfile($0, target: target) }
       if json { try Terminal.output(json: profile, isPretty: true) } else { Terminal.output("\(profile)") }
       guard let output else { return }
-      try profile.writeHTML(to: output, title: file)
+      try profile.writeHTML(to: output, title: TableFile.name(file))
       Terminal.note("page written to \(output)")
     }
   }

@@ -25,6 +25,8 @@
     @Option(help: ArgumentHelp("How long the comparison may take; without it 20s.", valueName: "time"))
     var time: AutoMLCommand.Duration?
 
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print the advice as JSON.")
     var json = false
 
@@ -35,14 +37,10 @@
     }
 
     func run() throws {
-      let input = try TableInput.read(data)
-      input.notes.forEach { Terminal.note("\(data): \($0)") }
-      let advice: ModelAdvice
-      do {
-        advice = try ModelAdvice.of(
-          input.table, target: target, task: task, seconds: time?.seconds ?? 20)
-      } catch let error as LatheError {
-        throw LatheError(error.kind, "\(data): \(error.message)")
+      let input = try TableInput.read(data, reading.reading)
+      input.showNotes(of: data)
+      let advice = try input.use(of: data, isWhole: false) {
+        try ModelAdvice.of($0, target: target, task: task, seconds: time?.seconds ?? 20)
       }
       if json { return try Terminal.output(json: advice) }
       Terminal.output("\(advice.task): \(advice.facts.joined(separator: "; "))")

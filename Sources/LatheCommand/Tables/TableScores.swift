@@ -70,6 +70,14 @@ struct TableScores {
     }
   }
 
+  /// The mean of each figure over folds.
+  static func means(_ folds: [TableScores]) -> [String: Double] {
+    Dictionary(
+      uniqueKeysWithValues: Set(folds.flatMap { $0.figures.keys }).map { name in
+        (name, Sums.mean(folds.compactMap { $0.figures[name] }))
+      })
+  }
+
   /// Means and deviations of all folds' scores.
   static func summary(_ folds: [TableScores]) -> String {
     var lines = ["\(folds.count) folds of the rows to learn from, mean and deviation"]

@@ -57,7 +57,9 @@
     @Argument(help: ArgumentHelp("The kind of model.", valueName: "model"))
     var kind: Kind
 
-    @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet; - for standard input.", valueName: "file")
+    )
     var data: String
 
     @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))
@@ -84,11 +86,6 @@
       parsing: .upToNextOption,
       help: ArgumentHelp("Columns that the model shall not see.", valueName: "column"))
     var drop: [String] = []
-
-    @Option(
-      parsing: .upToNextOption,
-      help: ArgumentHelp("Columns in which what is no number is missing.", valueName: "column"))
-    var numbers: [String] = []
 
     @Option(help: "The inverse of the penalty of logistic, svm, kernel-svm and linear-svr; without it 1.")
     var c: Double?
@@ -121,6 +118,11 @@
     @Flag(help: "Keep rows that are equal to another one.")
     var keepDuplicates = false
 
+    @Option(help: "Learn from and test on so many rows, evenly from the whole file; without it all.")
+    var sample: Int?
+
+    @OptionGroup(title: "Reading") var reading: TableReadingOptions
+
     @Flag(help: "Print the scores as JSON.")
     var json = false
 
@@ -144,6 +146,7 @@
       if data.isEmpty || target.isEmpty || output?.isEmpty == true {
         throw ValidationError("--data, --target or --output is empty; name a file, a column and a folder")
       }
+      if let sample, sample < 2 { throw ValidationError("--sample is \(sample); two rows are the least") }
       if let trees, trees < 1 { throw ValidationError("--trees is \(trees); one is the least") }
       if let depth, depth < 1 { throw ValidationError("--depth is \(depth); one is the least") }
       if let k, k < 1 { throw ValidationError("--k is \(k); one neighbour is the least") }
@@ -176,9 +179,13 @@
     }
 
     func run() throws {
-      let input = try TableInput.read(data, numbers: Set(numbers))
-      input.notes.forEach { Terminal.note("\(data): \($0)") }
-      let table = try cleaned(input.table)
+      var options = reading.reading
+      options.sample = sample
+      // Parts for learning and testing, features of both, and what the model makes of them.
+      options.factor = 5
+      let input = try TableInput.read(data, options)
+      input.showNotes(of: data)
+      let table = try cleaned(input.use(of: data) { try finite($0, place: input.place) })
       let estimator = try more.calibrated(estimator(for: table[target]), seed: seed)
       if kind == .scorecard, more.calibrate != nil {
         throw LatheError(.invalidArgument, "--calibrate: a scorecard's points are its probabilities")
@@ -193,7 +200,7 @@
         ? .networks(networks.scaling ?? .quantiles)
         : kind == .boostedTrees ? .trees : ownTrees.contains(kind) ? .forests : .linear
       let (features, notes) = try ColumnTransformer.standard(for: train, target: target, habit)
-      notes.forEach { Terminal.note($0) }
+      notes.forEach { Terminal.note(TableFile.words($0)) }
       let pipeline = Pipeline(kind.prepared(features), estimator, target: target)
       let good = more.good
       let fit: (Table) throws -> TableModel = { [kind, target] rows in
@@ -206,18 +213,30 @@
         if !model.hasConverged {
           Terminal.note("training ended before the minimum; scale the columns, or take a stronger penalty")
         }
+        // What standard input brought is gone, and so cannot be recognised.
+        let opened =
+          data == "-"
+          ? nil
+          : try TestReading.note(
+            file: data, settings: ["\(self.test)", "\(seed)", target], rows: test.rowCount, in: folder)
+        if let warning = opened?.warning { Terminal.note(warning) }
         let scores = try TableScores(model, test)
         try model.save(to: folder)
         if let card = model.scorecard {
           try card.table.writeCSV(to: "\(folder)/scorecard.csv")
           Terminal.note("points of all bins in \(folder)/scorecard.csv")
         }
+        let reads = opened?.reads ?? 1
         if json {
-          try Terminal.output(json: Result(folds: folds?.map(\.figures), test: scores.figures, model: folder))
+          try Terminal.output(
+            json: Result(
+              folds: folds?.map(\.figures), validation: folds.map(TableScores.means), test: scores.figures,
+              testReads: reads, model: folder))
         } else {
           folds.map { TableScores.summary($0) }.map { Terminal.output($0) }
           Terminal.output(
-            "test on \(counted(test.rowCount, "rows")) of \(table.rowCount), seed \(seed)\n\n\(scores.text)")
+            "test on \(counted(test.rowCount, "rows")) of \(table.rowCount), seed \(seed), read "
+              + "\(reads == 1 ? "once" : "\(reads) times")\n\n\(scores.text)")
         }
         Terminal.note("model stored in \(folder)/\(TableModel.fileName)")
         let words = [CommandLine.arguments.first ?? "lathe", "predict", "--model", folder, "--data", "FILE"]
@@ -227,8 +246,30 @@
 
     private struct Result: Encodable {
       var folds: [[String: Double]]?
+      /// The means of the folds' figures.
+      var validation: [String: Double]?
       var test: [String: Double]
+      var testReads: Int
       var model: String
+    }
+
+    /// The table with infinite numbers missing, except those of the target, which are refused.
+    private func finite(_ table: Table, place: (Int) -> String) throws -> Table {
+      var table = table
+      for column in table.columns where column.type == .float64 || column.type == .float32 {
+        let values = try column.cast(to: .float64).numbers()
+        guard let first = values.firstIndex(where: \.isInfinite) else { continue }
+        guard column.name != target else {
+          throw LatheError(
+            .invalidArgument,
+            "target '\(target)': row \(first): \(values[first]); leave out the row, or mend it")
+        }
+        Terminal.note(
+          "\(TableFile.name(data)): column '\(column.name)': \(counted(values.count(where: \.isInfinite), "infinite values")) "
+            + "count as missing, the first on \(place(first))")
+        table = try table.with(Column(column.name, values.map { $0.isFinite ? $0 : nil }))
+      }
+      return table
     }
 
     /// The table without rows that have no target or are there twice, and without columns that the model shall not see.
