@@ -94,7 +94,7 @@ extension CommandTests {
         "train", "ridge", "--data", "endless.csv", "--target", "a", "--output", "endless")
       #expect(
         endless.status == 0
-          && endless.errors.contains("column 'b': 1 infinite value count as missing, the first on line 9"),
+          && endless.errors.contains("column 'b': 1 infinite value taken as missing, the first on line 9"),
         "\(endless.errors)")
       let target = try lathe("train", "ridge", "--data", "endless.csv", "--target", "b")
       #expect(target.status == 1 && target.errors.contains("target 'b': line 9: inf"), "\(target.errors)")

@@ -26,7 +26,7 @@ struct MemoryNeed {
   /// What a person should know of it.
   ///
   /// - Throws: `LatheError.invalidArgument` where it is more than the limit, with what can be done.
-  func check(limit: Int?) throws -> String? {
+  func check(_ file: String, limit: Int?) throws -> String? {
     let free = limit ?? memoryLimitFromEnvironment ?? Self.free
     let what =
       "\(counted(rows, "rows")) of \(counted(size.columns, "columns")) need about \(ByteText.of(bytes)) of memory"
@@ -34,7 +34,7 @@ struct MemoryNeed {
     let fitting = Int(Double(rows) * 0.9 * Double(free) / Double(bytes))
     throw LatheError(
       .invalidArgument,
-      "\(what), and \(ByteText.of(free)) \(limit == nil ? "are free" : "are allowed"); take a part of the rows (--sample "
+      "\(file): \(what), and \(ByteText.of(free)) \(limit == nil ? "are free" : "are allowed"); take a part of the rows (--sample "
         + "\(max(1, fitting))), or allow more (--memory-limit)")
   }
 

@@ -94,6 +94,10 @@ enum TableFile {
       ("allow more (--data-limit)", "allow more (--memory-limit)"),
       ("fill missing values first (SimpleImputer)", "leave out the rows, or choose a model that fills them"),
       ("fill them first (SimpleImputer)", "leave out the rows, or choose a model that fills them"),
+      (
+        "the model takes it for a number, encode it (oneHot) otherwise",
+        "mend it, or make such values missing (--numbers)"
+      ),
       ("; leave them out (dropMissing)", "; leave them out"), ("; sort the table, and keep", "; keep"),
     ]
     return words.reduce(message) { $0.replacingOccurrences(of: $1.0, with: $1.1) }

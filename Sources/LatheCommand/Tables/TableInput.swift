@@ -85,7 +85,7 @@ enum TableInput {
     if try MemoryNeed.isWorthChecking(file, options) {
       let size = try CSVSize(csv: file, options: options.csv)
       let need = MemoryNeed(size, taking: options.sample, factor: options.factor)
-      let note = try need.check(limit: options.memoryLimit)
+      let note = try need.check(file, limit: options.memoryLimit)
       if let sample = options.sample, sample < size.rows {
         var reading = try csvSample(file, sample, options, texts)
         if let note { reading.notes.append(note) }

@@ -266,7 +266,7 @@
         }
         Terminal.note(
           "\(TableFile.name(data)): column '\(column.name)': \(counted(values.count(where: \.isInfinite), "infinite values")) "
-            + "count as missing, the first on \(place(first))")
+            + "taken as missing, the first on \(place(first))")
         table = try table.with(Column(column.name, values.map { $0.isFinite ? $0 : nil }))
       }
       return table
