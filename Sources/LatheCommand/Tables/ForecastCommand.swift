@@ -59,7 +59,8 @@
     @Option(help: "The probability of intervals.")
     var level = 0.9
 
-    @Option(help: "How missing values and times that are not there are filled: none, linear, last or seasonal.")
+    @Option(
+      help: "How missing values and times that are not there are filled: none, linear, last or seasonal.")
     var fill = "none"
 
     @Option(help: ArgumentHelp("The folder for the forecast; without it one under runs/.", valueName: "dir"))

@@ -131,10 +131,12 @@
       if model.isClassifier {
         return try JSONText.of(
           ClassLine(
-            row: first + row, prediction: answers.string(row), probabilities: shares, points: more.points?[row],
+            row: first + row, prediction: answers.string(row), probabilities: shares,
+            points: more.points?[row],
             reasons: more.reasons?[row], rule: more.rule(row)))
       }
-      return try JSONText.of(NumberLine(row: first + row, prediction: answers.number(row), rule: more.rule(row)))
+      return try JSONText.of(
+        NumberLine(row: first + row, prediction: answers.number(row), rule: more.rule(row)))
     }
 
     private struct ClassLine: Encodable {

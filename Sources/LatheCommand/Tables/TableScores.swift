@@ -55,7 +55,9 @@ struct TableScores {
   }
 
   /// The scores of each part of the rows by a model that learned, features included, from the others.
-  static func ofFolds(_ folds: Int, seed: UInt64, _ pipeline: Pipeline, _ table: Table, _ fit: (Table) throws -> TableModel)
+  static func ofFolds(
+    _ folds: Int, seed: UInt64, _ pipeline: Pipeline, _ table: Table, _ fit: (Table) throws -> TableModel
+  )
     throws
     -> [TableScores]
   {

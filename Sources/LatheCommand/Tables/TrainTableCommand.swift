@@ -99,7 +99,10 @@
     @Option(help: "The most trees; without it 100, of adaboost 50, of bagging 10.")
     var trees: Int?
 
-    @Option(help: "The most conditions on the way to a leaf of trees; without it any number, of adaboost 1, of numbers 3.")
+    @Option(
+      help:
+        "The most conditions on the way to a leaf of trees; without it any number, of adaboost 1, of numbers 3."
+    )
     var depth: Int?
 
     @Option(help: "What a leaf of decision-tree costs: branches that bring less are cut off; without it 0.")

@@ -142,7 +142,8 @@ public struct ForecastReport: Sendable, Codable {
         .invalidArgument,
         "column '\(column.name)': \(counted(missing.count, "rows")) without a value, the first at \(rows[first].map(times.text) ?? "a time put in"); "
           + (fill == .none
-            ? "fill them (linear, last, seasonal)" : "rows before the first value cannot be filled, leave them out"))
+            ? "fill them (linear, last, seasonal)"
+            : "rows before the first value cannot be filled, leave them out"))
     }
     let before = values
     for row in missing {

@@ -91,7 +91,8 @@ public struct SeriesTimes: Sendable, Hashable {
     throw LatheError(
       .invalidArgument,
       "time column '\(column.name)': times are not evenly spaced, between \(column.text(row - 1)) and "
-        + "\(column.text(row)) for the first time; fill the rows that are not there (fill linear, last or seasonal), or aggregate")
+        + "\(column.text(row)) for the first time; fill the rows that are not there (fill linear, last or seasonal), or aggregate"
+    )
   }
 
   /// The times that follow.
