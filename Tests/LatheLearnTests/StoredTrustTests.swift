@@ -30,9 +30,13 @@ struct StoredTrustTests {
     ])
     let texts: [(String, ColumnExpression)] = [
       ("age < 18", col("age") < 18), ("age>=20 and x.y != 3", col("age") >= 20 && col("x.y") != 3),
-      ("`the city` in (\"Oslo\", 'Kiel') || age == 30", col("the city").isIn(["Oslo", "Kiel"]) || col("age") == 30),
+      (
+        "`the city` in (\"Oslo\", 'Kiel') || age == 30",
+        col("the city").isIn(["Oslo", "Kiel"]) || col("age") == 30
+      ),
       ("not (ok) or missing(`the city`)", !col("ok") || col("the city").isMissing),
-      ("!ok == false", !(col("ok") == false)), ("-x.y + 2 * age / 4 > -1e1", 0 - col("x.y") + 2 * col("age") / 4 > -10),
+      ("!ok == false", !(col("ok") == false)),
+      ("-x.y + 2 * age / 4 > -1e1", 0 - col("x.y") + 2 * col("age") / 4 > -10),
       ("contains(`the city`, 'l')", col("the city").contains("l")), ("abs(x.y) <= 2", col("x.y").abs <= 2),
       ("1 + 2 * 3 == 7", .comparison(.equal, 1 + 2 * 3, 7)),
     ]
@@ -42,8 +46,10 @@ struct StoredTrustTests {
     }
     #expect(try ColumnExpression(parsing: "a < b && abs(c) in (1, 2)").columnNames == ["a", "b", "c"])
     let wrong: [(String, String)] = [
-      ("age <", "missing"), ("age < 18)", "one too many"), ("(age", "not closed"), ("f(age)", "no function 'f'"),
-      ("'open", "quote is not closed"), ("1.2.3 < age", "no number"), ("", "missing"), ("age in 3", "parentheses"),
+      ("age <", "missing"), ("age < 18)", "one too many"), ("(age", "not closed"),
+      ("f(age)", "no function 'f'"),
+      ("'open", "quote is not closed"), ("1.2.3 < age", "no number"), ("", "missing"),
+      ("age in 3", "parentheses"),
       (String(repeating: "(", count: 300), "200 parentheses"), ("# < 1", "no column"),
     ]
     for (text, what) in wrong {
@@ -72,7 +78,8 @@ struct StoredTrustTests {
     }
     #expect(try again.predictedClasses(table).map { again.classes[$0] } == found.compactMap { $0 })
     #expect(message { _ = try model.ruled(by: [ExpertRule("age <", "no")]) }.contains("rule 1: expression"))
-    #expect(message { _ = try model.ruled(by: [ExpertRule("age < 3", "maybe")]) }.contains("'maybe' is no answer"))
+    #expect(
+      message { _ = try model.ruled(by: [ExpertRule("age < 3", "maybe")]) }.contains("'maybe' is no answer"))
   }
 
   @Test("Thresholds, weights and costs decide, in files as before")
@@ -113,6 +120,8 @@ struct StoredTrustTests {
       #expect(right > 260, "\(right)")
       #expect(try model.scorecard?.points(table).count == 400)
     }
-    #expect(message { _ = try Scorecard(rows, target: "label", good: "yes").tableModel(["a", "b"]) }.contains("'yes'"))
+    #expect(
+      message { _ = try Scorecard(rows, target: "label", good: "yes").tableModel(["a", "b"]) }.contains(
+        "'yes'"))
   }
 }

@@ -32,7 +32,8 @@
       }
     }
 
-    @Option(help: "platt, isotonic or temperature: make probabilities right on rows that were not learned from.")
+    @Option(
+      help: "platt, isotonic or temperature: make probabilities right on rows that were not learned from.")
     var calibrate: Calibration?
 
     @Option(
@@ -156,7 +157,8 @@
       if let unknown = names.sorted().first(where: { !classes.contains($0) }) {
         throw LatheError(
           .invalidArgument,
-          "\(path): '\(printable(unknown))' is no class; there are \(classes.prefix(20).joined(separator: ", "))")
+          "\(path): '\(printable(unknown))' is no class; there are \(classes.prefix(20).joined(separator: ", "))"
+        )
       }
       return .costs(
         classes.map { own in classes.map { told in given[own]?[told] ?? (own == told ? 0 : 1) } })

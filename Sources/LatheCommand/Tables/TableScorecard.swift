@@ -12,7 +12,8 @@
       guard let good else {
         throw LatheError(
           .invalidArgument,
-          "--good is not given; say which class of '\(target)' is good: \(classes.prefix(20).joined(separator: ", "))")
+          "--good is not given; say which class of '\(target)' is good: \(classes.prefix(20).joined(separator: ", "))"
+        )
       }
       return try Scorecard(table, target: target, good: good).tableModel(classes)
     }

@@ -169,7 +169,8 @@ public struct Scorecard: Sendable, Hashable, Codable {
           columns: own.map(\.column), isText: !isNumeric, steps: [.learned(.evidence(own))])
     }
     let sign = place == 1 ? 1.0 : -1
-    let share = characteristics.first.map { $0.points[0] - factor * $0.coefficient * $0.bins.bins[0].evidence } ?? 0
+    let share =
+      characteristics.first.map { $0.points[0] - factor * $0.coefficient * $0.bins.bins[0].evidence } ?? 0
     let constant = (share * Double(characteristics.count) - offset) / factor
     var model = TableModel(
       target: TargetEncoding(name: target, classes: classes), features: FittedTransformer(parts: parts),

@@ -150,7 +150,9 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
 
   /// The evidence of columns, each by its bins.
   static func evidence(_ bins: [ScorecardBins], _ columns: [Column]) throws -> FeatureMatrix {
-    let lists = try zip(bins, columns).map { own, column in try own.places(column).map { own.bins[$0].evidence } }
+    let lists = try zip(bins, columns).map { own, column in
+      try own.places(column).map { own.bins[$0].evidence }
+    }
     return FeatureMatrix(
       lists.flatMap { $0 }, rows: columns.first?.count ?? 0, columns: columns.count, order: .columnMajor,
       names: columns.map(\.name))

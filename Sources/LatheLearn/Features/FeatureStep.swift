@@ -75,7 +75,8 @@ enum FeatureStep: Sendable, Hashable {
     case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
     case (.evidence(let own), .numbers(let x)):
-      return .numbers(try ScorecardBins.evidence(own, (0..<x.columns).map { Column(x.names[$0], x.column($0)) }))
+      return .numbers(
+        try ScorecardBins.evidence(own, (0..<x.columns).map { Column(x.names[$0], x.column($0)) }))
     case (.evidence(let own), .texts(let columns)):
       return .numbers(try ScorecardBins.evidence(own, columns))
     case (.terms(let own), .texts(let columns)):

@@ -33,7 +33,8 @@ extension TableModel {
   public func ruled(by rules: [ExpertRule]) throws -> TableModel {
     var result = self
     let parsed = try rules.enumerated().map { place, rule in
-      do { return RuledModel.Rule(try ColumnExpression(parsing: rule.condition), rule.answer) } catch let error
+      do { return RuledModel.Rule(try ColumnExpression(parsing: rule.condition), rule.answer) } catch let
+        error
         as LatheError
       { throw LatheError(error.kind, "rule \(place + 1): \(error.message)") }
     }

@@ -33,7 +33,8 @@ public struct IncrementalPCA: Sendable, Hashable, Codable {
       "\(what): \(x.columns) columns, \(means.count) were there")
     try LinearChecks.expect(
       components <= x.columns && (rowCount > 0 || components <= x.rows),
-      "\(what): \(components) components of \(x.columns) columns and, in the first piece, \(x.rows) rows; there cannot be more")
+      "\(what): \(components) components of \(x.columns) columns and, in the first piece, \(x.rows) rows; there cannot be more"
+    )
     if rowCount == 0 {
       means = own.map { _ in 0 }
       squares = means

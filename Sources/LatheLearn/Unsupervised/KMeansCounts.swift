@@ -11,7 +11,8 @@ public struct KMeansCounts: Sendable, Hashable, Codable {
   /// Centers to begin with.
   public init(centers: [[Double]]) {
     require(
-      centers.first.map { first in !first.isEmpty && centers.allSatisfy { $0.count == first.count } } ?? false,
+      centers.first.map { first in !first.isEmpty && centers.allSatisfy { $0.count == first.count } }
+        ?? false,
       "KMeansCounts: centers must be there, and equally long")
     self.centers = centers
     counts = centers.map { _ in 0 }

@@ -46,7 +46,8 @@ public enum TSNE {
       configuration.perplexity < Double(n) && configuration.perplexity > 0 && width >= 1
         && width <= min(n, rows.columns) && configuration.theta >= 0,
       "t-SNE: \(n) rows of \(rows.columns) columns, perplexity \(configuration.perplexity), \(width) columns, theta "
-        + "\(configuration.theta); rows must be more than the perplexity, and columns no more than there were")
+        + "\(configuration.theta); rows must be more than the perplexity, and columns no more than there were"
+    )
     try LinearChecks.expect(
       configuration.theta > 0 ? width <= 3 : n <= mostRowsOfPairs,
       "t-SNE: \(n) rows to \(width) columns, theta \(configuration.theta); by a tree columns are 3 at most, by all pairs "

@@ -8,7 +8,8 @@ public enum Trustworthiness {
   public static func score(_ x: FeatureMatrix, points: FeatureMatrix, neighbors: Int = 5) throws -> Double {
     try LinearChecks.expect(
       x.rows == points.rows && neighbors >= 1 && 2 * neighbors < x.rows,
-      "trustworthiness: \(points.rows) points of \(x.rows) rows, \(neighbors) neighbours; they must be below half of the rows")
+      "trustworthiness: \(points.rows) points of \(x.rows) rows, \(neighbors) neighbours; they must be below half of the rows"
+    )
     let rows = try DenseRows(x, what: "trustworthiness")
     let picture = try DenseRows(points, what: "trustworthiness")
     let near = RowDistances.map(picture) { row, distances in

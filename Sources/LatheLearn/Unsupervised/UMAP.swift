@@ -98,7 +98,8 @@ public enum UMAP {
   private static func clipped(_ value: Double) -> Double { min(4, max(-4, value)) }
 
   /// Principal components from 0 to 10, a little shaken so that equal rows part.
-  private static func start(_ x: FeatureMatrix, _ width: Int, _ random: inout RandomSource) throws -> [Double] {
+  private static func start(_ x: FeatureMatrix, _ width: Int, _ random: inout RandomSource) throws -> [Double]
+  {
     var y = DenseRows.rowMajor(try PCA(fit: x, components: width).transform(x))
     let most = y.reduce(0) { max($0, abs($1)) }
     for i in y.indices { y[i] = y[i] * 10 / max(most, 1e-300) + 1e-4 * random.normal() }
