@@ -30,6 +30,16 @@ public enum AutoML {
     case f1
   }
 
+  /// What may be done with the rows to learn from, beside taking out copies; rows of the test stay as they are.
+  public enum CleaningStep: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Takes out rows that say nearly the same as another one.
+    case nearDuplicates = "near-duplicates"
+    /// Takes out rows that few random splits separate from all others.
+    case outliers
+    /// Takes out rows whose class is probably wrong, by models that learned from other rows.
+    case wrongLabels = "wrong-labels"
+  }
+
   /// What is wanted, and under which limits.
   public struct Configuration: Sendable, Hashable {
     /// The column to predict.
@@ -57,6 +67,8 @@ public enum AutoML {
     public var isExplainable = false
     /// The most bytes of memory for features; with more, fewer rows are compared by.
     public var memoryLimit = 2 << 30
+    /// What is done with the rows to learn from, beside taking out copies.
+    public var cleaning: Set<CleaningStep> = []
     /// Columns that models shall not see.
     public var dropped: [String] = []
 
@@ -69,8 +81,20 @@ public enum AutoML {
     /// The model, trained on all rows to learn from.
     public let model: TableModel
     /// How it was found, and what it is worth.
-    public let report: AutoMLReport
+    public var report: AutoMLReport
+    /// The rows that were taken out, as they were, each with its number (the first is 1), the step and the reason in front.
+    public let removedRows: Table
+
+    /// Writes `table-model.json`, `report.json`, `report.html` and, where rows were taken out, `removed-rows.csv`.
+    public func save(to folder: String) throws {
+      try report.save(to: folder)
+      if removedRows.rowCount > 0 { try removedRows.writeCSV(to: "\(folder)/\(AutoML.removedRowsName)") }
+      try model.save(to: folder)
+    }
   }
+
+  /// The file of the rows that were taken out.
+  public static let removedRowsName = "removed-rows.csv"
 
   /// How far a run has come.
   public struct Progress: Sendable {

@@ -10,8 +10,10 @@ public struct ModelAdvice: Sendable, Codable {
     public var model: String
     /// Why it suits, or does not.
     public var reasons: [String]
-    /// What it scored in a quick comparison; nil where it was not tried.
+    /// What it scored in a quick comparison; nil where it was not tried, or could not be trained.
     public var score: Double?
+    /// Why it could not be trained; nil where it could.
+    public var failure: String?
   }
 
   /// What is to be done: classification, regression, or grouping without a target.
@@ -24,6 +26,10 @@ public struct ModelAdvice: Sendable, Codable {
   public var notes: [String]
   /// What scores measure; nil where nothing was tried.
   public var metric: AutoMLMetric?
+  /// What always the most frequent class, or the mean, scores; nil where nothing was tried.
+  public var baseline: Double?
+  /// Whether something was tried and nothing is clearly better than the baseline.
+  public var isHopeless = false
 
   /// Advice by a table's rows, types, holes and balance, and by a quick comparison of weighted sums, trees and neighbours.
   ///
@@ -43,12 +49,21 @@ public struct ModelAdvice: Sendable, Codable {
     let metric = AutoMLMetric.usual(classes: classes)
     let rows = data.train.rowCount + data.sealed.rowCount
     let facts = self.facts(table, target, rows: rows, data)
-    let scores = try compared(data, configuration, metric, seconds)
-    var entries = ModelFamily.allCases.filter { $0.suits(classes: classes) && $0 != .extraTrees }.map {
-      family in
-      Entry(
-        model: family.rawValue, reasons: reasons(family, table, target, rows: rows, scores, metric),
-        score: scores[family])
+    let comparison = try QuickComparison(data, configuration, metric, seconds)
+    let scores = comparison.scores
+    var entries = ModelFamily.advised.filter { $0.suits(classes: classes) }.map { family in
+      if let why = comparison.failures[family] {
+        return Entry(
+          model: family.rawValue, reasons: ["could not be trained: \(why)"], score: nil, failure: why)
+      }
+      guard scores[family] != nil else {
+        return Entry(model: family.rawValue, reasons: ["not tried: the time was over"], score: nil)
+      }
+      let own =
+        comparison.beatsBaseline.contains(family)
+        ? reasons(family, table, target, rows: rows, scores, metric)
+        : ["not clearly better than \(comparison.baselineName)"]
+      return Entry(model: family.rawValue, reasons: own, score: scores[family])
     }
     // By score; of nearly equal ones the simpler one first.
     let best = scores.values.map { metric.loss($0) }.min() ?? 0
@@ -60,9 +75,20 @@ public struct ModelAdvice: Sendable, Codable {
       return part + (family?.isExplainable == true ? 0 : 0.05)
     }
     entries.sort { (rank($0), $0.model) < (rank($1), $1.model) }
+    var notes = data.notes
+    if !scores.isEmpty && comparison.beatsBaseline.isEmpty {
+      notes.append(
+        "no model is clearly better than \(comparison.baselineName) (\(metric.rawValue) "
+          + "\(formatted(comparison.baseline, "%.4g"))): the columns may not tell '\(printable(target))'; look for other "
+          + "columns, or more rows, before a model")
+    }
+    if scores.isEmpty, let first = comparison.failures.min(by: { $0.key.rawValue < $1.key.rawValue }) {
+      notes.append("no model could be trained; \(first.key.rawValue): \(first.value)")
+    }
     return ModelAdvice(
-      task: classes > 0 ? "classification" : "regression", facts: facts, entries: entries, notes: data.notes,
-      metric: scores.isEmpty ? nil : metric)
+      task: classes > 0 ? "classification" : "regression", facts: facts, entries: entries, notes: notes,
+      metric: scores.isEmpty ? nil : metric, baseline: scores.isEmpty ? nil : comparison.baseline,
+      isHopeless: comparison.beatsBaseline.isEmpty)
   }
 
   private static func withoutTarget(_ table: Table) throws -> ModelAdvice {
@@ -106,30 +132,6 @@ public struct ModelAdvice: Sendable, Codable {
       facts.append("the target is a number")
     }
     return facts
-  }
-
-  /// The metric of the first settings of each kind, by at most 5,000 rows.
-  private static func compared(
-    _ data: AutoMLData, _ configuration: AutoML.Configuration, _ metric: AutoMLMetric, _ seconds: Double
-  ) throws -> [ModelFamily: Double] {
-    let clock = SearchClock(limit: seconds, shouldStop: { false })
-    let classes = data.classes.count
-    let places = ModelSearch.firstRows(data.targets, classes: classes, 5000, seed: configuration.seed)
-    let rows = try FoldedRows(
-      data.train.take(places), places.map { data.targets[$0] }, classes: classes,
-      target: configuration.target,
-      folds: 5, seed: configuration.seed)
-    var scores: [ModelFamily: Double] = [:]
-    for family in ModelFamily.allCases where family.suits(classes: classes) && family != .extraTrees {
-      let settings = family.beginnings[0]
-      let candidate = Candidate(family: family, settings: settings)
-      guard
-        let answers = try? rows.answers(candidate, seed: configuration.seed, isOver: { clock.isOver() })
-      else { continue }
-      let found = rows.scores(answers, metric)
-      scores[family] = found.reduce(0, +) / Double(found.count)
-    }
-    return scores
   }
 
   private static func reasons(
@@ -182,7 +184,7 @@ public struct ModelAdvice: Sendable, Codable {
       if rows >= 5000 { reasons.append("usually the best of tables of this size") }
       if hasTexts { reasons.append("takes texts as categories") }
       if hasHoles { reasons.append("takes missing values as they are") }
-    case .extraTrees: break
+    default: break
     }
     return reasons
   }

@@ -13,59 +13,63 @@ struct AutoMLData {
   let sealed: SealedRows
   /// What a person should know.
   let notes: [String]
-  /// Rows read, and left out, by why.
   let rowsRead: Int
-  let leftOut: [String: Int]
+  /// The places of the rows to learn from in the whole table.
+  let trainRows: [Int]
+  /// What cleaning did, and the rows that it took out.
+  let cleaningSteps: [AutoMLReport.CleaningStep]
+  let removedRows: Table
+
+  /// Rows left out, by why.
+  var leftOut: [String: Int] {
+    Dictionary(
+      cleaningSteps.filter { $0.removed > 0 }.map { ($0.reason, $0.removed) }, uniquingKeysWith: +)
+  }
 
   init(_ table: Table, _ configuration: AutoML.Configuration, test: Table?) throws {
     let target = configuration.target
     var notes: [String] = []
     _ = try table[target]
     rowsRead = table.rowCount
-    var kept = try table.drop(configuration.dropped)
-    guard kept.columnCount > 1 else {
+    let whole = try Self.withoutInfinite(table.drop(configuration.dropped), target, &notes)
+    guard whole.columnCount > 1 else {
       throw LatheError(.invalidArgument, "automl: there is no column to learn '\(target)' from")
     }
-    var leftOut: [String: Int] = [:]
-    kept = try kept.dropMissing([target])
-    leftOut["without a target"] = rowsRead - kept.rowCount
-    let doubles = try kept.duplicateCount()
-    if doubles > 0 {
-      if Self.tellsRowsApart(kept, target) {
-        kept = try kept.unique()
-        leftOut["equal to another"] = doubles
-      } else {
-        notes.append(
-          "\(counted(doubles, "rows")) equal to another stay: with so few different values rows are equal by themselves"
-        )
-      }
-    }
-    for (why, count) in leftOut.sorted(by: { $0.key < $1.key }) where count > 0 {
-      notes.append("\(counted(count, "rows")) \(why) left out")
-    }
+    var cleaning = try RowCleaning(whole, target: target)
+    let kept = cleaning.table
+    notes += cleaning.notes
     guard kept.rowCount >= Self.fewestRows else {
       throw LatheError(
         .invalidArgument,
         "automl: \(counted(kept.rowCount, "rows")) with a value of '\(target)' left, \(Self.fewestRows) are the least to learn "
           + "from and test on")
     }
-    kept = try Self.withoutInfinite(kept, target, &notes)
     let column = try kept[target]
     let task = configuration.task ?? Self.task(of: column)
     let classes = try Pipeline.checkTarget(
       column, task == .classification ? .logisticRegression() : .linearRegression())
     let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
     let labels = column.strings().map { places[$0 ?? ""] ?? 0 }
-    let split: (train: Table, test: Table)
-    if let test {
-      split = (kept, try Self.checked(test, kept, target))
-    } else {
-      let rows = try Self.split(labels, classes: classes.count, configuration)
-      split = (try kept.take(rows.train), try kept.take(rows.test))
-    }
-    train = split.train
-    sealed = SealedRows(split.test)
+    let test =
+      try test.map { try Self.checked($0, kept, target) }
+      ?? {
+        let rows = try Self.split(labels, classes: classes.count, configuration)
+        cleaning.keep(rows.train)
+        return try kept.take(rows.test)
+      }()
+    sealed = SealedRows(test)
+    try cleaning.clean(configuration.cleaning, isOfClasses: !classes.isEmpty, seed: configuration.seed)
+    train = cleaning.table
+    trainRows = cleaning.rows
+    removedRows = try cleaning.removedRows(of: table)
+    cleaningSteps = cleaning.steps
     self.classes = classes
+    guard train.rowCount >= Self.fewestRows / 2 else {
+      throw LatheError(
+        .invalidArgument,
+        "automl: cleaning leaves \(counted(train.rowCount, "rows")) to learn '\(target)' from; take steps out of it"
+      )
+    }
     let learned = try train[target]
     targets =
       classes.isEmpty
@@ -81,15 +85,23 @@ struct AutoMLData {
         )
       }
     }
+    try Self.checkSize(targets, target)
     notes += Self.warnings(train, target, classes, targets)
     self.notes = notes
-    self.leftOut = leftOut.filter { $0.value > 0 }
   }
 
-  /// Whether a column has so many different values that equal rows are copies of one, which would be learned from and tested on.
-  private static func tellsRowsApart(_ table: Table, _ target: String) -> Bool {
-    table.columns.contains { $0.name != target && 2 * $0.uniqueCount > table.rowCount }
+  /// - Throws: `LatheError.invalidArgument` for numbers whose squares are beyond what can be computed with.
+  private static func checkSize(_ targets: [Double], _ target: String) throws {
+    let largest = targets.max { $0.magnitude < $1.magnitude } ?? 0
+    guard largest.magnitude > mostMagnitude else { return }
+    throw LatheError(
+      .invalidArgument,
+      "automl: '\(target)' has the value \(largest), whose square is too large to compute with; divide the column, or take "
+        + "its logarithm")
   }
+
+  /// Squares of larger numbers, added up, are infinite.
+  private static let mostMagnitude = 1e150
 
   /// Fewer rows cannot be divided for learning, comparing and testing.
   static let fewestRows = 10
@@ -143,11 +155,12 @@ struct AutoMLData {
     for column in table.columns where column.name != target {
       guard column.type == .float64 || column.type == .float32 else { continue }
       let numbers = try column.numbers()
-      let count = numbers.count { $0.isInfinite }
+      let count = numbers.count { $0.magnitude > mostMagnitude }
       guard count > 0 else { continue }
       notes.append(
-        "column '\(printable(column.name))': \(counted(count, "infinite values")) count as missing")
-      table = try table.with(Column(column.name, numbers.map { $0.isFinite ? $0 : nil }))
+        "column '\(printable(column.name))': \(counted(count, "infinite values")) (or beyond \(mostMagnitude)) count as missing"
+      )
+      table = try table.with(Column(column.name, numbers.map { $0.magnitude <= mostMagnitude ? $0 : nil }))
     }
     return table
   }

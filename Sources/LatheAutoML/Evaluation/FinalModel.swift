@@ -77,14 +77,19 @@ struct FinalModel {
     let train = search.data.train
     let classes = search.classes
     let models = try choice.members.map { member in
-      let estimator = member.candidate.estimator(
-        classes: classes, rows: train.rowCount, spread: rows.spread, seed: configuration.seed)
       let features = try ColumnTransformer.standard(
         for: train, target: configuration.target, member.candidate.habit
       ).features
+      // Features are made for their number alone where distances are measured by it, which is of few rows.
+      let columns =
+        member.candidate.family.measuresDistances
+        ? try features.fitTransform(train, targets: search.data.targets, classes: classes).1.columns : 0
+      let estimator = member.candidate.estimator(
+        classes: classes, rows: train.rowCount, columns: columns, spread: rows.spread,
+        seed: configuration.seed)
       return try Pipeline(features, estimator, target: configuration.target).fit(train)
     }
-    let isPlain = choice.temperature == 1 && choice.threshold == 0.5
+    let isPlain = choice.curve == nil && choice.threshold == 0.5
     if choice.kind == .single, isPlain { return models[0] }
     let combination: FittedEnsemble.Combination
     if let final = choice.final {
@@ -92,8 +97,18 @@ struct FinalModel {
     } else {
       combination = .mean(choice.members.map(\.weight))
     }
-    return TableModel.joining(
-      models, combination, classes: classes, temperature: choice.temperature, threshold: choice.threshold)
+    switch choice.curve {
+    case nil: return TableModel.joining(models, combination, classes: classes, threshold: choice.threshold)
+    case .temperature(let factor):
+      return TableModel.joining(
+        models, combination, classes: classes, temperature: 1 / factor.inverseTemperature,
+        threshold: choice.threshold)
+    case let curve?:
+      // Curves are of the models' probabilities together.
+      let model = TableModel.joining(models, combination, classes: classes).calibrated(curve)
+      return choice.threshold == 0.5
+        ? model : TableModel.joining([model], .mean([1]), classes: classes, threshold: choice.threshold)
+    }
   }
 
   /// The median time of the prediction of a single row.

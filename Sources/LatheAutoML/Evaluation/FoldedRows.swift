@@ -8,24 +8,41 @@ final class FoldedRows {
   let targets: [Double]
   let classes: Int
   let splits: [RowSplit]
+  /// How often all rows are divided; the parts of one division follow each other.
+  let divisions: Int
   let target: String
   let spread: Double
   private var made: [ColumnTransformer.Habit: [Fold]] = [:]
+  private var madeDivision = 0
 
   private struct Fold {
     let train: LabelledRows
     let test: FeatureMatrix
   }
 
-  /// - Parameter folds: How many parts; 1 for one part in five alone.
-  init(_ table: Table, _ targets: [Double], classes: Int, target: String, folds: Int, seed: UInt64) throws {
+  /// - Parameters:
+  ///   - folds: How many parts; 1 for one part in five alone.
+  ///   - divisions: How often the rows are divided anew, so that chance in parts of few rows counts less.
+  init(
+    _ table: Table, _ targets: [Double], classes: Int, target: String, folds: Int, divisions: Int = 1,
+    seed: UInt64
+  ) throws {
+    self.divisions = divisions
     self.table = table
     self.targets = targets
     self.classes = classes
     self.target = target
     let mean = targets.reduce(0, +) / Double(targets.count)
     spread = (targets.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(targets.count)).squareRoot()
-    splits = try Self.splits(targets, classes: classes, folds: folds, seed: seed)
+    splits = try (0..<divisions).flatMap {
+      try Self.splits(targets, classes: classes, folds: folds, seed: seed &+ UInt64($0))
+    }
+  }
+
+  /// The places of the parts of a division among `splits`.
+  func parts(ofDivision division: Int) -> Range<Int> {
+    let each = splits.count / divisions
+    return division * each..<(division + 1) * each
   }
 
   private static func splits(_ targets: [Double], classes: Int, folds: Int, seed: UInt64) throws -> [RowSplit]
@@ -53,9 +70,14 @@ final class FoldedRows {
   /// The rows that are tested on, part after part.
   lazy var testedRows: [Int] = splits.flatMap(\.test)
 
-  private func folds(_ habit: ColumnTransformer.Habit) throws -> [Fold] {
+  /// The features of a division, kept until another one is asked for.
+  private func folds(_ habit: ColumnTransformer.Habit, division: Int) throws -> [Fold] {
+    if division != madeDivision {
+      made = [:]
+      madeDivision = division
+    }
     if let folds = made[habit] { return folds }
-    let folds = try splits.map { split in
+    let folds = try splits[parts(ofDivision: division)].map { split in
       let train = try table.take(split.train)
       let learned = split.train.map { targets[$0] }
       let (features, x) = try ColumnTransformer.standard(for: train, target: target, habit).features
@@ -69,14 +91,19 @@ final class FoldedRows {
 
   /// What a candidate answers to rows that it did not learn from.
   ///
-  /// - Parameter isOver: Asked before each part; true gives up.
+  /// - Parameters:
+  ///   - division: Whose parts.
+  ///   - isOver: Asked before each part; true gives up.
   /// - Returns: Answers part after part; nil where it was given up.
-  func answers(_ candidate: Candidate, seed: UInt64, isOver: () -> Bool) throws -> [[Double]]? {
+  func answers(
+    _ candidate: Candidate, division: Int = 0, seed: UInt64, isOver: () -> Bool
+  ) throws -> [[Double]]? {
     var result: [[Double]] = []
-    for fold in try folds(candidate.habit) {
+    for fold in try folds(candidate.habit, division: division) {
       if isOver() { return nil }
       let estimator = candidate.estimator(
-        classes: classes, rows: fold.train.targets.count, spread: spread, seed: seed)
+        classes: classes, rows: fold.train.targets.count, columns: fold.train.features.columns,
+        spread: spread, seed: seed)
       let model = try estimator.train(fold.train, classes: classes)
       guard model.shape.classes == classes else {
         throw LatheError(.training, "a class of '\(target)' is not in each part to learn from")
@@ -88,6 +115,20 @@ final class FoldedRows {
       result.append(found)
     }
     return result
+  }
+
+  /// What the shares of classes, or the mean, of the rows to learn from would answer.
+  var baselineAnswers: [[Double]] {
+    splits.map { split in
+      let learned = split.train.map { targets[$0] }
+      guard classes > 0 else {
+        let mean = learned.reduce(0, +) / Double(learned.count)
+        return split.test.map { _ in mean }
+      }
+      var shares = [Double](repeating: 0, count: classes)
+      for target in learned { shares[Int(target)] += 1 / Double(learned.count) }
+      return split.test.flatMap { _ in shares }
+    }
   }
 
   /// The metric of each part's answers.
@@ -102,10 +143,10 @@ final class FoldedRows {
 struct Evaluation: Sendable {
   let candidate: Candidate
   /// The metric, the mean of all parts.
-  let score: Double
-  let foldScores: [Double]
+  var score: Double
+  var foldScores: [Double]
   /// Answers to rows that were not learned from, part after part.
-  let answers: [[Double]]
+  var answers: [[Double]]
   let seconds: Double
   let rows: Int
   /// What it was made for.

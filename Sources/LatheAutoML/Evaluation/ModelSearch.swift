@@ -16,9 +16,10 @@ final class ModelSearch {
   private var stage = ""
   private(set) var evaluatedCount = 0
 
-  /// Parts of the time after which candidates are compared, and finalists tuned.
+  /// Parts of the time after which candidates are compared, finalists tuned, and the best ones compared on other parts.
   private static let partOfCandidates = 0.35
-  private static let partOfTuning = 0.8
+  private static let partOfTuning = 0.75
+  private static let partOfRefining = 0.9
 
   init(
     _ data: AutoMLData, _ configuration: AutoML.Configuration, _ clock: SearchClock,
@@ -46,13 +47,15 @@ final class ModelSearch {
     try tune(rows)
     try checkFound()
     begin("ensemble")
-    let library = EnsembleLibrary(evaluations, rows, metric)
+    let (again, members) = try refine(rows)
+    let library = EnsembleLibrary(members, again, metric)
     let choice = try library.choose(configuration)
     begin("training")
-    let finish = FinalModel(self, rows)
+    let finish = FinalModel(self, again)
     let (model, final) = try finish.train(choice, evaluations)
     begin("report")
-    return AutoML.Result(model: model, report: try report(rows, model, final))
+    return AutoML.Result(
+      model: model, report: try report(again, model, final), removedRows: data.removedRows)
   }
 
   func begin(_ stage: String) {
@@ -69,13 +72,16 @@ final class ModelSearch {
 
   private func checkFound() throws {
     guard evaluations.isEmpty else { return }
-    let why = failures.first.map { ": \($0)" } ?? ""
-    throw LatheError(
-      .training,
-      clock.wasStopped
-        ? "automl: stopped before a model was compared; nothing is stored"
-        : "automl: no model could be compared in \(formatted(clock.limit, "%.0f")) s\(why); give more --time, or fewer rows"
-    )
+    let message: String
+    if clock.wasStopped {
+      message = "stopped before a model was compared; nothing is stored"
+    } else if let first = failures.first {
+      message = "no model could be trained, the first one: \(first)"
+    } else {
+      message =
+        "no model could be compared in \(formatted(clock.limit, "%.0f")) s; give more time, or fewer rows"
+    }
+    throw LatheError(.training, "automl: \(message)")
   }
 
   // MARK: Candidates
@@ -86,8 +92,9 @@ final class ModelSearch {
   private func compare() throws -> FoldedRows {
     begin("candidates")
     // What is usually best comes first, in case that time is short: first settings of each kind, then the second ones.
+    let shape = TableShape(data.train, target: configuration.target, classes: classes, metric: metric)
     let families = ModelFamily.byPromise.filter {
-      $0.suits(classes: classes) && (!configuration.isExplainable || $0.isExplainable)
+      $0.suits(shape) && (!configuration.isExplainable || $0.isExplainable)
     }
     let most = families.map(\.beginnings.count).max() ?? 0
     var open = (0..<most).flatMap { place in
@@ -264,6 +271,59 @@ final class ModelSearch {
       keep(found)
     }
   }
+
+  // MARK: Chance
+
+  /// Compares the best ones on other divisions of the rows, where there are few: the best of many models on one division is
+  /// partly the luckiest one.
+  private func refine(_ rows: FoldedRows) throws -> (FoldedRows, [Evaluation]) {
+    let most = max(1, min(5, Self.rowsOfChance / rows.table.rowCount))
+    var members = EnsembleLibrary.members(evaluations, metric)
+    guard most > 1, rows.splits.count > 1, members.count > 1 else { return (rows, members) }
+    func divided(_ divisions: Int) throws -> FoldedRows {
+      try FoldedRows(
+        rows.table, rows.targets, classes: classes, target: configuration.target,
+        folds: rows.splits.count, divisions: divisions, seed: configuration.seed)
+    }
+    let wider = try divided(most)
+    var reached = 1
+    rounds: for division in 1..<most {
+      var more: [[[Double]]?] = []
+      for member in members {
+        do {
+          guard
+            let found = try wider.answers(
+              member.candidate, division: division, seed: configuration.seed,
+              isOver: { [clock] in clock.isOver(Self.partOfRefining) })
+          else { break rounds }
+          more.append(found)
+        } catch let error as LatheError {
+          failures.append("\(member.candidate.name): \(error.message)")
+          more.append(nil)
+        }
+      }
+      members = zip(members, more).compactMap { member, answers in
+        guard let answers else { return nil }
+        var member = member
+        member.answers += answers
+        return member
+      }
+      reached = division + 1
+      tell()
+      if members.isEmpty { throw LatheError(.training, "automl: \(failures.last ?? "no model is left")") }
+    }
+    guard reached > 1 else { return (rows, members) }
+    let again = reached == most ? wider : try divided(reached)
+    for place in members.indices {
+      members[place].foldScores = again.scores(members[place].answers, metric)
+      members[place].score =
+        members[place].foldScores.reduce(0, +) / Double(members[place].foldScores.count)
+    }
+    return (again, members)
+  }
+
+  /// Rows that are tested on in all divisions together.
+  private static let rowsOfChance = 3000
 
   private struct Finalist {
     let family: ModelFamily

@@ -1,181 +1,115 @@
 import LatheCore
 import LatheLearn
 import LatheSearch
+import LatheTables
 
 /// A kind of model that takes part in a search.
 public enum ModelFamily: String, Sendable, Hashable, Codable, CaseIterable {
   case logistic, ridge
   case elasticNet = "elastic-net"
+  case quantile
   case naiveBayes = "naive-bayes"
+  case countBayes = "count-bayes"
+  case linearDiscriminant = "lda"
+  case quadraticDiscriminant = "qda"
   case neighbors
+  case kernelSVM = "kernel-svm"
+  case gaussianProcess = "gaussian-process"
   case decisionTree = "decision-tree"
   case randomForest = "random-forest"
   case extraTrees = "extra-trees"
+  case adaBoost = "adaboost"
   case boostedTrees = "boosted-trees"
 
   /// All kinds, those that are usually best first.
   static let byPromise: [ModelFamily] = [
-    .logistic, .ridge, .boostedTrees, .randomForest, .extraTrees, .elasticNet, .decisionTree, .naiveBayes,
-    .neighbors,
+    .logistic, .ridge, .boostedTrees, .randomForest, .extraTrees, .elasticNet, .quantile, .kernelSVM,
+    .quadraticDiscriminant, .linearDiscriminant, .gaussianProcess, .decisionTree, .naiveBayes, .countBayes,
+    .adaBoost, .neighbors,
+  ]
+
+  /// Those that `lathe train` knows and that are compared for an advice.
+  static let advised: [ModelFamily] = [
+    .logistic, .ridge, .elasticNet, .naiveBayes, .neighbors, .decisionTree, .randomForest, .boostedTrees,
   ]
 
   /// Whether it tells classes or numbers.
   func suits(classes: Int) -> Bool {
     switch self {
-    case .logistic, .naiveBayes: classes > 0
-    case .ridge, .elasticNet: classes == 0
+    case .logistic, .naiveBayes, .countBayes, .linearDiscriminant, .quadraticDiscriminant: classes > 0
+    case .ridge, .elasticNet, .quantile: classes == 0
     default: true
+    }
+  }
+
+  /// Whether it can learn from such rows in the time that others take.
+  func suits(_ shape: TableShape) -> Bool {
+    guard suits(classes: shape.classes) else { return false }
+    switch self {
+    // Time by the square of the rows, or their cube.
+    case .kernelSVM: return shape.rows <= 5000 && shape.classes <= 10
+    case .gaussianProcess: return shape.rows <= 800 && shape.classes <= 2
+    // By the square or the cube of the columns.
+    case .linearDiscriminant: return shape.width <= 300 && shape.rows > 2 * shape.classes
+    case .quadraticDiscriminant:
+      return shape.width <= 200 && shape.rows >= 10 * shape.classes && 2 * shape.width < shape.rows
+    case .adaBoost: return shape.rows <= 50_000
+    // The median is what the mean absolute error asks for.
+    case .quantile: return shape.metric == .mae && shape.rows <= 20_000
+    case .countBayes: return shape.isOfCounts
+    default: return true
     }
   }
 
   /// Whether a person can follow what it says.
   var isExplainable: Bool {
     switch self {
-    case .logistic, .ridge, .elasticNet, .naiveBayes, .decisionTree: true
+    case .logistic, .ridge, .elasticNet, .quantile, .naiveBayes, .countBayes, .linearDiscriminant,
+      .decisionTree:
+      true
     default: false
     }
   }
 
+  /// Whether its settings are in units of the number of columns.
+  var measuresDistances: Bool { self == .kernelSVM || self == .gaussianProcess }
+
   /// What becomes of columns for it.
   var habit: ColumnTransformer.Habit {
     switch self {
-    case .logistic, .ridge, .elasticNet, .naiveBayes, .neighbors: .linear
-    case .decisionTree, .randomForest, .extraTrees: .forests
+    case .logistic, .ridge, .elasticNet, .quantile, .naiveBayes, .neighbors, .linearDiscriminant,
+      .quadraticDiscriminant, .kernelSVM, .gaussianProcess:
+      .linear
+    case .decisionTree, .randomForest, .extraTrees, .adaBoost, .countBayes: .forests
     case .boostedTrees: .trees
-    }
-  }
-
-  /// Settings to begin with.
-  var beginnings: [[String: SearchValue]] {
-    switch self {
-    case .logistic: [["c": 1], ["c": 0.1], ["c": 0.01], ["c": 10]]
-    case .ridge: [["alpha": 1], ["alpha": 10], ["alpha": 100]]
-    case .elasticNet: [["alpha": 0.01, "l1_ratio": 0.5], ["alpha": 0.1, "l1_ratio": 0.5]]
-    case .naiveBayes: [[:]]
-    case .neighbors: [["k": 5, "weights": "uniform"], ["k": 25, "weights": "distance"]]
-    case .decisionTree: [["depth": 3, "leaf_rows": 5], ["depth": 5, "leaf_rows": 5]]
-    case .randomForest: [["leaf_rows": 1, "features": 0], ["leaf_rows": 5, "features": 0]]
-    case .extraTrees: [["leaf_rows": 1, "features": 0], ["leaf_rows": 5, "features": 0]]
-    case .boostedTrees:
-      [
-        [
-          "trees": 100, "learning_rate": 0.1, "leaves": 31, "leaf_rows": 20, "columns": 1.0, "rows": 1.0,
-          "l2": 0.001, "texts": "one-hot",
-        ],
-        [
-          "trees": 200, "learning_rate": 0.03, "leaves": 8, "leaf_rows": 20, "columns": 0.7, "rows": 0.8,
-          "l2": 1.0, "texts": "categories",
-        ],
-      ]
-    }
-  }
-
-  /// What it is tuned in; nil where nothing can be set.
-  func space(rows: Int) throws -> SearchSpace? {
-    let mostLeafRows = max(2, min(100, rows / 10))
-    switch self {
-    case .logistic: return try SearchSpace([.init("c", .logUniform(1e-4...1e3))])
-    case .ridge: return try SearchSpace([.init("alpha", .logUniform(1e-4...1e5))])
-    case .elasticNet:
-      return try SearchSpace([
-        .init("alpha", .logUniform(1e-5...1)), .init("l1_ratio", .uniform(0...1)),
-      ])
-    case .naiveBayes: return nil
-    case .neighbors:
-      return try SearchSpace([
-        .init("k", .logInteger(1...max(2, min(200, rows / 4)))),
-        .init("weights", .choice(["uniform", "distance"])),
-      ])
-    case .decisionTree:
-      return try SearchSpace([
-        .init("depth", .integer(1...6)), .init("leaf_rows", .logInteger(1...mostLeafRows)),
-      ])
-    case .randomForest, .extraTrees:
-      return try SearchSpace([
-        .init("leaf_rows", .logInteger(1...mostLeafRows)), .init("features", .uniform(0...1)),
-      ])
-    case .boostedTrees:
-      return try SearchSpace([
-        .init("trees", .logInteger(30...600)), .init("learning_rate", .logUniform(0.01...0.3)),
-        .init("leaves", .logInteger(2...64)), .init("leaf_rows", .logInteger(1...mostLeafRows)),
-        .init("columns", .uniform(0.3...1)), .init("rows", .uniform(0.5...1)),
-        .init("l2", .logUniform(1e-3...30)), .init("texts", .choice(["categories", "one-hot"])),
-      ])
     }
   }
 }
 
-/// A kind of model with its settings.
-struct Candidate: Sendable, Hashable {
-  let family: ModelFamily
-  let settings: [String: SearchValue]
+/// What decides which kinds of models take part.
+struct TableShape {
+  let rows: Int
+  /// Columns of features, about.
+  let width: Int
+  let classes: Int
+  let metric: AutoMLMetric
+  /// Whether all columns are counts: whole numbers from 0 on, none missing, of which some are above 1.
+  let isOfCounts: Bool
 
-  /// What becomes of columns for it: boosted trees know categories, or get a column for each.
-  var habit: ColumnTransformer.Habit { settings["texts"]?.text == "one-hot" ? .forests : family.habit }
-
-  /// The name with its settings, for people.
-  var name: String {
-    let texts = settings.sorted { $0.key < $1.key }.map { name, value in
-      if case .number(let number) = value { return "\(name) \(formatted(number, "%.3g"))" }
-      return "\(name) \(value)"
+  init(_ table: Table, target: String, classes: Int, metric: AutoMLMetric) {
+    let columns = table.columns.filter { $0.name != target }
+    rows = table.rowCount
+    width = columns.reduce(0) {
+      $0 + ($1.type == .text || $1.type == .categorical ? min($1.uniqueCount, 1000) : 1)
     }
-    return family.rawValue + (texts.isEmpty ? "" : " (\(texts.joined(separator: ", ")))")
-  }
-
-  /// What is trained.
-  ///
-  /// - Parameters:
-  ///   - rows: How many rows there are to learn from.
-  ///   - spread: The standard deviation of a target of numbers, by which penalties are measured.
-  func estimator(classes: Int, rows: Int, spread: Double, seed: UInt64) -> Estimator {
-    func number(_ name: String, _ usual: Double) -> Double { settings[name]?.number ?? usual }
-    func integer(_ name: String, _ usual: Int) -> Int { settings[name]?.integer ?? usual }
-    let isClassifier = classes > 0
-    let criterion: TreeConfiguration.Criterion = isClassifier ? .gini : .squaredError
-    switch family {
-    case .logistic:
-      var configuration = LogisticRegression.Configuration(c: number("c", 1))
-      configuration.maxIterations = 1000
-      return .logisticRegression(configuration)
-    case .ridge: return .linearRegression(.ridge(alpha: number("alpha", 1)))
-    case .elasticNet:
-      return .elasticNet(.init(alpha: number("alpha", 0.01) * spread, l1Ratio: number("l1_ratio", 0.5)))
-    case .naiveBayes: return .naiveBayes(.gaussian(varianceSmoothing: 1e-3))
-    case .neighbors:
-      return .nearestNeighbors(
-        .init(
-          k: min(integer("k", 5), max(1, rows)),
-          weights: settings["weights"]?.text == "distance" ? .distance : .uniform,
-          isClassification: isClassifier))
-    case .decisionTree:
-      var tree = TreeConfiguration(criterion: criterion)
-      tree.maxDepth = integer("depth", 5)
-      tree.minRowsInLeaf = integer("leaf_rows", 5)
-      return .forest(.decisionTree(tree))
-    case .randomForest, .extraTrees:
-      var forest: ForestConfiguration =
-        family == .extraTrees ? .extraTrees(criterion) : .randomForest(criterion)
-      forest.treeCount = 200
-      forest.tree.minRowsInLeaf = integer("leaf_rows", 1)
-      // None is the usual number: the square root for classes, all for numbers.
-      let part = number("features", 0)
-      if part > 0 { forest.tree.features = .fraction(part) }
-      forest.tree.seed = seed
-      return .forest(forest)
-    case .boostedTrees:
-      var boosting = BoostingConfiguration(loss: isClassifier ? .binary : .squared)
-      boosting.treeCount = integer("trees", 100)
-      boosting.learningRate = number("learning_rate", 0.1)
-      boosting.leafCount = integer("leaves", 31)
-      boosting.minRowsInLeaf = integer("leaf_rows", 20)
-      boosting.featureFraction = number("columns", 1)
-      let part = number("rows", 1)
-      if part < 1 { boosting.sampling = .bagging(fraction: part) }
-      boosting.l2 = number("l2", 0)
-      // The usual hundred rows leave few groups of few rows.
-      boosting.minRowsInGroup = max(5, min(100, rows / 100))
-      boosting.seed = seed
-      return .boostedTrees(boosting)
+    self.classes = classes
+    self.metric = metric
+    let counts = columns.compactMap { column -> Double? in
+      guard column.type == .int64, column.missingCount == 0, let numbers = try? column.numbers(),
+        let least = numbers.min(), least >= 0
+      else { return nil }
+      return numbers.max()
     }
+    isOfCounts = counts.count == columns.count && counts.contains { $0 > 1 }
   }
 }

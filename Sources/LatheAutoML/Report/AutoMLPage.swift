@@ -30,6 +30,8 @@ extension AutoMLReport {
     \(summary)
     <h2>Notes</h2>
     \(notes.isEmpty ? "<p>None.</p>" : "<ul>" + notes.map { "<li>\(Page.escaped($0))</li>" }.joined() + "</ul>")
+    <h2>Cleaning</h2>
+    \(cleaningPart)
     <h2>Test</h2>
     \(testPart)
     <h2>Models</h2>
@@ -64,11 +66,27 @@ extension AutoMLReport {
         "\(modelBytes) bytes, \(formatted(latency * 1000, "%.2f")) ms a row\(limitsHold ? "" : ", beyond the limits")",
       ],
     ]
+    if let calibration, temperature == 1 { rows.append(["probabilities", "made right by \(calibration)"]) }
     if temperature != 1 { rows.append(["temperature", Page.number(temperature)]) }
     if threshold != 0.5, classes.count == 2 {
       rows.append(["threshold of \(classes[1])", Page.number(threshold)])
     }
     return Page.table(rows, hasTitles: false)
+  }
+
+  private var cleaningPart: String {
+    let steps =
+      cleaning.isEmpty
+      ? ""
+      : Page.table(
+        [["step", "rows taken out", "the first ones"]]
+          + cleaning.map { [$0.name, "\($0.removed)", ($0.notes + $0.examples).joined(separator: "; ")] })
+    guard !suspects.isEmpty else { return steps }
+    return steps
+      + "<p>Rows to learn from whose class may be wrong, by models that did not learn from them; they were learned from.</p>"
+      + Page.table(
+        [["row", "class", "looks like", "probability of its class"]]
+          + suspects.map { ["\($0.row)", $0.label, $0.suggested, Page.number($0.probability)] })
   }
 
   private var testPart: String {

@@ -44,6 +44,32 @@ public struct AutoMLReport: Sendable, Codable {
     public var error: Double
   }
 
+  /// What a step of cleaning did.
+  public struct CleaningStep: Sendable, Codable {
+    /// What it is called.
+    public var name: String
+    /// Why it takes rows out.
+    public var reason: String
+    /// How many rows it took out.
+    public var removed: Int
+    /// What a person should know.
+    public var notes: [String]
+    /// The first rows and why; the first row of the file is 1.
+    public var examples: [String]
+  }
+
+  /// A row whose class is probably wrong.
+  public struct Suspect: Sendable, Codable {
+    /// Its number in the file; the first is 1.
+    public var row: Int
+    /// The class that it has.
+    public var label: String
+    /// The class that it looks like.
+    public var suggested: String
+    /// The probability of its own class, by models that did not learn from it.
+    public var probability: Double
+  }
+
   /// The test on rows that were not looked at before.
   public struct Test: Sendable, Codable {
     /// How many rows.
@@ -72,6 +98,10 @@ public struct AutoMLReport: Sendable, Codable {
   public var rowsLearned: Int
   /// Rows left out, by why.
   public var rowsLeftOut: [String: Int]
+  /// What cleaning did.
+  public var cleaning: [CleaningStep]
+  /// Rows to learn from whose class is probably wrong, the least probable first.
+  public var suspects: [Suspect]
   /// What a person should know.
   public var notes: [String]
   /// What always the most frequent class, or the mean, would score.
@@ -86,6 +116,8 @@ public struct AutoMLReport: Sendable, Codable {
   public var members: [Member]
   /// The metric of what was chosen, by rows that it did not learn from.
   public var score: Double
+  /// How probabilities were made right: `temperature`, `platt` or `isotonic`; nil where they are as models say them.
+  public var calibration: String?
   /// What the logarithms of probabilities are divided by.
   public var temperature: Double
   /// The probability above which the second of two classes is told.

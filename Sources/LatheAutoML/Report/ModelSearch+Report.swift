@@ -6,7 +6,8 @@ extension ModelSearch {
   /// Opens the test and writes down what was found.
   func report(_ rows: FoldedRows, _ model: TableModel, _ facts: FinalModel.Facts) throws -> AutoMLReport {
     let choice = facts.choice
-    let baseline = baseline(rows)
+    let usual = rows.scores(rows.baselineAnswers, metric)
+    let baseline = usual.reduce(0, +) / Double(usual.count)
     if metric.loss(choice.score) >= metric.loss(baseline) {
       note(
         "no model is better than always \(classes > 0 ? "the most frequent class" : "the mean"): the columns may not tell '\(printable(configuration.target))'"
@@ -19,33 +20,36 @@ extension ModelSearch {
     return AutoMLReport(
       target: configuration.target, task: classes > 0 ? .classification : .regression, classes: data.classes,
       metric: metric, seed: configuration.seed, rowsRead: data.rowsRead, rowsLearned: data.train.rowCount,
-      rowsLeftOut: data.leftOut, notes: data.notes + notes, baseline: baseline,
+      rowsLeftOut: data.leftOut, cleaning: data.cleaningSteps,
+      suspects: try suspects(rows, choice), notes: data.notes + notes, baseline: baseline,
       leaderboard: sorted.prefix(30).map {
         .init(
           family: $0.candidate.family, name: $0.candidate.name, score: $0.score, foldScores: $0.foldScores,
           seconds: $0.seconds, rows: $0.rows)
       }, evaluated: evaluatedCount, kind: choice.kind.rawValue,
       members: choice.members.map { .init(name: $0.candidate.name, weight: $0.weight) }, score: choice.score,
-      temperature: choice.temperature, threshold: choice.threshold, learningCurve: curve,
+      calibration: choice.curve?.method.rawValue, temperature: choice.temperature,
+      threshold: choice.threshold, learningCurve: curve,
       error: slices.overall, slices: slices.worst, test: test, seconds: clock.seconds, timeLimit: clock.limit,
       wasStopped: clock.wasStopped, modelBytes: facts.bytes, latency: facts.latency,
       limitsHold: facts.limitsHold, failures: Array(Set(failures)).sorted())
   }
 
-  /// What the shares of classes, or the mean, of the rows to learn from would score.
-  private func baseline(_ rows: FoldedRows) -> Double {
-    let answers = rows.splits.map { split -> [Double] in
-      let learned = split.train.map { rows.targets[$0] }
-      guard classes > 0 else {
-        let mean = learned.reduce(0, +) / Double(learned.count)
-        return split.test.map { _ in mean }
-      }
-      var shares = [Double](repeating: 0, count: classes)
-      for target in learned { shares[Int(target)] += 1 / Double(learned.count) }
-      return split.test.flatMap { _ in shares }
+  /// Rows whose class models that did not learn from them tell otherwise with confidence.
+  private func suspects(_ rows: FoldedRows, _ choice: EnsembleLibrary.Choice) throws -> [AutoMLReport.Suspect]
+  {
+    // Of a part of the rows each was tested on once.
+    let tested = Array(rows.testedRows.prefix(rows.testedRows.count / rows.divisions))
+    guard classes > 0, rows.table.rowCount == data.train.rowCount, !tested.isEmpty else { return [] }
+    let probabilities = tested.indices.map { Array(choice.answers[$0 * classes..<($0 + 1) * classes]) }
+    let labels = tested.map { Int(rows.targets[$0]) }
+    guard Set(labels).count == classes else { return [] }
+    let found = try WrongLabels(probabilities: probabilities, labels: labels)
+    return zip(found.rows, found.suggested).prefix(20).map { place, suggested in
+      .init(
+        row: data.trainRows[tested[place]] + 1, label: data.classes[labels[place]],
+        suggested: data.classes[suggested], probability: probabilities[place][labels[place]])
     }
-    let scores = rows.scores(answers, metric)
-    return scores.reduce(0, +) / Double(scores.count)
   }
 
   /// The best single model with fewer rows, as far as there is time.
@@ -101,8 +105,9 @@ struct ErrorSlices {
   let worst: [AutoMLReport.Slice]
 
   init(_ rows: FoldedRows, _ answers: [Double], threshold: Double) {
-    let tested = rows.testedRows
     let classes = rows.classes
+    // A model that was compared on the first division alone has answers of its rows, which come first.
+    let tested = Array(rows.testedRows.prefix(answers.count / max(1, classes)))
     let errors = tested.enumerated().map { place, row -> Double in
       let target = rows.targets[row]
       if classes == 0 { return abs(answers[place] - target) }
@@ -112,7 +117,9 @@ struct ErrorSlices {
     }
     let all = errors.reduce(0, +) / Double(max(1, errors.count))
     overall = all
-    let least = max(20, tested.count / 50)
+    // In each division all rows are tested on once.
+    let times = max(1, tested.count / max(1, rows.testedRows.count / rows.divisions))
+    let least = max(20 * times, tested.count / 50)
     var found: [AutoMLReport.Slice] = []
     for column in rows.table.columns where column.name != rows.target {
       var groups: [String: (rows: Int, sum: Double)] = [:]
@@ -124,7 +131,8 @@ struct ErrorSlices {
       for (name, group) in groups where group.rows >= least && group.rows < tested.count {
         let error = group.sum / Double(group.rows)
         if error > all {
-          found.append(.init(name: "\(printable(column.name)) \(name)", rows: group.rows, error: error))
+          found.append(
+            .init(name: "\(printable(column.name)) \(name)", rows: group.rows / times, error: error))
         }
       }
     }
@@ -153,5 +161,13 @@ struct ErrorSlices {
     }
     guard column.uniqueCount <= 1000 else { return nil }
     return column.strings().map { $0.map { "= \(printable($0))" } ?? "missing" }
+  }
+}
+
+extension EnsembleLibrary.Choice {
+  /// What the logarithms of probabilities are divided by.
+  var temperature: Double {
+    if case .temperature(let factor)? = curve { return 1 / factor.inverseTemperature }
+    return 1
   }
 }

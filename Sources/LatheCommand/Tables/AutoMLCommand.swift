@@ -6,6 +6,7 @@
 
   extension AutoML.Task: ExpressibleByArgument {}
   extension AutoML.ThresholdGoal: ExpressibleByArgument {}
+  extension AutoML.CleaningStep: ExpressibleByArgument {}
   extension AutoMLMetric: ExpressibleByArgument {}
 
   /// `lathe automl`: from a raw file to a tuned and stored model.
@@ -15,8 +16,8 @@
       discussion: """
         Rows that are equal or have no target are left out, a part is sealed for one test at the end. Models are compared on \
         growing parts of the other rows, the best kinds are tuned, and joined where that is better on rows that they did not \
-        learn from. The folder gets table-model.json for `lathe predict`, report.html and report.json. Ctrl-C ends the search \
-        with the best model so far.
+        learn from. The folder gets table-model.json for `lathe predict`, report.html, report.json and the rows that were \
+        taken out as removed-rows.csv. Ctrl-C ends the search with the best model so far.
         """)
 
     @Option(help: ArgumentHelp("A table: .csv, .jsonl, .arff or .parquet.", valueName: "file"))
@@ -72,6 +73,13 @@
 
     @OptionGroup(title: "Reading") var reading: TableReadingOptions
 
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp(
+        "What is taken out of the rows to learn from, beside copies; rows of the test stay.",
+        valueName: "step"))
+    var clean: [AutoML.CleaningStep] = []
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -126,6 +134,7 @@
       settings.isExplainable = explainable
       settings.seed = seed
       settings.dropped = drop
+      settings.cleaning = Set(clean)
       if let test { settings.testFraction = test }
       if let trials { settings.trialsPerModel = trials }
       let input = try TableInput.read(data, reading.reading)
@@ -134,7 +143,7 @@
       StopSignals.listen()
       try OutputFolder.use(output, model: "automl", resume: false) { folder in
         let log = AutoMLLog()
-        let result: AutoML.Result
+        var result: AutoML.Result
         do {
           result = try AutoML.run(
             input.table, settings, test: other?.table, progress: { log.show($0) },
@@ -151,18 +160,25 @@
           report.test?.reads += reading.reads - 1
           if let warning = reading.warning { report.notes.append(warning) }
         }
-        try result.model.save(to: folder)
-        try report.save(to: folder)
+        result.report = report
+        try result.save(to: folder)
         report.notes.forEach { Terminal.note($0) }
         if json {
-          Terminal.output(String(decoding: try report.json(), as: UTF8.self))
+          Terminal.result(String(decoding: try report.json(), as: UTF8.self))
         } else {
-          Terminal.output(AutoMLLog.text(report))
+          Terminal.result(AutoMLLog.text(report))
         }
         Terminal.note(
           "model and report stored in \(folder)/\(TableModel.fileName), report.html and report.json")
+        if result.removedRows.rowCount > 0 {
+          Terminal.note(
+            "\(counted(result.removedRows.rowCount, "rows")) taken out, kept in \(folder)/\(AutoML.removedRowsName)"
+          )
+        }
         let words = [CommandLine.arguments.first ?? "lathe", "predict", "--model", folder, "--data", "FILE"]
         Terminal.note("predict with: \(words.map(Terminal.shellQuoted).joined(separator: " "))")
+        // The model is stored; a reader of the report that went away is no failure, a disk that is full is one.
+        if Terminal.hasLostResults { throw ExitCode(1) }
       }
     }
   }

@@ -44,6 +44,11 @@
       }
       if json { return try Terminal.output(json: advice) }
       Terminal.output("\(advice.task): \(advice.facts.joined(separator: "; "))")
+      if let metric = advice.metric, let baseline = advice.baseline {
+        Terminal.output(
+          "always the \(advice.task == "regression" ? "mean" : "most frequent class"): \(metric.rawValue) "
+            + Terminal.fixed(baseline, 4))
+      }
       for (place, entry) in advice.entries.enumerated() {
         let score =
           entry.score.map { "  \(advice.metric?.rawValue ?? "score") \(Terminal.fixed($0, 4))" } ?? ""
@@ -52,7 +57,8 @@
       }
       advice.notes.forEach { Terminal.note($0) }
       let words = [CommandLine.arguments.first ?? "lathe"]
-      if let target, let best = advice.entries.first {
+      // Nothing is recommended that is no better than always the same answer.
+      if let target, let best = advice.entries.first, best.score != nil, !advice.isHopeless {
         let next = words + ["train", best.model, "--data", data, "--target", target]
         Terminal.note("train with: \(next.map(Terminal.shellQuoted).joined(separator: " "))")
       }

@@ -45,6 +45,8 @@ public struct CalibratedClassifier: Sendable {
     public let model: FittedEstimator
     /// What makes probabilities of the scores.
     public let curve: Curve
+
+    package init(model: FittedEstimator, curve: Curve) { (self.model, self.curve) = (model, curve) }
   }
 
   /// The models whose probabilities are averaged.
@@ -52,7 +54,7 @@ public struct CalibratedClassifier: Sendable {
   /// How many classes there are.
   public let classes: Int
 
-  init(members: [Member], classes: Int) {
+  package init(members: [Member], classes: Int) {
     self.members = members
     self.classes = classes
   }
@@ -100,7 +102,8 @@ public struct CalibratedClassifier: Sendable {
     return CalibratedClassifier(members: members, classes: classes)
   }
 
-  private static func curve(
+  /// What makes probabilities of scores that models gave to rows that they did not learn from.
+  package static func curve(
     _ scores: [Double], _ data: LabelledRows, _ classes: Int, _ method: CalibrationMethod
   ) throws -> Curve {
     let rows = data.targets.count
@@ -158,7 +161,7 @@ extension CalibratedClassifier.Curve {
   }
 
   /// Probabilities of a model's scores.
-  func probabilities(_ scores: [Double], rows: Int, classes: Int) -> [Double] {
+  package func probabilities(_ scores: [Double], rows: Int, classes: Int) -> [Double] {
     let width = rows > 0 ? scores.count / rows : 1
     func column(_ k: Int) -> [Double] { (0..<rows).map { scores[$0 * width + k] } }
     let lists: [[Double]]

@@ -111,7 +111,7 @@ public struct TemperatureScaling: Sendable, Hashable, Codable {
   }
 
   /// Logarithms of probabilities, for models that know no scores.
-  static func logits(_ probabilities: [Double]) -> [Double] {
+  package static func logits(_ probabilities: [Double]) -> [Double] {
     probabilities.map { logarithm($0 + 1e-12) }
   }
 }

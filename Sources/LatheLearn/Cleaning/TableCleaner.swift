@@ -20,13 +20,18 @@ public struct TableCleaner: Sendable {
   /// What was done.
   public internal(set) var report = CleaningReport()
   private let raw: Table
+  /// The number by which reports call the first row of the raw table.
+  let firstNumber: Int
 
   /// - Parameters:
   ///   - table: The raw table.
   ///   - rows: The places of the rows to learn from; nil: all.
+  ///   - firstNumber: The number by which reasons and `removedRows` call the first row of the raw table: 0 as in programs, or 1 as
+  ///     people count.
   /// - Throws: `LatheError.invalidArgument` for a place where no row is, or that comes twice.
-  public init(_ table: Table, rows: [Int]? = nil) throws {
+  public init(_ table: Table, rows: [Int]? = nil, firstNumber: Int = 0) throws {
     raw = table
+    self.firstNumber = firstNumber
     self.rows = rows ?? Array(0..<table.rowCount)
     guard Set(self.rows).count == self.rows.count else {
       throw LatheError(.invalidArgument, "cleaning: a row is named twice; name each once")
@@ -39,7 +44,7 @@ public struct TableCleaner: Sendable {
     get throws {
       let all = report.steps.flatMap { step in step.removed.map { (step.name, $0) } }
       let front = [
-        Column("row", all.map { $0.1.row }), Column("step", all.map { $0.0 }),
+        Column("row", all.map { $0.1.row + firstNumber }), Column("step", all.map { $0.0 }),
         Column("reason", all.map { $0.1.reason }),
       ]
       let taken = try raw.take(all.map { $0.1.row })
@@ -90,10 +95,11 @@ extension TableCleaner {
   /// - Parameter subset: The columns that are looked at; all unless given.
   public mutating func removeDuplicates(_ subset: [String]? = nil) throws {
     let first = try table.firstEqualRows(subset)
-    let places = rows
+    let (places, firstNumber) = (rows, firstNumber)
     remove(
       "duplicates",
-      first.indices.filter { first[$0] != $0 }.map { ($0, "equal to row \(places[first[$0]])") })
+      first.indices.filter { first[$0] != $0 }.map { ($0, "equal to row \(places[first[$0]] + firstNumber)") }
+    )
   }
 
   /// Takes out rows that say nearly the same as one before them that stays.
@@ -118,7 +124,8 @@ extension TableCleaner {
     let places = rows
     var gone: [Int: String] = [:]
     for pair in pairs where gone[pair.first] == nil && gone[pair.second] == nil {
-      gone[pair.second] = "like row \(places[pair.first]) (similarity \(rounded(pair.similarity)))"
+      gone[pair.second] =
+        "like row \(places[pair.first] + firstNumber) (similarity \(rounded(pair.similarity)))"
     }
     remove("near duplicates", gone.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   }

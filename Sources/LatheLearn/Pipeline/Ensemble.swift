@@ -172,4 +172,12 @@ extension TableModel {
     return TableModel(
       target: models[0].encoding, features: FittedTransformer(parts: parts), estimator: .ensemble(ensemble))
   }
+
+  /// The model with probabilities that a curve makes of its own.
+  package func calibrated(_ curve: CalibratedClassifier.Curve) -> TableModel {
+    TableModel(
+      target: encoding, features: features,
+      estimator: .calibrated(
+        CalibratedClassifier(members: [.init(model: estimator, curve: curve)], classes: classes.count)))
+  }
 }
