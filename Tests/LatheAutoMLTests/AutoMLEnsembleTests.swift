@@ -50,7 +50,7 @@ struct AutoMLEnsembleTests {
     let right = p.flatMap { [1 - $0, $0] }
     #expect(try ProbabilityCurves(right, known, classes: 2, parts).best(keepingOrder: true) == nil)
     let sure = p.flatMap { p -> [Double] in
-      let odds = power(p / (1 - p), 4)
+      let odds = power(p / (1 - p), 3)
       return [1 / (1 + odds), odds / (1 + odds)]
     }
     let found = try #require(try ProbabilityCurves(sure, known, classes: 2, parts).best(keepingOrder: true))
