@@ -118,7 +118,8 @@ let package = Package(
       swiftSettings: testSettings),
     .target(name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables"], swiftSettings: settings),
     .target(
-      name: "LatheTabular", dependencies: ["LatheLearn", "LatheTables", "LatheTraining"],
+      name: "LatheTabular",
+      dependencies: ["LatheLearn", "LatheTables", "LatheTraining", "LatheLanguage", "LatheHub"],
       swiftSettings: settings),
     .testTarget(
       name: "LatheTabularTests",

@@ -38,7 +38,7 @@ LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels Lathe
 LatheTracking: LatheCore Lathe LatheFiles LatheNN LatheData LatheTraining
 LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
-LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining
+LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining LatheLanguage LatheHub
 LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
 LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheLanguage LatheNN LatheTables LatheText LatheTraining
 LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking

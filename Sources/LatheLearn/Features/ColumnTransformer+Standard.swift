@@ -31,14 +31,16 @@ extension ColumnTransformer {
   ///   - table: The rows to learn from.
   ///   - target: The column to predict.
   ///   - habit: What the model needs.
+  ///   - textModel: The language model by whose vectors columns of free text are features; without it they are left out.
   /// - Throws: `LatheError.invalidArgument` where the target is not there, or no column is left.
   public static func standard(
-    for table: Table, target: String, _ habit: Habit
+    for table: Table, target: String, _ habit: Habit, textModel: String? = nil
   ) throws -> (features: ColumnTransformer, notes: [String]) {
     let answers = try table[target]
     var notes: [String] = []
     var numbers: [String] = []
     var texts: [String] = []
+    var freeTexts: [String] = []
     for column in table.columns where column.name != target {
       // Of millions of rows no texts are made.
       let different = column.uniqueCount
@@ -54,6 +56,9 @@ extension ColumnTransformer {
           leaveOut(
             "\(numbers.others) of its \(present) values no number ('\(printable(String(column.text(numbers.firstOther).prefix(40))))'); "
               + "mend them, or make them missing (numbersOrMissing)")
+        } else if textModel != nil, different > mostCategories || (different > 20 && 2 * different > present)
+        {
+          freeTexts.append(column.name)
         } else if different > mostCategories {
           leaveOut("\(different) different texts, \(mostCategories) are the most; group them")
         } else if different > 20 && 2 * different > present {
@@ -73,14 +78,19 @@ extension ColumnTransformer {
         )
       }
     }
-    guard !numbers.isEmpty || !texts.isEmpty else {
+    guard !numbers.isEmpty || !texts.isEmpty || !freeTexts.isEmpty else {
       throw LatheError(
         .invalidArgument, "no column is left to learn '\(target)' from" + notes.map { "; \($0)" }.joined())
     }
-    if case .networks(let scaling) = habit {
-      return (ColumnTransformer(try networkParts(table, numbers, texts, scaling)), notes)
-    }
     var parts: [Part] = []
+    if let textModel, !freeTexts.isEmpty {
+      notes.append("as vectors of \(textModel): \(freeTexts.map { "'\($0)'" }.joined(separator: ", "))")
+      let isScaled = habit != .trees && habit != .forests
+      parts.append(Part(freeTexts, [.vectors(model: textModel)] + (isScaled ? [.standardScale] : [])))
+    }
+    if case .networks(let scaling) = habit {
+      return (ColumnTransformer(try networkParts(table, numbers, texts, scaling) + parts), notes)
+    }
     if !numbers.isEmpty {
       parts.append(Part(numbers, habit == .linear ? [.impute(.median), .standardScale] : []))
     }

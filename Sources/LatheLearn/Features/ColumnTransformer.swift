@@ -54,6 +54,8 @@ public struct ColumnTransformer: Sendable, Hashable {
     case hash(features: Int = 256)
     /// Texts become a column for each of their terms (TF-IDF); `maxFeatures` keeps them few.
     case terms(TfidfVectorizer.Configuration = .init(.init(maxFeatures: 1000)))
+    /// Texts become vectors of a language model, by a name that `TextVectorizers` knows; missing ones zeros.
+    case vectors(model: String)
     /// Some of the features so far are kept.
     case select(FeatureSelection.Rule)
   }
@@ -143,7 +145,7 @@ public struct ColumnTransformer: Sendable, Hashable {
 extension ColumnTransformer.Step {
   var isEncoder: Bool {
     switch self {
-    case .oneHot, .ordinal, .categories, .frequency, .targetMean, .hash, .terms: true
+    case .oneHot, .ordinal, .categories, .frequency, .targetMean, .hash, .terms, .vectors: true
     default: false
     }
   }

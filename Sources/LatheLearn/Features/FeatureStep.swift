@@ -17,6 +17,7 @@ enum FeatureStep: Sendable, Hashable {
   case hash(FeatureHasher)
   /// One for each column.
   case terms([TfidfVectorizer])
+  case vectors(TextVectors)
   case select(FeatureSelection)
   /// One for each column.
   case evidence([ScorecardBins])
@@ -24,7 +25,7 @@ enum FeatureStep: Sendable, Hashable {
   /// Whether it takes texts, and makes numbers of them.
   var isEncoder: Bool {
     switch self {
-    case .frequency, .targetMean, .hash, .terms: true
+    case .frequency, .targetMean, .hash, .terms, .vectors: true
     case .evidence(let bins): bins.first?.isNumeric == false
     default: false
     }
@@ -53,6 +54,7 @@ enum FeatureStep: Sendable, Hashable {
     case .hash(let own): own.isSound ? (own.columns, own.features) : nil
     case .terms(let own):
       own.allSatisfy(\.isSound) ? (own.count, own.reduce(0) { $0 + $1.counts.terms.count }) : nil
+    case .vectors(let own): own.isSound ? (own.columns, own.columns * own.width) : nil
     case .select(let own): own.isSound ? (own.columns, own.kept.count) : nil
     case .evidence(let own):
       own.allSatisfy { $0.isNumeric == own[0].isNumeric && !$0.bins.isEmpty } ? (own.count, own.count) : nil
@@ -73,6 +75,7 @@ enum FeatureStep: Sendable, Hashable {
     case (.select(let own), .numbers(let x)): return .numbers(own.transform(x))
     case (.frequency(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.targetMean(let own), .texts(let columns)): return .numbers(try own.transform(columns))
+    case (.vectors(let own), .texts(let columns)): return .numbers(try own.transform(columns))
     case (.hash(let own), .texts(let columns)): return .numbers(own.transform(columns))
     case (.evidence(let own), .numbers(let x)):
       return .numbers(
@@ -116,6 +119,8 @@ extension ColumnTransformer.Step {
     case (.frequency, .texts(let columns)): return .frequency(try FrequencyEncoder(fit: columns))
     case (.hash(let features), .texts(let columns)):
       return .hash(try FeatureHasher(columns: columns.count, features: features))
+    case (.vectors(let model), .texts(let columns)):
+      return .vectors(try TextVectors(model: model, columns: columns.count))
     case (.terms(let configuration), .texts(let columns)):
       return .terms(try columns.map { try TfidfVectorizer.fitTransform($0, configuration).vectorizer })
     default: return nil
@@ -126,7 +131,7 @@ extension ColumnTransformer.Step {
 extension FeatureStep: Codable {
   private enum CodingKeys: String, CodingKey {
     case quantile, power, bins, polynomial, log, dateParts, nearest, iterative, missing, frequency, targetMean
-    case hash, terms, select, evidence
+    case hash, terms, vectors, select, evidence
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -145,6 +150,7 @@ extension FeatureStep: Codable {
     case .targetMean(let own): try container.encode(own, forKey: .targetMean)
     case .hash(let own): try container.encode(own, forKey: .hash)
     case .terms(let own): try container.encode(own, forKey: .terms)
+    case .vectors(let own): try container.encode(own, forKey: .vectors)
     case .select(let own): try container.encode(own, forKey: .select)
     case .evidence(let own): try container.encode(own, forKey: .evidence)
     }
@@ -170,6 +176,7 @@ extension FeatureStep: Codable {
     case .targetMean: self = .targetMean(try own(key))
     case .hash: self = .hash(try own(key))
     case .terms: self = .terms(try own(key))
+    case .vectors: self = .vectors(try own(key))
     case .select: self = .select(try own(key))
     case .evidence: self = .evidence(try own(key))
     }
