@@ -16,8 +16,7 @@
       do {
         try LatheCommand.checkHelp(Array(CommandLine.arguments.dropFirst()))
         let arguments = Array(CommandLine.arguments.dropFirst())
-        var command = try LatheCommand.parseAsRoot(
-          NegativeValues.joined(TrainTextCommand.routed(TrainTableCommand.routed(arguments))))
+        var command = try LatheCommand.parseAsRoot(NegativeValues.joined(TrainRoutes.routed(arguments)))
         try command.run()
       } catch {
         finish(error)
@@ -44,10 +43,8 @@
       }
       if let code = error as? ExitCode { exit(code.rawValue) }
       let code = LatheCommand.exitCode(for: error)
-      let arguments = CommandLine.arguments.dropFirst()
-      let message = TrainTextCommand.named(
-        TrainTableCommand.named(quotingArguments(LatheCommand.fullMessage(for: error)), as: arguments),
-        as: arguments)
+      let message = TrainRoutes.named(
+        quotingArguments(LatheCommand.fullMessage(for: error)), as: Array(CommandLine.arguments.dropFirst()))
       if code.isSuccess {
         Terminal.output(message)
         exit(0)

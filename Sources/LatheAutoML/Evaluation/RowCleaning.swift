@@ -93,19 +93,7 @@ struct RowCleaning {
 
   /// The rows that were taken out, as they were in the file.
   func removedRows(of raw: Table) throws -> Table {
-    let all = allSteps.flatMap { step in step.removed.map { (step.name, $0) } }
-    let front = [
-      Column("row", all.map { $0.1.row + 1 }), Column("step", all.map { $0.0 }),
-      Column("reason", all.map { $0.1.reason }),
-    ]
-    let taken = try raw.take(all.map { $0.1.row })
-    let names = Set(taken.columnNames)
-    return try Table(
-      front.map { column in
-        var name = column.name
-        while names.contains(name) { name = "removed_\(name)" }
-        return column.renamed(name)
-      } + taken.columns)
+    try allSteps.removedRows(of: raw, firstNumber: 1)
   }
 
   /// Whether a column has so many different values that equal rows are copies of one, which would be learned from and tested on.

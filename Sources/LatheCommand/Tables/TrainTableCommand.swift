@@ -3,7 +3,7 @@
   import Foundation
   import LatheML
 
-  /// `lathe train` of models of tables; `routed` leads there.
+  /// `lathe train` of models of tables; `TrainRoutes` leads there.
   struct TrainTableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "train-table", abstract: "Trains a model of a table, tests it and stores it.",
@@ -128,20 +128,6 @@
 
     @Flag(help: "Print the scores as JSON.")
     var json = false
-
-    /// Arguments in which `train` of a model of tables is the command that does it.
-    static func routed(_ arguments: [String]) -> [String] {
-      guard arguments.count > 1, arguments[0] == "train", Kind(rawValue: arguments[1]) != nil else {
-        return arguments
-      }
-      return [configuration.commandName ?? ""] + arguments.dropFirst()
-    }
-
-    /// A message in which this command has the name that it was called by.
-    static func named(_ message: String, as arguments: ArraySlice<String>) -> String {
-      guard let own = configuration.commandName, routed(Array(arguments)).first == own else { return message }
-      return message.replacing("lathe \(own)", with: "lathe " + arguments.prefix(2).joined(separator: " "))
-    }
 
     func validate() throws {
       if let folds, folds < 2 { throw ValidationError("--folds is \(folds); two parts are the least") }

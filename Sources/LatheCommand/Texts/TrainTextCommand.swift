@@ -2,7 +2,7 @@
   import ArgumentParser
   import LatheML
 
-  /// `lathe train text-classifier`; `routed` leads there.
+  /// `lathe train text-classifier`; `TrainRoutes` leads there.
   struct TrainTextCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "train-text",
@@ -104,20 +104,6 @@
 
     @Option(help: "auto, cpu, opencl, or a device's name or number, see `lathe devices`.")
     var device: String?
-
-    /// The arguments of `train` with a task of texts are this command's.
-    static func routed(_ arguments: [String]) -> [String] {
-      guard arguments.count > 1, arguments[0] == "train", Task(rawValue: arguments[1]) != nil else {
-        return arguments
-      }
-      return [configuration.commandName ?? ""] + arguments.dropFirst()
-    }
-
-    /// A message in which this command has the name that it was called by.
-    static func named(_ message: String, as arguments: ArraySlice<String>) -> String {
-      guard let own = configuration.commandName, routed(Array(arguments)).first == own else { return message }
-      return message.replacing("lathe \(own)", with: "lathe " + arguments.prefix(2).joined(separator: " "))
-    }
 
     func validate() throws {
       if base.isEmpty || data.isEmpty || testData?.isEmpty == true || output?.isEmpty == true {

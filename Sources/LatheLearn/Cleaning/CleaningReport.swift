@@ -1,4 +1,5 @@
 import LatheCore
+import LatheTables
 
 /// What cleaning did, step by step: which rows of the raw table, and why.
 public struct CleaningReport: Sendable {
@@ -50,5 +51,25 @@ extension CleaningReport: CustomStringConvertible {
       }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n")
+  }
+}
+
+extension [CleaningReport.Step] {
+  /// The rows that were taken out, as they were in the raw table, with their place, the step and the reason in front.
+  package func removedRows(of raw: Table, firstNumber: Int) throws -> Table {
+    let all = flatMap { step in step.removed.map { (step.name, $0) } }
+    let front = [
+      Column("row", all.map { $0.1.row + firstNumber }), Column("step", all.map { $0.0 }),
+      Column("reason", all.map { $0.1.reason }),
+    ]
+    let taken = try raw.take(all.map { $0.1.row })
+    // A column of the table may have one of these names.
+    let names = Set(taken.columnNames)
+    return try Table(
+      front.map { column in
+        var name = column.name
+        while names.contains(name) { name = "removed_\(name)" }
+        return column.renamed(name)
+      } + taken.columns)
   }
 }
