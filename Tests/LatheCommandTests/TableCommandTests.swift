@@ -27,6 +27,29 @@ extension CommandTests {
       try Lathe.start(arguments, in: folder.path).wait()
     }
 
+    @Test(
+      "Networks are trained, stored with their weights, and predict",
+      arguments: ["tabular-mlp", "ft-transformer"])
+    func networks(_ kind: String) throws {
+      let trained = try lathe(
+        "train", kind, "--data", "data.csv", "--target", "label", "--drop", "price", "--epochs", "3",
+        "--device",
+        "cpu", "--output", "run")
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(trained.output.contains("roc_auc"))
+      #expect(FileManager.default.fileExists(atPath: folder.file("run/table-model.safetensors")))
+      try folder.write(Array("code,label,age,city\n01,?,60,Rome\n02,?,,Lima".utf8), "new.csv")
+      for device in [[], ["--device", "cpu"]] {
+        let predicted = try Lathe.start(
+          ["predict", "--model", "run", "--data", "new.csv"] + device, in: folder.path
+        ).wait()
+        #expect(predicted.status == 0, "\(predicted.errors)")
+        #expect(predicted.lines.count == 3 && predicted.lines[0] == "label,probability_no,probability_yes")
+      }
+      let refused = try lathe("train", "ridge", "--data", "data.csv", "--target", "price", "--epochs", "3")
+      #expect(refused.status == 2 && refused.errors.contains("--epochs is for tabular-mlp"))
+    }
+
     @Test("A model is trained, tested, stored, and predicts from raw rows")
     func logistic() throws {
       let trained = try lathe(

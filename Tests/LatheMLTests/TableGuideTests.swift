@@ -22,7 +22,7 @@ struct TableGuideTests {
   }
 
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/tables.md", count: 7) }
+  func examples() throws { try GuideExamples.check("docs/tables.md", count: 8) }
 
   private func sales() throws -> Table {
     var options = CSVOptions()
@@ -108,6 +108,19 @@ struct TableGuideTests {
     let probabilities = try stored.probabilities(rows)
     #expect(try stored.predict(rows).strings() == ["yes", "no"])
     #expect(probabilities[0][1] > 0.9)
+  }
+
+  @Test("Networks")
+  func networks() throws {
+    let (lengths, species) = (
+      (0..<60).map { Double($0 % 10) }, (0..<60).map { $0 % 10 > 4 ? "big" : "small" }
+    )
+    let table = try Table([Column("length", lengths), Column("species", species)])
+    let (features, _) = try ColumnTransformer.standard(for: table, target: "species", .networks())
+    var network = TabularNetwork(.ftTransformer(), isClassifier: true)
+    network.epochs = 20
+    let model = try Pipeline(features, network.estimator, target: "species").fit(table)
+    #expect(try model.predict(table).strings() == species)
   }
 
   @Test("Terms of texts")
