@@ -3,7 +3,7 @@
 
   /// Commands that `lathe train NAME` leads to, since they have options of their own.
   enum TrainRoutes {
-    private static let commands: [(command: any ParsableCommand.Type, takes: (String) -> Bool)] = [
+    private static let commands: [(command: any ParsableCommand.Type, takes: @Sendable (String) -> Bool)] = [
       (TrainTableCommand.self, { TrainTableCommand.Kind(rawValue: $0) != nil }),
       (TrainTextCommand.self, { TrainTextCommand.Task(rawValue: $0) != nil }),
     ]

@@ -45,7 +45,7 @@ extension CommandTests {
       let merged = try lathe("merge", "--model", "run", "--output", "merged")
       #expect(merged.status == 0, "\(merged.errors)")
       #expect(
-        Set(try folder.namesIn("merged")).isSuperset(of: [
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder.file("merged"))).isSuperset(of: [
           "config.json", "model.safetensors", "tokenizer.json",
         ]))
       let again = try lathe("merge", "--model", "run", "--output", "merged")
@@ -75,12 +75,5 @@ extension CommandTests {
       #expect(nothing.status == 1 && nothing.errors.contains("'q_proj'"))
       #expect(!folder.names.contains("none"))
     }
-  }
-}
-
-extension TemporaryFolder {
-  /// The names of files in a folder inside.
-  fileprivate func namesIn(_ name: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: file(name))
   }
 }
