@@ -62,8 +62,6 @@
         if line.allSatisfy(\.isWhitespace) { continue }
         StopSignals.listen()
         if try !reply(line, chat, options) { hasFailed = true }
-        // Where nobody can be asked, Ctrl-C ends all of it.
-        if !isTerminal && StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
         StopSignals.stopListening()
         options.seed &+= 1
       }

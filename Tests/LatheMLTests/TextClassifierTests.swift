@@ -145,7 +145,7 @@ struct TextClassifierTests {
     #expect(read("label,text\na,x\n,y\n", "t.csv").contains("row 2: no value in column 'label'"))
     #expect(read("kind,text\na,x\n", "t.csv").contains("label"))
     let rows = (0..<20).map { "\"\($0 % 2 == 0 ? "a" : "b")\",\"text, \($0)\"" }
-    #expect(read((["label,text"] + rows).joined(separator: "\n"), "t.csv") == "no error")
+    #expect(read((["label,text"] + rows).joined(separator: "\n"), "t.csv") == "")
     let documents = try LabelledDocuments(path: "\(folder)/t.csv")
     #expect(documents.texts[3] == "text, 3" && documents.labels[3] == "b")
     let split = try DocumentSplit(documents, validationShare: 0.2, testShare: 0.2, seed: 5)
