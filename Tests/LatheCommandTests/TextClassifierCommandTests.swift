@@ -41,7 +41,7 @@ extension CommandTests {
       #expect(lines.status == 0 && lines.lines.count == 2)
       let tested = try lathe(
         "evaluate", "--model", "run", "--data-file", "texts.tsv", "--json", "--device", "cpu")
-      #expect(tested.status == 0 && tested.output.contains("\"macroF1\""), "\(tested.errors)")
+      #expect(tested.status == 0 && tested.output.contains("\"macro_f1\""), "\(tested.errors)")
       let merged = try lathe("merge", "--model", "run", "--output", "merged")
       #expect(merged.status == 0, "\(merged.errors)")
       #expect(

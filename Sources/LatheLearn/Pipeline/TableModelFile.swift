@@ -128,7 +128,10 @@ extension TableModel {
     do { return try encoder.encode(stored) } catch let error as LatheError {
       throw error
     } catch {
-      throw LatheError(.format, "the model of '\(target)' has numbers that JSON cannot hold: \(error)")
+      throw LatheError(
+        .training,
+        "the model of '\(target)' learned numbers beyond float64; are there values near 1e308? scale the columns"
+      )
     }
   }
 }
