@@ -36,6 +36,12 @@
     func run() throws {
       let device = try ChosenDevice.open(flag: options.device)
       if TextAnswers.isModel(stored.model) { return try testTexts(device) }
+      if TablePrediction.isModel(stored.model) {
+        throw LatheError(
+          .invalidArgument,
+          "\(stored.model): a model of tables, whose test `lathe train` printed; `lathe predict --data` applies it to other rows"
+        )
+      }
       let model = try stored.load(device)
       let recipe = model.recipe
       try options.checkMetrics(recipe, classes: model.description.input.classes)

@@ -117,6 +117,9 @@
     }
 
     func run() throws {
+      if TextAnswers.isModel(stored.model) {
+        return try predictTexts(ChosenDevice.open(flag: options.device))
+      }
       if let rows {
         let model =
           try options.device.map { try TableModel(path: stored.model, device: ChosenDevice.open(flag: $0)) }
@@ -125,7 +128,6 @@
         return try prediction.write(reading.reading)
       }
       let device = try ChosenDevice.open(flag: options.device)
-      if TextAnswers.isModel(stored.model) { return try predictTexts(device) }
       guard file == nil else {
         throw LatheError(
           .invalidArgument, "--file is for models of texts, and \(stored.model) is none; give --data-file")

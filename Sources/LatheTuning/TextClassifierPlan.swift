@@ -26,6 +26,8 @@ public struct TextClassifierPlan: Codable, Sendable, Hashable {
   public var validationShare = 0.1
   /// The part of the documents for the test, where it has no file of its own.
   public var testShare = 0.2
+  /// The columns of texts and labels in the tables that it learned from; `text` and `label` where nil.
+  public var textColumn: String?, labelColumn: String?
   /// What random choices depend on.
   public var seed: UInt64 = 42
 
@@ -66,7 +68,10 @@ public struct TextClassifierPlan: Codable, Sendable, Hashable {
     try AtomicFile.write([[UInt8](encoder.encode(self)) + [10]], to: "\(folder)/\(Self.fileName)")
   }
 
-  init(folder: String) throws {
+  /// Reads the plan of a run.
+  ///
+  /// - Throws: `LatheError` where there is none in the folder, or it is damaged.
+  package init(folder: String) throws {
     let path = "\(folder)/\(Self.fileName)"
     guard FileErrors.exists(path) else {
       throw LatheError(.file, "\(path): not there; name the folder of a run that trained a text classifier")

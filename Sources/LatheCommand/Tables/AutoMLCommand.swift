@@ -160,6 +160,11 @@
           report.test?.reads += reading.reads - 1
           if let warning = reading.warning { report.notes.append(warning) }
         }
+        if !clean.isEmpty {
+          report.notes.append(
+            "the scores of the comparison are of the rows that cleaning left, without the hard ones; the test has all of its rows"
+          )
+        }
         result.report = report
         try result.save(to: folder)
         report.notes.forEach { Terminal.note($0) }

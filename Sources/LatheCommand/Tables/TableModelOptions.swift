@@ -116,8 +116,10 @@
         do { result = try result.ruled(by: given) } catch let error as LatheError {
           throw LatheError(error.kind, "\(rules): \(error.message)")
         }
-        // A rule on columns that are not there is said before a model is stored.
-        _ = try result.decidingRules(train.head(1))
+        // A rule on columns that are not there, the target among them, is said before a model is stored.
+        do { _ = try result.decidingRules(train.drop(model.target).head(1)) } catch let error as LatheError {
+          throw LatheError(error.kind, "\(rules): \(error.message); rules cannot ask for the target")
+        }
       }
       return result
     }
@@ -159,6 +161,15 @@
           .invalidArgument,
           "\(path): '\(printable(unknown))' is no class; there are \(classes.prefix(20).joined(separator: ", "))"
         )
+      }
+      for own in classes {
+        for (told, cost) in given[own] ?? [:] where !(cost >= 0 && cost.isFinite) || own == told && cost != 0
+        {
+          throw LatheError(
+            .invalidArgument,
+            "\(path): telling '\(printable(told))' of '\(printable(own))' costs \(cost); give 0 for right answers and 0 or more for wrong ones"
+          )
+        }
       }
       return .costs(
         classes.map { own in classes.map { told in given[own]?[told] ?? (own == told ? 0 : 1) } })

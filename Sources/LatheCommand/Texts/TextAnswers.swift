@@ -5,6 +5,7 @@
   /// What commands say of texts by a fine-tuned classifier.
   struct TextAnswers {
     private let classifier: TextClassifier
+    private let plan: TextClassifierPlan
 
     /// Whether a path is the folder of such a run.
     static func isModel(_ path: String) -> Bool { TextClassifierPlan.isStored(in: path) }
@@ -14,6 +15,7 @@
     /// - Throws: `LatheError` where a file is damaged.
     init(_ folder: String, _ device: Device) throws {
       classifier = try TextClassifier(run: folder, device: device)
+      plan = try TextClassifierPlan(folder: folder)
     }
 
     /// Writes the probabilities of each text.
@@ -32,7 +34,8 @@
     ///
     /// - Throws: `LatheError` where the file cannot be used or has classes that the model has not.
     func test(_ path: String) throws -> TextClassifierReport {
-      try TextClassifierReport(of: classifier, on: LabelledDocuments(path: path))
+      try TextClassifierReport(
+        of: classifier, on: LabelledDocuments(path: path, text: plan.textColumn, label: plan.labelColumn))
     }
 
     /// Writes the model without adapters.

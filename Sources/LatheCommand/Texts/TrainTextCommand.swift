@@ -10,7 +10,7 @@
       usage: "lathe train text-classifier --base <name> --data <file> [<options>]",
       discussion: """
         The texts are split by their classes: a part to learn from, a part that chooses the epoch, and a part for one test at the end. \
-        Texts that come twice are taken once. `lathe predict`, `lathe evaluate` and `lathe merge` take the run's folder; the adapter in it is PEFT's.
+        Texts that come twice are taken once. `lathe predict`, `lathe evaluate` and `lathe merge` take the run's folder; the adapter in it is PEFT's with lora, dora and adalora.
         """, shouldDisplay: false)
 
     /// What is learned.
@@ -130,7 +130,7 @@
       (plan.epochs, plan.batchSize, plan.learningRate) = (epochs, batchSize, learningRate)
       (plan.weightDecay, plan.warmup, plan.length) = (weightDecay, warmup, length)
       (plan.labelSmoothing, plan.validationShare, plan.testShare) = (labelSmoothing, validation, test)
-      plan.seed = seed
+      (plan.textColumn, plan.labelColumn, plan.seed) = (textColumn, labelColumn, seed)
       return plan
     }
 

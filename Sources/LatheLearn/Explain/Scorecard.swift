@@ -93,11 +93,13 @@ public struct Scorecard: Sendable, Hashable, Codable {
     guard !all.isEmpty else {
       throw LatheError(
         .invalidArgument,
-        "scorecard: no column has an information value of \(configuration.leastInformation); lower leastInformation"
+        "scorecard: no column tells good rows from bad ones: all information values are below \(configuration.leastInformation)"
       )
     }
     all.sort { ($1.informationValue, $0.column) < ($0.informationValue, $1.column) }
-    let evidence = try all.map { bins in try bins.places(inputs).map { bins.bins[$0].evidence } }
+    let evidence = try all.map { bins in
+      try bins.places(inputs).map { $0.map { bins.bins[$0].evidence } ?? 0 }
+    }
     let x = FeatureMatrix(
       evidence.flatMap { $0 }, rows: isGood.count, columns: all.count, order: .columnMajor)
     var logistic = LogisticRegression.Configuration(c: 1e4)
@@ -125,9 +127,16 @@ public struct Scorecard: Sendable, Hashable, Codable {
   public func points(_ table: Table) throws -> [Double] {
     var sums = [Double](repeating: 0, count: table.rowCount)
     for own in characteristics {
-      for (row, place) in try own.bins.places(table).enumerated() { sums[row] += own.points[place] }
+      for (row, place) in try own.bins.places(table).enumerated() { sums[row] += points(own, place) }
     }
     return sums
+  }
+
+  /// The points of a bin; those of no evidence where a value has none.
+  private func points(_ own: Characteristic, _ place: Int?) -> Double {
+    if let place { return own.points[place] }
+    guard let first = own.points.first else { return 0 }
+    return first - factor * own.coefficient * own.bins.bins[0].evidence
   }
 
   /// The probability that each row is good.
@@ -139,7 +148,7 @@ public struct Scorecard: Sendable, Hashable, Codable {
   public func reasons(_ table: Table, count: Int = 4) throws -> [[(column: String, lost: Double)]] {
     let lost = try characteristics.map { own in
       let best = own.points.max() ?? 0
-      return try own.bins.places(table).map { best - own.points[$0] }
+      return try own.bins.places(table).map { best - points(own, $0) }
     }
     return (0..<table.rowCount).map { row in
       let order = characteristics.indices.filter { lost[$0][row] > 0 }.sorted {

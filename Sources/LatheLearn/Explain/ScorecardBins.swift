@@ -120,7 +120,8 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
   ) {
     while bins.count > 1 {
       if let small = bins.indices.first(where: {
-        bins[$0].rows < least || bins[$0].good == 0 || bins[$0].bad == 0
+        // Two bins stay also where a column tells all rows apart.
+        bins[$0].rows < least || bins.count > 2 && (bins[$0].good == 0 || bins[$0].bad == 0)
       }) {
         let left = small > 0 ? bins.gap(small - 1) : .infinity
         let right = small + 1 < bins.count ? bins.gap(small) : .infinity
@@ -141,52 +142,34 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
     }
   }
 
-  /// The place of each row's bin.
-  ///
-  /// - Throws: `LatheError.invalidArgument` where a value has no bin: missing where none was missing in training.
-  func places(_ table: Table) throws -> [Int] {
+  /// The place of each row's bin; nil of a value that says nothing: missing where none was in training, or a text that was not
+  /// there.
+  func places(_ table: Table) throws -> [Int?] {
     try places(table.columns[table.place(of: column)])
   }
 
   /// The evidence of columns, each by its bins.
   static func evidence(_ bins: [ScorecardBins], _ columns: [Column]) throws -> FeatureMatrix {
     let lists = try zip(bins, columns).map { own, column in
-      try own.places(column).map { own.bins[$0].evidence }
+      try own.places(column).map { $0.map { own.bins[$0].evidence } ?? 0 }
     }
     return FeatureMatrix(
       lists.flatMap { $0 }, rows: columns.first?.count ?? 0, columns: columns.count, order: .columnMajor,
       names: columns.map(\.name))
   }
 
-  private func places(_ values: Column) throws -> [Int] {
+  private func places(_ values: Column) throws -> [Int?] {
     let missing = bins.firstIndex(where: \.isMissing)
-    func missingPlace(_ row: Int) throws -> Int {
-      guard let missing else {
-        throw LatheError(
-          .invalidArgument,
-          "scorecard: column '\(column)' is missing in row \(row), and was never missing in training; fill it first"
-        )
-      }
-      return missing
-    }
     if isNumeric {
-      return try values.cast(to: .float64).numbers().enumerated().map { row, value in
-        if value.isNaN { return try missingPlace(row) }
+      return try values.cast(to: .float64).numbers().map { value in
+        if value.isNaN { return missing }
         return bins.firstIndex { !$0.isMissing && value <= ($0.atMost ?? .infinity) } ?? 0
       }
     }
     var known: [String: Int] = [:]
     for (k, bin) in bins.enumerated() { for text in bin.texts { known[text] = k } }
     let others = bins.firstIndex { $0.texts.isEmpty && !$0.isMissing }
-    return try values.strings().enumerated().map { row, text in
-      guard let text else { return try missingPlace(row) }
-      guard let bin = known[text] ?? others else {
-        throw LatheError(
-          .invalidArgument,
-          "scorecard: column '\(column)', row \(row): '\(printable(text))' was not there in training")
-      }
-      return bin
-    }
+    return values.strings().map { text in text.map { known[$0] ?? others } ?? missing }
   }
 }
 
