@@ -151,7 +151,7 @@ struct TableExplanationTests {
     }
   }
 
-  @Test("Unknown categories and missing values of a scorecard have bins, or are refused")
+  @Test("Unknown categories and missing values of a scorecard have bins, or no evidence")
   func scorecardBins() throws {
     var table = try table(600)
     let ports = try table["port"].strings().enumerated().map { $0 % 10 == 0 ? nil : $1 }
@@ -159,8 +159,20 @@ struct TableExplanationTests {
     let card = try Scorecard(table, target: "granted", good: "yes")
     #expect(try card.points(table).allSatisfy(\.isFinite))
     let other = try table.head(3).with(Column("port", ["X", "C", "S"]))
-    let error = #expect(throws: LatheError.self) { try card.points(other) }
-    #expect(error?.message.contains("column 'port', row 0: 'X' was not there") == true)
+    // What says nothing has the points between the bins': those of no evidence.
+    let known = try table.head(3).with(Column("port", ["C", "C", "S"]))
+    let port = try #require(card.characteristics.first { $0.bins.column == "port" })
+    let place = try #require(port.bins.bins.firstIndex { $0.texts.contains("C") })
+    let difference = try card.points(known)[0] - card.points(other)[0]
+    #expect(abs(difference - card.factor * port.coefficient * port.bins.bins[place].evidence) < 1e-9)
+    // A column that tells all rows apart is kept, in two bins.
+    let sure = try Table([
+      Column("size", (0..<200).map { Double($0) }),
+      Column("granted", (0..<200).map { $0 > 120 ? "yes" : "no" }),
+    ])
+    let card2 = try Scorecard(sure, target: "granted", good: "yes")
+    #expect(card2.characteristics.map(\.bins.bins.count) == [2])
+    #expect(try LearnMetrics.auc(card2.points(sure), (0..<200).map { $0 > 120 ? 1 : 0 }) > 0.95)
   }
 
   @Test("Rules of experts decide before the model")

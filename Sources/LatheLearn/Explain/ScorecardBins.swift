@@ -119,8 +119,10 @@ public struct ScorecardBins: Sendable, Hashable, Codable {
     _ bins: inout [Bin], most: Int, least: Double, _ totals: (good: Double, bad: Double), isMonotone: Bool
   ) {
     while bins.count > 1 {
-      if let small = bins.indices.first(where: {
-        // Two bins stay also where a column tells all rows apart.
+      // A column that tells all rows apart keeps two bins.
+      if bins.count > 2, bins.allSatisfy({ $0.good == 0 || $0.bad == 0 }) {
+        bins.join((0..<bins.count - 1).min { bins.gap($0) < bins.gap($1) } ?? 0)
+      } else if let small = bins.indices.first(where: {
         bins[$0].rows < least || bins.count > 2 && (bins[$0].good == 0 || bins[$0].bad == 0)
       }) {
         let left = small > 0 ? bins.gap(small - 1) : .infinity
