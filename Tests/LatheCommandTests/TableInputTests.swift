@@ -136,6 +136,22 @@ extension CommandTests {
       #expect(try lathe("models").output.contains("boosted-trees"))
     }
 
+    @Test("Costs below zero, rules that ask for the target, and models of another kind are refused")
+    func decisions() throws {
+      try write(["{\"no\": {\"yes\": -1}}"], "costs.json")
+      let costs = try trained("costs", "--costs", "costs.json")
+      #expect(
+        costs.status == 1 && costs.errors.contains("telling 'yes' of 'no' costs -1.0"), "\(costs.errors)")
+      try write(["[{\"if\": \"label == \\\"no\\\"\", \"then\": \"no\"}]"], "rules.json")
+      let rules = try trained("rules", "--rules", "rules.json")
+      #expect(
+        rules.status == 1 && rules.errors.contains("rules.json") && rules.errors.contains("the target"),
+        "\(rules.errors)")
+      #expect(try trained().status == 0)
+      let evaluated = try lathe("evaluate", "--model", "run", "--data-file", "data.csv")
+      #expect(evaluated.status == 1 && evaluated.errors.contains("a model of tables"), "\(evaluated.errors)")
+    }
+
     @Test("Weights beyond float64 are no explanation")
     func hugeWeights() throws {
       let numbers = (0..<20).map { "\($0),\(Double($0) * 8e306),\($0 % 3)" }
