@@ -56,6 +56,8 @@ def write(name, model_name, configuration, seed, deviation=0.2):
     folder = os.path.join(FOLDER, name)
     model = get_peft_model(base(model_name), configuration).eval()
     draw(model, seed, deviation)
+    # The name of the base, not its path on the machine that wrote the fixture.
+    model.peft_config["default"].base_model_name_or_path = model_name
     model.save_pretrained(folder)
     readme = os.path.join(folder, "README.md")
     if os.path.exists(readme):

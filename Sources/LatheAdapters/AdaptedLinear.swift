@@ -37,7 +37,7 @@ public final class AdaptedLinear: Module {
   func activate(_ names: [String]) { active = names }
 
   /// Whether a layer without branches does the same.
-  var canMerge: Bool { usedBranches.allSatisfy { $0.merged(base.matrix, base.bias?.value) != nil } }
+  var canMerge: Bool { usedBranches.allSatisfy(\.canMerge) }
 
   /// The layer that does the same as base and active branches; nil where there is none.
   func mergedLayer() -> (any Module)? {

@@ -24,11 +24,16 @@ protocol AdapterBranch: AnyObject {
   /// What a file of the adapter holds of it, by the ends of names.
   var stored: [(name: String, parameter: Parameter)] { get }
 
+  /// Whether it is an update of the weight, which a layer without it can do.
+  var canMerge: Bool { get }
+
   /// Whether the base's result is of no use with the branch.
   var replacesBase: Bool { get }
 }
 
 extension AdapterBranch {
+  var canMerge: Bool { true }
+
   var replacesBase: Bool { false }
 
   func setTraining(_ isTraining: Bool) {}

@@ -31,7 +31,10 @@ final class BottleneckBranch: AdapterBranch {
     return result + up(between)
   }
 
-  /// None: the network is not linear.
+  /// The network is not linear.
+  var canMerge: Bool { false }
+
+  /// None.
   func merged(_ weight: Tensor, _ bias: Tensor?) -> (weight: Tensor, bias: Tensor?)? { nil }
 
   func visit(_ visitor: inout ModuleVisitor, _ name: String) {

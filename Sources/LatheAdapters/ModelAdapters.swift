@@ -132,7 +132,7 @@ public final class ModelAdapters {
     var inside: Set<ObjectIdentifier> = []
     return model.namedModules.compactMap { path, module in
       if let adapted = module as? AdaptedLinear {
-        inside.formUnion(ModelVisitorMembers.modules(of: adapted))
+        inside.formUnion(adapted.namedModules.map { ObjectIdentifier($0.module) })
         return (path, adapted.base)
       }
       guard !inside.contains(ObjectIdentifier(module)) else { return nil }
@@ -273,13 +273,6 @@ public final class ModelAdapters {
     let (trained, all) = parameterCounts
     let share = (Double(trained) / Double(max(all, 1)) * 1e6).rounded() / 1e4
     return "trainable params: \(trained.grouped) || all params: \(all.grouped) || trainable%: \(share)"
-  }
-}
-
-/// The modules inside another.
-private enum ModelVisitorMembers {
-  static func modules(of module: any ParameterContainer) -> [ObjectIdentifier] {
-    module.namedModules.map { ObjectIdentifier($0.module) }
   }
 }
 
