@@ -11,9 +11,10 @@ enum OutputFolder {
   static func use<Result>(
     _ asked: String?, model: String, resume: Bool, _ body: (_ folder: String) throws -> Result
   ) throws -> Result {
+    StopSignals.hold()
+    defer { StopSignals.letGo(removing: []) }
     let (folder, made) = try choose(asked, model: model, resume: resume)
     defer { removeEmpty(made) }
-    StopSignals.removeWhenStopped(made)
     let lock = try FolderLock.of(folder)
     if let weakness = lock.weakness {
       Terminal.note("\(folder): cannot be locked (\(weakness)); no other process should work in it meanwhile")
@@ -28,6 +29,7 @@ enum OutputFolder {
             + "choose another folder with --output"
         )
       }
+      StopSignals.letGo(removing: made)
       return try body(folder)
     }
   }

@@ -35,19 +35,40 @@ enum StopSignals {
 
   /// Folders that were made and hold nothing yet, as a handler can read them: it may allocate nothing.
   nonisolated(unsafe) private static var emptyFolders: [UnsafeMutablePointer<CChar>] = []
+  /// Whether signals wait, and the one that does.
+  private static let isHolding = Atomic<Bool>(false)
+  private static let held = Atomic<Int32>(0)
 
-  /// Has a signal that ends the process at once remove folders first, if they are still empty.
+  /// Lets a signal that would end the process at once wait until `letGo`: a folder is being made and tried out.
   ///
   /// Not where the signals are listened to, and not those that are ignored.
-  static func removeWhenStopped(_ folders: [String]) {
-    emptyFolders = folders.compactMap { strdup($0) }
+  static func hold() {
+    held.store(0, ordering: .relaxed)
+    isHolding.store(true, ordering: .sequentiallyConsistent)
     for number in all where isDefault(number) {
       signal(number) { number in
-        for folder in StopSignals.emptyFolders { rmdir(folder) }
-        signal(number, SIG_DFL)
-        raise(number)
+        if StopSignals.isHolding.load(ordering: .sequentiallyConsistent) {
+          StopSignals.held.store(number, ordering: .sequentiallyConsistent)
+        } else {
+          StopSignals.end(number)
+        }
       }
     }
+  }
+
+  /// Ends `hold`: a signal, also one that waited, removes `folders` that are still empty and ends the process.
+  static func letGo(removing folders: [String]) {
+    guard isHolding.load(ordering: .relaxed) else { return }
+    emptyFolders = folders.compactMap { strdup($0) }
+    isHolding.store(false, ordering: .sequentiallyConsistent)
+    let waiting = held.exchange(0, ordering: .sequentiallyConsistent)
+    if waiting != 0 { end(waiting) }
+  }
+
+  private static func end(_ number: Int32) {
+    for folder in emptyFolders { rmdir(folder) }
+    signal(number, SIG_DFL)
+    raise(number)
   }
 
   private static func isDefault(_ number: Int32) -> Bool {
