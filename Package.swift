@@ -133,7 +133,8 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
-      name: "LatheBenchmarks", dependencies: ["LatheML", "LatheLearn", "LatheSearch", "BenchmarkEstimates"],
+      name: "LatheBenchmarks",
+      dependencies: ["LatheML", "LatheAdapters", "LatheLearn", "LatheSearch", "BenchmarkEstimates"],
       path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(

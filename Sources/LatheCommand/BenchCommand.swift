@@ -129,7 +129,11 @@
       let table = TextTable(workloads, devices: head.devices)
       for line in head.lines { Terminal.output(line) }
       var suite = ""
+      var done: [Row] = []
       runner.onRow = { row in
+        // After each row, since a driver that crashes takes the process along; the last time says what is wrong.
+        done.append(row)
+        if let json { try? AtomicFile.write(ResultFile(head: head, rows: done).json(), to: json) }
         if row.suite != suite { Terminal.output("\n\(table.header)") }
         suite = row.suite
         Terminal.output(table.line(row))

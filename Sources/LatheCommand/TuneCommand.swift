@@ -1,5 +1,6 @@
 #if CommandLine
   import ArgumentParser
+  import LatheBenchmarks
   import LatheCore
   import LatheML
 
@@ -9,7 +10,8 @@
       discussion: """
         Every candidate is checked against the CPU's results before it is timed, and given up at three times the best. \
         What beats the built-in sizes is kept, the best three of each, and used from then on by every program on this \
-        device; Ctrl-C ends the search and keeps what was found. Run it on an otherwise idle machine.
+        device; Ctrl-C ends the search and keeps what was found. Beside the built-in sizes' time stands what a model \
+        expects of cards that it knows. Run it on an otherwise idle machine.
         """)
 
     @Option(help: ArgumentHelp("opencl or opencl:N; see `lathe devices`.", valueName: "device"))
@@ -46,7 +48,11 @@
       guard let backend = device.backend as? any KernelTuning else {
         throw ValidationError("'\(self.device)' has no kernels to tune: only OpenCL devices have")
       }
-      let options = TuningOptions(suites: try suites(), seed: seed, candidates: candidates, output: output)
+      let options = TuningOptions(
+        suites: try suites(), seed: seed, candidates: candidates, output: output,
+        estimate: {
+          Estimates.shipped.seconds(ofTuning: $0, on: device.info.name, profile: device.info.kernelProfile)
+        })
       StopSignals.listen()
       Terminal.output("\(device.name): \(device.info.name), \(device.info.kernelProfile) profile")
       let summary = try backend.tune(

@@ -19,12 +19,18 @@ package struct TuningOptions: Sendable {
   package var candidates: Int
   /// The file that rows are kept in; nil is the file that devices read.
   package var output: String?
+  /// What a model expects of a problem with the built-in parameters, in seconds; nil where it knows nothing.
+  package var estimate: @Sendable (_ problem: String) -> Double?
 
-  package init(suites: [TuningSuite], seed: UInt64 = 0, candidates: Int = 48, output: String? = nil) {
+  package init(
+    suites: [TuningSuite], seed: UInt64 = 0, candidates: Int = 48, output: String? = nil,
+    estimate: @escaping @Sendable (_ problem: String) -> Double? = { _ in nil }
+  ) {
     self.suites = suites
     self.seed = seed
     self.candidates = candidates
     self.output = output
+    self.estimate = estimate
   }
 }
 
@@ -37,8 +43,29 @@ package struct TuningSummary: Sendable {
   package init(file: String) { self.file = file }
 }
 
+/// An operation of a problem that candidates are compared on, with its operands.
+package struct TuningWork: Sendable {
+  package var operation: Operation
+  package var inputs: [Operand]
+  package var outputs: [Operand]
+
+  package init(operation: Operation, inputs: [Operand], outputs: [Operand]) {
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
 /// A backend whose kernels have tile sizes that can be searched for.
 package protocol KernelTuning: Backend {
+  /// The problems that candidates are compared on, by kernel and class of shapes: `gemm_gpu/large`.
+  var tuningProblems: [String] { get }
+
+  /// The operations of such a problem, on zeros.
+  ///
+  /// - Throws: `LatheError` for an unknown name, and where the device has no room.
+  func tuningProblem(_ name: String) throws -> [TuningWork]
+
   /// Searches the tile sizes of this device's kernels and keeps what beats the built-in ones, after each search.
   ///
   /// - Parameters:

@@ -7,6 +7,28 @@
     /// What beats the built-in parameters by less is not kept: the next measurement might say otherwise.
     private static let gain = 0.97
 
+    /// The kernels of this profile, each with its classes of shapes.
+    private var tunable: [(kernel: TunableKernel, shape: TuningShape)] {
+      TunableKernel.allCases.filter { $0.profile == profile }.flatMap { kernel in
+        kernel.shapes.map { (kernel, $0) }
+      }
+    }
+
+    private static func name(_ kernel: TunableKernel, _ shape: TuningShape) -> String {
+      "\(kernel.rawValue)/\(shape.rawValue)"
+    }
+
+    package var tuningProblems: [String] { tunable.map { Self.name($0.kernel, $0.shape) } }
+
+    package func tuningProblem(_ name: String) throws -> [TuningWork] {
+      guard let (kernel, shape) = tunable.first(where: { Self.name($0.kernel, $0.shape) == name }) else {
+        throw LatheError(
+          .invalidArgument,
+          "unknown problem '\(name)'; there are \(tuningProblems.joined(separator: ", "))")
+      }
+      return try TuningTrial.zeros(TuningProblem(kernel, shape, onGPU: info.type == "gpu"), on: self)
+    }
+
     package func tune(
       _ options: TuningOptions, reference: any Backend, report: (String) -> Void, shouldStop: () -> Bool
     ) throws -> TuningSummary {
@@ -51,9 +73,11 @@
           summary.searches += 1
           progress.add(candidates.count)
           let best = choices.first.map { "\($0.parameters): \(Self.milliseconds($0.seconds)), " } ?? ""
+          let expected =
+            options.estimate(Self.name(kernel, shape)).map { ", estimated \(Self.milliseconds($0))" } ?? ""
           report(
-            "  \(candidates.count) of \(search.space.count) candidates; \(best)built in \(Self.milliseconds(again))"
-          )
+            "  \(candidates.count) of \(search.space.count) candidates; \(best)built in "
+              + "\(Self.milliseconds(again))\(expected)")
           if let rest = progress.rest() { report("  \(rest)") }
           guard !choices.isEmpty else { continue }
           try store.keep(

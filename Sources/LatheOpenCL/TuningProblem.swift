@@ -165,6 +165,16 @@
       }
     }
 
+    /// A problem's operations on zeros, of which nothing is compared.
+    static func zeros(_ problem: TuningProblem, on backend: OpenCLBackend) throws -> [TuningWork] {
+      func zeros(_ shapes: [Shape]) throws -> [Operand] {
+        try shapes.map { try operand([Float](repeating: 0, count: $0.elementCount), $0, on: backend) }
+      }
+      return try problem.parts.map {
+        TuningWork(operation: $0.operation, inputs: try zeros($0.inputs), outputs: try zeros($0.outputs))
+      }
+    }
+
     private static func operand(_ values: [Float], _ shape: Shape, on backend: any Backend) throws -> Operand
     {
       let buffer = try backend.allocate(byteCount: shape.elementCount * 4)

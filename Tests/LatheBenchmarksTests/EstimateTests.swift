@@ -48,5 +48,7 @@ struct EstimateTests {
     var gemm = row("1024x1024x1024")
     gemm.work = .time
     #expect(Estimates.Column(.shipped, [device("NVIDIA H200")]).cell(gemm) != "-")
+    #expect(Estimates.shipped.seconds(ofTuning: "gemm_gpu/large", on: "NVIDIA H200", profile: "gpu") != nil)
+    #expect(Estimates.shipped.seconds(ofTuning: "gemm_gpu/large", on: "NVIDIA H200", profile: "cpu") == nil)
   }
 }

@@ -84,5 +84,15 @@ extension CommandTests {
       let programs = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/paper/programs")
       #expect(Set(programs.map { $0.split(separator: ".")[1] }) == ["cl", "options"])
     }
+
+    @Test("A problem of lathe tune is a workload, too")
+    func problems() throws {
+      guard let environment = try environment("h200") else { return }
+      let result = try record("tune/reduction_gpu/rows", environment)
+      #expect(result.output.contains(#""name":"reduce: reduce sum""#), "\(result.output)")
+      #expect(result.output.contains(#""bytes":67"#), "\(result.output)")
+      let unknown = try record("tune/gemm_tpu/large", environment)
+      #expect(unknown.output.contains("unknown problem 'gemm_tpu/large'; there are gemm_gpu/row"))
+    }
   }
 }

@@ -1,5 +1,6 @@
 #if OpenCL
   import Foundation
+  import LatheCPU
   import LatheCore
   import LatheOpenCL
   import Synchronization
@@ -423,6 +424,29 @@
         try backend.tuned(kernel, .small, choices) { _ in throw LatheError(.outOfMemory, "full") }
       }
       #expect(lines.all.count == 1 && choices.current(kernel, .small)?.parameters == good[1])
+    }
+
+    @Test(arguments: devices) func estimatesStandBesideWhatWasMeasured(_ device: TestDevice) throws {
+      let lines = Lines()
+      let file = FileManager.default.temporaryDirectory.appendingPathComponent("tuned-\(UUID()).json").path
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      let suite = device.backend.profile == .gpu ? TuningSuite.elementwise : .gemm
+      let options = TuningOptions(
+        suites: [suite], candidates: 1, output: file,
+        estimate: { ["elementwise_gpu/run": 1.5, "gemm_cpu/small": 2.5][$0] })
+      let summary = try device.backend.tune(
+        options, reference: CPUBackend.shared, report: lines.add, shouldStop: { lines.all.count > 3 })
+      #expect(summary.searches > 0)
+      let expected = suite == .gemm ? "estimated 2500.000 ms" : "estimated 1500.000 ms"
+      #expect(lines.all.filter { $0.contains(expected) }.count == 1, "\(lines.all)")
+    }
+
+    @Test(arguments: devices) func problemsHaveNames(_ device: TestDevice) throws {
+      let names = device.backend.tuningProblems
+      #expect(names.contains(device.backend.profile == .gpu ? "split_gpu/medium" : "convolution_cpu/few"))
+      #expect(Set(names).count == names.count)
+      for name in names.prefix(1) { #expect(try !device.backend.tuningProblem(name).isEmpty) }
+      #expect(throws: LatheError.self) { try device.backend.tuningProblem("gemm_tpu/large") }
     }
   }
 #endif

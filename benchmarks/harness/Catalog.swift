@@ -24,6 +24,7 @@ public enum Catalog {
     case .tables: TablesSuite.workloads
     case .checkpoint: CheckpointSuite.workloads
     case .train: TrainSuite.workloads + RecordingRows.workloads
+    case .finetune: FineTuneSuite.workloads
     case .inference: InferenceSuite.workloads
     case .trees: TreesSuite.workloads
     case .linear: LinearSuite.workloads

@@ -23,6 +23,9 @@ public struct Estimates: Sendable {
     var cards: [Card]
   }
 
+  /// What names of problems of `lathe tune` begin with.
+  static let tuning = "tune/"
+
   private let cards: [Card]
 
   /// The estimates that come with the program.
@@ -39,8 +42,17 @@ public struct Estimates: Sendable {
 
   /// The card that a device is taken for: the model knows the kernels of the `gpu` profile.
   private func card(_ device: RunHead.DeviceHead) -> Card? {
-    guard device.profile == "gpu" else { return nil }
-    return cards.first { card in card.names.contains { device.name.contains($0) } }
+    card(named: device.name, profile: device.profile)
+  }
+
+  private func card(named name: String, profile: String?) -> Card? {
+    guard profile == "gpu" else { return nil }
+    return cards.first { card in card.names.contains { name.contains($0) } }
+  }
+
+  /// The seconds of a problem of `lathe tune` with the built-in parameters, on a device that is known by its name.
+  public func seconds(ofTuning problem: String, on name: String, profile: String?) -> Double? {
+    card(named: name, profile: profile)?.microseconds[Self.tuning + problem].map { $0 * 1e-6 }
   }
 
   /// The line in front of a table for each device that is known.

@@ -2,7 +2,7 @@
 public enum Suite: String, CaseIterable, Sendable {
   case gemm, conv, elementwise, reduction, norm, softmax, attention, embedding, quantized
   case recurrent, optimizer, random, transfer
-  case latency, memory, loader, tables, checkpoint, train, inference, trees, linear, search
+  case latency, memory, loader, tables, checkpoint, train, finetune, inference, trees, linear, search
 
   /// What `lathe bench --list` says of it.
   public var summary: String {
@@ -26,6 +26,7 @@ public enum Suite: String, CaseIterable, Sendable {
     case .tables: "CSV files read into typed columns"
     case .checkpoint: "checkpoints written and read, in turns with the same bytes raw"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
+    case .finetune: "steps of fine-tuning a text encoder of MiniLM's sizes: all weights, low-rank updates, real lengths"
     case .inference: "whole networks that are used and not trained: a text encoder of MiniLM's sizes"
     case .linear:
       "models of tables by weighted sums: logistic regression, principal components, k-means, terms of texts"

@@ -7,7 +7,8 @@ import LatheCore
 /// A request is a line of JSON: `{"do": "list"}` (with `"all": true` also what no peer has), `{"do": "prepare", "name": ...}`,
 /// `{"do": "sample"}` or `{"do": "release"}`; `{"do": "run", "name": ..., "runs": 2}` only runs a workload, waiting after each
 /// run, and compares nothing: for drivers that only write down what they are asked to do; where a trace is taken, it answers
-/// with the work of each kernel that the last run launched. The answer is a line, too; `{"error": ...}` where the request cannot be met.
+/// with the work of each kernel that the last run launched. `{"do": "problems"}` names what `lathe tune` compares candidates on,
+/// which `run` takes, too, as `tune/NAME`. The answer is a line, too; `{"error": ...}` where the request cannot be met.
 /// The end of the input ends the service.
 public final class Worker {
   private let device: Device
@@ -77,6 +78,7 @@ public final class Worker {
     case "list": return try listing(request.all == true ? workloads : workloads.filter(\.hasPeers))
     case "prepare": return try prepare(request.name ?? "")
     case "run": return try run(request.name ?? "", runs: request.runs ?? 1)
+    case "problems": return try encoded(["problems": tuning?.tuningProblems ?? []])
     case "sample":
       guard sampler != nil else { throw LatheError(.invalidArgument, "sample: nothing was prepared") }
       try sampler?.wakeUp(seconds: MeasuringBudget.inTurns.sampleSeconds)
@@ -88,7 +90,8 @@ public final class Worker {
       return try encoded([String: String]())
     default:
       throw LatheError(
-        .invalidArgument, "unknown request '\(request.do)'; there are list, prepare, sample, release, run")
+        .invalidArgument,
+        "unknown request '\(request.do)'; there are list, prepare, sample, release, run, problems")
     }
   }
 
@@ -125,28 +128,45 @@ public final class Worker {
         counters: trial.counters().filter(\.value.isFinite)))
   }
 
+  private var tuning: (any KernelTuning)? { device.backend as? any KernelTuning }
+
   private func run(_ name: String, runs: Int) throws -> String {
+    if let tuning, name.hasPrefix(Estimates.tuning) {
+      let problem = try tuning.tuningProblem(String(name.dropFirst(Estimates.tuning.count)))
+      let launches = try launches(of: runs) {
+        for work in problem {
+          try Trace.operation(work.operation, inputs: work.inputs, outputs: work.outputs, device: device) {
+            try tuning.run(work.operation, inputs: work.inputs, outputs: work.outputs)
+          }
+        }
+        try device.synchronize()
+      }
+      return try encoded(Done(operations: 0, bytes: 0, launches: launches))
+    }
     let workload = try workload(name)
     let sampler = Sampler(try workload.prepare(device), on: device)
+    return try encoded(
+      Done(
+        operations: workload.work.operations, bytes: workload.work.bytes,
+        launches: try launches(of: runs) { try sampler.runOnce() }))
+  }
+
+  /// Runs something so many times; where a trace is taken, what the last run launched.
+  private func launches(of runs: Int, _ runOnce: () throws -> Void) throws -> [Done.Launch] {
     let isTraced = Trace.isOn
-    var launches: [Done.Launch] = []
     for _ in 0..<runs {
-      // Only what the last run launches is wanted.
       if isTraced {
         _ = Trace.stop()
         Trace.start()
       }
-      try sampler.runOnce()
+      try runOnce()
     }
-    if isTraced {
-      launches = Trace.stop().spans.filter { !$0.isHost }.map {
-        Done.Launch(
-          name: $0.name, operation: $0.operation, operations: $0.work?.operations, bytes: $0.work?.bytes)
-      }
-      Trace.start()
+    guard isTraced else { return [] }
+    defer { Trace.start() }
+    return Trace.stop().spans.filter { !$0.isHost }.map {
+      Done.Launch(
+        name: $0.name, operation: $0.operation, operations: $0.work?.operations, bytes: $0.work?.bytes)
     }
-    return try encoded(
-      Done(operations: workload.work.operations, bytes: workload.work.bytes, launches: launches))
   }
 
   private func workload(_ name: String) throws -> Workload {

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+import finetune
 import lenet_pytorch
 from protocol import cores, serve
 
@@ -286,6 +287,18 @@ class Torch:
         labels = torch.arange(p["batch"]) % p["classes"]
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, fused=self.mode == "tuned")
         return self.steps(model, optimizer, lambda: (tokens, labels))
+
+    def fine_tuning(self, model, batches):
+        return finetune.steps(model, batches, fused=self.mode == "tuned", compiled=self.mode == "compile")
+
+    def minilm_full(self, p):
+        return self.fine_tuning(finetune.classifier(p), [finetune.texts([p["length"]] * p["batch"], p)])
+
+    def minilm_lora(self, p):
+        return self.fine_tuning(finetune.adapted(p), [finetune.texts([p["length"]] * p["batch"], p)])
+
+    def minilm_films(self, p):
+        return self.fine_tuning(finetune.classifier(p), finetune.films(p))
 
 
 if __name__ == "__main__":

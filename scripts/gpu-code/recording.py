@@ -100,6 +100,8 @@ def run_workloads(device, library, place, recording, only="", units=None):
     program = os.path.join(ROOT, ".build", "release", "lathe")
     listing = subprocess.run([program, "bench", "--list"], capture_output=True, text=True, check=True).stdout
     names = [line[2:].removesuffix("  (quick)") for line in listing.split("\n") if line.startswith("  ")]
+    if not only:
+        names += ["tune/" + name for name in problems(program, device, library, place)]
     worker = subprocess.Popen(
         [program, "bench", "--worker", "--device", "opencl", "--trace", os.devnull],
         env=environment(device, library, place, *([units] if units else [])),
@@ -123,6 +125,15 @@ def run_workloads(device, library, place, recording, only="", units=None):
     worker.wait()
     read_programs(place, recording)
     read_log(place, recording)
+
+
+def problems(program, device, library, place):
+    """What `lathe tune` compares candidates on."""
+    answer = subprocess.run(
+        [program, "bench", "--worker", "--device", "opencl"], input='{"do": "problems"}\n',
+        env=environment(device, library, place + "-names"), capture_output=True, text=True, check=True,
+    ).stdout
+    return json.loads(answer)["problems"]
 
 
 def last_run(log, start, done):

@@ -24,6 +24,8 @@ struct Array64 {
 
   static func + (a: Array64, b: Array64) -> Array64 { Array64(a.shape, zip(a.values, b.values).map(+)) }
 
+  func tanh() -> Array64 { Array64(shape, values.map { Foundation.tanh($0) }) }
+
   func relu() -> Array64 { Array64(shape, values.map { max($0, 0) }) }
 
   func gelu() -> Array64 { Array64(shape, values.map(ElementwiseSuite.gelu)) }
@@ -32,7 +34,7 @@ struct Array64 {
   func geluTanh() -> Array64 {
     Array64(
       shape,
-      values.map { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) })
+      values.map { 0.5 * $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) })
   }
 
   /// The same elements in another shape.
