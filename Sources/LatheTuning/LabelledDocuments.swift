@@ -35,8 +35,8 @@ public struct LabelledDocuments: Sendable {
   ///   empty text, a missing label.
   public init(path: String, text: String? = nil, label: String? = nil) throws {
     source = path
-    let name = path.lowercased()
-    let isTable = [".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz"].contains { name.hasSuffix($0) }
+    // Of .tsv files most have no names of columns.
+    let isTable = Self.isTable(path) && ![".tsv", ".tsv.gz"].contains { path.lowercased().hasSuffix($0) }
     if !isTable, text == nil, label == nil, try !Self.hasHeader(path) {
       var found: (texts: [String], labels: [String]) = ([], [])
       for record in try Self.lines(path) {
@@ -51,6 +51,20 @@ public struct LabelledDocuments: Sendable {
       labels = try Self.strings(table[label], path)
     }
     guard !texts.isEmpty else { throw LatheError(.format, "\(path): no texts") }
+  }
+
+  /// Whether a file's name is that of a table.
+  static func isTable(_ path: String) -> Bool {
+    let name = path.lowercased()
+    return [".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz"].contains { name.hasSuffix($0) }
+  }
+
+  /// The texts of a table's column, `text` unless given.
+  ///
+  /// - Throws: `LatheError` where the table has no such column, or a row no text in it.
+  static func texts(path: String, column: String?) throws -> [String] {
+    let column = column ?? textColumn
+    return try strings(table(path, texts: [column])[column], path)
   }
 
   /// Whether the first line of a file of tabs names the columns.

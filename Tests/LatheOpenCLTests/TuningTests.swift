@@ -1,6 +1,5 @@
 #if OpenCL
   import Foundation
-  import LatheCPU
   import LatheCore
   import LatheOpenCL
   import Synchronization
@@ -435,7 +434,7 @@
         suites: [suite], candidates: 1, output: file,
         estimate: { ["elementwise_gpu/run": 1.5, "gemm_cpu/small": 2.5][$0] })
       let summary = try device.backend.tune(
-        options, reference: CPUBackend.shared, report: lines.add, shouldStop: { lines.all.count > 3 })
+        options, reference: device.backend, report: lines.add, shouldStop: { lines.all.count > 3 })
       #expect(summary.searches > 0)
       let expected = suite == .gemm ? "estimated 2500.000 ms" : "estimated 1500.000 ms"
       #expect(lines.all.filter { $0.contains(expected) }.count == 1, "\(lines.all)")

@@ -41,7 +41,7 @@ public struct GPT2Configuration: Sendable {
 /// A decoder of GPT-2's kind (Radford et al., 2019).
 ///
 /// Paths of parameters are those of the Hugging Face libraries: `transformer.h.0.attn.c_attn.weight`.
-public final class GPT2: CausalModel, PretrainedModel {
+public final class GPT2: PackingModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: GPT2Configuration
   /// What stands in its `config.json`.
@@ -87,6 +87,11 @@ public final class GPT2: CausalModel, PretrainedModel {
     return decoder.tokens.asLinear(x)
   }
 
+  /// Scores of the next token in sequences that share rows.
+  public func logits(_ tokens: Tensor, packing: SequencePacking) -> Tensor {
+    decoder.tokens.asLinear(decoder(tokens, packing: packing))
+  }
+
   /// Names the parts.
   public func visit(_ visitor: inout ModuleVisitor) { visitor.module("transformer", decoder) }
 }
@@ -105,13 +110,13 @@ final class GPT2Decoder: ParameterContainer {
     norm = try source.layerNorm("transformer.ln_f", sizes.width, epsilon: sizes.epsilon)
   }
 
-  func callAsFunction(_ input: Tensor, cache: DecoderCache?) -> Tensor {
+  func callAsFunction(_ input: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor {
     let (offset, time) = (cache?.count ?? 0, input.shape[1])
     let places =
-      cache?.positions(time: time, device: input.device)
+      packing?.positions ?? cache?.positions(time: time, device: input.device)
       ?? (Tensor.arange(time, device: input.device) + Int32(clamping: offset)).unsqueezed(0)
     let x = tokens(input) + positions(places)
-    let mask = cache?.mask(keys: offset + time, device: x.device)
+    let mask = packing?.mask ?? cache?.mask(keys: offset + time, device: x.device)
     return norm(
       layers.enumerated().reduce(x) { x, entry in
         entry.element(x, cache: cache?.layers[entry.offset], mask: mask)

@@ -4,7 +4,7 @@ import LatheNN
 /// A decoder of Llama's kind (Touvron et al., 2023): also Mistral, Qwen2 and SmolLM2.
 ///
 /// Paths of parameters are those of the Hugging Face libraries: `model.layers.0.self_attn.q_proj.weight`.
-public final class Llama: CausalModel, PretrainedModel {
+public final class Llama: PackingModel, PretrainedModel {
   /// What the network is made of.
   public let sizes: LlamaConfiguration
   /// What stands in its `config.json`.
@@ -52,7 +52,16 @@ public final class Llama: CausalModel, PretrainedModel {
   public func logits(_ tokens: Tensor, cache: DecoderCache?, lastOnly: Bool) -> Tensor {
     var x = decoder(tokens, cache: cache)
     if lastOnly { x = x.sliced(axis: 1, from: x.shape[1] - 1, to: x.shape[1]) }
-    return head.map { $0(x) } ?? decoder.embedding.asLinear(x)
+    return scores(x)
+  }
+
+  /// Scores of the next token in sequences that share rows; turned by distances, positions need not begin at 0.
+  public func logits(_ tokens: Tensor, packing: SequencePacking) -> Tensor {
+    scores(decoder(tokens, packing: packing))
+  }
+
+  private func scores(_ states: Tensor) -> Tensor {
+    head.map { $0(states) } ?? decoder.embedding.asLinear(states)
   }
 
   /// Names the parts.
@@ -77,10 +86,10 @@ final class LlamaDecoder: ParameterContainer {
     norm = try source.rmsNorm("model.norm", sizes.width, epsilon: sizes.epsilon)
   }
 
-  func callAsFunction(_ tokens: Tensor, cache: DecoderCache?) -> Tensor {
+  func callAsFunction(_ tokens: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor {
     let x = embedding(tokens)
     let keys = (cache?.count ?? 0) + tokens.shape[1]
-    let mask = cache?.mask(keys: keys, device: x.device)
+    let mask = packing?.mask ?? cache?.mask(keys: keys, device: x.device)
     return norm(
       layers.enumerated().reduce(x) { x, entry in
         entry.element(x, cache: cache?.layers[entry.offset], mask: mask)

@@ -2,7 +2,7 @@ import Lathe
 import LatheNN
 
 /// An encoder with a head that says which token stands in each place: scores float32 [batch, t, vocabulary], made with the
-/// table of tokens unless the configuration says otherwise.
+/// table of tokens unless the configuration says otherwise; of some places (`Name.places`) alone [places, vocabulary].
 public final class MaskedLanguageModel: NamedModule, PretrainedModel {
   /// The network below the head.
   public let encoder: TextEncoder
@@ -13,6 +13,13 @@ public final class MaskedLanguageModel: NamedModule, PretrainedModel {
   private let bias: Parameter
   private let activation: HiddenActivation
   private let names: Names
+
+  /// The names of inputs besides those of `TextEncoder`.
+  public enum Name {
+    /// The places whose scores are wanted, counted over all rows, int32 [places]: the others, which nothing is learned from,
+    /// are not computed.
+    public static let places = "places"
+  }
 
   /// The paths of the head in a family's files.
   private struct Names {
@@ -66,9 +73,22 @@ public final class MaskedLanguageModel: NamedModule, PretrainedModel {
   /// The class that `transformers` has for the network.
   public var architecture: String { "\(encoder.settings.className)ForMaskedLM" }
 
-  /// Computes scores [batch, t, vocabulary].
+  /// The paths of the head's layers in a family's files, for those that a base does not have.
+  ///
+  /// - Throws: `LatheError` where the configuration is no encoder's.
+  public static func headPaths(_ configuration: ConfigurationValues) throws -> [String] {
+    let names = Names(try EncoderConfiguration(configuration).family)
+    return [names.dense, names.norm, names.decoder, names.bias]
+  }
+
+  /// Computes scores [batch, t, vocabulary], or [places, vocabulary].
   public func forward(_ inputs: NamedTensors) -> NamedTensors {
-    let states = norm(activation(dense(encoder.states(named: inputs).last)))
+    var last = encoder.states(named: inputs).last
+    if let places = inputs.find(Name.places) {
+      last = last.reshaped(to: [last.shape[0] * last.shape[1], last.shape[2]])
+        .indexSelected(axis: 0, indices: places)
+    }
+    let states = norm(activation(dense(last)))
     if let decoder { return [NamedTensors.output: decoder(states) + bias.value] }
     guard let table = encoder.embeddings.tokens as? Embedding else {
       stop("MaskedLanguageModel: the table of tokens was replaced, and scores are made with it")
