@@ -117,6 +117,10 @@ let package = Package(
       name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
       swiftSettings: testSettings),
     .target(name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheTuningTests",
+      dependencies: ["LatheTuning", "LatheAdapters", "LatheLanguage", "LatheTraining"],
+      swiftSettings: testSettings),
     .target(
       name: "LatheTabular",
       dependencies: ["LatheLearn", "LatheTables", "LatheTraining", "LatheLanguage", "LatheHub"],

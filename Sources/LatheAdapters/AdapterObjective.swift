@@ -1,22 +1,22 @@
 import Lathe
 import LatheNN
 
-/// The cross-entropy of classes with the term that keeps an AdaLoRA adapter's matrices orthogonal, in training alone.
+/// An objective with the term that keeps an AdaLoRA adapter's matrices orthogonal, in training alone.
 public struct AdapterObjective: OutputObjective, @unchecked Sendable {
-  private let objective: ClassificationObjective
+  private let objective: any OutputObjective
   private let allocator: RankAllocator
 
   /// An objective.
   ///
   /// - Parameters:
-  ///   - objective: Of the classes.
+  ///   - objective: Of the task.
   ///   - allocator: Of the adapter.
-  public init(_ objective: ClassificationObjective, _ allocator: RankAllocator) {
+  public init(_ objective: any OutputObjective, _ allocator: RankAllocator) {
     self.objective = objective
     self.allocator = allocator
   }
 
-  /// Classes.
+  /// As the objective says.
   public var outputKind: OutputKind { objective.outputKind }
   /// The labels.
   public func targets(_ batch: Batch) -> Tensor { objective.targets(batch) }

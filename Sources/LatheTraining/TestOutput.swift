@@ -15,6 +15,8 @@ public final class TestOutput {
   private let shares: Tensor?
   /// Of the batch's targets in row-major order, the places of those that count; nil where all do.
   package let places: [Int]?
+  /// Targets of each example: the length of the targets' last axis, 1 where each example has one.
+  package let rowLength: Int
   private var keptPredictions: [Int]?
   private var keptLabels: [Int]?
   private var keptMargins: [Double]?
@@ -28,6 +30,7 @@ public final class TestOutput {
   ///   - kind: What the output says.
   /// - Throws: `LatheError` where the device fails.
   package init(_ output: Tensor, targets: Tensor, counted: Tensor? = nil, kind: OutputKind) throws {
+    rowLength = targets.rank > 1 && !targets.dtype.isFloatingPoint ? targets.shape[targets.rank - 1] : 1
     let rows = counted?.reshaped(to: [-1]).nonzero().reshaped(to: [-1])
     places = try rows?.scalars(as: Int.self)
     func chosen(_ tensor: Tensor) -> Tensor {

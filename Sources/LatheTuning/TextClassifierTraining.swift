@@ -72,14 +72,9 @@ public final class TextClassifierTraining {
     let training = try batches(split.training)
     let validation = try batches(split.validation)
     (self.model, self.tokenizer, self.length, self.training) = (model, tokenizer, length, training)
-    var configuration = TrainerConfiguration(
-      architecture: Self.architecture, data: split.training.source, epochs: plan.epochs,
-      batchSize: min(plan.batchSize, training.count), seed: plan.seed)
-    let steps = configuration.stepsPerEpoch(of: training) * plan.epochs
-    configuration.schedule = .warmupLinear(warmup: Int(plan.warmup * Double(steps)), steps: steps)
-    configuration.clipping = .norm(1)
+    var (configuration, steps) = plan.configuration(
+      Self.architecture, source: split.training.source, training: training)
     configuration.best = Monitor(.accuracy)
-    configuration.details = ["base": plan.base, "tuning": "\(plan.tuning)"]
     adapters = try plan.tuning.apply(to: model, heads: heads, steps: steps, generator: generator)
     model.train()
     var objective: any Objective = ClassificationObjective(labelSmoothing: plan.labelSmoothing)
@@ -89,25 +84,11 @@ public final class TextClassifierTraining {
       objective = AdapterObjective(ClassificationObjective(labelSmoothing: plan.labelSmoothing), allocator)
       callbacks.append(AdapterTraining(allocator))
     }
-    let optimizer = Adam(
-      Self.groups(model), learningRate: plan.learningRate ?? plan.tuning.method.learningRate,
-      decoupledDecay: plan.weightDecay)
     trainer = try Trainer(
-      model: model, optimizer: optimizer, generator: generator, training: training, test: validation,
+      model: model, optimizer: plan.optimizer(model), generator: generator, training: training,
+      test: validation,
       objective: objective, metrics: [.f1(.macro)], callbacks: callbacks, configuration: configuration,
       folder: folder, device: device)
-  }
-
-  /// Parameters that are drawn to 0, and biases and norms, which are not.
-  private static func groups(_ model: any ParameterContainer) -> [ParameterGroup] {
-    let trained = model.namedParameters.filter { !$0.parameter.isFrozen }
-    let isDrawn = { (name: String) in
-      !name.hasSuffix("bias") && !name.contains("LayerNorm") && !name.contains("layer_norm")
-    }
-    return [
-      ParameterGroup(trained.filter { isDrawn($0.name) }.map(\.parameter)),
-      ParameterGroup(trained.filter { !isDrawn($0.name) }.map(\.parameter), weightDecay: 0),
-    ].filter { !$0.parameters.isEmpty }
   }
 
   /// Writes what loading the model takes besides its weights.
