@@ -1,11 +1,20 @@
 import LatheNN
 
 extension ParameterGroup {
+  /// What the norms of the families are called.
+  private static let norms = ["LayerNorm", "layer_norm", "layernorm", ".norm.", ".ln_"]
+
   /// The parameters that learn: those that are drawn to 0, and biases and norms, which are not.
-  static func decayed(_ model: any ParameterContainer) -> [ParameterGroup] {
-    let trained = model.namedParameters.filter { !$0.parameter.isFrozen }
+  ///
+  /// - Parameters:
+  ///   - model: The network.
+  ///   - others: Parameters that are in no group.
+  static func decayed(_ model: any ParameterContainer, without others: [Parameter] = []) -> [ParameterGroup] {
+    let trained = model.namedParameters.filter { named in
+      !named.parameter.isFrozen && !others.contains { $0 === named.parameter }
+    }
     let isDrawn = { (name: String) in
-      !name.hasSuffix("bias") && !["LayerNorm", "layer_norm", "layernorm", ".norm.", ".ln_"].contains { name.contains($0) }
+      !name.hasSuffix("bias") && !norms.contains { name.contains($0) }
     }
     return [
       ParameterGroup(trained.filter { isDrawn($0.name) }.map(\.parameter)),

@@ -55,10 +55,7 @@ extension TuningPlan {
   }
 
   func write(to folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.makeFolder(folder)
-    try AtomicFile.write([[UInt8](encoder.encode(self)) + [10]], to: "\(folder)/\(Self.fileName)")
+    try JSONRecord.write(self, to: "\(folder)/\(Self.fileName)")
   }
 
   /// Reads the plan of a run.
@@ -100,17 +97,9 @@ extension TuningPlan {
     _ model: any ParameterContainer, own: [Parameter] = [], ownRate: Float = 0
   ) -> Adam {
     let rate = learningRate ?? tuning.method.learningRate
-    let trained = model.namedParameters.filter { named in
-      !named.parameter.isFrozen && !own.contains { $0 === named.parameter }
-    }
-    let isDrawn = { (name: String) in
-      !name.hasSuffix("bias") && !name.contains("LayerNorm") && !name.contains("layer_norm")
-    }
-    let groups = [
-      ParameterGroup(trained.filter { isDrawn($0.name) }.map(\.parameter)),
-      ParameterGroup(trained.filter { !isDrawn($0.name) }.map(\.parameter), weightDecay: 0),
-      ParameterGroup(own, learningRateScale: ownRate / rate, weightDecay: 0),
-    ].filter { !$0.parameters.isEmpty }
+    let groups =
+      ParameterGroup.decayed(model, without: own)
+      + (own.isEmpty ? [] : [ParameterGroup(own, learningRateScale: ownRate / rate, weightDecay: 0)])
     return Adam(groups, learningRate: rate, decoupledDecay: weightDecay)
   }
 }

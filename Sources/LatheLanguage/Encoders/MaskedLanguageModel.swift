@@ -66,7 +66,6 @@ public final class MaskedLanguageModel: NamedModule, PretrainedModel {
       decoder = try source.linear(names.decoder, settings.width, settings.vocabularySize, bias: false)
     }
     for name in names.copies { source.passOver(PathPattern(name)) }
-    source.passOver("cls.seq_relationship")
     activation = settings.family == .roberta ? .gelu : settings.activation
   }
 

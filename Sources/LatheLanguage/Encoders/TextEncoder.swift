@@ -33,9 +33,6 @@ public final class TextEncoder: NamedModule, PretrainedModel {
   /// - Throws: `LatheError` naming the key that is missing, wrong or not supported, or where a file cannot be read.
   public convenience init(_ configuration: ConfigurationValues, from source: LayerSource) throws {
     try self.init(EncoderConfiguration(configuration), path: "", pooled: nil, from: source)
-    source.passOver(
-      "cls", "lm_head", "classifier", "pre_classifier", "qa_outputs", "vocab_transform", "vocab_layer_norm",
-      "vocab_projector")
   }
 
   /// The network inside one with a head.
@@ -59,6 +56,10 @@ public final class TextEncoder: NamedModule, PretrainedModel {
       pooler = try source.linear(name, settings.width, settings.width)
     }
     source.passOver("pooler", PathPattern("\(settings.base).pooler"))
+    // Heads of other tasks, in the files of bases that were trained for them.
+    source.passOver(
+      "cls", "lm_head", "classifier", "pre_classifier", "qa_outputs", "vocab_transform", "vocab_layer_norm",
+      "vocab_projector")
   }
 
   /// What files call the weights.

@@ -97,7 +97,6 @@ public final class NextSentencePredictor: NamedModule, PretrainedModel {
     }
     encoder = try TextEncoder(settings, path: "\(settings.base).", pooled: true, from: source)
     output = try source.linear("cls.seq_relationship", settings.width, 2)
-    source.passOver("cls.predictions")
   }
 
   /// The class that `transformers` has for the network.

@@ -92,12 +92,12 @@ public struct PackedText: Collatable {
   public var end: Int32
 
   /// The label of places at which nothing is to be told, as PyTorch has it.
-  static let nothing: Int32 = -100
+  package static let nothing: Int32 = -100
 
   /// The names of what stands beside the tokens.
-  enum Name {
-    static let sequences = "sequences"
-    static let positions = "positions"
+  package enum Name {
+    package static let sequences = "sequences"
+    package static let positions = "positions"
   }
 
   /// Tokens and labels [n, t], with the sequences' numbers and positions.

@@ -117,11 +117,11 @@ public struct CorpusSplit: Sendable {
   }
 
   /// What the parts are made of: documents, bytes and a SHA-256 of each, so that a later run can tell whether it has the same.
-  struct Manifest: Codable, Equatable {
-    struct Part: Codable, Equatable {
-      var documents: Int, bytes: Int
+  package struct Manifest: Codable, Equatable {
+    package struct Part: Codable, Equatable {
+      package var documents: Int, bytes: Int
       /// Of the documents in their order, each ended by a byte of 0.
-      var sha256: String
+      package var sha256: String
 
       init(_ texts: [String]) {
         documents = texts.count
@@ -140,10 +140,10 @@ public struct CorpusSplit: Sendable {
     var licence: String?
     /// Documents left out because they came before.
     var duplicates: Int
-    var training: Part, validation: Part, test: Part
+    package var training: Part, validation: Part, test: Part
   }
 
-  func manifest(licence: String?) -> Manifest {
+  package func manifest(licence: String?) -> Manifest {
     Manifest(
       source: source, licence: licence, duplicates: duplicates, training: .init(training),
       validation: .init(validation), test: .init(test))
