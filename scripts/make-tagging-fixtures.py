@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/tagging: a linear chain by PyTorch (loss, gradients, best tags), and seqeval's entities and reports.
+"""Writes Tests/Fixtures/tagging: a linear chain by PyTorch (loss, gradients, best tags), seqeval's entities and reports,
+and the first pieces of words by the library tokenizers.
 
-Made with torch 2.15.0, seqeval 1.2.2, numpy 2.4.6, scikit-learn 1.9.1:
+Made with torch 2.15.0, seqeval 1.2.2, numpy 2.4.6, scikit-learn 1.9.1, tokenizers 0.23.3:
 
-    pip install torch==2.15.0 seqeval==1.2.2
+    pip install torch==2.15.0 seqeval==1.2.2 tokenizers==0.23.3
     scripts/make-tagging-fixtures.py
 """
 
@@ -16,6 +17,7 @@ import torch
 from seqeval.metrics import classification_report
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB1, IOB2, IOBES, Entities
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 warnings.filterwarnings("ignore")
 folder = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "Fixtures" / "tagging"
@@ -102,3 +104,43 @@ for prefixes, types, scheme in [
     }
     cases.append(case)
 write("entities", cases)
+
+lines = [
+    ["Ann", "Smith-Jones", "flew", "from", "Oslo", "to", "New", "York", ".", "(", "@ann_s", ")"],
+    ["It", "'s", "3.14", "%", "naïve", "café", "江", "泽民", "#tag", "😀"],
+    ["unflattering"],
+]
+
+
+def word_pieces():
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(
+        [" ".join(row) for row in lines],
+        trainers.WordPieceTrainer(vocab_size=70, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"], show_progress=False))
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def byte_pairs():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.train_from_iterator(
+        [" ".join(row) for row in lines],
+        trainers.BpeTrainer(vocab_size=285, special_tokens=["<s>", "<pad>", "</s>"], show_progress=False,
+                            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+pieces = []
+for name, tokenizer in [("word pieces", word_pieces()), ("byte pairs", byte_pairs())]:
+    rows = []
+    for words in lines:
+        encoding = tokenizer.encode(words, is_pretokenized=True)
+        rows.append({"words": words, "ids": encoding.ids, "firsts": [encoding.word_ids.index(place) for place in range(len(words))]})
+    pieces.append({"name": name, "tokenizer": tokenizer.to_str(), "rows": rows})
+write("pieces", pieces)

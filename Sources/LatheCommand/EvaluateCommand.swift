@@ -35,7 +35,9 @@
 
     func run() throws {
       let device = try ChosenDevice.open(flag: options.device)
-      if TextAnswers.isModel(stored.model) { return try testTexts(device) }
+      if TextAnswers.isModel(stored.model) || TaggedAnswers.isModel(stored.model) {
+        return try testTexts(device)
+      }
       if TablePrediction.isModel(stored.model) {
         throw LatheError(
           .invalidArgument,
@@ -81,6 +83,10 @@
           .invalidArgument,
           "\(stored.model): a model of texts, whose test is in test-report.txt; name other texts with --data-file"
         )
+      }
+      if TaggedAnswers.isModel(stored.model) {
+        let report = try TaggedAnswers(stored.model, device).test(file)
+        return options.json == true ? try Terminal.output(json: report.scores) : Terminal.output(report.text)
       }
       let report = try TextAnswers(stored.model, device).test(file)
       if options.json == true { return try Terminal.output(json: report.scores) }

@@ -76,7 +76,8 @@
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
         AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
-        ProfileCommand.self, TrainTextCommand.self, PretrainCommand.self, MergeCommand.self,
+        ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, PretrainCommand.self,
+        MergeCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.

@@ -117,7 +117,7 @@
     }
 
     func run() throws {
-      if TextAnswers.isModel(stored.model) {
+      if TextAnswers.isModel(stored.model) || TaggedAnswers.isModel(stored.model) {
         return try predictTexts(ChosenDevice.open(flag: options.device))
       }
       if let rows {
@@ -154,7 +154,15 @@
         let lines = try TextLines(file)
         while let line = try lines.next() { texts.append(line) }
       }
-      var writer = PredictionWriter(format: json ? .json : format ?? .table, top: top ?? 3)
+      let format = json ? Format.json : format ?? .table
+      if TaggedAnswers.isModel(stored.model) {
+        guard top == nil else {
+          throw LatheError(
+            .invalidArgument, "--top is for classes; \(stored.model) finds entities, of which all are shown")
+        }
+        return try TaggedAnswers(stored.model, device).write(texts, as: format)
+      }
+      var writer = PredictionWriter(format: format, top: top ?? 3)
       try TextAnswers(stored.model, device).write(texts, to: &writer)
     }
 

@@ -77,7 +77,7 @@
     }
 
     /// A field as RFC 4180 quotes it.
-    private static func field(_ text: String) -> String {
+    static func field(_ text: String) -> String {
       guard text.contains(where: { ",\"\n\r".contains($0) || $0.isNewline }) else { return text }
       return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }

@@ -8,4 +8,10 @@ extension Tokenizer {
   func shortening(to length: Int) throws -> Tokenizer {
     try with(truncation: Truncation(maximum: length), padding: nil)
   }
+
+  /// Texts, or pairs of texts, in tokens.
+  func encodings(_ texts: [String], _ pairs: [String]?) throws -> [Encoding] {
+    guard let pairs else { return try encode(batch: texts) }
+    return try encode(pairs: Array(zip(texts, pairs)))
+  }
 }

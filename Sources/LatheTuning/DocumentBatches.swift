@@ -9,6 +9,8 @@ public struct DocumentBatches: TrainingData {
   /// The classes' names.
   public let classNames: [String]
   private let tokens: [[Int32]]
+  /// Which of two texts each token belongs to; empty where texts stand alone.
+  private let types: [[Int32]]
   private let labels: [Int32]
   private let padding: Int32
   private let texts: [String]
@@ -35,8 +37,9 @@ public struct DocumentBatches: TrainingData {
     }
     texts = documents.texts
     self.padding = padding
-    let encodings = try tokenizer.shortening(to: length).encode(batch: documents.texts)
+    let encodings = try tokenizer.shortening(to: length).encodings(documents.texts, documents.pairs)
     tokens = encodings.map(\.ids)
+    types = documents.pairs == nil ? [] : encodings.map(\.typeIDs)
     cutCount = encodings.count { !$0.overflowing.isEmpty }
   }
 
@@ -50,7 +53,7 @@ public struct DocumentBatches: TrainingData {
   public var longest: Int { tokens.map(\.count).max() ?? 0 }
   /// Of tokens and labels.
   public var checksum: UInt32 {
-    tokens.reduce(labels.withUnsafeBytes { CRC32.checksum($0, continuing: 0) }) { sum, row in
+    (tokens + types).reduce(labels.withUnsafeBytes { CRC32.checksum($0, continuing: 0) }) { sum, row in
       row.withUnsafeBytes { CRC32.checksum($0, continuing: sum) }
     }
   }
@@ -75,7 +78,9 @@ public struct DocumentBatches: TrainingData {
 
 extension DocumentBatches: InMemoryDataset {
   /// The tokens of a text with its class.
-  public func example(at index: Int, random: inout SampleRandom) -> LabelledSequence {
-    LabelledSequence(tokens: tokens[index], label: Int(labels[index]), padding: padding)
+  public func example(at index: Int, random: inout SampleRandom) -> LabelledText {
+    LabelledText(
+      LabelledSequence(tokens: tokens[index], label: Int(labels[index]), padding: padding),
+      types: types.isEmpty ? nil : types[index])
   }
 }

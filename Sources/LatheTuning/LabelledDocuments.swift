@@ -6,6 +6,8 @@ import LatheTables
 public struct LabelledDocuments: Sendable {
   /// The texts.
   public let texts: [String]
+  /// The second text of each pair; nil where texts stand alone.
+  public let pairs: [String]?
   /// The name of each text's class.
   public let labels: [String]
   /// Where they come from, for messages.
@@ -13,12 +15,16 @@ public struct LabelledDocuments: Sendable {
 
   /// Documents in memory.
   ///
-  /// - Throws: `LatheError.invalidArgument` where there are not as many labels as texts.
-  public init(texts: [String], labels: [String], source: String = "the documents") throws {
-    guard texts.count == labels.count else {
-      throw LatheError(.invalidArgument, "\(source): \(texts.count) texts and \(labels.count) labels")
+  /// - Throws: `LatheError.invalidArgument` where there are not as many labels, or second texts, as texts.
+  public init(
+    texts: [String], pairs: [String]? = nil, labels: [String], source: String = "the documents"
+  ) throws {
+    guard texts.count == labels.count, texts.count == pairs?.count ?? texts.count else {
+      let seconds = pairs.map { ", \($0.count) second texts" } ?? ""
+      throw LatheError(
+        .invalidArgument, "\(source): \(texts.count) texts\(seconds) and \(labels.count) labels")
     }
-    (self.texts, self.labels, self.source) = (texts, labels, source)
+    (self.texts, self.pairs, self.labels, self.source) = (texts, pairs, labels, source)
   }
 
   /// The column of texts, and that of labels, where a file's are not named.
@@ -31,22 +37,29 @@ public struct LabelledDocuments: Sendable {
   ///   - path: The file.
   ///   - text: The column of texts; `text` unless given.
   ///   - label: The column of labels; `label` unless given.
+  ///   - pair: The column of second texts, where pairs are told apart.
   /// - Throws: `LatheError` naming the file and the line or row that cannot be used: one of another number of fields, an
   ///   empty text, a missing label.
-  public init(path: String, text: String? = nil, label: String? = nil) throws {
+  public init(path: String, text: String? = nil, label: String? = nil, pair: String? = nil) throws {
     source = path
     // Of .tsv files most have no names of columns.
     let isTable = Self.isTable(path) && ![".tsv", ".tsv.gz"].contains { path.lowercased().hasSuffix($0) }
-    if !isTable, text == nil, label == nil, try !Self.hasHeader(path) {
+    if !isTable, text == nil, label == nil, pair == nil, try !Self.hasHeader(path) {
       var found: (texts: [String], labels: [String]) = ([], [])
       for record in try Self.lines(path) {
         found.texts.append(record.text)
         found.labels.append(record.label)
       }
-      (texts, labels) = found
+      (texts, labels, pairs) = (found.texts, found.labels, nil)
     } else {
       let (text, label) = (text ?? Self.textColumn, label ?? Self.labelColumn)
-      let table = try Self.table(path, texts: [text, label])
+      guard Set([text, label] + (pair.map { [$0] } ?? [])).count == (pair == nil ? 2 : 3) else {
+        throw LatheError(
+          .invalidArgument,
+          "the columns \([text, pair ?? text, label]): name another for each of text, pair and label")
+      }
+      let table = try Self.table(path, texts: [text, label] + (pair.map { [$0] } ?? []))
+      pairs = try pair.map { try Self.strings(table[$0], path) }
       texts = try Self.strings(table[text], path)
       labels = try Self.strings(table[label], path)
     }
@@ -125,20 +138,26 @@ public struct LabelledDocuments: Sendable {
 
   /// The documents at some places.
   func picked(_ places: [Int]) -> LabelledDocuments {
-    LabelledDocuments(places.map { texts[$0] }, places.map { labels[$0] }, source)
+    LabelledDocuments(
+      places.map { texts[$0] }, pairs.map { pairs in places.map { pairs[$0] } }, places.map { labels[$0] },
+      source)
   }
 
-  private init(_ texts: [String], _ labels: [String], _ source: String) {
-    (self.texts, self.labels, self.source) = (texts, labels, source)
+  private init(_ texts: [String], _ pairs: [String]?, _ labels: [String], _ source: String) {
+    (self.texts, self.pairs, self.labels, self.source) = (texts, pairs, labels, source)
   }
+
+  /// The text at a place with the second one, if there is one.
+  package func whole(_ place: Int) -> [String] { pairs.map { [texts[place], $0[place]] } ?? [texts[place]] }
 
   /// Without texts that stood before, which would be in two parts of a split; how many there were of them, and how many of
   /// those had other labels.
   public func withoutDuplicates() -> (documents: LabelledDocuments, removed: Int, contradicting: Int) {
-    var first: [String: String] = [:]
+    var first: [[String]: String] = [:]
     var places: [Int] = []
     var contradicting = 0
-    for (place, text) in texts.enumerated() {
+    for place in texts.indices {
+      let text = whole(place)
       if let label = first[text] {
         if label != labels[place] { contradicting += 1 }
       } else {

@@ -54,18 +54,28 @@ public final class TextClassifier {
   ///
   /// - Parameters:
   ///   - texts: The texts; what is longer than the network takes is cut at its end.
+  ///   - pairs: The second text of each, for a network that learned from pairs.
   ///   - batchSize: Texts at a time.
   /// - Throws: `LatheError` where a text cannot be encoded or the device fails.
-  public func probabilities(_ texts: [String], batchSize: Int = 32) throws -> [[Float]] {
-    let tokens = try tokenizer.shortening(to: length).encode(batch: texts).map(\.ids)
+  public func probabilities(
+    _ texts: [String], pairs: [String]? = nil, batchSize: Int = 32
+  ) throws -> [[Float]] {
+    guard texts.count == pairs?.count ?? texts.count else {
+      throw LatheError(.invalidArgument, "\(texts.count) texts and \(pairs?.count ?? 0) second ones")
+    }
+    let encodings = try tokenizer.shortening(to: length).encodings(texts, pairs)
+    let tokens = encodings.map(\.ids)
     // Texts of like lengths together, so that little is filled up.
     let order = tokens.indices.sorted { (tokens[$0].count, $0) < (tokens[$1].count, $1) }
     var found = [[Float]](repeating: [], count: texts.count)
     for start in stride(from: 0, to: order.count, by: max(batchSize, 1)) {
       let places = order[start..<min(start + max(batchSize, 1), order.count)]
-      let batch = LabelledSequence.collate(
-        places.map { LabelledSequence(tokens: tokens[$0], label: 0, padding: model.encoder.paddingToken) },
-        on: device)
+      let batch = LabelledText.collate(
+        places.map { place in
+          LabelledText(
+            LabelledSequence(tokens: tokens[place], label: 0, padding: model.encoder.paddingToken),
+            types: pairs == nil ? nil : encodings[place].typeIDs)
+        }, on: device)
       let logits = noGradient { model(batch.namedInputs)[NamedTensors.output] }
       let values = try logits.softmax(axis: -1).scalars(as: Float.self)
       for (row, place) in places.enumerated() {

@@ -26,6 +26,8 @@ public struct TextClassifierPlan: TuningPlan, Hashable {
   public var testShare = 0.2
   /// The columns of texts and labels in the tables that it learned from; `text` and `label` where nil.
   public var textColumn: String?, labelColumn: String?
+  /// The column of second texts, where pairs are told apart; nil for single texts.
+  public var pairColumn: String?
   /// What random choices depend on.
   public var seed: UInt64 = 42
 

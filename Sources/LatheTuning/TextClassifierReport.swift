@@ -22,6 +22,8 @@ public struct TextClassifierReport: Sendable {
   public struct Mistake: Sendable, Hashable, Codable {
     /// The text.
     public let text: String
+    /// The second text of a pair.
+    public let pair: String?
     /// Its class, and the one it was given.
     public let label: String, given: String
     /// The probability of the given class.
@@ -48,7 +50,7 @@ public struct TextClassifierReport: Sendable {
     }
     self.classes = classes
     let labels = test.labels.compactMap { numbers[$0] }
-    let probabilities = try classifier.probabilities(test.texts)
+    let probabilities = try classifier.probabilities(test.texts, pairs: test.pairs)
     let given = probabilities.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
     var confusion = ConfusionMatrix(classes: classes.count)
     try confusion.update(predicted: given, labels: labels)
@@ -68,7 +70,8 @@ public struct TextClassifierReport: Sendable {
     mistakes = labels.indices.filter { given[$0] != labels[$0] }
       .map { place in
         Mistake(
-          text: test.texts[place], label: classes[labels[place]], given: classes[given[place]],
+          text: test.texts[place], pair: test.pairs?[place], label: classes[labels[place]],
+          given: classes[given[place]],
           probability: probabilities[place][given[place]])
       }.sorted { $0.probability > $1.probability }
   }

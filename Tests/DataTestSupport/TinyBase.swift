@@ -69,4 +69,14 @@ package struct TinyBase {
       return "\(number % 2 == 0 ? "neg" : "pos")\t\(words.joined(separator: " ")) \(number)"
     }
   }
+
+  /// Lines `word tag` of sentences whose marking words are entities.
+  package static func taggedLines(_ count: Int) -> [String] {
+    let marks: Set = ["good", "fine", "bright", "bad", "dull", "weak"]
+    return lines(count).flatMap { line in
+      line.split(separator: "\t")[1].split(separator: " ").map { word in
+        "\(word) \(marks.contains(String(word)) ? "B-MARK" : "O")"
+      } + [""]
+    }
+  }
 }

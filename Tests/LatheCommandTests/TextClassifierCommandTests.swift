@@ -57,6 +57,28 @@ extension CommandTests {
       #expect(second.status == 0, "\(second.errors)")
     }
 
+    @Test("Pairs of texts")
+    func pairs() throws {
+      let rows = (0..<60).map { number in
+        number % 2 == 0 ? "a bright film \(number),the plot,up" : "the plot,a dull film \(number),down"
+      }
+      try folder.write(Array((["text,other,label"] + rows).joined(separator: "\n").utf8), "pairs.csv")
+      let run = try lathe(
+        "train", "text-classifier", "--base", base.folder, "--data", "pairs.csv", "--pair-column", "other",
+        "--epochs", "4", "--batch-size", "8", "--learning-rate", "0.01", "--device", "cpu", "--output",
+        "pairs")
+      #expect(run.status == 0, "\(run.errors)")
+      let predicted = try lathe(
+        "predict", "--model", "pairs", "--text", "a bright film\tthe plot", "--format", "csv", "--device",
+        "cpu")
+      #expect(predicted.status == 0 && predicted.lines.count == 3, "\(predicted.errors)")
+      let alone = try lathe("predict", "--model", "pairs", "--text", "a film", "--device", "cpu")
+      #expect(alone.status == 1 && alone.errors.contains("text 1: 1 field between tabs"))
+      let tested = try lathe(
+        "evaluate", "--model", "pairs", "--data-file", "pairs.csv", "--json", "--device", "cpu")
+      #expect(tested.status == 0 && tested.output.contains("\"accuracy\""), "\(tested.errors)")
+    }
+
     @Test("What cannot be is said with file and line, and usage with the command's name")
     func refused() throws {
       let rank = try lathe("train", "text-classifier", "--base", "x", "--data", "y", "--rank", "3")

@@ -7,7 +7,30 @@ import Testing
 @Suite("Examples of docs/fine-tuning.md")
 struct TuningGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 2) }
+  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 3) }
+
+  @Test("A tagger and its stored run")
+  func tagger() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array(TinyBase.taggedLines(120).joined(separator: "\n").utf8), "ner.conll")
+    let basePath = try TinyBase(in: folder.path).folder
+    let runPath = folder.file("run")
+    var plan = TokenClassifierPlan(base: "minilm")
+    plan.usesChain = true
+    let sentences = try TaggedSentences(path: path).withoutDuplicates().sentences
+    let training = try TokenClassifierTraining(
+      plan, base: basePath, TaggedSplit(sentences), folder: runPath)
+    try training.writeDescription()
+    _ = try training.trainer.run()
+    let report = try training.finish()
+    print(report.entities.score(.micro).f1, report.text)
+
+    let tagger = try TokenTagger(run: runPath)
+    for entity in try tagger.entities(in: ["a bright story"])[0] {
+      print(entity.type, entity.text, entity.start, entity.score)
+    }
+    #expect(report.confusion.total > 0 && tagger.tags == ["O", "B-MARK", "I-MARK"])
+  }
 
   @Test("A classifier, its stored run, and adapters by themselves")
   func classifier() throws {

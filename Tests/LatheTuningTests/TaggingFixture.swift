@@ -20,6 +20,15 @@ enum TaggingFixture {
     let lenientReport: String, strictReport: String, twoDigits: String
   }
 
+  /// A tokeniser with what its own library makes of words.
+  struct Pieces: Decodable {
+    struct Row: Decodable {
+      let words: [String], ids: [Int32], firsts: [Int32]
+    }
+
+    let name: String, tokenizer: String, rows: [Row]
+  }
+
   struct Span: Decodable, Hashable {
     let type: String, first: Int, last: Int
 

@@ -24,10 +24,24 @@
     func write(_ texts: [String], to writer: inout PredictionWriter) throws {
       for start in stride(from: 0, to: texts.count, by: 256) {
         let part = Array(texts[start..<min(start + 256, texts.count)])
-        for (text, row) in zip(part, try classifier.probabilities(part)) {
+        let (first, second) = try parted(part, start)
+        for (text, row) in zip(part, try classifier.probabilities(first, pairs: second)) {
           try writer.write(name: text, probabilities: row, of: classifier.classes)
         }
       }
+    }
+
+    /// The two texts of each line, which a tab parts, where the model tells pairs apart.
+    private func parted(_ lines: [String], _ start: Int) throws -> (texts: [String], pairs: [String]?) {
+      guard plan.pairColumn != nil else { return (lines, nil) }
+      let fields = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+      if let place = fields.firstIndex(where: { $0.count != 2 }) {
+        throw LatheError(
+          .format,
+          "text \(start + place + 1): \(counted(fields[place].count, "fields")) between tabs; the model tells pairs apart, so give a text, a tab and the second text"
+        )
+      }
+      return (fields.map { $0[0] }, fields.map { $0[1] })
     }
 
     /// Tests on labelled texts.
@@ -35,42 +49,14 @@
     /// - Throws: `LatheError` where the file cannot be used or has classes that the model has not.
     func test(_ path: String) throws -> TextClassifierReport {
       try TextClassifierReport(
-        of: classifier, on: LabelledDocuments(path: path, text: plan.textColumn, label: plan.labelColumn))
+        of: classifier,
+        on: LabelledDocuments(
+          path: path, text: plan.textColumn, label: plan.labelColumn, pair: plan.pairColumn))
     }
 
     /// Writes the model without adapters.
     ///
     /// - Throws: `LatheError` where the adapter is no update of weights or a file cannot be written.
     func writeMerged(to folder: String) throws { try classifier.writeMerged(to: folder) }
-  }
-
-  struct MergeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "merge", abstract: "Puts the updates of a run's adapter into the weights of its base.",
-      discussion:
-        "Writes config.json, model.safetensors and tokenizer.json in the layout of Hugging Face, which `transformers` and --base take."
-    )
-
-    @Option(help: ArgumentHelp("The folder of a run of `lathe train text-classifier`.", valueName: "run"))
-    var model: String
-
-    @Option(help: ArgumentHelp("The folder for the merged model.", valueName: "dir"))
-    var output: String
-
-    func validate() throws {
-      if model.isEmpty || output.isEmpty {
-        throw ValidationError(
-          "--model or --output is empty; name the folder of a run and one for the merged model")
-      }
-    }
-
-    func run() throws {
-      guard !FileErrors.exists("\(output)/config.json"), !FileErrors.exists("\(output)/model.safetensors")
-      else {
-        throw LatheError(.file, "\(output): holds a model already; choose another folder with --output")
-      }
-      try TextAnswers(model, .cpu).writeMerged(to: output)
-      Terminal.note("merged model stored in \(output)")
-    }
   }
 #endif

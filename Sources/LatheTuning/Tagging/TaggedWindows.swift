@@ -5,11 +5,11 @@ import LatheNN
 import LatheText
 
 /// A sentence, or as much of one as fits a network, in a tokeniser's pieces.
-struct TaggedWindow: Sendable {
+package struct TaggedWindow: Sendable {
   /// The pieces, those at the beginning and the end included.
-  var tokens: [Int32] = []
+  package var tokens: [Int32] = []
   /// The place of each word's first piece among them.
-  var firsts: [Int32] = []
+  package var firsts: [Int32] = []
   /// The number of each word's tag; empty where they are not known.
   var labels: [Int32] = []
   /// The sentence.
@@ -17,12 +17,12 @@ struct TaggedWindow: Sendable {
 }
 
 /// Sentences in a tokeniser's pieces, those too long for a network in several windows, none of whose words is lost.
-struct TaggedWindows: Sendable {
-  private(set) var windows: [TaggedWindow] = []
+package struct TaggedWindows: Sendable {
+  package private(set) var windows: [TaggedWindow] = []
   /// How many sentences are in more than one window.
-  private(set) var dividedCount = 0
+  package private(set) var dividedCount = 0
   /// How many words have more pieces than a window, and are cut.
-  private(set) var cutCount = 0
+  package private(set) var cutCount = 0
 
   /// Encodes sentences, in words between spaces.
   ///
@@ -34,7 +34,7 @@ struct TaggedWindows: Sendable {
   ///   - length: The most pieces of a window.
   ///   - source: Where the sentences come from.
   /// - Throws: `LatheError` naming the word of which the tokeniser leaves nothing.
-  init(
+  package init(
     _ words: [[String]], labels: [[Int32]]? = nil, goesOn: (Int32) -> Bool = { _ in false },
     tokenizer: Tokenizer, length: Int, source: String
   ) throws {
