@@ -138,7 +138,9 @@ let package = Package(
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
     .target(
       name: "LatheBenchmarks",
-      dependencies: ["LatheML", "LatheAdapters", "LatheLearn", "LatheSearch", "BenchmarkEstimates"],
+      dependencies: [
+        "LatheML", "LatheAdapters", "LatheTuning", "LatheLearn", "LatheSearch", "BenchmarkEstimates",
+      ],
       path: "benchmarks/harness",
       swiftSettings: settings),
     .testTarget(

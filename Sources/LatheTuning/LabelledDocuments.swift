@@ -69,7 +69,9 @@ public struct LabelledDocuments: Sendable {
   /// Whether a file's name is that of a table.
   static func isTable(_ path: String) -> Bool {
     let name = path.lowercased()
-    return [".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz"].contains { name.hasSuffix($0) }
+    return [".csv", ".tsv", ".jsonl", ".parquet", ".csv.gz", ".tsv.gz", ".jsonl.gz"].contains {
+      name.hasSuffix($0)
+    }
   }
 
   /// The texts of a table's column, `text` unless given.

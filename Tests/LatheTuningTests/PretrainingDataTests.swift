@@ -129,7 +129,8 @@ struct PretrainingDataTests {
   func maskedTexts() throws {
     let tokenizer = try Self.tokenizer(["a", "b", "c"])
     let texts = try MaskedTexts(
-      ["a b c a b c a", "b", "c c"], tokenizer: tokenizer, masking: TokenMasking(tokenizer), length: 5, padding: 0)
+      ["a b c a b c a", "b", "c c"], tokenizer: tokenizer, masking: TokenMasking(tokenizer), length: 5,
+      padding: 0)
     #expect(texts.count == 5 && texts.lengths == [5, 5, 3, 3, 4] && texts.tokenCount == 10)
     var random = SampleRandom(state: 1)
     let example = texts.example(at: 1, random: &random)
@@ -169,7 +170,9 @@ struct PretrainingDataTests {
   // MARK: Counts
 
   /// The formulas, word for word, with loops over the documents for every count.
-  private static func naive(_ documents: [[Int32]], _ vocabulary: Int, _ token: Int32, _ first: Int32) -> Double {
+  private static func naive(_ documents: [[Int32]], _ vocabulary: Int, _ token: Int32, _ first: Int32)
+    -> Double
+  {
     var pairs: [[Int32]: Double] = [:]
     for document in documents {
       for i in 1..<document.count { pairs[[document[i - 1], document[i]], default: 0] += 1 }

@@ -26,7 +26,9 @@ struct PretrainingTests {
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Fixtures")
 
-  private static func model(_ name: String) -> String { fixtures.appendingPathComponent("language/\(name)").path }
+  private static func model(_ name: String) -> String {
+    fixtures.appendingPathComponent("language/\(name)").path
+  }
 
   /// Losses of AdamW's steps as the fixture's.
   private static func check(
@@ -57,7 +59,8 @@ struct PretrainingTests {
     let fixture = try Fixture(name)
     let model: any PackingModel =
       name == "gpt2"
-      ? try GPT2.pretrained(Self.model(name), device: .cpu) : try Llama.pretrained(Self.model(name), device: .cpu)
+      ? try GPT2.pretrained(Self.model(name), device: .cpu)
+      : try Llama.pretrained(Self.model(name), device: .cpu)
     let rows = try #require(fixture.rows)
     let tokens = Tensor(fixture.tokens, shape: [2, 12], device: .cpu)
     var answers = Array(fixture.tokens.dropFirst()) + [0]
@@ -78,7 +81,8 @@ struct PretrainingTests {
   func apart(_ name: String) throws {
     let model: any PackingModel =
       name == "gpt2"
-      ? try GPT2.pretrained(Self.model(name), device: .cpu) : try Llama.pretrained(Self.model(name), device: .cpu)
+      ? try GPT2.pretrained(Self.model(name), device: .cpu)
+      : try Llama.pretrained(Self.model(name), device: .cpu)
     let packing = SequencePacking([[4, 5, 3]], device: .cpu)
     func scores(_ changed: ClosedRange<Int>? = nil) throws -> [Float] {
       let tokens = (0..<12).map { (place: Int) -> Int32 in
@@ -152,10 +156,13 @@ struct PretrainingTests {
     let configuration =
       plan.objective == .mlm ? try bert(tokenizer.vocabularySize) : try gpt(tokenizer.vocabularySize)
     return try Pretraining(
-      plan, configuration: configuration, base: base, tokenizer: tokenizer, split, folder: folder, device: .cpu)
+      plan, configuration: configuration, base: base, tokenizer: tokenizer, split, folder: folder,
+      device: .cpu)
   }
 
-  @Test("A network learns what counting cannot tell, is stored, and is a base", arguments: PretrainingPlan.Objective.allCases)
+  @Test(
+    "A network learns what counting cannot tell, is stored, and is a base",
+    arguments: PretrainingPlan.Objective.allCases)
   func learns(_ objective: PretrainingPlan.Objective) throws {
     let temporary = try TaggingFolder()
     let folder = "\(temporary.path)/run"
@@ -220,7 +227,8 @@ struct PretrainingTests {
     ) -> String {
       message {
         _ = try Pretraining(
-          plan, configuration: configuration, tokenizer: tokenizer, split, folder: temporary.path, device: .cpu)
+          plan, configuration: configuration, tokenizer: tokenizer, split, folder: temporary.path,
+          device: .cpu)
       }
     }
     #expect(fault(Self.plan(.mlm), try Self.bert(30), words).contains("a vocabulary of 30 tokens"))

@@ -26,7 +26,8 @@ public enum Suite: String, CaseIterable, Sendable {
     case .tables: "CSV files read into typed columns"
     case .checkpoint: "checkpoints written and read, in turns with the same bytes raw"
     case .train: "whole training steps: LeNet, ResNet-18, a transformer encoder, a GPT"
-    case .finetune: "steps of fine-tuning a text encoder of MiniLM's sizes: all weights, low-rank updates, real lengths"
+    case .finetune:
+      "steps of training text encoders: MiniLM's sizes with all weights, low-rank updates and real lengths; hidden words"
     case .inference: "whole networks that are used and not trained: a text encoder of MiniLM's sizes"
     case .linear:
       "models of tables by weighted sums: logistic regression, principal components, k-means, terms of texts"

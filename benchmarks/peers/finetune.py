@@ -43,6 +43,20 @@ def texts(lengths, p):
     return {"input_ids": tokens, "attention_mask": mask, "labels": torch.arange(len(lengths)) % p["classes"]}
 
 
+def masked_words(p):
+    """A network that tells hidden words, and texts for it; transformers computes the scores of all places."""
+    from transformers import BertForMaskedLM
+
+    shape = (p["batch"], p["length"])
+    answers = torch.randint(1, p["vocabulary"], shape)
+    places = torch.zeros(shape, dtype=torch.bool)
+    places[:, 1:-1:p["hidden"]] = True
+    batch = {
+        "input_ids": answers.masked_fill(places, 103), "attention_mask": torch.ones(shape, dtype=torch.long),
+        "labels": answers.masked_fill(~places, -100)}
+    return BertForMaskedLM(configuration(p)).train(), batch
+
+
 def films(p):
     """Some of the batches that transformers makes of 800 texts where `group_by_length` is asked for, by their lengths."""
     from transformers.trainer_pt_utils import get_length_grouped_indices

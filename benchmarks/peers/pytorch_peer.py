@@ -297,6 +297,10 @@ class Torch:
     def minilm_lora(self, p):
         return self.fine_tuning(finetune.adapted(p), [finetune.texts([p["length"]] * p["batch"], p)])
 
+    def bert_mlm(self, p):
+        model, batch = finetune.masked_words(p)
+        return self.fine_tuning(model, [batch])
+
     def minilm_films(self, p):
         return self.fine_tuning(finetune.classifier(p), finetune.films(p))
 

@@ -26,7 +26,8 @@
     var textColumn: String?
 
     @Option(
-      help: ArgumentHelp("The config.json of a network that begins at random, see docs/pretraining.md.", valueName: "file"))
+      help: ArgumentHelp(
+        "The config.json of a network that begins at random, see docs/pretraining.md.", valueName: "file"))
     var config: String?
 
     @Option(
@@ -42,7 +43,9 @@
     var tokenizer: String?
 
     @Option(
-      help: "The tokens of a tokeniser that is trained, WordPiece for mlm and byte pairs for lm; without it vocab_size of --config.")
+      help:
+        "The tokens of a tokeniser that is trained, WordPiece for mlm and byte pairs for lm; without it vocab_size of --config."
+    )
     var vocabularySize: Int?
 
     @Flag(help: "Keep capital letters and accents in a WordPiece tokeniser that is trained.")
@@ -78,7 +81,8 @@
     @Option(help: "The part of the documents for the test.")
     var test = 0.05
 
-    @Option(help: ArgumentHelp("The licence of the documents, for the record in corpus.json.", valueName: "text"))
+    @Option(
+      help: ArgumentHelp("The licence of the documents, for the record in corpus.json.", valueName: "text"))
     var licence: String?
 
     @Option(help: "What random choices depend on.")
@@ -98,14 +102,17 @@
 
     func validate() throws {
       for (name, value) in [
-        ("--data", data), ("--config", config), ("--base", base), ("--tokenizer", tokenizer), ("--output", output),
+        ("--data", data), ("--config", config), ("--base", base), ("--tokenizer", tokenizer),
+        ("--output", output),
       ] where value?.isEmpty == true {
         throw ValidationError("\(name) is empty; name a file, folder or model")
       }
       switch (config, base) {
       case (nil, nil):
-        throw ValidationError("give --config for a network that begins at random, or --base for one to go on from")
-      case (.some, .some): throw ValidationError("--config is the network's own where --base is given; give one of them")
+        throw ValidationError(
+          "give --config for a network that begins at random, or --base for one to go on from")
+      case (.some, .some):
+        throw ValidationError("--config is the network's own where --base is given; give one of them")
       default: break
       }
       if objective == .lm, wholeWords || maskedShare != 0.15 {
@@ -113,7 +120,8 @@
       }
       if tokenizer != nil || base != nil, vocabularySize != nil || cased {
         throw ValidationError(
-          "--vocabulary-size and --cased are for a tokeniser that is trained, and one is given by --tokenizer or --base")
+          "--vocabulary-size and --cased are for a tokeniser that is trained, and one is given by --tokenizer or --base"
+        )
       }
       if let vocabularySize, vocabularySize < 1 {
         throw ValidationError("--vocabulary-size is \(vocabularySize); give 1 or more")
@@ -145,7 +153,8 @@
         if StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
         try train(
           Pretraining(
-            plan, configuration: configuration, base: folder, tokenizer: words, split, folder: output, device: device),
+            plan, configuration: configuration, base: folder, tokenizer: words, split, folder: output,
+            device: device),
           on: device, output)
       }
     }
@@ -204,7 +213,8 @@
       } else {
         Terminal.output(report.text)
       }
-      display.note("model stored in \(folder)/\(PretrainingPlan.modelFolder), record and test report in \(folder)")
+      display.note(
+        "model stored in \(folder)/\(PretrainingPlan.modelFolder), record and test report in \(folder)")
       if Terminal.hasLostResults { throw ExitCode(1) }
     }
   }

@@ -110,7 +110,8 @@ final class GPT2Decoder: ParameterContainer {
     norm = try source.layerNorm("transformer.ln_f", sizes.width, epsilon: sizes.epsilon)
   }
 
-  func callAsFunction(_ input: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor {
+  func callAsFunction(_ input: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor
+  {
     let (offset, time) = (cache?.count ?? 0, input.shape[1])
     let places =
       packing?.positions ?? cache?.positions(time: time, device: input.device)

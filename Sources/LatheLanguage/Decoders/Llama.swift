@@ -86,7 +86,8 @@ final class LlamaDecoder: ParameterContainer {
     norm = try source.rmsNorm("model.norm", sizes.width, epsilon: sizes.epsilon)
   }
 
-  func callAsFunction(_ tokens: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor {
+  func callAsFunction(_ tokens: Tensor, cache: DecoderCache? = nil, packing: SequencePacking? = nil) -> Tensor
+  {
     let x = embedding(tokens)
     let keys = (cache?.count ?? 0) + tokens.shape[1]
     let mask = packing?.mask ?? cache?.mask(keys: keys, device: x.device)

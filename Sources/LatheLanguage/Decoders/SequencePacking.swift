@@ -17,7 +17,8 @@ public struct SequencePacking: Sendable {
     let time = lengths.first?.reduce(0, +) ?? 0
     require(
       time > 0 && lengths.allSatisfy { $0.reduce(0, +) == time && $0.allSatisfy { $0 > 0 } },
-      "SequencePacking: rows of \(lengths.map { $0.reduce(0, +) }) tokens, not of one length; sequences have 1 or more")
+      "SequencePacking: rows of \(lengths.map { $0.reduce(0, +) }) tokens, not of one length; sequences have 1 or more"
+    )
     let numbers = lengths.flatMap { row in
       row.enumerated().flatMap { Array(repeating: Int32($0.offset), count: $0.element) }
     }

@@ -31,7 +31,8 @@ public struct MaskedTexts: InMemoryDataset {
     self.padding = padding
     let room = length - frame.count
     guard room > 0 else {
-      throw LatheError(.invalidArgument, "texts of \(length) tokens have no room beside \(frame.count) special ones")
+      throw LatheError(
+        .invalidArgument, "texts of \(length) tokens have no room beside \(frame.count) special ones")
     }
     var (tokens, words, starts): ([Int32], [Int32], [Int]) = ([], [], [0])
     let plain = try tokenizer.with(truncation: nil, padding: nil)
@@ -75,6 +76,17 @@ public struct MaskedText: Collatable {
   public var places: [Int], answers: [Int32]
   /// Stands behind the end of texts shorter than their batch.
   public var padding: Int32
+
+  /// A text from its parts.
+  ///
+  /// - Parameters:
+  ///   - tokens: What the network sees.
+  ///   - places: Where it is to tell the token.
+  ///   - answers: Which one, for each place.
+  ///   - padding: Stands behind the end of texts shorter than their batch.
+  public init(tokens: [Int32], places: [Int], answers: [Int32], padding: Int32) {
+    (self.tokens, self.places, self.answers, self.padding) = (tokens, places, answers, padding)
+  }
 
   /// Tokens [n, t], filled up to the longest, and as labels the tokens [places] of `MaskedLanguageModel.Name.places`.
   public static func collate(_ examples: [MaskedText], on device: Device) -> Batch {

@@ -182,7 +182,8 @@ public final class Pretraining {
     let names = ["<|endoftext|>", "</s>", "<|im_end|>", "[SEP]"]
     guard let end = names.compactMap({ tokenizer.id(of: $0) }).first else {
       throw LatheError(
-        .unsupported, "the tokeniser has none of \(names.joined(separator: ", ")), one of which ends a document")
+        .unsupported,
+        "the tokeniser has none of \(names.joined(separator: ", ")), one of which ends a document")
     }
     return end
   }
@@ -209,7 +210,8 @@ public final class Pretraining {
     let loss = try objective.means(of: model, on: test, device: device).loss
     let counted = baselines()
     let report = PretrainingReport(
-      plan: plan, manifest: split.manifest(licence: plan.licence), tokens: tokenCount, parameters: parameterCount,
+      plan: plan, manifest: split.manifest(licence: plan.licence), tokens: tokenCount,
+      parameters: parameterCount,
       loss: loss, unigram: counted.unigram, bigram: counted.bigram)
     try AtomicFile.write([Array(report.text.utf8)], to: "\(folder)/test-report.txt")
     try network.savePretrained(to: "\(folder)/\(PretrainingPlan.modelFolder)", tokenizer: tokenizer)

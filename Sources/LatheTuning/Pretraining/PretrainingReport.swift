@@ -21,18 +21,22 @@ public struct PretrainingReport: Sendable {
     }
     let learned =
       plan.objective == .mlm
-      ? "hidden tokens (\(number(100 * plan.maskedShare)) %\(plan.wholeWords ? ", whole words" : ""))" : "the next token"
+      ? "hidden tokens (\(number(100 * plan.maskedShare)) %\(plan.wholeWords ? ", whole words" : ""))"
+      : "the next token"
     var lines = [
       "objective    \(learned), texts of \(plan.length) tokens",
       "network      \(parameters) parameters, from \(plan.base ?? "nothing")",
       "corpus       \(manifest.source), \(tokens) tokens to learn from"
         + (manifest.licence.map { ", licence \($0)" } ?? "")
         + (manifest.duplicates > 0 ? ", \(manifest.duplicates) documents left out that came before" : ""),
-      part("training", manifest.training), part("validation", manifest.validation), part("test", manifest.test),
+      part("training", manifest.training), part("validation", manifest.validation),
+      part("test", manifest.test),
       "perplexity   \(number(perplexity)) on the test part, loss \(String(format: "%.4f", loss)) a token",
       "             \(number(unigram)) by how often each token comes",
     ]
-    if let bigram { lines.append("             \(number(bigram)) by pairs of tokens (interpolated Kneser-Ney)") }
+    if let bigram {
+      lines.append("             \(number(bigram)) by pairs of tokens (interpolated Kneser-Ney)")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -41,7 +41,8 @@ public struct TextCorpus: Sendable {
       try self.init(LabelledDocuments.texts(path: path, column: column), source: path)
     } else {
       if let column {
-        throw LatheError(.invalidArgument, "\(path): column '\(column)' of what is no .csv, .tsv, .jsonl or .parquet table")
+        throw LatheError(
+          .invalidArgument, "\(path): column '\(column)' of what is no .csv, .tsv, .jsonl or .parquet table")
       }
       try self.init(Self.paragraphs(Self.text(path)), source: path)
     }
@@ -95,11 +96,14 @@ public struct CorpusSplit: Sendable {
   ///   - testShare: The part for the test.
   ///   - seed: Decides which documents.
   /// - Throws: `LatheError.invalidArgument` for shares that leave a part empty.
-  public init(_ corpus: TextCorpus, validationShare: Double = 0.05, testShare: Double = 0.05, seed: UInt64 = 42) throws {
+  public init(
+    _ corpus: TextCorpus, validationShare: Double = 0.05, testShare: Double = 0.05, seed: UInt64 = 42
+  ) throws {
     guard validationShare > 0, testShare > 0, validationShare + testShare < 1 else {
       throw LatheError(
         .invalidArgument,
-        "parts of \(validationShare) and \(testShare) of the documents for validation and test; give parts above 0 whose sum is below 1")
+        "parts of \(validationShare) and \(testShare) of the documents for validation and test; give parts above 0 whose sum is below 1"
+      )
     }
     let count = corpus.documents.count
     guard count >= 3 else {

@@ -22,7 +22,8 @@ public struct TokenMasking: Sendable {
     guard let mask = tokenizer.id(of: "[MASK]") ?? tokenizer.id(of: "<mask>") else {
       throw LatheError(
         .unsupported,
-        "the tokeniser has no [MASK] or <mask>, which masked words need; take one that has, or --objective lm")
+        "the tokeniser has no [MASK] or <mask>, which masked words need; take one that has, or --objective lm"
+      )
     }
     guard share > 0, share < 1 else {
       throw LatheError(.invalidArgument, "\(share) of the tokens are masked; give a part above 0 and below 1")

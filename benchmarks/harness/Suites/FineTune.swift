@@ -2,11 +2,12 @@ import Lathe
 import LatheAdapters
 import LatheML
 
-/// Steps of fine-tuning a text encoder of MiniLM's sizes with a classifier on top, dropout of 0.1 and AdamW, from tokens on.
+/// Steps of training text encoders, with dropout of 0.1 and AdamW, from tokens on: one of MiniLM's sizes with a classifier on top,
+/// and a small one that tells hidden words.
 enum FineTuneSuite {
   static var workloads: [Workload] {
     [
-      miniLM(.full, 16, 64), miniLM(.lowRank, 16, 64), films(batch: 16),
+      miniLM(.full, 16, 64), miniLM(.lowRank, 16, 64), films(batch: 16), maskedWords(32, 128),
     ]
   }
 
@@ -90,9 +91,32 @@ enum FineTuneSuite {
     return LabelledSequence.collate(examples, on: device)
   }
 
-  /// A run is a training step on each batch.
   private static func step(
     _ model: SequenceClassifier, on device: Device, batches: @escaping () -> [Batch]
+  ) -> Trial {
+    step(model, batches: batches) {
+      // A short text and a shorter one.
+      let few = texts([12, 9], on: device)
+      let rows = try few.inputs.hostValues().map { Int($0) }
+      let path = "bert."
+      return try NetworkReference.error(
+        model: model, loss: { ClassificationObjective()(model, few).loss }
+      ) { parameters in
+        let logits = [Array(rows[0..<12]), Array(rows[12..<21])].map { tokens in
+          let first = Array(sizes.states(tokens, parameters, path: path).values.prefix(sizes.width))
+          let pooler = sizes.linear(path + "pooler.dense", parameters)
+          let head = sizes.linear("classifier", parameters)
+          return Array64([1, sizes.width], first).linear(pooler.weight, pooler.bias).tanh()
+            .linear(head.weight, head.bias).values
+        }
+        return Array64([2, classes], logits.flatMap { $0 }).crossEntropy([0, 1])
+      }
+    }
+  }
+
+  /// A run is a training step on each batch; the check is made without dropout.
+  private static func step(
+    _ model: any Module, batches: @escaping () -> [Batch], check: @escaping () throws -> Double
   ) -> Trial {
     let trained = model.parameters.filter { !$0.isFrozen }
     let optimizer = Adam(trained, learningRate: 5e-5, decoupledDecay: 0.01)
@@ -105,23 +129,65 @@ enum FineTuneSuite {
         try loss.computed()
       }
     } check: {
-      // Without dropout, a short text and a shorter one.
       model.eval()
       defer { model.train() }
-      let few = texts([12, 9], on: device)
-      let rows = try few.inputs.hostValues().map { Int($0) }
-      let path = "bert."
-      return try NetworkReference.error(model: model, loss: { objective(model, few).loss }) { parameters in
-        let logits = [Array(rows[0..<12]), Array(rows[12..<21])].map { tokens in
-          let first = Array(sizes.states(tokens, parameters, path: path).values.prefix(sizes.width))
-          let pooler = sizes.linear(path + "pooler.dense", parameters)
-          let head = sizes.linear("classifier", parameters)
-          return Array64([1, sizes.width], first).linear(pooler.weight, pooler.bias).tanh()
-            .linear(head.weight, head.bias).values
+      return try check()
+    }
+  }
+
+  // MARK: Hidden words
+
+  private static let small = EncoderSizes(layers: 4, width: 256, heads: 4, inner: 1024)
+  /// Of seven tokens one is to be told, about as many as of 15 %.
+  private static let hidden = 7
+
+  private static func maskedWords(_ batch: Int, _ length: Int) -> Workload {
+    let tokens = batch * length
+    let products = small.products(length: length) * tokens
+    let head = hiddenCount(length) * batch * (small.width * (small.width + small.vocabulary))
+    return Workload(
+      .finetune, "bert-mlm", "\(small.layers)x\(small.width), \(batch)x\(length)",
+      parameters: small.parameters(batch, length).merging(["hidden": hidden]) { $1 },
+      work: .items(tokens, "tokens", operations: 6 * Double(products + head)), hasPeers: true
+    ) { device in
+      let model = try MaskedLanguageModel(
+        small.configuration(), from: LayerSource(generator: Generator(seed: 0), device: device))
+      let full = maskedTexts(batch, length, on: device)
+      return step(model, batches: { [full] }) {
+        let one = maskedTexts(1, 16, on: device)
+        let row = try one.inputs.hostValues().map { Int($0) }
+        let answers = try one.labels.hostValues().map { Int($0) }
+        return try NetworkReference.error(
+          model: model, loss: { ClassificationObjective()(model, one).loss }
+        ) { parameters in
+          let states = small.states(row, parameters, path: "bert.").values
+          let places = (0..<answers.count).flatMap { place in
+            states[(place * hidden + 1) * small.width..<(place * hidden + 2) * small.width]
+          }
+          let head = "cls.predictions."
+          let dense = small.linear(head + "transform.dense", parameters)
+          let norm = small.linear(head + "transform.LayerNorm", parameters)
+          let table = parameters.named("bert.embeddings.word_embeddings.weight")
+          return Array64([answers.count, small.width], places).linear(dense.weight, dense.bias).gelu()
+            .layerNorm(norm.weight, norm.bias).linear(table, parameters.named(head + "bias"))
+            .crossEntropy(answers)
         }
-        return Array64([2, classes], logits.flatMap { $0 }).crossEntropy([0, 1])
       }
     }
+  }
+
+  private static func hiddenCount(_ length: Int) -> Int { (length - 3 + hidden) / hidden }
+
+  private static func maskedTexts(_ batch: Int, _ length: Int, on device: Device) -> Batch {
+    let drawn = SampleValues(1)
+    let examples = (0..<batch).map { row in
+      let tokens = (0..<length).map { Int32(1 + drawn.integer(row * 512 + $0, below: small.vocabulary - 1)) }
+      let places = (0..<hiddenCount(length)).map { $0 * hidden + 1 }
+      var seen = tokens
+      for place in places { seen[place] = 103 }
+      return MaskedText(tokens: seen, places: places, answers: places.map { tokens[$0] }, padding: 0)
+    }
+    return MaskedText.collate(examples, on: device)
   }
 }
 
