@@ -21,7 +21,7 @@
     @Argument(help: ArgumentHelp("text-classifier.", valueName: "task"))
     var task: Task
 
-    @OptionGroup var tuning: TuningOptions
+    @OptionGroup var tuning: FineTuningOptions
 
     @Option(
       help: ArgumentHelp(
@@ -120,7 +120,7 @@
         "training \(task.rawValue) of \(plan.base) on \(device.name): \(split.training.count) texts of "
           + "\(split.classes.count) classes to learn from, \(split.validation.count) to choose by, \(split.test.count) for the test"
       )
-      let run = TuningOptions.Run(
+      let run = FineTuningOptions.Run(
         trainer: training.trainer, summary: training.summary, unit: "texts", notes: notes,
         describe: training.writeDescription
       ) {

@@ -22,7 +22,7 @@
     @Argument(help: ArgumentHelp("token-classifier.", valueName: "task"))
     var task: Task
 
-    @OptionGroup var tuning: TuningOptions
+    @OptionGroup var tuning: FineTuningOptions
 
     @Option(
       help: ArgumentHelp(
@@ -127,7 +127,7 @@
         "training \(task.rawValue) of \(plan.base) on \(device.name): \(split.training.count) sentences with "
           + "\(split.types.joined(separator: ", ")) to learn from, \(split.validation.count) to choose by, \(split.test.count) for the test"
       )
-      let run = TuningOptions.Run(
+      let run = FineTuningOptions.Run(
         trainer: training.trainer, summary: training.summary, unit: "sentences", notes: notes,
         describe: training.writeDescription
       ) {

@@ -3,7 +3,7 @@
   import LatheML
 
   /// What every command says that fine-tunes a pre-trained encoder, and the run that follows.
-  struct TuningOptions: ParsableArguments {
+  struct FineTuningOptions: ParsableArguments {
     @Option(
       help: ArgumentHelp(
         "A BERT, RoBERTa or DistilBERT: a model of the store, see `lathe models`, or a folder in the layout of Hugging Face.",
