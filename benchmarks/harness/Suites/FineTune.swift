@@ -161,8 +161,9 @@ enum FineTuneSuite {
           model: model, loss: { ClassificationObjective()(model, one).loss }
         ) { parameters in
           let states = small.states(row, parameters, path: "bert.").values
-          let places = (0..<answers.count).flatMap { place in
-            states[(place * hidden + 1) * small.width..<(place * hidden + 2) * small.width]
+          let places = (0..<answers.count).flatMap { (place: Int) -> ArraySlice<Double> in
+            let first = (place * hidden + 1) * small.width
+            return states[first..<first + small.width]
           }
           let head = "cls.predictions."
           let dense = small.linear(head + "transform.dense", parameters)
