@@ -1,4 +1,5 @@
 import DataTestSupport
+import Foundation
 import LatheCore
 import LatheLearn
 import LatheTables
@@ -79,7 +80,15 @@ struct StoredTrustTests {
     #expect(try again.predictedClasses(table).map { again.classes[$0] } == found.compactMap { $0 })
     #expect(message { _ = try model.ruled(by: [ExpertRule("age <", "no")]) }.contains("rule 1: expression"))
     #expect(
-      message { _ = try model.ruled(by: [ExpertRule("age < 3", "maybe")]) }.contains("'maybe' is no answer"))
+      message { _ = try model.ruled(by: [ExpertRule("age < 3", "maybe")]) }.contains(
+        "rule 1: 'maybe' is no answer"))
+    let mistyped = Data(#"[{"if": "age < 3", "then": "no", "becuase": "x"}]"#.utf8)
+    do {
+      _ = try JSONDecoder().decode([ExpertRule].self, from: mistyped)
+      Issue.record("a mistyped key was taken")
+    } catch let error as DecodingError {
+      #expect("\(error)".contains("becuase") && "\(error)".contains("there are if, then, because"))
+    }
   }
 
   @Test("Thresholds, weights and costs decide, in files as before")

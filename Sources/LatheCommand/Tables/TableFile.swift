@@ -69,6 +69,12 @@ enum TableFile {
     }
     if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") { return .jsonLines }
     if name.hasSuffix(".arff") { return .arff }
+    if name.hasSuffix(".json") || name.hasSuffix(".json.gz") {
+      throw LatheError(
+        .format,
+        "\(file): a JSON file; tables are read from JSON Lines, one object a line (jq -c '.[]' makes them of a list), in a file whose name ends in .jsonl"
+      )
+    }
     guard path == "-" else { return .csv }
     let start = String(decoding: head, as: UTF8.self).drop { $0.isWhitespace }.lowercased()
     return start.hasPrefix("{") ? .jsonLines : start.hasPrefix("@relation") ? .arff : .csv

@@ -127,11 +127,19 @@
     private func decision(
       _ model: TableModel, _ train: Table, seed: UInt64, _ fit: (Table) throws -> TableModel
     ) throws -> DecisionRule? {
+      guard threshold != nil || costs != nil else { return nil }
+      let option = costs == nil ? "--threshold" : "--costs"
+      guard model.isClassifier else {
+        throw LatheError(.invalidArgument, "\(option) is for classes; the model predicts numbers")
+      }
+      guard model.knowsProbabilities else {
+        throw LatheError(
+          .unsupported,
+          "\(option) needs probabilities, which this kind of model does not have; add --calibrate platt or isotonic"
+        )
+      }
       if let costs { return try Self.costs(costs, model.classes) }
       guard let threshold else { return nil }
-      guard model.isClassifier else {
-        throw LatheError(.invalidArgument, "--threshold is for classes; the model predicts numbers")
-      }
       if let number = Double(threshold) { return .threshold(number) }
       let labels = try model.labels(train)
       if threshold == "balanced" { return try .balanced(labels: labels, classes: model.classes.count) }

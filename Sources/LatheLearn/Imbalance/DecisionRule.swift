@@ -40,10 +40,10 @@ public enum DecisionRule: Sendable, Hashable {
     }
   }
 
-  /// Whether lists are as long as there are classes, and numbers finite.
+  /// Whether lists are as long as there are classes, numbers finite, and a threshold a probability.
   func isSound(classes: Int) -> Bool {
     switch self {
-    case .threshold(let threshold): classes == 2 && threshold.isFinite
+    case .threshold(let threshold): classes == 2 && (0...1).contains(threshold)
     case .weights(let weights):
       weights.count == classes && weights.allSatisfy { $0 >= 0 && $0.isFinite } && weights.contains { $0 > 0 }
     case .costs(let costs):
@@ -87,8 +87,8 @@ extension TableModel {
     guard isClassifier, rule.isSound(classes: classes.count) else {
       throw LatheError(
         .invalidArgument,
-        "decision: \(rule) is not of the \(classes.count) classes of '\(target)'; a threshold is of two, weights and costs "
-          + "have a number for each")
+        "decision: \(rule) is not of the \(classes.count) classes of '\(target)'; a threshold from 0 to 1 is of two, weights and "
+          + "costs have a number for each")
     }
     guard knowsProbabilities else {
       throw LatheError(

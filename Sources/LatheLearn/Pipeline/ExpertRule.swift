@@ -19,10 +19,32 @@ public struct ExpertRule: Sendable, Hashable, Codable {
     (self.condition, self.answer, self.reason) = (condition, answer, reason)
   }
 
-  private enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case condition = "if"
     case answer = "then"
     case reason = "because"
+  }
+
+  private struct AnyKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Reads `if`, `then` and `because`; a rule with another key is an error, since a reason or a condition would be lost.
+  public init(from decoder: any Decoder) throws {
+    let all = try decoder.container(keyedBy: AnyKey.self)
+    if let strange = all.allKeys.first(where: { CodingKeys(rawValue: $0.stringValue) == nil }) {
+      let known = CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
+      throw DecodingError.dataCorruptedError(
+        forKey: strange, in: all, debugDescription: "no key of a rule; there are \(known)")
+    }
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    condition = try keys.decode(String.self, forKey: .condition)
+    answer = try keys.decode(String.self, forKey: .answer)
+    reason = try keys.decodeIfPresent(String.self, forKey: .reason)
   }
 }
 

@@ -31,13 +31,13 @@ public struct RuledModel: Sendable {
   ///
   /// - Throws: `LatheError.invalidArgument` for an answer that is no class of the model, or no number where it predicts numbers.
   public init(_ model: TableModel, _ rules: [Rule]) throws {
-    for rule in rules {
+    for (place, rule) in rules.enumerated() {
       let isKnown =
         model.isClassifier ? model.classes.contains(rule.answer) : Double(rule.answer)?.isFinite == true
       guard isKnown else {
         throw LatheError(
           .invalidArgument,
-          "rule: '\(printable(rule.answer))' is no answer of the model of '\(model.target)'; "
+          "rule \(place + 1): '\(printable(rule.answer))' is no answer of the model of '\(model.target)'; "
             + (model.isClassifier
               ? "there are \(model.classes.prefix(20).joined(separator: ", "))" : "it predicts numbers"))
       }
@@ -57,7 +57,7 @@ public struct RuledModel: Sendable {
       let holds = try table.with(name, rule.condition)[name]
       guard holds.type == .bool else {
         throw LatheError(
-          .invalidArgument, "rule \(place): the condition gives \(holds.type), not true or false")
+          .invalidArgument, "rule \(place + 1): the condition gives \(holds.type), not true or false")
       }
       for (row, value) in try holds.numbers(missing: 0).enumerated() where value == 1 { result[row] = place }
     }
