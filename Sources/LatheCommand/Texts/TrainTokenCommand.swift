@@ -128,7 +128,7 @@
           + "\(split.types.joined(separator: ", ")) to learn from, \(split.validation.count) to choose by, \(split.test.count) for the test"
       )
       let run = FineTuningOptions.Run(
-        trainer: training.trainer, summary: training.summary, unit: "sentences", notes: notes,
+        trainer: training.trainer, summary: training.summary, unit: "words", notes: notes,
         describe: training.writeDescription
       ) {
         let report = try training.finish()
