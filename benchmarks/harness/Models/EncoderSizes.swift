@@ -59,8 +59,9 @@ struct EncoderSizes: Sendable {
     return x
   }
 
-  /// A layer's weight and bias: those that an adapter trains in its place, or with the low-rank update of Hu et al. (2022)
-  /// where alpha / r is 2.
+  /// A layer's weight and bias as an adapter has them.
+  ///
+  /// Those that are trained in its place, or with the low-rank update of Hu et al. (2022) where alpha / r is 2.
   func linear(_ path: String, _ parameters: ParameterQueue) -> (weight: Array64, bias: Array64) {
     guard parameters.has("\(path).base_layer.weight") else {
       return (parameters.named("\(path).weight"), parameters.named("\(path).bias"))

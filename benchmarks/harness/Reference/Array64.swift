@@ -34,7 +34,9 @@ struct Array64 {
   func geluTanh() -> Array64 {
     Array64(
       shape,
-      values.map { 0.5 * $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) })
+      values.map {
+        0.5 * $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+      })
   }
 
   /// The same elements in another shape.
