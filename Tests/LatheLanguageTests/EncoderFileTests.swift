@@ -77,7 +77,8 @@ struct EncoderFileTests {
     let fixture = try LanguageFixture("bert")
     let missing = message { _ = try SequenceClassifier.pretrained(fixture.folder, device: .cpu) }
     #expect(missing.contains("it lacks classifier.bias, classifier.weight"), "\(missing)")
-    #expect(missing.contains("it has cls.predictions.bias"), "\(missing)")
+    // Heads of other tasks may be there.
+    #expect(!missing.contains("cls.predictions"), "\(missing)")
     let token = try LanguageFixture("bert-token")
     let model = try TokenClassifier.pretrained(
       token.folder, labels: ["O", "B", "I", "E", "S"], newLayers: ["classifier"],
