@@ -5,17 +5,13 @@ import LatheFiles
 import LatheNN
 import LatheTraining
 
-/// What every plan of fine-tuning has; stored in the run's folder.
-package protocol TuningPlan: Codable, Sendable {
-  /// The name or the path of the pre-trained model.
-  var base: String { get }
-  /// Which parameters learn, and how.
-  var tuning: TuningSettings { get }
+/// What every plan of a training on texts has; stored in the run's folder.
+package protocol TextPlan: Codable, Sendable {
   /// Passes over the training part.
   var epochs: Int { get }
   /// Texts a step.
   var batchSize: Int { get }
-  /// The largest step size; as suits the method where nil.
+  /// The largest step size; as suits where nil.
   var learningRate: Float? { get }
   /// How strongly weights, but not biases and norms, are drawn to 0.
   var weightDecay: Float { get }
@@ -25,6 +21,14 @@ package protocol TuningPlan: Codable, Sendable {
   var length: Int { get set }
   /// What random choices depend on.
   var seed: UInt64 { get }
+}
+
+/// What every plan of fine-tuning has.
+package protocol TuningPlan: TextPlan {
+  /// The name or the path of the pre-trained model.
+  var base: String { get }
+  /// Which parameters learn, and how.
+  var tuning: TuningSettings { get }
   /// The file in a run's folder.
   static var fileName: String { get }
   /// What is trained, with its article, for messages.
@@ -33,10 +37,7 @@ package protocol TuningPlan: Codable, Sendable {
   var problem: String? { get }
 }
 
-extension TuningPlan {
-  /// The network's configuration in a run's folder; `config.json` is the record of the run.
-  static var networkName: String { "network.json" }
-
+extension TextPlan {
   /// What cannot be of what all plans have; nil where nothing is wrong.
   var commonProblem: String? {
     if epochs < 1 { return "epochs is \(epochs), not 1 or more" }
@@ -53,6 +54,27 @@ extension TuningPlan {
     if length < 4 { return "a text has at most \(length) tokens; give at least 4" }
     return nil
   }
+
+  /// What a trainer is asked for, and how many steps that takes.
+  ///
+  /// - Parameter details: What else a run that goes on must share.
+  func configuration(
+    _ architecture: String, source: String, training: any TrainingData, details: [String: String]
+  ) -> (configuration: TrainerConfiguration, steps: Int) {
+    var configuration = TrainerConfiguration(
+      architecture: architecture, data: source, epochs: epochs, batchSize: min(batchSize, training.count),
+      seed: seed)
+    let steps = configuration.stepsPerEpoch(of: training) * epochs
+    configuration.schedule = .warmupLinear(warmup: Int(warmup * Double(steps)), steps: steps)
+    configuration.clipping = .norm(1)
+    configuration.details = details
+    return (configuration, steps)
+  }
+}
+
+extension TuningPlan {
+  /// The network's configuration in a run's folder; `config.json` is the record of the run.
+  static var networkName: String { "network.json" }
 
   func write(to folder: String) throws {
     try JSONRecord.write(self, to: "\(folder)/\(Self.fileName)")
@@ -77,14 +99,8 @@ extension TuningPlan {
   func configuration(
     _ architecture: String, source: String, training: any TrainingData
   ) -> (configuration: TrainerConfiguration, steps: Int) {
-    var configuration = TrainerConfiguration(
-      architecture: architecture, data: source, epochs: epochs, batchSize: min(batchSize, training.count),
-      seed: seed)
-    let steps = configuration.stepsPerEpoch(of: training) * epochs
-    configuration.schedule = .warmupLinear(warmup: Int(warmup * Double(steps)), steps: steps)
-    configuration.clipping = .norm(1)
-    configuration.details = ["base": base, "tuning": "\(tuning)"]
-    return (configuration, steps)
+    configuration(
+      architecture, source: source, training: training, details: ["base": base, "tuning": "\(tuning)"])
   }
 
   /// AdamW, which draws weights to 0, but not biases and norms.

@@ -51,20 +51,11 @@
     @Flag(help: "Keep capital letters and accents in a WordPiece tokeniser that is trained.")
     var cased = false
 
-    @Option(help: "Passes over the documents to learn from.")
-    var epochs = 3
-
     @Option(help: "Texts or rows of documents a step.")
     var batchSize = 32
 
     @Option(help: "The largest step size.")
     var learningRate: Float = 5e-4
-
-    @Option(help: "How strongly weights are drawn to 0.")
-    var weightDecay: Float = 0.01
-
-    @Option(help: "The part of the steps in which the step size rises.")
-    var warmup = 0.1
 
     @Option(help: "The most tokens of a text (mlm), or the tokens of a row of documents (lm).")
     var length = 128
@@ -85,25 +76,12 @@
       help: ArgumentHelp("The licence of the documents, for the record in corpus.json.", valueName: "text"))
     var licence: String?
 
-    @Option(help: "What random choices depend on.")
-    var seed: UInt64 = 42
-
-    @Option(help: ArgumentHelp("The folder for the run; without it one under runs/.", valueName: "dir"))
-    var output: String?
-
-    @Flag(help: "Go on with the run in the folder from its last checkpoint.")
-    var resume = false
-
-    @Flag(help: "Print epochs as JSON, one object a line.")
-    var json = false
-
-    @Option(help: "auto, cpu, opencl, or a device's name or number, see `lathe devices`.")
-    var device: String?
+    @OptionGroup var running: TextRunOptions
 
     func validate() throws {
       for (name, value) in [
         ("--data", data), ("--config", config), ("--base", base), ("--tokenizer", tokenizer),
-        ("--output", output),
+        ("--output", running.output),
       ] where value?.isEmpty == true {
         throw ValidationError("\(name) is empty; name a file, folder or model")
       }
@@ -131,8 +109,12 @@
 
     private var plan: PretrainingPlan {
       var plan = PretrainingPlan(objective)
-      (plan.base, plan.epochs, plan.batchSize, plan.learningRate) = (base, epochs, batchSize, learningRate)
-      (plan.weightDecay, plan.warmup, plan.length, plan.seed) = (weightDecay, warmup, length, seed)
+      (plan.base, plan.epochs, plan.batchSize, plan.learningRate) = (
+        base, running.epochs, batchSize, learningRate
+      )
+      (plan.weightDecay, plan.warmup, plan.length, plan.seed) = (
+        running.weightDecay, running.warmup, length, running.seed
+      )
       (plan.maskedShare, plan.wholeWords) = (maskedShare, wholeWords)
       (plan.validationShare, plan.testShare, plan.licence) = (validation, test, licence)
       return plan
@@ -145,10 +127,8 @@
       if corpus.duplicates > 0 {
         Terminal.note("\(data): \(counted(corpus.duplicates, "documents")) left out that came before")
       }
-      let split = try CorpusSplit(corpus, validationShare: validation, testShare: test, seed: seed)
-      let device = try ChosenDevice.open(flag: device)
-      StopSignals.listen()
-      try OutputFolder.use(output, model: "pretrain-\(objective.rawValue)", resume: resume) { output in
+      let split = try CorpusSplit(corpus, validationShare: validation, testShare: test, seed: running.seed)
+      try running.begin("pretrain-\(objective.rawValue)") { device, output in
         let words = try tokens(folder, configuration, split)
         if StopSignals.number != 0 { throw ExitCode(128 + StopSignals.number) }
         try train(
@@ -180,42 +160,25 @@
     }
 
     private func train(_ training: Pretraining, on device: Device, _ folder: String) throws {
-      let trainer = training.trainer
-      try training.writeDescription()
-      let display = TrainingDisplay(
-        json: json, epochs: epochs, metrics: [], unit: objective == .mlm ? "texts" : "rows")
-      display.attach(to: trainer)
-      trainer.callbacks += [
-        RunRecorder(folder: folder, command: CommandLine.arguments, program: TrainCommand.release),
-        RunReport(folder: folder, program: TrainCommand.release),
-      ]
-      if resume, try !trainer.resume() { display.note("\(folder): no checkpoint yet; starting at step 0") }
-      trainer.shouldStop = { StopSignals.number != 0 }
+      var notes: [String] = []
       if !training.drawn.isEmpty {
-        display.note("\(base ?? "") has no head for \(objective.rawValue): it begins at random")
+        notes.append("\(base ?? "") has no head for \(objective.rawValue): it begins at random")
       }
       let split = training.split
-      display.note(
+      notes.append(
         "pre-training \(training.parameterCount) parameters on \(device.name): \(training.tokenCount) tokens of "
           + "\(counted(split.training.count, "documents")) to learn from, \(split.validation.count) to choose by (the epochs' "
           + "test), \(split.test.count) for the test at the end")
-      let outcome = try trainer.run()
-      display.end()
-      if outcome == .stopped {
-        display.note(
-          "stopped at step \(trainer.step); go on with the same command and --resume --output \(Terminal.shellQuoted(folder))"
-        )
-        throw ExitCode(128 + StopSignals.number)
+      let run = TextRunOptions.Run(
+        trainer: training.trainer, unit: objective == .mlm ? "texts" : "rows", notes: notes,
+        stored:
+          "model stored in \(folder)/\(PretrainingPlan.modelFolder), record and test report in \(folder)",
+        describe: training.writeDescription
+      ) {
+        let report = try training.finish()
+        return (report.text, report.scores)
       }
-      let report = try training.finish()
-      if json {
-        try Terminal.output(json: report.scores)
-      } else {
-        Terminal.output(report.text)
-      }
-      display.note(
-        "model stored in \(folder)/\(PretrainingPlan.modelFolder), record and test report in \(folder)")
-      if Terminal.hasLostResults { throw ExitCode(1) }
+      try running.train(run, in: folder)
     }
   }
 

@@ -48,7 +48,9 @@
     var length = 256
 
     func validate() throws {
-      if tuning.base.isEmpty || data.isEmpty || testData?.isEmpty == true || tuning.output?.isEmpty == true {
+      if tuning.base.isEmpty || data.isEmpty || testData?.isEmpty == true
+        || tuning.run.output?.isEmpty == true
+      {
         throw ValidationError(
           "--base, --data, --test-data or --output is empty; name a model, files and a folder")
       }
@@ -60,10 +62,10 @@
       var plan = TextClassifierPlan(base: tuning.base)
       plan.tuning = tuning.settings
       (plan.epochs, plan.batchSize, plan.learningRate) = (
-        tuning.epochs, tuning.batchSize, tuning.learningRate
+        tuning.run.epochs, tuning.batchSize, tuning.learningRate
       )
-      (plan.weightDecay, plan.warmup, plan.length) = (tuning.weightDecay, tuning.warmup, length)
-      (plan.labelSmoothing, plan.seed) = (tuning.labelSmoothing, tuning.seed)
+      (plan.weightDecay, plan.warmup, plan.length) = (tuning.run.weightDecay, tuning.run.warmup, length)
+      (plan.labelSmoothing, plan.seed) = (tuning.labelSmoothing, tuning.run.seed)
       (plan.validationShare, plan.testShare) = (tuning.validation, tuning.test)
       (plan.textColumn, plan.labelColumn, plan.pairColumn) = (textColumn, labelColumn, pairColumn)
       return plan
@@ -72,11 +74,7 @@
     func run() throws {
       let folder = try PretrainedChoice.folder(tuning.base)
       let split = try documents()
-      let device = try ChosenDevice.open(flag: tuning.device)
-      StopSignals.listen()
-      try OutputFolder.use(tuning.output, model: task.rawValue, resume: tuning.resume) {
-        try train(folder, split, device, $0)
-      }
+      try tuning.run.begin(task.rawValue) { try train(folder, split, $0, $1) }
     }
 
     /// The texts, each once, in their parts.
@@ -95,7 +93,7 @@
       let all = try read(data)
       guard let testData else {
         return try DocumentSplit(
-          all, validationShare: tuning.validation, testShare: tuning.test, seed: tuning.seed)
+          all, validationShare: tuning.validation, testShare: tuning.test, seed: tuning.run.seed)
       }
       let tests = try read(testData)
       let learned = Set((0..<all.count).map(all.whole))
@@ -106,12 +104,12 @@
         )
       }
       return try DocumentSplit(
-        all, test: tests, validationShare: tuning.validation, testShare: tuning.test, seed: tuning.seed)
+        all, test: tests, validationShare: tuning.validation, testShare: tuning.test, seed: tuning.run.seed)
     }
 
     private func train(_ base: String, _ split: DocumentSplit, _ device: Device, _ folder: String) throws {
       let training = try TextClassifierTraining(plan, base: base, split, folder: folder, device: device)
-      var notes: [String] = []
+      var notes = [training.summary]
       if training.cutCount > 0 {
         notes.append(
           "\(counted(training.cutCount, "texts")) of more than \(length) tokens are cut (--length)")
@@ -120,14 +118,14 @@
         "training \(task.rawValue) of \(plan.base) on \(device.name): \(split.training.count) texts of "
           + "\(split.classes.count) classes to learn from, \(split.validation.count) to choose by, \(split.test.count) for the test"
       )
-      let run = FineTuningOptions.Run(
-        trainer: training.trainer, summary: training.summary, unit: "texts", notes: notes,
-        describe: training.writeDescription
+      let run = TextRunOptions.Run(
+        trainer: training.trainer, unit: "texts", notes: notes,
+        stored: "model, test report and mistakes stored in \(folder)", describe: training.writeDescription
       ) {
         let report = try training.finish()
         return (report.text, report.scores)
       }
-      try tuning.train(run, in: folder)
+      try tuning.run.train(run, in: folder)
     }
   }
 #endif

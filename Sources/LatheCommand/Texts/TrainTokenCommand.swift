@@ -49,7 +49,7 @@
     var length = 128
 
     func validate() throws {
-      if [tuning.base, data, validationData ?? "-", testData ?? "-", tuning.output ?? "-"].contains("") {
+      if [tuning.base, data, validationData ?? "-", testData ?? "-", tuning.run.output ?? "-"].contains("") {
         throw ValidationError(
           "--base, --data, --validation-data, --test-data or --output is empty; name a model, files and a folder"
         )
@@ -62,10 +62,10 @@
       var plan = TokenClassifierPlan(base: tuning.base)
       (plan.tuning, plan.usesChain, plan.scheme) = (tuning.settings, crf, scheme)
       (plan.epochs, plan.batchSize, plan.learningRate) = (
-        tuning.epochs, tuning.batchSize, tuning.learningRate
+        tuning.run.epochs, tuning.batchSize, tuning.learningRate
       )
-      (plan.weightDecay, plan.warmup, plan.length) = (tuning.weightDecay, tuning.warmup, length)
-      (plan.labelSmoothing, plan.seed) = (tuning.labelSmoothing, tuning.seed)
+      (plan.weightDecay, plan.warmup, plan.length) = (tuning.run.weightDecay, tuning.run.warmup, length)
+      (plan.labelSmoothing, plan.seed) = (tuning.labelSmoothing, tuning.run.seed)
       (plan.validationShare, plan.testShare) = (tuning.validation, tuning.test)
       return plan
     }
@@ -73,11 +73,7 @@
     func run() throws {
       let folder = try PretrainedChoice.folder(tuning.base)
       let split = try sentences()
-      let device = try ChosenDevice.open(flag: tuning.device)
-      StopSignals.listen()
-      try OutputFolder.use(tuning.output, model: task.rawValue, resume: tuning.resume) {
-        try train(folder, split, device, $0)
-      }
+      try tuning.run.begin(task.rawValue) { try train(folder, split, $0, $1) }
     }
 
     /// The sentences, each once, in their parts.
@@ -108,12 +104,12 @@
       }
       return try TaggedSplit(
         all, validation: validation, test: tests, validationShare: tuning.validation, testShare: tuning.test,
-        seed: tuning.seed)
+        seed: tuning.run.seed)
     }
 
     private func train(_ base: String, _ split: TaggedSplit, _ device: Device, _ folder: String) throws {
       let training = try TokenClassifierTraining(plan, base: base, split, folder: folder, device: device)
-      var notes: [String] = []
+      var notes = [training.summary]
       if training.dividedCount > 0 {
         notes.append(
           "\(counted(training.dividedCount, "sentences")) of more than \(length) tokens are learned from in parts (--length)"
@@ -127,14 +123,14 @@
         "training \(task.rawValue) of \(plan.base) on \(device.name): \(split.training.count) sentences with "
           + "\(split.types.joined(separator: ", ")) to learn from, \(split.validation.count) to choose by, \(split.test.count) for the test"
       )
-      let run = FineTuningOptions.Run(
-        trainer: training.trainer, summary: training.summary, unit: "words", notes: notes,
-        describe: training.writeDescription
+      let run = TextRunOptions.Run(
+        trainer: training.trainer, unit: "words", notes: notes,
+        stored: "model, test report and mistakes stored in \(folder)", describe: training.writeDescription
       ) {
         let report = try training.finish()
         return (report.text, report.scores)
       }
-      try tuning.train(run, in: folder)
+      try tuning.run.train(run, in: folder)
     }
   }
 

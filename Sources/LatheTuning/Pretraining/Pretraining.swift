@@ -118,20 +118,17 @@ public final class Pretraining {
     }
     try source.finish()
     drawn = base == nil ? [] : source.drawn
-    var settings = TrainerConfiguration(
-      architecture: "pretraining-\(plan.objective.rawValue)", data: split.source, epochs: plan.epochs,
-      batchSize: min(plan.batchSize, training.count), seed: plan.seed)
-    let steps = settings.stepsPerEpoch(of: training) * plan.epochs
-    settings.schedule = .warmupLinear(warmup: Int(plan.warmup * Double(steps)), steps: steps)
-    settings.clipping = .norm(1)
+    var (settings, _) = plan.configuration(
+      "pretraining-\(plan.objective.rawValue)", source: split.source, training: training,
+      details: [
+        "base": plan.base ?? "", "masking": "\(plan.maskedShare), whole words: \(plan.wholeWords)",
+        "length": "\(plan.length)",
+      ])
     settings.best = Monitor(.loss)
-    settings.details = [
-      "base": plan.base ?? "", "masking": "\(plan.maskedShare), whole words: \(plan.wholeWords)",
-      "length": "\(plan.length)",
-    ]
     model.train()
     let optimizer = Adam(
-      ParameterGroup.decayed(network), learningRate: plan.learningRate, decoupledDecay: plan.weightDecay)
+      ParameterGroup.decayed(network), learningRate: plan.learningRate ?? 5e-4,
+      decoupledDecay: plan.weightDecay)
     trainer = try Trainer(
       model: model, optimizer: optimizer, generator: generator, training: training, test: validation,
       objective: objective, configuration: settings, folder: folder, device: device)
@@ -193,7 +190,7 @@ public final class Pretraining {
 
   /// Writes what the run is made of: `pretraining.json` and, with the documents of each part, `corpus.json`.
   ///
-  /// - Throws: `LatheError` where a file cannot be written, or the folder's run had other documents.
+  /// - Throws: `LatheError` where a file cannot be written.
   public func writeDescription() throws {
     try JSONRecord.write(plan, to: "\(folder)/\(PretrainingPlan.fileName)")
     try JSONRecord.write(split.manifest(licence: plan.licence), to: "\(folder)/corpus.json")

@@ -3,7 +3,7 @@ import Lathe
 import LatheFiles
 
 /// What pre-training is asked for; stored in the run's folder as `pretraining.json`.
-public struct PretrainingPlan: Codable, Sendable, Hashable {
+public struct PretrainingPlan: TextPlan, Hashable {
   /// What the network learns to tell.
   public enum Objective: String, Codable, Sendable, CaseIterable {
     /// Hidden words, by both sides (Devlin et al., 2019).
@@ -20,8 +20,8 @@ public struct PretrainingPlan: Codable, Sendable, Hashable {
   public var epochs = 3
   /// Texts or rows a step.
   public var batchSize = 32
-  /// The largest step size.
-  public var learningRate: Float = 5e-4
+  /// The largest step size; 5e-4 where nil.
+  public var learningRate: Float?
   /// How strongly weights, but not biases and norms, are drawn to 0.
   public var weightDecay: Float = 0.01
   /// The part of the steps in which the step size rises; behind it, it falls to 0.
@@ -46,18 +46,7 @@ public struct PretrainingPlan: Codable, Sendable, Hashable {
 
   /// What cannot be; nil where nothing is wrong.
   package var problem: String? {
-    if epochs < 1 { return "epochs is \(epochs), not 1 or more" }
-    if batchSize < 1 { return "a batch has \(batchSize) texts, not 1 or more" }
-    if !(learningRate > 0 && learningRate.isFinite) {
-      return "the learning rate is \(learningRate), not a positive number"
-    }
-    if !(weightDecay >= 0 && weightDecay.isFinite) {
-      return "the weight decay is \(weightDecay), not 0 or more"
-    }
-    if !(warmup >= 0 && warmup < 1) {
-      return "warm-up takes \(warmup) of the steps, not a part from 0 to below 1"
-    }
-    if length < 4 { return "a text has at most \(length) tokens; give at least 4" }
+    if let commonProblem { return commonProblem }
     if !(maskedShare > 0 && maskedShare < 1) {
       return "\(maskedShare) of the tokens are hidden, not a part above 0 and below 1"
     }
