@@ -38,7 +38,7 @@ public final class TextClassifier {
     let model = try SequenceClassifier(
       ConfigurationValues(path: "\(folder)/\(TextClassifierPlan.networkName)"), from: source)
     let adapters = try plan.tuning.apply(
-      to: model, heads: model.headPaths, steps: 1, generator: Generator(seed: 0))
+      to: model, heads: plan.heads ?? model.headPaths, steps: 1, generator: Generator(seed: 0))
     let best = "\(folder)/\(ModelFolder.bestName)"
     try model.load(from: FileErrors.exists(best) ? best : folder)
     model.eval()

@@ -28,6 +28,8 @@ public struct TextClassifierPlan: TuningPlan, Hashable {
   public var textColumn: String?, labelColumn: String?
   /// The column of second texts, where pairs are told apart; nil for single texts.
   public var pairColumn: String?
+  /// The layers that began at random, as a run stores them; those of the family's head where nil.
+  var heads: [String]?
   /// What random choices depend on.
   public var seed: UInt64 = 42
 

@@ -30,6 +30,8 @@ public final class TextClassifierTraining {
   /// How many texts of the training part are longer than the network takes, and are cut.
   public var cutCount: Int { training.cutCount }
   private let model: SequenceClassifier
+  /// The layers that began at random.
+  private let heads: [String]
   private let tokenizer: Tokenizer
   private let training: DocumentBatches
   private let length: Int
@@ -53,12 +55,13 @@ public final class TextClassifierTraining {
     device: Device = .default
   ) throws {
     if let problem = plan.problem { throw LatheError(.invalidArgument, problem) }
+    let heads = try SequenceClassifier.newPaths(in: base)
     self.plan = plan
+    self.heads = heads
     self.split = split
     self.folder = folder
     self.device = device
     let generator = Generator(seed: plan.seed)
-    let heads = try SequenceClassifier.headPaths(ConfigurationValues(path: "\(base)/config.json"))
     let model = try SequenceClassifier.pretrained(
       base, labels: split.classes, newLayers: heads.map { PathPattern($0) }, generator: generator,
       device: device)
@@ -96,7 +99,7 @@ public final class TextClassifierTraining {
   /// - Throws: `LatheError` where a file cannot be written.
   public func writeDescription() throws {
     var stored = plan
-    stored.length = length
+    (stored.length, stored.heads) = (length, heads)
     try stored.write(to: folder)
     try model.configuration.write(to: "\(folder)/\(TextClassifierPlan.networkName)")
     try tokenizer.write(to: "\(folder)/tokenizer.json")

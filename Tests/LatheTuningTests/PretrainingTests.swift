@@ -184,13 +184,34 @@ struct PretrainingTests {
     #expect(try next.trainer.run() == .finished)
     #expect(abs(try next.finish().loss - report.loss) < 1e-3)
     if objective == .mlm {
-      let model = try SequenceClassifier.pretrained(
-        "\(folder)/model", labels: ["a", "b"], newLayers: ["classifier", "bert.pooler.dense"], device: .cpu)
-      #expect(model.labels == ["a", "b"])
+      for method in [TuningMethod.full, .frozen, .lora] {
+        try Self.tune(method, base: "\(folder)/model", folder: "\(temporary.path)/\(method)")
+      }
     } else {
       let generator = try TextGenerator(path: "\(folder)/model", device: .cpu)
       #expect(generator.tokenizer.vocabularySize == 320)
     }
+  }
+
+  /// A classifier on a base without a pooler, which is drawn, learned and stored with the head.
+  private static func tune(_ method: TuningMethod, base: String, folder: String) throws {
+    let texts = (0..<60).map { "\(["ann sees red apples", "bob buys old books"][$0 % 2]) \($0)" }
+    let documents = try LabelledDocuments(texts: texts, labels: (0..<60).map { ["a", "b"][$0 % 2] })
+    var plan = TextClassifierPlan(base: "tiny")
+    plan.tuning = TuningSettings(method)
+    (plan.epochs, plan.batchSize, plan.learningRate) = (3, 8, 1e-2)
+    let training = try TextClassifierTraining(
+      plan, base: base, DocumentSplit(documents), folder: folder, device: .cpu)
+    try training.writeDescription()
+    let isTrained = training.trainer.model.namedParameters.contains {
+      $0.name.contains("pooler") && !$0.parameter.isFrozen
+    }
+    #expect(isTrained, "\(method)")
+    #expect(try training.trainer.run() == .finished)
+    let report = try training.finish()
+    let again = try TextClassifierReport(
+      of: TextClassifier(run: folder, device: .cpu), on: training.split.test)
+    #expect(again.loss == report.loss, "\(method)")
   }
 
   @Test("A run that was stopped ends with the same bits", arguments: PretrainingPlan.Objective.allCases)

@@ -1,4 +1,5 @@
 import Lathe
+import LatheFormats
 import LatheNN
 
 /// An encoder with a head that gives each text a score for each class, or one number where there is one label.
@@ -46,11 +47,18 @@ public final class SequenceClassifier: NamedModule, PretrainedModel {
     family == .distilbert ? ["pre_classifier", "classifier"] : ["classifier"]
   }
 
-  /// The paths of the layers that a new task of a configuration trains from the start.
+  /// The paths of the layers that a new task trains from the start on the weights in a folder.
   ///
-  /// - Throws: `LatheError` where the configuration is no encoder's.
-  public static func headPaths(_ configuration: ConfigurationValues) throws -> [String] {
-    headPaths(try EncoderConfiguration(configuration).family)
+  /// They are those of the head, and of a BERT whose file has no pooler, as one that told hidden words, this.
+  ///
+  /// - Throws: `LatheError` where the folder's configuration is no encoder's or its weights cannot be opened.
+  public static func newPaths(in folder: String) throws -> [String] {
+    let values = try ConfigurationValues(path: "\(folder)/config.json")
+    let settings = try EncoderConfiguration(values)
+    let source = LayerSource(try WeightReader(path: folder), names: try storedNames(values))
+    let pooler = "\(settings.base).pooler.dense"
+    let lacksPooler = settings.family == .bert && !source.has("\(pooler).weight")
+    return headPaths(settings.family) + (lacksPooler ? [pooler] : [])
   }
 
   /// The class that `transformers` has for the network.
