@@ -19,14 +19,25 @@ public struct SequencePacking: Sendable {
       time > 0 && lengths.allSatisfy { $0.reduce(0, +) == time && $0.allSatisfy { $0 > 0 } },
       "SequencePacking: rows of \(lengths.map { $0.reduce(0, +) }) tokens, not of one length; sequences have 1 or more"
     )
-    let numbers = lengths.flatMap { row in
-      row.enumerated().flatMap { Array(repeating: Int32($0.offset), count: $0.element) }
-    }
-    let places = lengths.flatMap { $0.flatMap { (0..<Int32($0)).map { $0 } } }
+    let numbers = Self.numbers(lengths)
     let shape: Shape = [lengths.count, time]
     self.init(
-      sequences: Tensor(numbers, shape: shape, device: device),
-      positions: Tensor(places, shape: shape, device: device))
+      sequences: Tensor(numbers.sequences, shape: shape, device: device),
+      positions: Tensor(numbers.positions, shape: shape, device: device))
+  }
+
+  /// The number of each token's sequence in its row, and its place in the sequence, row after row.
+  ///
+  /// - Parameter lengths: Of each row, the lengths of its sequences.
+  package static func numbers(_ lengths: [[Int]]) -> (sequences: [Int32], positions: [Int32]) {
+    var found: (sequences: [Int32], positions: [Int32]) = ([], [])
+    for row in lengths {
+      for (number, length) in row.enumerated() {
+        found.sequences += Array(repeating: Int32(number), count: length)
+        found.positions += 0..<Int32(length)
+      }
+    }
+    return found
   }
 
   /// A packing from the number of each token's sequence and its place in it, both int32 [batch, t].

@@ -2,6 +2,7 @@ import Lathe
 import LatheCore
 import LatheData
 import LatheFiles
+import LatheLanguage
 import LatheNN
 import LatheText
 
@@ -104,15 +105,12 @@ public struct PackedText: Collatable {
   public static func collate(_ examples: [PackedText], on device: Device) -> Batch {
     let shape: Shape = [examples.count, examples.first?.tokens.count ?? 0]
     func tensor(_ numbers: [Int32]) -> Tensor { Tensor(numbers, shape: shape, device: device) }
-    let sequences = examples.flatMap { row in
-      row.lengths.enumerated().flatMap { Array(repeating: Int32($0.offset), count: $0.element) }
-    }
-    let positions = examples.flatMap { $0.lengths.flatMap { (0..<Int32($0)).map { $0 } } }
+    let numbers = SequencePacking.numbers(examples.map(\.lengths))
     let answers = examples.flatMap(\.answers)
     return Batch(
       inputs: tensor(examples.flatMap(\.tokens)), labels: tensor(answers),
       count: answers.count { $0 != nothing },
-      named: [Name.sequences: tensor(sequences), Name.positions: tensor(positions)])
+      named: [Name.sequences: tensor(numbers.sequences), Name.positions: tensor(numbers.positions)])
   }
 
   /// None.
