@@ -6,7 +6,7 @@
   struct LanguageModelOptions: ParsableArguments {
     @Option(
       help: ArgumentHelp(
-        "A pre-trained model by its name in the store (`lathe models`), a folder in the layout of Hugging Face, or a GGUF file.",
+        "A pre-trained model by its name in the store (`lathe models`), a folder in the layout of Hugging Face, a GGUF file, or the folder of a run of `lathe train chat-model`.",
         valueName: "model"))
     var model: String
 
@@ -31,7 +31,12 @@
     /// - Throws: `LatheError` where it is missing, damaged or not supported.
     func generator() throws -> TextGenerator {
       let device = try ChosenDevice.open(flag: device)
-      return try TextGenerator(path: path(), precision: float32 ? .float32 : .stored, device: device)
+      let (path, precision) = (try path(), float32 ? WeightPrecision.float32 : .stored)
+      guard ChatModelPlan.isStored(in: path) else {
+        return try TextGenerator(path: path, precision: precision, device: device)
+      }
+      let base = try PretrainedChoice.path(ChatModelPlan(folder: path).base)
+      return try TunedChatModel.generator(run: path, base: base, precision: precision, device: device)
     }
   }
 #endif

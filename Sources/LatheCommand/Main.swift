@@ -76,7 +76,8 @@
         InspectCommand.self, TokenizeCommand.self, GenerateCommand.self, ChatCommand.self, EmbedCommand.self,
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
         AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
-        ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, PretrainCommand.self,
+        ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, TrainChatCommand.self,
+        PretrainCommand.self,
         MergeCommand.self,
       ] + searchCommands)
 

@@ -53,7 +53,7 @@ public struct TuningSettings: Sendable, Hashable, Codable {
   public init(_ method: TuningMethod) { self.method = method }
 
   /// What queries and values are called in the networks there are.
-  static let defaultTargets = ["query", "value", "q_lin", "v_lin"]
+  static let defaultTargets = ["query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "c_attn"]
 
   /// Says what of a network learns: freezes the rest, and puts the adapter on it where the method has one.
   ///

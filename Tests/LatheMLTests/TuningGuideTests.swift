@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/fine-tuning.md")
 struct TuningGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 3) }
+  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 4) }
 
   @Test("A tagger and its stored run")
   func tagger() throws {
@@ -30,6 +30,29 @@ struct TuningGuideTests {
       print(entity.type, entity.text, entity.start, entity.score)
     }
     #expect(report.confusion.total > 0 && tagger.tags == ["O", "B-MARK", "I-MARK"])
+  }
+
+  @Test("A chat model and its stored run")
+  func chat() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<30).map { "{\"prompt\": \"ab \($0)\", \"completion\": \"cd\"}" }
+    let path = try folder.write(Array(rows.joined(separator: "\n").utf8), "conversations.jsonl")
+    let basePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/language/llama").path
+    let runPath = folder.file("run")
+    let split = try ConversationSplit(Conversations(path: path))
+    var plan = ChatModelPlan(base: "smollm2")
+    (plan.epochs, plan.length) = (1, 64)
+    let training = try ChatModelTraining(plan, base: basePath, split, folder: runPath)
+    try training.writeDescription()
+    _ = try training.trainer.run()
+    print(try training.finish().text)
+
+    let generator = try TunedChatModel.generator(run: runPath, base: basePath)
+    let chat = try ChatSession(generator)
+    let stream = try chat.reply(to: "What is a lathe?")
+    while let piece = try stream.next() { print(piece.text, terminator: "") }
+    #expect(chat.messages.count == 1 && FileManager.default.fileExists(atPath: "\(runPath)/adapter"))
   }
 
   @Test("A classifier, its stored run, and adapters by themselves")

@@ -15,21 +15,7 @@
         "What learns: full (all weights), frozen (the head alone), lora, dora, adalora, adapter or pfeiffer.")
     var peft = TuningMethod.full
 
-    @Option(help: "The rank of lora, dora and adalora; without it 8.")
-    var rank: Int?
-
-    @Option(
-      help: "Updates of lora, dora and adalora are multiplied by alpha / rank; without it twice the rank.")
-    var alpha: Double?
-
-    @Option(help: "How likely lora, dora and adalora leave an element of their input out; without it 0.1.")
-    var adapterDropout: Float?
-
-    @Option(
-      parsing: .upToNextOption,
-      help: ArgumentHelp(
-        "The layers of lora, dora and adalora; without it query and value.", valueName: "layer"))
-    var targets: [String] = []
+    @OptionGroup var adapter: AdapterOptions
 
     @Option(help: "Texts a step.")
     var batchSize = 16
@@ -49,26 +35,9 @@
     @OptionGroup var run: TextRunOptions
 
     /// Says what is wrong with the options.
-    func check() throws {
-      let hasRank = [TuningMethod.lora, .dora, .adalora].contains(peft)
-      for (name, isGiven) in [
-        ("--rank", rank != nil), ("--alpha", alpha != nil), ("--adapter-dropout", adapterDropout != nil),
-        ("--targets", !targets.isEmpty),
-      ] where isGiven && !hasRank {
-        throw ValidationError("\(name) is for --peft lora, dora and adalora, not for \(peft.rawValue)")
-      }
-    }
+    func check() throws { try adapter.check(peft) }
 
     /// The method and its settings.
-    var settings: TuningSettings {
-      var settings = TuningSettings(peft)
-      settings.rank = rank ?? settings.rank
-      settings.alpha = alpha
-      settings.dropout = adapterDropout ?? settings.dropout
-      settings.targets = targets.isEmpty ? nil : targets
-      return settings
-    }
+    var settings: TuningSettings { adapter.settings(peft) }
   }
-
-  extension TuningMethod: ExpressibleByArgument {}
 #endif

@@ -11,7 +11,8 @@
 
     @Option(
       help: ArgumentHelp(
-        "The folder of a run of `lathe train text-classifier` or `token-classifier`.", valueName: "run"))
+        "The folder of a run of `lathe train text-classifier`, `token-classifier` or `chat-model`.",
+        valueName: "run"))
     var model: String
 
     @Option(help: ArgumentHelp("The folder for the merged model.", valueName: "dir"))
@@ -29,7 +30,10 @@
       else {
         throw LatheError(.file, "\(output): holds a model already; choose another folder with --output")
       }
-      if TaggedAnswers.isModel(model) {
+      if ChatModelPlan.isStored(in: model) {
+        let plan = try ChatModelPlan(folder: model)
+        try TunedChatModel.merge(run: model, base: PretrainedChoice.path(plan.base), to: output)
+      } else if TaggedAnswers.isModel(model) {
         try TaggedAnswers(model, .cpu).writeMerged(to: output)
       } else {
         try TextAnswers(model, .cpu).writeMerged(to: output)

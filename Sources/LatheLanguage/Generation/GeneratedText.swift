@@ -41,7 +41,15 @@ extension TextGenerator {
   public func generate(
     _ prompt: String, count: Int, options: GenerationOptions = GenerationOptions()
   ) throws -> [GeneratedText] {
-    let tokens = try encode(prompt)
+    try generate(encode(prompt), count: count, options: options)
+  }
+
+  /// Continues tokens several times, as `generate(_:count:options:)` does it with a text's.
+  ///
+  /// - Throws: `LatheError` for a count that the options do not allow; see also `stream(_:options:)`.
+  public func generate(
+    _ tokens: [Int32], count: Int, options: GenerationOptions = GenerationOptions()
+  ) throws -> [GeneratedText] {
     if options.beams > 1 { return try searched(tokens, count, options) }
     guard count == 1 || options.temperature > 0 else {
       throw LatheError(

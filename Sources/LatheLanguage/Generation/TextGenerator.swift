@@ -18,7 +18,7 @@ public final class TextGenerator {
   public let chatTemplate: ChatTemplate?
   private var madeConstraint: TokenConstraint?
   /// What chat templates may ask for: texts of special tokens.
-  let templateVariables: [String: TemplateValue]
+  package let templateVariables: [String: TemplateValue]
 
   /// Loads a model.
   ///

@@ -114,7 +114,7 @@ public final class Pretraining {
         let found = counts.perplexities(of: tested.documents)
         return (found.unigram, found.bigram)
       }
-      (self.network, model) = (network, CausalTraining(network))
+      (self.network, model) = (network, CausalModule(network))
     }
     try source.finish()
     drawn = base == nil ? [] : source.drawn
@@ -214,20 +214,4 @@ public final class Pretraining {
     try network.savePretrained(to: "\(folder)/\(PretrainingPlan.modelFolder)", tokenizer: tokenizer)
     return report
   }
-}
-
-/// A decoder as a trainer runs it, on rows of sequences.
-private final class CausalTraining: NamedModule {
-  private let model: any PackingModel
-
-  init(_ model: any PackingModel) { self.model = model }
-
-  /// Scores of the next token [n, t, vocabulary].
-  func forward(_ inputs: NamedTensors) -> NamedTensors {
-    let packing = SequencePacking(
-      sequences: inputs[PackedText.Name.sequences], positions: inputs[PackedText.Name.positions])
-    return [NamedTensors.output: model.logits(inputs[NamedTensors.inputs], packing: packing)]
-  }
-
-  func visit(_ visitor: inout ModuleVisitor) { model.visit(&visitor) }
 }
