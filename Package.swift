@@ -116,7 +116,9 @@ let package = Package(
     .testTarget(
       name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
       swiftSettings: testSettings),
-    .target(name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables"], swiftSettings: settings),
+    .target(
+      name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables", "LatheLearn"],
+      swiftSettings: settings),
     .testTarget(
       name: "LatheTuningTests",
       dependencies: ["LatheTuning", "LatheAdapters", "LatheLanguage", "LatheTraining"],

@@ -40,7 +40,7 @@ LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining LatheLanguage LatheHub
 LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
-LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheNN LatheTables LatheText LatheTraining
+LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheLearn LatheNN LatheTables LatheText LatheTraining
 LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheAdapters LatheTuning LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML

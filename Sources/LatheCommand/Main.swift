@@ -77,6 +77,7 @@
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
         AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
         ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, TrainChatCommand.self,
+        TrainSentenceCommand.self,
         PretrainCommand.self,
         MergeCommand.self,
       ] + searchCommands)

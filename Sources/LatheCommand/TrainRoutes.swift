@@ -8,6 +8,7 @@
       (TrainTextCommand.self, { TrainTextCommand.Task(rawValue: $0) != nil }),
       (TrainTokenCommand.self, { TrainTokenCommand.Task(rawValue: $0) != nil }),
       (TrainChatCommand.self, { TrainChatCommand.Task(rawValue: $0) != nil }),
+      (TrainSentenceCommand.self, { TrainSentenceCommand.Task(rawValue: $0) != nil }),
     ]
 
     /// The name of the command that arguments lead to; nil where it is the one they name.

@@ -42,8 +42,7 @@ public struct LabelledDocuments: Sendable {
   ///   empty text, a missing label.
   public init(path: String, text: String? = nil, label: String? = nil, pair: String? = nil) throws {
     source = path
-    // Of .tsv files most have no names of columns.
-    let isTable = Self.isTable(path) && ![".tsv", ".tsv.gz"].contains { path.lowercased().hasSuffix($0) }
+    let isTable = Self.isTable(path) && !Self.isTabbed(path)
     if !isTable, text == nil, label == nil, pair == nil, try !Self.hasHeader(path) {
       var found: (texts: [String], labels: [String]) = ([], [])
       for record in try Self.lines(path) {
@@ -74,12 +73,33 @@ public struct LabelledDocuments: Sendable {
     }
   }
 
+  /// Whether a file's name is that of a table of tabs, of which most have no names of columns.
+  static func isTabbed(_ path: String) -> Bool {
+    [".tsv", ".tsv.gz"].contains { path.lowercased().hasSuffix($0) }
+  }
+
   /// The texts of a table's column, `text` unless given.
   ///
   /// - Throws: `LatheError` where the table has no such column, or a row no text in it.
   static func texts(path: String, column: String?) throws -> [String] {
-    let column = column ?? textColumn
-    return try strings(table(path, texts: [column])[column], path)
+    try texts(path: path, columns: [column ?? textColumn])[0]
+  }
+
+  /// The texts of several columns of a table.
+  ///
+  /// - Throws: `LatheError` where the table has no such column, or a row no text in one of them.
+  static func texts(path: String, columns: [String]) throws -> [[String]] {
+    let table = try table(path, texts: columns)
+    return try columns.map { try strings(table[$0], path) }
+  }
+
+  /// The names of a table's columns.
+  ///
+  /// - Throws: `LatheError` where the file is no such table.
+  static func columns(_ path: String) throws -> [String] {
+    guard isTabbed(path) else { return try table(path, texts: nil).columns.map(\.name) }
+    let line = try TextLineReader(path: path).next() ?? ""
+    return line.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
   }
 
   /// Whether the first line of a file of tabs names the columns.
@@ -113,18 +133,19 @@ public struct LabelledDocuments: Sendable {
     }
   }
 
-  /// Every value of the two columns is a text, whatever it looks like.
-  private static func table(_ path: String, texts: [String]) throws -> Table {
+  /// A table of some columns, all of whose values are texts, whatever they look like; of all columns where nil.
+  private static func table(_ path: String, texts: [String]?) throws -> Table {
+    func chosen(_ table: Table) throws -> Table { try texts.map { try table.select($0) } ?? table }
     let name = path.lowercased()
-    if name.hasSuffix(".parquet") { return try Table.readParquet(path).table.select(texts) }
+    if name.hasSuffix(".parquet") { return try chosen(Table.readParquet(path).table) }
     if name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") {
-      return try Table(jsonLines: path).select(texts)
+      return try chosen(Table(jsonLines: path))
     }
     var options = CSVOptions()
-    for column in texts { options.types[column] = .text }
+    for column in texts ?? [] { options.types[column] = .text }
     options.missing = [""]
-    if name.hasSuffix(".tsv") || name.hasSuffix(".tsv.gz") { options.delimiter = "\t" }
-    return try Table(csv: path, options: options).select(texts)
+    if isTabbed(path) { options.delimiter = "\t" }
+    return try chosen(Table(csv: path, options: options))
   }
 
   private static func strings(_ column: Column, _ path: String) throws -> [String] {

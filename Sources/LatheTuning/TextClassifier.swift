@@ -7,8 +7,32 @@ import LatheNN
 import LatheText
 import LatheTraining
 
+/// Tells how likely each class of a text is.
+public protocol TextClassifying {
+  /// The classes' names.
+  var classes: [String] { get }
+
+  /// The probability of each class for each text.
+  ///
+  /// - Parameters:
+  ///   - texts: The texts.
+  ///   - pairs: The second text of each, where pairs are told apart.
+  ///   - batchSize: Texts at a time.
+  /// - Throws: `LatheError` where a text cannot be encoded or the device fails.
+  func probabilities(_ texts: [String], pairs: [String]?, batchSize: Int) throws -> [[Float]]
+}
+
+extension TextClassifying {
+  /// The probability of each class for each text, 32 texts at a time.
+  ///
+  /// - Throws: `LatheError` where a text cannot be encoded or the device fails.
+  public func probabilities(_ texts: [String], pairs: [String]? = nil) throws -> [[Float]] {
+    try probabilities(texts, pairs: pairs, batchSize: 32)
+  }
+}
+
 /// A fine-tuned network that tells classes of texts, as a run stores it.
-public final class TextClassifier {
+public final class TextClassifier: TextClassifying {
   /// The network, in evaluation mode.
   public let model: SequenceClassifier
   /// What makes its tokens.
@@ -58,7 +82,7 @@ public final class TextClassifier {
   ///   - batchSize: Texts at a time.
   /// - Throws: `LatheError` where a text cannot be encoded or the device fails.
   public func probabilities(
-    _ texts: [String], pairs: [String]? = nil, batchSize: Int = 32
+    _ texts: [String], pairs: [String]?, batchSize: Int
   ) throws -> [[Float]] {
     guard texts.count == pairs?.count ?? texts.count else {
       throw LatheError(.invalidArgument, "\(texts.count) texts and \(pairs?.count ?? 0) second ones")

@@ -38,7 +38,7 @@ public struct TextClassifierReport: Sendable {
   ///   - training: What it learned from, for the baseline.
   /// - Throws: `LatheError` where a text cannot be encoded or the device fails.
   public init(
-    of classifier: TextClassifier, on test: LabelledDocuments, training: LabelledDocuments? = nil
+    of classifier: any TextClassifying, on test: LabelledDocuments, training: LabelledDocuments? = nil
   ) throws {
     let classes = classifier.classes
     let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })

@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/fine-tuning.md")
 struct TuningGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 4) }
+  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 5) }
 
   @Test("A tagger and its stored run")
   func tagger() throws {
@@ -30,6 +30,25 @@ struct TuningGuideTests {
       print(entity.type, entity.text, entity.start, entity.score)
     }
     #expect(report.confusion.total > 0 && tagger.tags == ["O", "B-MARK", "I-MARK"])
+  }
+
+  @Test("A classifier from a few labels")
+  func fewLabels() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array(TinyBase.lines(120).joined(separator: "\n").utf8), "texts.tsv")
+    let basePath = try TinyBase(in: folder.path).folder
+    let runPath = folder.file("run")
+    let split = try SentenceSplit(SentenceExamples(path: path), shots: 8)
+    var plan = SentenceEncoderPlan(base: "minilm")
+    plan.pairsPerText = 5
+    let training = try SentenceEncoderTraining(plan, base: basePath, split, folder: runPath)
+    try training.writeDescription()
+    _ = try training.trainer.run()
+    print(try training.finish().text)
+
+    let classifier = try SentenceClassifier(run: runPath)
+    print(classifier.classes, try classifier.probabilities(["a bright story"]))
+    #expect(classifier.classes == split.training.classes)
   }
 
   @Test("A chat model and its stored run")

@@ -4,18 +4,25 @@
 
   /// What commands say of texts by a fine-tuned classifier.
   struct TextAnswers {
-    private let classifier: TextClassifier
-    private let plan: TextClassifierPlan
+    private let classifier: any TextClassifying
+    /// Of a network that was fine-tuned as a classifier; nil of a sentence encoder with a regression on its vectors.
+    private let plan: TextClassifierPlan?
 
     /// Whether a path is the folder of such a run.
-    static func isModel(_ path: String) -> Bool { TextClassifierPlan.isStored(in: path) }
+    static func isModel(_ path: String) -> Bool {
+      TextClassifierPlan.isStored(in: path) || SentenceEncoderPlan.isStored(in: path)
+    }
 
     /// Loads the model of a run.
     ///
     /// - Throws: `LatheError` where a file is damaged.
     init(_ folder: String, _ device: Device) throws {
-      classifier = try TextClassifier(run: folder, device: device)
-      plan = try TextClassifierPlan(folder: folder)
+      if SentenceEncoderPlan.isStored(in: folder) {
+        (classifier, plan) = (try SentenceClassifier(run: folder, device: device), nil)
+      } else {
+        classifier = try TextClassifier(run: folder, device: device)
+        plan = try TextClassifierPlan(folder: folder)
+      }
     }
 
     /// Writes the probabilities of each text.
@@ -33,7 +40,7 @@
 
     /// The two texts of each line, which a tab parts, where the model tells pairs apart.
     private func parted(_ lines: [String], _ start: Int) throws -> (texts: [String], pairs: [String]?) {
-      guard plan.pairColumn != nil else { return (lines, nil) }
+      guard plan?.pairColumn != nil else { return (lines, nil) }
       let fields = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
       if let place = fields.firstIndex(where: { $0.count != 2 }) {
         throw LatheError(
@@ -51,12 +58,20 @@
       try TextClassifierReport(
         of: classifier,
         on: LabelledDocuments(
-          path: path, text: plan.textColumn, label: plan.labelColumn, pair: plan.pairColumn))
+          path: path, text: plan?.textColumn, label: plan?.labelColumn, pair: plan?.pairColumn))
     }
 
     /// Writes the model without adapters.
     ///
     /// - Throws: `LatheError` where the adapter is no update of weights or a file cannot be written.
-    func writeMerged(to folder: String) throws { try classifier.writeMerged(to: folder) }
+    func writeMerged(to folder: String) throws {
+      guard let classifier = classifier as? TextClassifier else {
+        throw LatheError(
+          .invalidArgument,
+          "a run of a sentence encoder has no adapter left to merge: its whole model is the folder \(SentenceEncoderTraining.modelFolder) in it"
+        )
+      }
+      try classifier.writeMerged(to: folder)
+    }
   }
 #endif

@@ -1,4 +1,5 @@
 import Lathe
+import LatheFiles
 import LatheFormats
 import LatheNN
 
@@ -7,6 +8,8 @@ import LatheNN
 public final class SentenceDense: ParameterContainer {
   /// Elements of the vectors that come in, and of those that go out.
   public let inputs: Int, outputs: Int
+  /// What stands in the layer's `config.json`.
+  private let configuration: ConfigurationValues
   private var linear: any Module
   private let activation: HiddenActivation
   private let addsInput: Bool
@@ -19,6 +22,7 @@ public final class SentenceDense: ParameterContainer {
   init(_ folder: String, device: Device) throws {
     let values = try ConfigurationValues(path: "\(folder)/config.json")
     try Self.checkNames(values)
+    configuration = values
     inputs = try values.integer("in_features")
     outputs = try values.integer("out_features")
     activation = try Self.activation(values)
@@ -47,6 +51,13 @@ public final class SentenceDense: ParameterContainer {
     guard let path = try values.text(key) else { return .tanh }
     let name = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
     return try HiddenActivation.named(name == "identity" ? "linear" : name, values, key)
+  }
+
+  /// Writes `config.json` and the weights into a folder, which is made where it is not there.
+  func write(to folder: String) throws {
+    try AtomicFile.makeFolder(folder)
+    try WeightFile.write(state, metadata: ["format": "pt"], to: "\(folder)/model.safetensors")
+    try configuration.write(to: "\(folder)/config.json")
   }
 
   /// Vectors of texts, [batch, outputs].

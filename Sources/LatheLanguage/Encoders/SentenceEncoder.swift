@@ -19,9 +19,9 @@ public final class SentenceEncoder: ParameterContainer {
   /// The most tokens of a text; what is beyond is cut off.
   public let longestText: Int
   /// Whether texts are written in lower case first.
-  private let lowercases: Bool
+  let lowercases: Bool
   /// Whether pooling looks at the tokens of a prompt, too.
-  private let poolsPrompt: Bool
+  let poolsPrompt: Bool
 
   /// Reads a folder of sentence-transformers, or one of an encoder alone.
   ///
@@ -30,11 +30,12 @@ public final class SentenceEncoder: ParameterContainer {
   ///     `sentence_bert_config.json` and the modules' folders.
   ///   - pooling: In place of what the folder says; of an encoder alone the mean.
   ///   - normalizes: Whether vectors are divided by their lengths, in place of what the folder says.
+  ///   - generator: What dropout draws from in training.
   ///   - device: Where the network lives.
   /// - Throws: `LatheError` naming the file and what is wrong with it or not supported.
   public convenience init(
     pretrained folder: String, pooling: SentencePooling? = nil, normalizes: Bool? = nil,
-    device: Device = .default
+    generator: Generator = .layers, device: Device = .default
   ) throws {
     let content = try SentenceFolder(folder)
     var steps = try content.loadedSteps(device: device)
@@ -42,7 +43,8 @@ public final class SentenceEncoder: ParameterContainer {
     if normalizes == true, !isNormal { steps.append(.normalize) }
     if normalizes == false, isNormal { steps.removeLast() }
     try self.init(
-      encoder: .pretrained(content.encoder, device: device), tokenizer: Tokenizer(path: content.encoder),
+      encoder: .pretrained(content.encoder, generator: generator, device: device),
+      tokenizer: Tokenizer(path: content.encoder),
       pooling: pooling.map { [$0] } ?? content.pooling, steps: steps, longestText: content.longestText,
       lowercases: content.lowercases, prompts: content.prompts, poolsPrompt: content.poolsPrompt)
   }
@@ -93,6 +95,16 @@ public final class SentenceEncoder: ParameterContainer {
     self.tokenizer = try tokenizer.with(truncation: Truncation(maximum: self.longestText), padding: nil)
   }
 
+  /// The same encoder for texts of at most so many tokens; both share their weights.
+  ///
+  /// - Throws: `LatheError` where the tokeniser adds more tokens to each text than that.
+  package func shortened(to length: Int) throws -> SentenceEncoder {
+    try SentenceEncoder(
+      encoder: encoder, tokenizer: tokenizer, pooling: pooling, steps: steps,
+      longestText: min(length, longestText), lowercases: lowercases, prompts: prompts,
+      poolsPrompt: poolsPrompt)
+  }
+
   /// Vectors of texts.
   ///
   /// Texts of similar length are computed together; the result has the order of the texts.
@@ -105,19 +117,18 @@ public final class SentenceEncoder: ParameterContainer {
   /// - Throws: `LatheError` for a text that cannot be encoded, and what a device refuses.
   public func encode(_ texts: [String], prompt: String? = nil, batchSize: Int = 32) throws -> Tensor {
     require(batchSize > 0, "SentenceEncoder: batches of \(batchSize)")
-    let prompt = try prompt ?? prompts.text(nil)
-    let encodings = try tokenizer.encode(batch: texts.map { shown(prompt + $0) })
-    let first = poolsPrompt || prompt.isEmpty ? 0 : try promptLength(prompt)
-    let order = encodings.indices.sorted {
-      (encodings[$1].count, $0) < (encodings[$0].count, $1)
-    }
+    let (rows, first) = try tokens(of: texts, prompt: prompt)
+    let order = rows.indices.sorted { (rows[$1].count, $0) < (rows[$0].count, $1) }
     var values = [Float](repeating: 0, count: texts.count * width)
     for start in stride(from: 0, to: order.count, by: batchSize) {
-      let rows = order[start..<min(start + batchSize, order.count)]
-      let vectors = try vectors(of: rows.map { encodings[$0] }, from: first).scalars(as: Float.self)
-      for (place, row) in rows.enumerated() {
+      let places = order[start..<min(start + batchSize, order.count)]
+      let vectors = noGradient {
+        encoder.inEvalMode { self.vectors(of: places.map { rows[$0] }, from: first) }
+      }
+      let numbers = try vectors.scalars(as: Float.self)
+      for (place, row) in places.enumerated() {
         values.replaceSubrange(
-          row * width..<(row + 1) * width, with: vectors[place * width..<(place + 1) * width])
+          row * width..<(row + 1) * width, with: numbers[place * width..<(place + 1) * width])
       }
     }
     return Tensor(values, shape: [texts.count, width], device: .cpu)
@@ -133,6 +144,18 @@ public final class SentenceEncoder: ParameterContainer {
     try encode([text], prompt: prompt).reshaped(to: [width])
   }
 
+  /// The tokens of texts with a prompt in front of each, and the first of them that pooling looks at.
+  ///
+  /// - Parameters:
+  ///   - texts: Any number of them.
+  ///   - prompt: A text in front of each; where nil that which the model's files say.
+  /// - Throws: `LatheError` for a text that cannot be encoded.
+  package func tokens(of texts: [String], prompt: String? = nil) throws -> (rows: [[Int32]], first: Int) {
+    let prompt = try prompt ?? prompts.text(nil)
+    let rows = try tokenizer.encode(batch: texts.map { shown(prompt + $0) }).map(\.ids)
+    return (rows, poolsPrompt || prompt.isEmpty ? 0 : try promptLength(prompt))
+  }
+
   private func shown(_ text: String) -> String { lowercases ? text.lowercased() : text }
 
   /// How many tokens a prompt has, without the special one that ends a text.
@@ -141,24 +164,29 @@ public final class SentenceEncoder: ParameterContainer {
     return encoding.count - (encoding.tokens.last?.isAdded == true ? 1 : 0)
   }
 
-  /// Vectors of the texts of a batch, the longest first.
-  private func vectors(of encodings: [Encoding], from first: Int) -> Tensor {
-    let time = max(encodings.map(\.count).max() ?? 0, 1)
-    let lengths = encodings.map(\.count)
-    func filled(_ value: Int32, _ take: (EncodedToken) -> Int32) -> Tensor {
-      let numbers = encodings.flatMap { encoding in
-        encoding.tokens.map(take) + Array(repeating: value, count: time - encoding.count)
-      }
-      return Tensor(numbers, shape: [encodings.count, time], device: encoder.device)
+  /// Vectors of texts in tokens.
+  private func vectors(of rows: [[Int32]], from first: Int) -> Tensor {
+    let time = max(rows.map(\.count).max() ?? 0, 1)
+    let tokens = rows.flatMap { row in
+      row + Array(repeating: encoder.paddingToken, count: time - row.count)
     }
-    return noGradient {
-      encoder.inEvalMode {
-        let states = encoder.states(of: filled(encoder.paddingToken, \.id), lengths: lengths).last
-        let pooled = pooling.map { $0(states, lengths: lengths, from: first) }
-        let joined = pooled.count == 1 ? pooled[0] : Tensor.concatenate(pooled, axis: 1)
-        return steps.reduce(joined) { vectors, step in step(vectors) }
-      }
-    }
+    return vectors(
+      Tensor(tokens, shape: [rows.count, time], device: encoder.device), lengths: rows.map(\.count),
+      from: first)
+  }
+
+  /// Vectors of texts, through which gradients go.
+  ///
+  /// - Parameters:
+  ///   - tokens: int32 [texts, t].
+  ///   - lengths: How many tokens of each text count.
+  ///   - first: The first token that pooling looks at.
+  /// - Returns: float32 [texts, width].
+  package func vectors(_ tokens: Tensor, lengths: [Int], from first: Int) -> Tensor {
+    let states = encoder.states(of: tokens, lengths: lengths).last
+    let pooled = pooling.map { $0(states, lengths: lengths, from: first) }
+    let joined = pooled.count == 1 ? pooled[0] : Tensor.concatenate(pooled, axis: 1)
+    return steps.reduce(joined) { vectors, step in step(vectors) }
   }
 
   /// Names the network and the layers behind the pooling, by the places of their modules.
