@@ -16,9 +16,16 @@ python3 -m pip --version >/dev/null 2>&1 || "$root/scripts/install-dependencies.
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# The packages are sources, whose names pip asks them for by setuptools and wheel.
+python=python3
+if ! python3 -c 'import setuptools, wheel' 2>/dev/null; then
+  python3 -m venv "$folder/venv"
+  python=$folder/venv/bin/python
+  "$python" -m pip install --quiet --disable-pip-version-check setuptools wheel
+fi
 fetch() { # package, SHA-256
   echo "$1 --hash=sha256:$2" >"$folder/requirements.txt"
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation --no-binary :all: \
+  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation --no-binary :all: \
     --dest "$folder" --requirement "$folder/requirements.txt"
 }
 fetch vaderSentiment==3.3.2 5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9
