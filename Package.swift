@@ -18,7 +18,8 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheLanguage", "LatheAdapters", "LatheTuning",
+        "LatheTracking", "LatheHub", "LatheText", "LatheTextMetrics", "LatheLanguage", "LatheAdapters",
+        "LatheTuning",
         "LatheTables", "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
     .executable(name: "lathe", targets: ["LatheCommand"]),
@@ -99,6 +100,12 @@ let package = Package(
     .target(name: "CUnicode"),
     .target(
       name: "LatheText", dependencies: ["LatheCore", "LatheFiles", "CUnicode"], swiftSettings: settings),
+    .target(
+      name: "LatheTextMetrics", dependencies: ["LatheCore", "LatheFiles", "LatheText"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LatheTextMetricsTests", dependencies: ["LatheTextMetrics", "LatheCore", "LatheText"],
+      swiftSettings: testSettings),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: settings),
     .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
     .target(name: "LatheModels", dependencies: ["LatheNN"], swiftSettings: settings),
@@ -117,7 +124,7 @@ let package = Package(
       name: "LatheAdaptersTests", dependencies: ["LatheAdapters", "LatheLanguage"],
       swiftSettings: testSettings),
     .target(
-      name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables", "LatheLearn"],
+      name: "LatheTuning", dependencies: ["LatheAdapters", "LatheTables", "LatheLearn", "LatheTextMetrics"],
       swiftSettings: settings),
     .testTarget(
       name: "LatheTuningTests",
@@ -135,6 +142,7 @@ let package = Package(
       name: "LatheML",
       dependencies: [
         "LatheTracking", "LatheHub", "LatheTuning", "LatheTables", "LatheLearn", "LatheTabular",
+        "LatheTextMetrics",
       ],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),

@@ -30,6 +30,7 @@ LatheStudies: LatheCore LatheSearch GRDB
 LatheFiles: LatheCore CZlib CChecksum
 LatheTables: LatheCore LatheFiles TableKernels CSQLite
 LatheText: LatheCore LatheFiles CUnicode
+LatheTextMetrics: LatheCore LatheFiles LatheText
 LatheFormats: LatheCore Lathe LatheFiles
 LatheNN: LatheCore Lathe
 LatheModels: LatheCore Lathe LatheNN
@@ -40,10 +41,10 @@ LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining LatheLanguage LatheHub
 LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
-LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheLearn LatheNN LatheTables LatheText LatheTraining
-LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheLearn LatheNN LatheTables LatheText LatheTextMetrics LatheTraining
+LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheTextMetrics LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheAdapters LatheTuning LatheLearn LatheSearch BenchmarkEstimates
-LatheCommand: LatheCore Lathe LatheText LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
+LatheCommand: LatheCore Lathe LatheText LatheTextMetrics LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
 own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CSQLite CUnicode BenchmarkEstimates"

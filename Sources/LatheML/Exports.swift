@@ -12,6 +12,7 @@
 @_exported public import LatheTables
 @_exported public import LatheTabular
 @_exported public import LatheText
+@_exported public import LatheTextMetrics
 @_exported public import LatheTracking
 @_exported public import LatheTraining
 @_exported public import LatheTuning
