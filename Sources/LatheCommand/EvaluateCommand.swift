@@ -35,7 +35,9 @@
 
     func run() throws {
       let device = try ChosenDevice.open(flag: options.device)
-      if TextAnswers.isModel(stored.model) || TaggedAnswers.isModel(stored.model) {
+      if TextAnswers.isModel(stored.model) || TaggedAnswers.isModel(stored.model)
+        || QuestionAnsweringPlan.isStored(in: stored.model)
+      {
         return try testTexts(device)
       }
       if TablePrediction.isModel(stored.model) {
@@ -84,11 +86,17 @@
           "\(stored.model): a model of texts, whose test is in test-report.txt; name other texts with --data-file"
         )
       }
+      let report: (text: String, scores: any Encodable)
       if TaggedAnswers.isModel(stored.model) {
-        let report = try TaggedAnswers(stored.model, device).test(file)
-        return options.json == true ? try Terminal.output(json: report.scores) : Terminal.output(report.text)
+        let found = try TaggedAnswers(stored.model, device).test(file)
+        report = (found.text, found.scores)
+      } else if QuestionAnsweringPlan.isStored(in: stored.model) {
+        let found = try TextAnswerer(run: stored.model, device: device).test(AskedTexts(path: file))
+        report = (found.text, found.scores)
+      } else {
+        let found = try TextAnswers(stored.model, device).test(file)
+        report = (found.text, found.scores)
       }
-      let report = try TextAnswers(stored.model, device).test(file)
       if options.json == true { return try Terminal.output(json: report.scores) }
       Terminal.output(report.text)
     }

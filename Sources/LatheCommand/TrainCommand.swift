@@ -11,7 +11,7 @@
         "`lathe models` lists the networks. What a flag says goes before what the file of --config says. Models of tables have "
         + "options of their own: `lathe train logistic --help`; there are "
         + TrainTableCommand.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-        + ". A pre-trained encoder learns to tell texts by `lathe train text-classifier --help`, to find names in them by `lathe train token-classifier --help`; a sentence encoder learns which texts belong together by `lathe train sentence-encoder --help`, a language model to answer by `lathe train chat-model --help`."
+        + ". A pre-trained encoder learns to tell texts by `lathe train text-classifier --help`, to find names in them by `lathe train token-classifier --help`, and answers by `lathe train question-answering --help`; a sentence encoder learns which texts belong together by `lathe train sentence-encoder --help`, a language model to answer by `lathe train chat-model --help`."
     )
 
     /// All settings.

@@ -7,6 +7,7 @@
       (TrainTableCommand.self, { TrainTableCommand.Kind(rawValue: $0) != nil }),
       (TrainTextCommand.self, { TrainTextCommand.Task(rawValue: $0) != nil }),
       (TrainTokenCommand.self, { TrainTokenCommand.Task(rawValue: $0) != nil }),
+      (TrainAnswerCommand.self, { TrainAnswerCommand.Task(rawValue: $0) != nil }),
       (TrainChatCommand.self, { TrainChatCommand.Task(rawValue: $0) != nil }),
       (TrainSentenceCommand.self, { TrainSentenceCommand.Task(rawValue: $0) != nil }),
     ]

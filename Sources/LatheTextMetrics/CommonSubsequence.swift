@@ -1,6 +1,8 @@
 /// A longest common subsequence of two texts.
 struct CommonSubsequence {
-  /// Its places in the first text, ascending. Which of several equally long ones is taken follows the package rouge-score.
+  /// Its places in the first text, ascending.
+  ///
+  /// Which of several equally long ones is taken follows the package rouge-score.
   let places: [Int]
 
   init<Element: Hashable>(_ first: [Element], _ second: [Element]) {

@@ -12,4 +12,13 @@ enum JSONRecord {
     try AtomicFile.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     try AtomicFile.write([[UInt8](encoder.encode(value)) + [10]], to: path)
   }
+
+  /// Writes values as JSON, one a line.
+  ///
+  /// - Throws: `LatheError` where they cannot be written.
+  static func writeLines(_ values: [some Encodable], to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(values.map { try [UInt8](encoder.encode($0)) + [UInt8(10)] }, to: path)
+  }
 }

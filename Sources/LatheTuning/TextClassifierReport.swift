@@ -102,9 +102,6 @@ public struct TextClassifierReport: Sendable {
   /// Writes `test-report.txt` and `mistakes.jsonl`.
   func write(to folder: String) throws {
     try AtomicFile.write([Array(text.utf8)], to: "\(folder)/test-report.txt")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let lines = try mistakes.map { try [UInt8](encoder.encode($0)) + [UInt8(10)] }
-    try AtomicFile.write(lines, to: "\(folder)/mistakes.jsonl")
+    try JSONRecord.writeLines(mistakes, to: "\(folder)/mistakes.jsonl")
   }
 }

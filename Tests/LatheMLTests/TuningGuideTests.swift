@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of docs/fine-tuning.md")
 struct TuningGuideTests {
   @Test("Every example stands in this file as it does in the document")
-  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 5) }
+  func examples() throws { try GuideExamples.check("docs/fine-tuning.md", count: 6) }
 
   @Test("A tagger and its stored run")
   func tagger() throws {
@@ -30,6 +30,31 @@ struct TuningGuideTests {
       print(entity.type, entity.text, entity.start, entity.score)
     }
     #expect(report.confusion.total > 0 && tagger.tags == ["O", "B-MARK", "I-MARK"])
+  }
+
+  @Test("Answers in texts")
+  func answers() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<40).map { number in
+      "{\"question\": \"which film\", \"context\": \"a bright film of \(number)\", "
+        + "\"answers\": {\"text\": [\"bright film\"], \"answer_start\": [2]}}"
+    }
+    let path = try folder.write(Array(rows.joined(separator: "\n").utf8), "questions.jsonl")
+    let basePath = try TinyBase(in: folder.path).folder
+    let runPath = folder.file("run")
+    let split = try AskedSplit(AskedTexts(path: path))
+    var plan = QuestionAnsweringPlan(base: "minilm")
+    (plan.length, plan.stride) = (16, 4)
+    let training = try QuestionAnsweringTraining(plan, base: basePath, split, folder: runPath)
+    try training.writeDescription()
+    _ = try training.trainer.run()
+    print(try training.finish().text)
+
+    let answerer = try TextAnswerer(run: runPath)
+    for answer in try answerer.answers(to: "which film", in: "the story of a bright film", count: 3) {
+      print(answer.text, answer.start, answer.probability)
+    }
+    #expect(FileManager.default.fileExists(atPath: "\(runPath)/test-report.txt"))
   }
 
   @Test("A classifier from a few labels")

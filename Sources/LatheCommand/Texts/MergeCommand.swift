@@ -11,7 +11,7 @@
 
     @Option(
       help: ArgumentHelp(
-        "The folder of a run of `lathe train text-classifier`, `token-classifier` or `chat-model`.",
+        "The folder of a run of `lathe train text-classifier`, `token-classifier`, `question-answering` or `chat-model`.",
         valueName: "run"))
     var model: String
 
@@ -33,6 +33,8 @@
       if ChatModelPlan.isStored(in: model) {
         let plan = try ChatModelPlan(folder: model)
         try TunedChatModel.merge(run: model, base: PretrainedChoice.path(plan.base), to: output)
+      } else if QuestionAnsweringPlan.isStored(in: model) {
+        try TextAnswerer(run: model, device: .cpu).writeMerged(to: output)
       } else if TaggedAnswers.isModel(model) {
         try TaggedAnswers(model, .cpu).writeMerged(to: output)
       } else {

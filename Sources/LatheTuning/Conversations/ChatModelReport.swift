@@ -54,9 +54,6 @@ public struct ChatModelReport: Sendable {
   /// Writes `test-report.txt` and `samples.jsonl`.
   func write(to folder: String) throws {
     try AtomicFile.write([Array(text.utf8)], to: "\(folder)/test-report.txt")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let lines = try samples.map { try [UInt8](encoder.encode($0)) + [UInt8(10)] }
-    try AtomicFile.write(lines, to: "\(folder)/samples.jsonl")
+    try JSONRecord.writeLines(samples, to: "\(folder)/samples.jsonl")
   }
 }
