@@ -63,7 +63,9 @@ public enum BLEUTokenizer: String, Sendable, CaseIterable {
   private static func isDigit(_ scalar: UInt32) -> Bool { scalar >= 48 && scalar <= 57 }
   private static func isStop(_ scalar: UInt32) -> Bool { scalar == 0x2C || scalar == 0x2E }
 
-  /// What sacrebleu takes for Chinese. Its table writes the planes above the first with four digits, so that they are the ranges
+  /// What sacrebleu takes for Chinese.
+  ///
+  /// Its table writes the planes above the first with four digits, so that they are the ranges
   /// 2001-2A6D and 2F81-2FA1: figures are only equal with the same ranges.
   private static func isChinese(_ scalar: UInt32) -> Bool {
     switch scalar {
