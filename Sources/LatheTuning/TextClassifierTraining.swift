@@ -80,13 +80,8 @@ public final class TextClassifierTraining {
     configuration.best = Monitor(.accuracy)
     adapters = try plan.tuning.apply(to: model, heads: heads, steps: steps, generator: generator)
     model.train()
-    var objective: any Objective = ClassificationObjective(labelSmoothing: plan.labelSmoothing)
-    var callbacks: [any TrainerCallback] = []
-    if let adapters, plan.tuning.method == .adalora {
-      let allocator = try RankAllocator(adapters)
-      objective = AdapterObjective(ClassificationObjective(labelSmoothing: plan.labelSmoothing), allocator)
-      callbacks.append(AdapterTraining(allocator))
-    }
+    let (objective, callbacks) = try plan.tuning.objective(
+      ClassificationObjective(labelSmoothing: plan.labelSmoothing), adapters)
     trainer = try Trainer(
       model: model, optimizer: plan.optimizer(model), generator: generator, training: training,
       test: validation,

@@ -1,6 +1,7 @@
 import Lathe
 import LatheAdapters
 import LatheNN
+import LatheTraining
 
 /// Which parameters of a pre-trained network learn a task.
 public enum TuningMethod: String, Sendable, Hashable, CaseIterable, Codable {
@@ -77,6 +78,17 @@ public struct TuningSettings: Sendable, Hashable, Codable {
     let adapters = ModelAdapters(of: model)
     try adapters.add(configuration(heads: heads, steps: steps), generator: generator)
     return adapters
+  }
+
+  /// An objective with what the method adds to it, and what is called between the steps.
+  ///
+  /// - Throws: `LatheError` where AdaLoRA's adapter is not on the network.
+  func objective(
+    _ plain: some OutputObjective, _ adapters: ModelAdapters?
+  ) throws -> (objective: any Objective, callbacks: [any TrainerCallback]) {
+    guard let adapters, method == .adalora else { return (plain, []) }
+    let allocator = try RankAllocator(adapters)
+    return (AdapterObjective(plain, allocator), [AdapterTraining(allocator)])
   }
 
   private func configuration(heads: [String], steps: Int) -> AdapterConfiguration {

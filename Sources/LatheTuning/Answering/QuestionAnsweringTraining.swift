@@ -78,13 +78,8 @@ public final class QuestionAnsweringTraining {
     network = AnsweringNetwork(below)
     adapters = try plan.tuning.apply(to: network, heads: Self.heads, steps: steps, generator: generator)
     network.train()
-    var objective: any Objective = ClassificationObjective(labelSmoothing: plan.labelSmoothing)
-    var callbacks: [any TrainerCallback] = []
-    if let adapters, plan.tuning.method == .adalora {
-      let allocator = try RankAllocator(adapters)
-      objective = AdapterObjective(ClassificationObjective(labelSmoothing: plan.labelSmoothing), allocator)
-      callbacks.append(AdapterTraining(allocator))
-    }
+    let (objective, callbacks) = try plan.tuning.objective(
+      ClassificationObjective(labelSmoothing: plan.labelSmoothing), adapters)
     trainer = try Trainer(
       model: network, optimizer: plan.optimizer(network), generator: generator, training: training.data,
       test: windows(split.validation).data, objective: objective, callbacks: callbacks,

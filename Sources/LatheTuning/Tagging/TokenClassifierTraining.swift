@@ -86,14 +86,8 @@ public final class TokenClassifierTraining {
     configuration.best = Monitor(.metric(metric))
     configuration.details["chain"] = "\(plan.usesChain)"
     configuration.details["scheme"] = plan.scheme.rawValue
-    var objective: any OutputObjective = TaggingObjective(
-      labelSmoothing: plan.labelSmoothing, chain: network.chain)
-    var callbacks: [any TrainerCallback] = []
-    if let adapters, plan.tuning.method == .adalora {
-      let allocator = try RankAllocator(adapters)
-      objective = AdapterObjective(objective, allocator)
-      callbacks.append(AdapterTraining(allocator))
-    }
+    let (objective, callbacks) = try plan.tuning.objective(
+      TaggingObjective(labelSmoothing: plan.labelSmoothing, chain: network.chain), adapters)
     let own = network.chain.map { [$0.starts, $0.ends, $0.transitions] } ?? []
     trainer = try Trainer(
       model: network, optimizer: plan.optimizer(network, own: own, ownRate: plan.chainLearningRate),
