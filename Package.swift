@@ -158,7 +158,7 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks", "LatheText", "LatheSearch", "LatheAutoML",
+        "LatheML", "LatheBenchmarks", "LatheText", "LatheTextMetrics", "LatheSearch", "LatheAutoML",
         .target(name: "LatheStudies", condition: .when(traits: ["Tracking"])),
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",

@@ -77,10 +77,8 @@
         BenchCommand.self, ProbeCommand.self, TuneCommand.self, TrainTableCommand.self,
         AutoMLCommand.self, RecommendCommand.self, ExplainCommand.self, ForecastCommand.self,
         ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, TrainAnswerCommand.self,
-        AnswerCommand.self, TrainChatCommand.self,
-        TrainSentenceCommand.self,
-        PretrainCommand.self,
-        MergeCommand.self,
+        AnswerCommand.self, TrainSentenceCommand.self, TrainChatCommand.self, PretrainCommand.self,
+        MergeCommand.self, ScoreCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.
