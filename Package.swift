@@ -18,7 +18,7 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheTextMetrics", "LatheLanguage", "LatheAdapters",
+        "LatheTracking", "LatheHub", "LatheText", "LatheTextMetrics", "LatheWordVectors", "LatheLanguage", "LatheAdapters",
         "LatheTuning",
         "LatheTables", "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
@@ -108,6 +108,12 @@ let package = Package(
       swiftSettings: testSettings),
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: settings),
     .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
+    .target(
+      name: "LatheWordVectors", dependencies: ["LatheNN", "LatheFiles", "CPUKernels"], swiftSettings: settings),
+    .testTarget(
+      name: "LatheWordVectorsTests",
+      dependencies: ["LatheWordVectors", "LatheNN", "Lathe", "LatheCore", "CPUKernels"],
+      swiftSettings: testSettings),
     .target(name: "LatheModels", dependencies: ["LatheNN"], swiftSettings: settings),
     .target(
       name: "LatheData", dependencies: ["LatheNN", "LatheFiles", "CImages"], swiftSettings: settings),
@@ -142,7 +148,7 @@ let package = Package(
       name: "LatheML",
       dependencies: [
         "LatheTracking", "LatheHub", "LatheTuning", "LatheTables", "LatheLearn", "LatheTabular",
-        "LatheTextMetrics",
+        "LatheTextMetrics", "LatheWordVectors",
       ],
       swiftSettings: settings),
     .target(name: "BenchmarkEstimates", path: "benchmarks/estimates"),
@@ -175,6 +181,9 @@ let package = Package(
       name: "LatheMLTests",
       dependencies: ["LatheML", "LatheSearch", "LatheAutoML", "DataTestSupport", "TestSupport"],
       swiftSettings: testSettings),
+    .executableTarget(
+      name: "WordVectorCheck", dependencies: ["LatheWordVectors"], path: "Tests/WordVectorCheck",
+      swiftSettings: settings),
     .executableTarget(
       name: "TokenizerCheck", dependencies: ["LatheText"], path: "Tests/TokenizerCheck",
       swiftSettings: settings),

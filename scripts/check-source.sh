@@ -33,6 +33,7 @@ LatheText: LatheCore LatheFiles CUnicode
 LatheTextMetrics: LatheCore LatheFiles LatheText
 LatheFormats: LatheCore Lathe LatheFiles
 LatheNN: LatheCore Lathe
+LatheWordVectors: LatheCore LatheFiles Lathe LatheNN CPUKernels
 LatheModels: LatheCore Lathe LatheNN
 LatheData: LatheCore Lathe LatheFiles LatheNN CImages
 LatheTraining: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheModels LatheData
@@ -41,8 +42,8 @@ LatheHub: LatheCore LatheFiles CCurl
 LatheLanguage: LatheCore Lathe LatheFiles LatheFormats LatheNN LatheText LatheTraining
 LatheTabular: LatheCore Lathe LatheFiles LatheTables LatheLearn LatheFormats LatheNN LatheData LatheTraining LatheLanguage LatheHub
 LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText LatheTraining
-LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheLearn LatheNN LatheTables LatheText LatheTextMetrics LatheTraining
-LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheTextMetrics LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
+LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheNN LatheTables LatheText LatheTraining LatheLearn LatheTextMetrics
+LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheTextMetrics LatheWordVectors LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheAdapters LatheTuning LatheLearn LatheSearch BenchmarkEstimates
 LatheCommand: LatheCore Lathe LatheText LatheTextMetrics LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '

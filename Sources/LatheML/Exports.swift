@@ -16,3 +16,4 @@
 @_exported public import LatheTracking
 @_exported public import LatheTraining
 @_exported public import LatheTuning
+@_exported public import LatheWordVectors

@@ -25,4 +25,5 @@
 #include "sums.h"
 #include "thread_pool.h"
 #include "trees.h"
+#include "word_vectors.h"
 #include "workspace.h"
