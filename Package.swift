@@ -18,7 +18,8 @@ let package = Package(
       name: "LatheML",
       targets: [
         "LatheML", "LatheFiles", "LatheFormats", "LatheNN", "LatheData", "LatheModels", "LatheTraining",
-        "LatheTracking", "LatheHub", "LatheText", "LatheTextMetrics", "LatheWordVectors", "LatheLanguage", "LatheAdapters",
+        "LatheTracking", "LatheHub", "LatheText", "LatheTextMetrics", "LatheWordVectors", "LatheLanguage",
+        "LatheAdapters",
         "LatheTuning",
         "LatheTables", "LatheLearn", "LatheTabular", "LatheSearch", "LatheAutoML",
       ]),
@@ -109,7 +110,8 @@ let package = Package(
     .target(name: "LatheFormats", dependencies: ["Lathe", "LatheFiles"], swiftSettings: settings),
     .target(name: "LatheNN", dependencies: ["Lathe"], swiftSettings: settings),
     .target(
-      name: "LatheWordVectors", dependencies: ["LatheNN", "LatheFiles", "CPUKernels"], swiftSettings: settings),
+      name: "LatheWordVectors", dependencies: ["LatheNN", "LatheFiles", "CPUKernels"], swiftSettings: settings
+    ),
     .testTarget(
       name: "LatheWordVectorsTests",
       dependencies: ["LatheWordVectors", "LatheNN", "Lathe", "LatheCore", "CPUKernels"],

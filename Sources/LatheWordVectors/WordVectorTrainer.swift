@@ -45,7 +45,9 @@ public final class WordVectorTrainer {
   /// Goes through sentences as often as the options say.
   ///
   /// - Throws: `LatheError.invalidArgument` where no sentence has a word of the vocabulary.
-  public func train(_ sentences: some Sequence<[String]>) throws { try train(tokens: vocabulary.tokens(sentences)) }
+  public func train(_ sentences: some Sequence<[String]>) throws {
+    try train(tokens: vocabulary.tokens(sentences))
+  }
 
   /// The same of a text whose lines are sentences.
   ///

@@ -26,7 +26,9 @@ extension WordVectors {
       unknown: pairs.count - own.count)
   }
 
-  /// Pairs of a file with a word, a word and a number on each line, apart by tabs, commas or spaces. A first line whose third field is
+  /// Pairs of a file with a word, a word and a number on each line, apart by tabs, commas or spaces.
+  ///
+  /// A first line whose third field is
   /// no number is taken for names of columns; lines that start with # are left out.
   ///
   /// - Throws: `LatheError` for what cannot be read, with the line.

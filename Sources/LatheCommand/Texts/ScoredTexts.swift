@@ -1,7 +1,7 @@
 #if CommandLine
   import ArgumentParser
   import LatheCore
-  import LatheFiles
+  import LatheML
 
   /// The files of `lathe score` that have a text a line.
   struct ScoredTexts: ParsableArguments {
