@@ -166,7 +166,8 @@ let package = Package(
     .executableTarget(
       name: "LatheCommand",
       dependencies: [
-        "LatheML", "LatheBenchmarks", "LatheText", "LatheTextMetrics", "LatheSearch", "LatheAutoML",
+        "LatheML", "LatheBenchmarks", "LatheText", "LatheTextMetrics", "LatheWordVectors", "LatheSearch",
+        "LatheAutoML",
         .target(name: "LatheStudies", condition: .when(traits: ["Tracking"])),
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",

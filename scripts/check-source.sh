@@ -45,7 +45,7 @@ LatheAdapters: Lathe LatheFiles LatheFormats LatheLanguage LatheNN LatheText Lat
 LatheTuning: LatheCore Lathe LatheAdapters LatheData LatheFiles LatheFormats LatheLanguage LatheNN LatheTables LatheText LatheTraining LatheLearn LatheTextMetrics
 LatheML: Lathe LatheFiles LatheTables LatheLearn LatheTabular LatheText LatheTextMetrics LatheWordVectors LatheFormats LatheHub LatheLanguage LatheAdapters LatheTuning LatheNN LatheModels LatheData LatheTraining LatheTracking
 LatheBenchmarks: LatheCore Lathe LatheML LatheAdapters LatheTuning LatheLearn LatheSearch BenchmarkEstimates
-LatheCommand: LatheCore Lathe LatheText LatheTextMetrics LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
+LatheCommand: LatheCore Lathe LatheText LatheTextMetrics LatheWordVectors LatheML LatheBenchmarks LatheSearch LatheStudies LatheAutoML
 '
 folder() { if [[ $1 == LatheBenchmarks ]]; then echo benchmarks/harness; else echo "Sources/$1"; fi; }
 own="$(sed -n 's/^\([A-Za-z]*\):.*/\1/p' <<<"$rules" | tr '\n' ' ')CPUKernels OpenCLKernels TableKernels COpenCL CZlib CImages CChecksum CCurl CSQLite CUnicode BenchmarkEstimates"

@@ -79,6 +79,7 @@
         ProfileCommand.self, TrainTextCommand.self, TrainTokenCommand.self, TrainAnswerCommand.self,
         AnswerCommand.self, TrainSentenceCommand.self, TrainChatCommand.self, PretrainCommand.self,
         MergeCommand.self, ScoreCommand.self,
+        TrainWordVectorsCommand.self, VectorsCommand.self,
       ] + searchCommands)
 
     /// The search keeps its trials by a library that a trait brings.

@@ -10,6 +10,7 @@
       (TrainAnswerCommand.self, { TrainAnswerCommand.Task(rawValue: $0) != nil }),
       (TrainChatCommand.self, { TrainChatCommand.Task(rawValue: $0) != nil }),
       (TrainSentenceCommand.self, { TrainSentenceCommand.Task(rawValue: $0) != nil }),
+      (TrainWordVectorsCommand.self, { TrainWordVectorsCommand.Task(rawValue: $0) != nil }),
     ]
 
     /// The name of the command that arguments lead to; nil where it is the one they name.

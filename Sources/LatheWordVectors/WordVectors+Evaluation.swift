@@ -28,8 +28,7 @@ extension WordVectors {
 
   /// Pairs of a file with a word, a word and a number on each line, apart by tabs, commas or spaces.
   ///
-  /// A first line whose third field is
-  /// no number is taken for names of columns; lines that start with # are left out.
+  /// A first line whose third field is no number is taken for names of columns; lines that start with # are left out.
   ///
   /// - Throws: `LatheError` for what cannot be read, with the line.
   public static func pairs(path: String) throws -> [(first: String, second: String, score: Double)] {
