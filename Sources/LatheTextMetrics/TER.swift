@@ -83,7 +83,8 @@ public struct TER: Sendable {
 
   /// Characters that are words of their own.
   ///
-  /// Tercom's further rules, for runs of kana, only match at the very start of a text, where this normalisation has put a space.
+  /// Tercom's further rules, for runs of kana, only match at the very start of a text,
+  /// where this normalisation has put a space.
   private static func isAsian(_ scalar: UInt32) -> Bool {
     switch scalar {
     case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x31C0...0x31EF, 0x2E80...0x2EFF, 0xF900...0xFAFF, 0xFE30...0xFE4F,

@@ -46,8 +46,8 @@ enum WordVectorCheck {
       try trainer.train(path: arguments[1])
       try trainer.vectors().write(to: arguments[4])
     case ("copy", 4):
-      try WordVectors(path: arguments[1]).write(
-        to: arguments[2], format: .init(rawValue: arguments[3]) ?? .text)
+      let format = WordVectors.Format(rawValue: arguments[3]) ?? .text
+      try WordVectors(path: arguments[1]).write(to: arguments[2], format: format)
     case ("score", 4):
       let vectors = try WordVectors(path: arguments[1])
       let pairs = vectors.evaluate(pairs: try WordVectors.pairs(path: arguments[2]))
