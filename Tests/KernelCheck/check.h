@@ -65,6 +65,7 @@ void check_pooling(void);
 void check_blocks(void);
 void check_rows(void);
 void check_rotation(void);
+void check_word_vectors(void);
 void check_sums(void);
 void check_reductions(void);
 void check_functions(void);

@@ -20,6 +20,7 @@ static const struct {
     {"blocks", check_blocks},
     {"rows", check_rows},
     {"rotation", check_rotation},
+    {"word-vectors", check_word_vectors},
     {"sums", check_sums},
     {"reductions", check_reductions},
     {"functions", check_functions},
