@@ -3,13 +3,13 @@ import LatheLanguage
 import LatheNN
 
 /// A decoder as a trainer runs it, on rows of tokens or of several sequences.
-final class CausalModule: NamedModule {
+package final class CausalModule: NamedModule {
   private let model: any CausalModel
 
-  init(_ model: any CausalModel) { self.model = model }
+  package init(_ model: any CausalModel) { self.model = model }
 
   /// Scores of the next token [n, t, vocabulary].
-  func forward(_ inputs: NamedTensors) -> NamedTensors {
+  package func forward(_ inputs: NamedTensors) -> NamedTensors {
     let tokens = inputs[NamedTensors.inputs]
     guard let sequences = inputs.find(PackedText.Name.sequences), let model = model as? any PackingModel
     else {
@@ -19,5 +19,5 @@ final class CausalModule: NamedModule {
     return [NamedTensors.output: model.logits(tokens, packing: packing)]
   }
 
-  func visit(_ visitor: inout ModuleVisitor) { model.visit(&visitor) }
+  package func visit(_ visitor: inout ModuleVisitor) { model.visit(&visitor) }
 }

@@ -1,10 +1,10 @@
 /// Draws words by their weights with one number (Walker, 1977): a place, and by a share itself or its alias.
-struct AliasTable {
+package struct AliasTable {
   /// Below which of 2^24 numbers a place stands for itself.
-  private(set) var shares: [UInt32]
-  private(set) var aliases: [Int32]
+  package private(set) var shares: [UInt32]
+  package private(set) var aliases: [Int32]
 
-  init(_ weights: [Double]) {
+  package init(_ weights: [Double]) {
     let sum = weights.reduce(0, +)
     var scaled = weights.map { $0 / sum * Double(weights.count) }
     shares = [UInt32](repeating: 1 << 24, count: weights.count)

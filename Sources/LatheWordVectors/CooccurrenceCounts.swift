@@ -5,7 +5,7 @@ public struct CooccurrenceCounts: Sendable {
   /// The words.
   public let vocabulary: CorpusVocabulary
   /// Words, the words near them and weighted counts, in order of both numbers.
-  let cells: [(word: Int32, context: Int32, count: Float)]
+  package let cells: [(word: Int32, context: Int32, count: Float)]
 
   /// Counts pairs in sentences.
   ///

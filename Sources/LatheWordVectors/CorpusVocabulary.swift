@@ -63,7 +63,7 @@ public struct CorpusVocabulary: Sendable {
   public func number(of word: String) -> Int? { numbers[WordKey(word)].map(Int.init) }
 
   /// The words of sentences as numbers, -1 behind each sentence; words that are not in the vocabulary are left out.
-  func tokens(_ sentences: some Sequence<[String]>) -> [Int32] {
+  package func tokens(_ sentences: some Sequence<[String]>) -> [Int32] {
     var result: [Int32] = []
     for sentence in sentences {
       for word in sentence { if let number = numbers[WordKey(word)] { result.append(number) } }

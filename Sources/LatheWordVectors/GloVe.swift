@@ -122,12 +122,12 @@ public final class GloVe {
   }
 
   /// A word's row, its bias behind it, and the same of contexts.
-  func rows(_ word: Int) -> (word: [Float], context: [Float]) {
+  package func rows(_ word: Int) -> (word: [Float], context: [Float]) {
     ([Float](vectors.row(word)), [Float](contexts.row(word)))
   }
 
   /// One pair's step, for tests.
-  func step(_ cell: Int) -> Double {
+  package func step(_ cell: Int) -> Double {
     let cell = counts.cells[cell]
     return run([cell.word], [cell.context], [cell.count])
   }

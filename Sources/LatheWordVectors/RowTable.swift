@@ -2,18 +2,18 @@ import CPUKernels
 import LatheCore
 
 /// Rows of floats that threads change at once, each padded with zeros to whole vectors.
-final class RowTable: @unchecked Sendable {
+package final class RowTable: @unchecked Sendable {
   // Unchecked: trainers write to it from several threads without locks, which is what Hogwild (Niu et al., 2011) is.
 
-  let floats: UnsafeMutablePointer<Float>
-  let rows: Int
-  let width: Int
-  let stride: Int
+  package let floats: UnsafeMutablePointer<Float>
+  package let rows: Int
+  package let width: Int
+  package let stride: Int
 
   /// Zeros.
   ///
   /// - Throws: `LatheError.outOfMemory`.
-  init(rows: Int, width: Int) throws {
+  package init(rows: Int, width: Int) throws {
     let lanes = Int(LATHE_WORD_LANES)
     stride = (width + lanes - 1) / lanes * lanes
     let bytes = rows.multipliedReportingOverflow(by: stride * MemoryLayout<Float>.stride)
@@ -30,25 +30,25 @@ final class RowTable: @unchecked Sendable {
   deinit { AlignedMemory.free(floats) }
 
   /// Fills the rows with numbers drawn evenly from -bound to bound.
-  func fill(bound: Float, random: inout WordRandom) {
+  package func fill(bound: Float, random: inout WordRandom) {
     for row in 0..<rows {
       for column in 0..<width { floats[row * stride + column] = random.even(bound) }
     }
   }
 
   /// A row's elements.
-  func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+  package func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: floats + index * stride, count: width)
   }
 }
 
 /// The generator of the trainers, SplitMix64, which also starts those of the C loops.
-struct WordRandom: RandomNumberGenerator {
+package struct WordRandom: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -56,5 +56,5 @@ struct WordRandom: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  mutating func even(_ bound: Float) -> Float { (Float(next() >> 40) * 0x1p-23 - 1) * bound }
+  package mutating func even(_ bound: Float) -> Float { (Float(next() >> 40) * 0x1p-23 - 1) * bound }
 }

@@ -7,7 +7,7 @@ import LatheText
 import LatheTraining
 import Testing
 
-@testable import LatheTuning
+import LatheTuning
 
 /// Answers found in texts, against transformers and tokenizers, and runs.
 @Suite("Answers in texts")

@@ -6,7 +6,7 @@ import LatheText
 import LatheTraining
 import Testing
 
-@testable import LatheTuning
+import LatheTuning
 
 /// Conversations in tokens and what is learned from them, against transformers and PyTorch.
 @Suite("Conversations")

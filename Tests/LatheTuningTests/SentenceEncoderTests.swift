@@ -7,7 +7,7 @@ import LatheText
 import LatheTraining
 import Testing
 
-@testable import LatheTuning
+import LatheTuning
 
 /// What sentence encoders learn, against sentence-transformers, and their runs.
 @Suite("Sentence encoders that learn")

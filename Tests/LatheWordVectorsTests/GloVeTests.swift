@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LatheWordVectors
+import LatheWordVectors
 
 @Suite struct GloVeTests {
   @Test func pairsAreCountedByTheirDistance() throws {

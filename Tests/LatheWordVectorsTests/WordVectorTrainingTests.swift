@@ -5,7 +5,7 @@ import LatheCore
 import LatheNN
 import Testing
 
-@testable import LatheWordVectors
+import LatheWordVectors
 
 @Suite struct WordVectorTrainingTests {
   /// Two topics whose words never stand together; within a topic all words are alike.

@@ -11,7 +11,7 @@ public struct FoundAnswer: Sendable, Hashable, Codable {
 }
 
 /// Finds the best spans of a text by the scores of its windows, as the script of BERT for SQuAD does (Devlin et al., 2019).
-struct AnswerSpans {
+package struct AnswerSpans {
   /// How many first and last tokens of a window are looked at, and the most tokens of an answer.
   private let candidates = 20, longest: Int
   /// Spans in Unicode scalars with their scores, the best first.
@@ -20,10 +20,10 @@ struct AnswerSpans {
   private var none = Double.infinity
 
   /// - Parameter longest: The most tokens of an answer.
-  init(longest: Int) { self.longest = longest }
+  package init(longest: Int) { self.longest = longest }
 
   /// Takes a window's scores.
-  mutating func add(_ window: QuestionWindow, starts: [Float], ends: [Float]) {
+  package mutating func add(_ window: QuestionWindow, starts: [Float], ends: [Float]) {
     none = min(none, Double(starts[0]) + Double(ends[0]))
     let firsts = largest(starts, window.places), lasts = largest(ends, window.places)
     for first in firsts {
@@ -49,7 +49,8 @@ struct AnswerSpans {
   ///   - count: How many at most.
   ///   - allowsNone: Whether there may be no answer.
   ///   - threshold: By how much no answer has to be better than the best one.
-  func best(in context: String, count: Int, allowsNone: Bool, threshold: Double = 0) -> [FoundAnswer] {
+  package func best(in context: String, count: Int, allowsNone: Bool, threshold: Double = 0) -> [FoundAnswer]
+  {
     var seen: Set<Range<Int>> = []
     let sorted = spans.sorted { $1.score < $0.score }.filter { seen.insert($0.range).inserted }.prefix(
       candidates)

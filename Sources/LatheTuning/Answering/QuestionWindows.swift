@@ -8,13 +8,13 @@ import LatheText
 /// A question and a part of its text in tokens.
 public struct QuestionWindow: Collatable {
   /// The tokens of both, and which of the two each belongs to.
-  let tokens: [Int32], types: [Int32]
+  package let tokens: [Int32], types: [Int32]
   /// Where each token of the text stands in it, in Unicode scalars; nil for other tokens.
-  let places: [Range<Int>?]
+  package let places: [Range<Int>?]
   /// The number of the question.
-  let question: Int
+  package let question: Int
   /// The tokens at which the answer begins and ends; the first token where it is not in this part.
-  var start: Int32 = 0, end: Int32 = 0
+  package var start: Int32 = 0, end: Int32 = 0
   /// Fills up shorter windows.
   let padding: Int32
 
@@ -42,8 +42,8 @@ public struct QuestionWindow: Collatable {
 }
 
 /// Questions with their texts in windows, which overlap where a text is longer than the network takes.
-struct QuestionWindows: InMemoryDataset {
-  let windows: [QuestionWindow]
+package struct QuestionWindows: InMemoryDataset {
+  package let windows: [QuestionWindow]
 
   /// Windows of questions.
   ///
@@ -54,7 +54,7 @@ struct QuestionWindows: InMemoryDataset {
   ///   - stride: How many tokens of the text a window shares with the one before.
   ///   - padding: Fills up shorter windows.
   /// - Throws: `LatheError` where a question leaves no room for the text, or cannot be encoded.
-  init(
+  package init(
     _ questions: [AskedText], tokenizer: Tokenizer, length: Int, stride: Int, padding: Int32
   ) throws {
     let plain = try tokenizer.with(truncation: nil, padding: nil)
@@ -102,8 +102,8 @@ struct QuestionWindows: InMemoryDataset {
     return (from, to)
   }
 
-  var count: Int { windows.count }
-  func example(at index: Int, random: inout SampleRandom) -> QuestionWindow { windows[index] }
+  package var count: Int { windows.count }
+  package func example(at index: Int, random: inout SampleRandom) -> QuestionWindow { windows[index] }
 
   /// The windows as a trainer takes them, in batches of similar lengths.
   var data: any TrainingData {

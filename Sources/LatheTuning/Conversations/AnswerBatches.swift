@@ -7,13 +7,13 @@ import LatheNN
 /// A conversation in tokens, and at each of them what comes next where that belongs to an answer.
 public struct AnsweredText: Collatable {
   /// The tokens.
-  let tokens: [Int32]
+  package let tokens: [Int32]
   /// The next token where it is a part of an answer, else `PackedText.nothing`.
-  let answers: [Int32]
+  package let answers: [Int32]
   /// Fills up shorter conversations of a batch.
-  let padding: Int32
+  package let padding: Int32
 
-  init(_ found: ConversationEncoder.Tokens, padding: Int32) {
+  package init(_ found: ConversationEncoder.Tokens, padding: Int32) {
     tokens = found.ids
     answers = found.ids.indices.map { place in
       place + 1 < found.ids.count && found.areAnswers[place + 1] ? found.ids[place + 1] : PackedText.nothing
@@ -22,7 +22,7 @@ public struct AnsweredText: Collatable {
   }
 
   /// How many tokens are to be told.
-  var answerCount: Int { answers.count { $0 != PackedText.nothing } }
+  package var answerCount: Int { answers.count { $0 != PackedText.nothing } }
 
   /// Tokens and next tokens [n, t], filled up at the right, where a decoder does not see it.
   static func tensors(
@@ -52,12 +52,12 @@ public struct AnsweredText: Collatable {
 }
 
 /// Conversations in tokens.
-struct AnsweredTexts: InMemoryDataset {
-  let texts: [AnsweredText]
+package struct AnsweredTexts: InMemoryDataset {
+  package let texts: [AnsweredText]
   /// How many conversations were cut at their end, and how many of them left out because no answer was left.
-  let cutCount: Int, emptyCount: Int
+  package let cutCount: Int, emptyCount: Int
 
-  init(
+  package init(
     _ conversations: Conversations, _ encoder: ConversationEncoder, padding: Int32
   ) throws {
     let all = try encoder.encode(
@@ -72,8 +72,8 @@ struct AnsweredTexts: InMemoryDataset {
     }
   }
 
-  var count: Int { texts.count }
-  func example(at index: Int, random: inout SampleRandom) -> AnsweredText { texts[index] }
+  package var count: Int { texts.count }
+  package func example(at index: Int, random: inout SampleRandom) -> AnsweredText { texts[index] }
 
   /// The examples as a trainer takes them, in batches of similar lengths.
   var data: any TrainingData {

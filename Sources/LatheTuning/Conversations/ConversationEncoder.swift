@@ -2,7 +2,7 @@ import LatheCore
 import LatheText
 
 /// Makes tokens of conversations as a model's chat template writes them, and knows which of them are answers.
-struct ConversationEncoder {
+package struct ConversationEncoder {
   private let tokenizer: Tokenizer
   private let template: ChatTemplate
   private let variables: [String: TemplateValue]
@@ -10,7 +10,7 @@ struct ConversationEncoder {
   /// What `strftime_now` says in all of them, which a date in a template would otherwise tear apart.
   private let seconds: Int
 
-  init(
+  package init(
     _ tokenizer: Tokenizer, _ template: ChatTemplate, _ variables: [String: TemplateValue], length: Int,
     seconds: Int = 1_735_689_600
   ) throws {
@@ -19,16 +19,16 @@ struct ConversationEncoder {
   }
 
   /// A conversation in tokens.
-  struct Tokens: Sendable {
+  package struct Tokens: Sendable {
     /// The tokens, at most as many as fit.
-    var ids: [Int32]
+    package var ids: [Int32]
     /// Whether each is a part of an answer.
-    var areAnswers: [Bool]
+    package var areAnswers: [Bool]
     /// Whether the end was cut off.
-    var isCut: Bool
+    package var isCut: Bool
 
     /// How many tokens of answers there are.
-    var answerCount: Int { areAnswers.count { $0 } }
+    package var answerCount: Int { areAnswers.count { $0 } }
   }
 
   /// The tokens of conversations.
@@ -38,7 +38,7 @@ struct ConversationEncoder {
   ///   - onlyLast: Whether the last answer alone counts as one.
   ///   - source: Where they come from.
   /// - Throws: `LatheError` where the template refuses one, or writes what was said before differently behind an answer.
-  func encode(
+  package func encode(
     _ conversations: [[Conversation.Message]], onlyLast: Bool, source: String
   ) throws -> [Tokens] {
     let texts = try conversations.enumerated().map { number, messages in

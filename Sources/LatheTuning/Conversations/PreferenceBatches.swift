@@ -28,12 +28,12 @@ public struct PreferenceText: Collatable {
 }
 
 /// Pairs of answers in tokens.
-struct PreferenceTexts: InMemoryDataset {
-  private(set) var texts: [PreferenceText]
+package struct PreferenceTexts: InMemoryDataset {
+  package private(set) var texts: [PreferenceText]
   /// How many pairs were cut at their end, and how many of them left out because of one answer nothing was left.
-  let cutCount: Int, emptyCount: Int
+  package let cutCount: Int, emptyCount: Int
 
-  init(_ conversations: Conversations, _ encoder: ConversationEncoder, padding: Int32) throws {
+  package init(_ conversations: Conversations, _ encoder: ConversationEncoder, padding: Int32) throws {
     func encoded(_ list: [[Conversation.Message]]) throws -> [ConversationEncoder.Tokens] {
       try encoder.encode(list, onlyLast: true, source: conversations.source)
     }
@@ -53,13 +53,13 @@ struct PreferenceTexts: InMemoryDataset {
     }
   }
 
-  var count: Int { texts.count }
-  func example(at index: Int, random: inout SampleRandom) -> PreferenceText { texts[index] }
+  package var count: Int { texts.count }
+  package func example(at index: Int, random: inout SampleRandom) -> PreferenceText { texts[index] }
 
   /// Asks the model how likely it finds the answers before it learns.
   ///
   /// - Throws: `LatheError` where the device fails.
-  mutating func refer(to model: any Module, batchSize: Int, device: Device) throws {
+  package mutating func refer(to model: any Module, batchSize: Int, device: Device) throws {
     try noGradient {
       try model.inEvalMode {
         for start in stride(from: 0, to: texts.count, by: batchSize) {

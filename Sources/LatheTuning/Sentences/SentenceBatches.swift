@@ -40,11 +40,11 @@ public struct ComparedTexts: Collatable {
 }
 
 /// Examples in tokens.
-struct SentenceBatches: InMemoryDataset {
+package struct SentenceBatches: InMemoryDataset {
   private let examples: [ComparedTexts]
   private let isRegression: Bool
   /// The first token that pooling looks at.
-  let first: Int
+  package let first: Int
 
   /// Examples in a sentence encoder's tokens.
   ///
@@ -53,11 +53,12 @@ struct SentenceBatches: InMemoryDataset {
   ///   - encoder: Makes tokens, with its standard prompt in front.
   ///   - pairsPerText: Of labelled texts, how many of the same class and of other ones each is compared with.
   ///   - seed: Chooses these.
-  init(_ texts: SentenceExamples, _ encoder: SentenceEncoder, pairsPerText: Int, seed: UInt64) throws {
+  package init(_ texts: SentenceExamples, _ encoder: SentenceEncoder, pairsPerText: Int, seed: UInt64) throws
+  {
     let all = try encoder.tokens(of: texts.texts.flatMap { $0 })
     first = all.first
     let padding = encoder.encoder.paddingToken
-    func example(_ rows: [Int], _ score: Float) -> ComparedTexts {
+    package func example(_ rows: [Int], _ score: Float) -> ComparedTexts {
       ComparedTexts(texts: rows.map { all.rows[$0] }, score: score, padding: padding)
     }
     switch texts.kind {
@@ -76,7 +77,7 @@ struct SentenceBatches: InMemoryDataset {
   }
 
   /// Places of texts of the same class, whose score is 1, and of different classes, whose score is 0.
-  static func pairs(_ labels: [String], _ perText: Int, _ seed: UInt64) -> [(Int, Int, Float)] {
+  package static func pairs(_ labels: [String], _ perText: Int, _ seed: UInt64) -> [(Int, Int, Float)] {
     var random = SampleRandom(state: seed &+ 0x5E7F)
     let places = Dictionary(grouping: labels.indices) { labels[$0] }
     var found: [(Int, Int, Float)] = []
@@ -104,7 +105,7 @@ struct SentenceBatches: InMemoryDataset {
     return found
   }
 
-  var count: Int { examples.count }
+  package var count: Int { examples.count }
   func example(at index: Int, random: inout SampleRandom) -> ComparedTexts { examples[index] }
 
   /// The examples as a trainer takes them; those that are told apart from each other are not sorted by their lengths.

@@ -137,7 +137,7 @@ public struct SentenceExamples: Sendable {
   }
 
   /// The labelled texts, for a classifier's test.
-  var documents: LabelledDocuments? {
+  package var documents: LabelledDocuments? {
     labels.flatMap { try? LabelledDocuments(texts: texts.map { $0[0] }, labels: $0, source: source) }
   }
 }

@@ -46,18 +46,18 @@ public struct CosineObjective: Objective {
 }
 
 /// A sentence encoder as a trainer runs it.
-final class SentenceModule: SequenceModule {
+package final class SentenceModule: SequenceModule {
   private let encoder: SentenceEncoder
   private let first: Int
 
   /// - Parameter first: The first token that pooling looks at.
-  init(_ encoder: SentenceEncoder, first: Int) { (self.encoder, self.first) = (encoder, first) }
+  package init(_ encoder: SentenceEncoder, first: Int) { (self.encoder, self.first) = (encoder, first) }
 
   /// Vectors of texts.
-  func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
+  package func forward(_ input: Tensor, lengths: [Int]?) -> Tensor {
     encoder.vectors(
       input, lengths: lengths ?? Array(repeating: input.shape[1], count: input.shape[0]), from: first)
   }
 
-  func visit(_ visitor: inout ModuleVisitor) { encoder.visit(&visitor) }
+  package func visit(_ visitor: inout ModuleVisitor) { encoder.visit(&visitor) }
 }

@@ -70,7 +70,7 @@ public struct SentenceScores: Sendable, Hashable, Codable {
   }
 
   /// The rank of each first text's own second text, from 1; the same text elsewhere is no rival.
-  static func ranks(_ first: [[Float]], _ second: [[Float]], _ texts: [String]) -> [Int] {
+  package static func ranks(_ first: [[Float]], _ second: [[Float]], _ texts: [String]) -> [Int] {
     first.indices.map { row in
       let own = product(first[row], second[row])
       return 1
@@ -81,7 +81,7 @@ public struct SentenceScores: Sendable, Hashable, Codable {
   }
 
   /// Spearman's rank correlation, with mean ranks of equal values.
-  static func spearman(_ first: [Double], _ second: [Double]) -> Double {
+  package static func spearman(_ first: [Double], _ second: [Double]) -> Double {
     let (a, b) = (meanRanks(first), meanRanks(second))
     let middle = Double(a.count + 1) / 2
     func sum(_ x: [Double], _ y: [Double]) -> Double {
