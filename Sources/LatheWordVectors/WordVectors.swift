@@ -93,7 +93,7 @@ public struct WordVectors: Sendable {
   }
 
   /// The vectors with the largest cosine, the first of equals first.
-  func nearest(
+  package func nearest(
     _ query: [Float], count: Int, excluding own: Set<Int>
   ) -> [(number: Int, score: Double)] {
     let square = query.reduce(0.0) { $0 + Double($1) * Double($1) }
