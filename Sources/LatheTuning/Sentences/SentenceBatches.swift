@@ -58,7 +58,7 @@ package struct SentenceBatches: InMemoryDataset {
     let all = try encoder.tokens(of: texts.texts.flatMap { $0 })
     first = all.first
     let padding = encoder.encoder.paddingToken
-    package func example(_ rows: [Int], _ score: Float) -> ComparedTexts {
+    func example(_ rows: [Int], _ score: Float) -> ComparedTexts {
       ComparedTexts(texts: rows.map { all.rows[$0] }, score: score, padding: padding)
     }
     switch texts.kind {
@@ -106,7 +106,7 @@ package struct SentenceBatches: InMemoryDataset {
   }
 
   package var count: Int { examples.count }
-  func example(at index: Int, random: inout SampleRandom) -> ComparedTexts { examples[index] }
+  package func example(at index: Int, random: inout SampleRandom) -> ComparedTexts { examples[index] }
 
   /// The examples as a trainer takes them; those that are told apart from each other are not sorted by their lengths.
   var data: any TrainingData {
