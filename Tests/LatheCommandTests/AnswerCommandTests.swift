@@ -39,7 +39,7 @@ extension CommandTests {
       #expect(
         found.status == 0 && found.output.hasPrefix("bright\t4..<10\t"), "\(found.output) \(found.errors)")
       try folder.write(
-        Array("the film\nis a bright story of the plot and the film is a story\n".utf8), "text.txt")
+        Array("the film\nthe bright story\n".utf8), "text.txt")
       let json = try lathe(
         "answer", "--model", "run", "--question", "is it", "--file", "text.txt", "--top", "3", "--json",
         "--device", "cpu")
